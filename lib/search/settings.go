@@ -1,0 +1,53 @@
+package search
+
+import "fmt"
+
+// Settings are all that decides a search, apart from the data and the machine. The zero value is not useful: start from a preset.
+type Settings struct {
+	Cells    int    `json:"cells" help:"cells of the supernet; reductions at 1/3 and 2/3 of the depth"`
+	Channels int    `json:"channels" help:"channels of a state in the first cells"`
+	Partial  int    `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
+	Batch    int    `json:"batch" help:"images in a batch, of the weights and of the architecture step alike"`
+	Epochs   int    `json:"epochs" help:"passes over the half of the images that trains the weights"`
+	Frozen   int    `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
+	Images   int    `json:"images" help:"training images used, half for the weights and half for the architecture; 0: all"`
+	Seed     uint64 `json:"seed" help:"decides initial weights, alphas, the order and the augmentation of images"`
+
+	LR          float64 `json:"lr" help:"learning rate of the weights at the start (SGD)"`
+	LRMin       float64 `json:"lr_min" help:"learning rate of the weights at the end of the cosine"`
+	Momentum    float64 `json:"momentum" help:"momentum of the weights"`
+	WeightDecay float64 `json:"weight_decay" help:"L2 penalty of the weights"`
+	Clip        float64 `json:"clip" help:"largest norm of the weights' gradient"`
+
+	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
+	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
+
+	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+}
+
+// Validate says in a sentence which setting can't be used, and why.
+func (s Settings) Validate() error {
+	switch {
+	case s.Cells < 3:
+		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
+	case s.Partial < 1:
+		return fmt.Errorf("k is %d: it divides the channels, so it must be at least 1", s.Partial)
+	case s.Channels < 2 || s.Channels%2 != 0 || s.Channels%(s.Partial*s.Partial) != 0 && s.Partial > 1:
+		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", s.Channels, s.Partial*s.Partial)
+	case s.Batch < 2:
+		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
+	case s.Epochs < 1 || s.Frozen < 0:
+		return fmt.Errorf("epochs is %d and frozen_epochs %d: want at least 1 and 0", s.Epochs, s.Frozen)
+	case s.Images < 0 || s.Images > 0 && s.Images < 2*s.Batch:
+		return fmt.Errorf("images is %d: each half must fill a batch of %d, so give at least %d (or 0 for all)", s.Images, s.Batch, 2*s.Batch)
+	case s.LR <= 0 || s.LRMin < 0 || s.LRMin > s.LR:
+		return fmt.Errorf("lr is %g and lr_min %g: want 0 <= lr_min <= lr and lr > 0", s.LR, s.LRMin)
+	case s.Momentum < 0 || s.Momentum >= 1:
+		return fmt.Errorf("momentum is %g: want 0 <= momentum < 1", s.Momentum)
+	case s.WeightDecay < 0 || s.ArchWeightDecay < 0 || s.Clip <= 0 || s.ArchLR <= 0:
+		return fmt.Errorf("weight_decay %g and arch_weight_decay %g must not be negative, clip %g and arch_lr %g must be positive", s.WeightDecay, s.ArchWeightDecay, s.Clip, s.ArchLR)
+	case s.Cutout < 0:
+		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
+	}
+	return nil
+}
