@@ -1,0 +1,30 @@
+// Package backendtest gives tests the backend that a user would have.
+package backendtest
+
+import (
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend"
+)
+
+// Open returns XLA on the CPU, installing its plugin as a user's first run does; $ESSNAS_BACKEND names another. The
+// tests of a process share it. A test that needs it fails where it can't be had.
+func Open(t testing.TB) *backend.Backend {
+	t.Helper()
+	o := backend.Options{Log: logger{t}}
+	if o.Choice = backend.FromEnvironment(); o.Choice == backend.Auto {
+		o.Choice = backend.CPU
+	}
+	b, err := backend.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+type logger struct{ t testing.TB }
+
+func (l logger) Write(p []byte) (int, error) {
+	l.t.Log(string(p))
+	return len(p), nil
+}
