@@ -1,0 +1,32 @@
+// Package cell describes what a search finds: the cell, and the genotype that names its operations.
+//
+// # The cell
+//
+// A network of the DARTS family (arXiv:1806.09055) is a stack of cells. A cell has 7 nodes, numbered as in the literature:
+//
+//	0  c_{k-2}  the output of the cell before the last one
+//	1  c_{k-1}  the output of the last cell
+//	2..5        four states; in the drawings they are called 0, 1, 2 and 3
+//	6  c_{k}    the output: the states, concatenated along the channels
+//
+// Every state reads from nodes before it. In the search all 14 edges from nodes 0..4 to states 2..5 are there and carry a mixture of operations;
+// in a found cell each state keeps two of its edges, and each edge one operation.
+//
+// There are two types of cell. Normal cells keep height and width; the two reduction cells, at 1/3 and 2/3 of the depth, halve both and double the
+// channels, by a stride of 2 on the edges that leave nodes 0 and 1. All cells of a type share their operations.
+//
+// # The genotype
+//
+// A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i and 2i+1, and a [Gene] is an operation and the node
+// that it reads from. Operations have the names of [github.com/essnas/essnas/lib/ops.Primitives] except none, which carries nothing.
+//
+// [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with a bad one. JSON:
+//
+//	{"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5], "reduce": [...], "reduce_concat": [2, 3, 4, 5]}
+//
+// and the Python text that the logs and genotypes.py of DARTS, P-DARTS, PC-DARTS and their relatives hold:
+//
+//	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))
+//
+// [Genotype.Python] and encoding/json write them. [Load] takes a file in either form or the name of a published cell (see [PublishedNames]).
+package cell

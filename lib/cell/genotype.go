@@ -1,0 +1,137 @@
+package cell
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/ops"
+)
+
+// The shape of every cell: two inputs, four states, and an edge from every node to every state after it.
+const (
+	Inputs = 2
+	States = 4
+	Edges  = States*Inputs + States*(States-1)/2 // 14
+)
+
+// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1: the inputs; 2..5: the states).
+type Gene struct {
+	Op   string
+	From int
+}
+
+// Genotype is what a search finds. Genes 2i and 2i+1 enter state i, which is node 2+i; the Concat lists hold the nodes whose channels make the output.
+type Genotype struct {
+	Normal       []Gene `json:"normal"`
+	NormalConcat []int  `json:"normal_concat"`
+	Reduce       []Gene `json:"reduce"`
+	ReduceConcat []int  `json:"reduce_concat"`
+}
+
+// Load returns the published genotype of that name, or else reads the file: JSON or the Python text (see [Parse]).
+func Load(nameOrFile string) (Genotype, error) {
+	if g, ok := Published(nameOrFile); ok {
+		return g, nil
+	}
+	text, err := os.ReadFile(nameOrFile)
+	if os.IsNotExist(err) {
+		return Genotype{}, fmt.Errorf("genotype %q is neither a file nor a published one; the published ones are %s", nameOrFile, strings.Join(PublishedNames(), ", "))
+	}
+	if err != nil {
+		return Genotype{}, fmt.Errorf("can't read the genotype: %w", err)
+	}
+	g, err := Parse(string(text))
+	if err != nil {
+		return Genotype{}, fmt.Errorf("genotype file %s: %w", nameOrFile, err)
+	}
+	return g, nil
+}
+
+// Validate says in a sentence what is wrong with the genotype: a wrong count of genes, an unknown operation, a node that is not before its state.
+func (g Genotype) Validate() error {
+	if err := validate("normal", g.Normal, g.NormalConcat); err != nil {
+		return err
+	}
+	return validate("reduce", g.Reduce, g.ReduceConcat)
+}
+
+func validate(kind string, genes []Gene, concat []int) error {
+	if len(genes) != 2*States {
+		return fmt.Errorf("%s has %d genes: want %d, two for each of the %d states", kind, len(genes), 2*States, States)
+	}
+	for i, gene := range genes {
+		where := fmt.Sprintf("%s, gene %d (state %d)", kind, i+1, i/2)
+		switch last := Inputs + i/2 - 1; {
+		case gene.Op == "none":
+			return fmt.Errorf("%s: none carries nothing, so it can't be the operation of an edge that is kept", where)
+		case !slices.Contains(ops.Primitives, gene.Op):
+			return fmt.Errorf("%s: unknown operation %q; the operations are %s", where, gene.Op, strings.Join(ops.Primitives[1:], ", "))
+		case gene.From < 0 || gene.From > last:
+			return fmt.Errorf("%s: index %d is out of range; this state reads from nodes 0 to %d", where, gene.From, last)
+		}
+	}
+	if len(concat) == 0 {
+		return fmt.Errorf("%s_concat is empty: it must name at least one state, usually 2, 3, 4 and 5", kind)
+	}
+	for i, node := range concat {
+		switch {
+		case node < Inputs || node >= Inputs+States:
+			return fmt.Errorf("%s_concat: index %d is out of range; the states are nodes %d to %d", kind, node, Inputs, Inputs+States-1)
+		case i > 0 && node <= concat[i-1]:
+			return fmt.Errorf("%s_concat: node %d after node %d; each state may stand there once, in ascending order", kind, node, concat[i-1])
+		}
+	}
+	return nil
+}
+
+// Python is the genotype as the DARTS family's genotypes.py has it, on one line.
+func (g Genotype) Python() string {
+	genes := func(genes []Gene) string {
+		text := make([]string, len(genes))
+		for i, gene := range genes {
+			text[i] = fmt.Sprintf("('%s', %d)", gene.Op, gene.From)
+		}
+		return "[" + strings.Join(text, ", ") + "]"
+	}
+	nodes := func(nodes []int) string { return strings.ReplaceAll(fmt.Sprint(nodes), " ", ", ") }
+	return fmt.Sprintf("Genotype(normal=%s, normal_concat=%s, reduce=%s, reduce_concat=%s)",
+		genes(g.Normal), nodes(g.NormalConcat), genes(g.Reduce), nodes(g.ReduceConcat))
+}
+
+// UnmarshalJSON reads the object, refuses fields that it does not know, and validates.
+func (g *Genotype) UnmarshalJSON(text []byte) error {
+	type plain Genotype // without this method
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var read plain
+	if err := decoder.Decode(&read); err != nil {
+		return fmt.Errorf("not a genotype: %w", err)
+	}
+	if err := Genotype(read).Validate(); err != nil {
+		return err
+	}
+	*g = Genotype(read)
+	return nil
+}
+
+// MarshalJSON writes the pair ["sep_conv_3x3", 0], which is also what Python's json module makes of a gene.
+func (g Gene) MarshalJSON() ([]byte, error) { return json.Marshal([2]any{g.Op, g.From}) }
+
+// UnmarshalJSON reads the pair that MarshalJSON writes.
+func (g *Gene) UnmarshalJSON(text []byte) error {
+	var pair []json.RawMessage
+	if err := json.Unmarshal(text, &pair); err != nil || len(pair) != 2 {
+		return fmt.Errorf(`%s is not a gene: want a pair like ["sep_conv_3x3", 0]`, text)
+	}
+	if err := json.Unmarshal(pair[0], &g.Op); err != nil {
+		return fmt.Errorf("%s is not the name of an operation: want a string", pair[0])
+	}
+	if err := json.Unmarshal(pair[1], &g.From); err != nil {
+		return fmt.Errorf("%s is not the index of a node: want a small integer", pair[1])
+	}
+	return nil
+}
