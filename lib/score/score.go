@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // Row is a line of the table: one class against all others, or all of them. The four measures lie in 0..1.
@@ -138,13 +138,15 @@ func TopK[T cmp.Ordered](values []T, k int) []int {
 
 // String is the table as text: a line a class, then the micro average, then top-1, top-5 and loss.
 func (t Table) String() string {
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "class\tprecision\trecall\tf1\taccuracy\timages\t")
-	for _, row := range append(slices.Clone(t.Classes), t.All) {
-		fmt.Fprintf(w, "%s\t%.4f\t%.4f\t%.4f\t%.4f\t%d\t\n", row.Class, row.Precision, row.Recall, row.F1, row.Accuracy, row.Images)
+	width := len("class")
+	for _, row := range t.Classes {
+		width = max(width, utf8.RuneCountInString(row.Class))
 	}
-	w.Flush() // a strings.Builder does not fail
+	var text strings.Builder
+	fmt.Fprintf(&text, "%-*s  precision  recall      f1  accuracy  images\n", width, "class")
+	for _, row := range append(slices.Clone(t.Classes), t.All) {
+		fmt.Fprintf(&text, "%-*s  %9.4f  %6.4f  %6.4f  %8.4f  %6d\n", width, row.Class, row.Precision, row.Recall, row.F1, row.Accuracy, row.Images)
+	}
 	fmt.Fprintf(&text, "top-1 %s, top-5 %s, loss %.4f, %d images\n", percent(t.Top1, t.Top1Range), percent(t.Top5, t.Top5Range), t.Loss, t.Images)
 	return text.String()
 }
