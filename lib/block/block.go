@@ -1,0 +1,122 @@
+package block
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Block is a piece of network that is compiled alone. It is a pure function of its inputs and weights; what is decided by
+// its shapes alone is declared beside it, so that networks can be counted and initialised without a backend.
+type Block struct {
+	// Name says what is computed for which shapes ("sep_conv_3x3 16x32x32 s1 b64"). Blocks of one name are one executable:
+	// the same name must mean the same function of the same shapes.
+	Name string
+	// In are the shapes of the inputs. The last Const of them never get a gradient (labels, masks, images).
+	In    []shapes.Shape
+	Const int
+	// Outs is the number of outputs; 0 stands for 1.
+	Outs int
+	// Weights are cut in this order from the one flat vector that a call brings.
+	Weights []Weight
+	// Norms are the channels of the batch norms that keep running statistics, in the order of their Ctx.Moments calls.
+	Norms []int
+	// Fn builds the graph: inputs and weights in, outputs out.
+	Fn func(c *Ctx, in, w []*Node) []*Node
+}
+
+// Weight is one trainable array of a block.
+type Weight struct {
+	Name string
+	Dims []int
+	// Fan is the number of inputs that one output sums over: initial values are uniform in ±1/sqrt(Fan), PyTorch's default
+	// for convolutions and linear layers. With Fan 0 all values start as Fill.
+	Fan  int
+	Fill float32
+	// Positions is how many output positions of one image each value multiplies into: size x Positions are the
+	// multiply-accumulates (MACs) of an image. 0 for what multiplies nothing (biases) or is not counted (norms).
+	Positions int
+}
+
+// Size is the number of values.
+func (w Weight) Size() int {
+	n := 1
+	for _, d := range w.Dims {
+		n *= d
+	}
+	return n
+}
+
+// Floats is the shape of a float32 array.
+func Floats(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
+
+func (b *Block) outs() int { return max(1, b.Outs) }
+
+// diff is the number of inputs that get gradients; they come first.
+func (b *Block) diff() int { return len(b.In) - b.Const }
+
+// size is the length of the flat vector of weights.
+func (b *Block) size() (n int) {
+	for _, w := range b.Weights {
+		n += w.Size()
+	}
+	return
+}
+
+// stats is the length of the flat vector of running statistics: mean and variance of every channel.
+func (b *Block) stats() (n int) {
+	for _, c := range b.Norms {
+		n += 2 * c
+	}
+	return
+}
+
+// cut slices the flat vector into the declared weights.
+func (b *Block) cut(flat *Node) []*Node {
+	ws := make([]*Node, len(b.Weights))
+	at := 0
+	for i, w := range b.Weights {
+		ws[i] = Reshape(Slice(flat, AxisRange(at, at+w.Size())), w.Dims...)
+		at += w.Size()
+	}
+	return ws
+}
+
+// initial draws the flat vector's first values; they depend on seed and label alone, whatever else the network holds.
+func (b *Block) initial(seed uint64, label string) []float32 {
+	h := fnv.New64a()
+	fmt.Fprint(h, label)
+	r := rand.New(rand.NewPCG(seed, h.Sum64()))
+	flat := make([]float32, 0, b.size())
+	for _, w := range b.Weights {
+		bound := 0.0
+		if w.Fan > 0 {
+			bound = 1 / math.Sqrt(float64(w.Fan))
+		}
+		for range w.Size() {
+			if w.Fan > 0 {
+				flat = append(flat, float32((2*r.Float64()-1)*bound))
+			} else {
+				flat = append(flat, w.Fill)
+			}
+		}
+	}
+	return flat
+}
+
+// unit are the running statistics before the first batch: mean 0, variance 1.
+func (b *Block) unit() []float32 {
+	var s []float32
+	for _, c := range b.Norms {
+		s = append(s, make([]float32, c)...)
+		for range c {
+			s = append(s, 1)
+		}
+	}
+	return s
+}

@@ -1,0 +1,137 @@
+package block
+
+import (
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Mode is what a network is run for; it decides how norms behave and what is remembered.
+type Mode int
+
+const (
+	// Train: norms use the batch's statistics, forward remembers what backward needs.
+	Train Mode = iota
+	// Evaluate: norms use running statistics, nothing is remembered. A gradient recomputes the forward pass.
+	Evaluate
+)
+
+// part is which of a block's executables a Ctx builds.
+type part int
+
+const (
+	forward part = iota
+	joint        // gradients of inputs and weights
+	inputs       // gradients of inputs, cotangents of the sites
+	weights      // gradients of weights, from the sites' cotangents
+)
+
+// Ctx is what a block's function builds with. Its three marks - Save, Keep, Site - tell the backward executables what the
+// forward one hands over; where nothing is handed over (evaluation) they do nothing.
+type Ctx struct {
+	mode Mode
+	part part
+
+	saved  []*Node // forward: handed to the backward pass
+	replay []*Node // backward: received, in the same order
+
+	cotangents []*Node // of the sites: recorded by part inputs, received by part weights
+	site       int
+	sum        *Node // part weights: sum over sites of y * cotangent
+
+	statistics []*Node // Train: of the tracked norms
+	running    []*Node // Evaluate
+	norm       int
+}
+
+// Evaluating says whether norms use running statistics.
+func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
+
+// Save marks a value that the backward pass gets instead of computing it again; the gradient still flows to x.
+func (c *Ctx) Save(x *Node) *Node {
+	kept := c.Keep(x)
+	if kept == x {
+		return x
+	}
+	return CustomGradient(kept, []*Node{x}, func(v *Node) *Node { return v })
+}
+
+// Keep is Save for values through which no gradient flows: statistics, arg-max maps.
+func (c *Ctx) Keep(x *Node) *Node {
+	switch {
+	case c.mode == Evaluate:
+	case c.part == forward:
+		c.saved = append(c.saved, x)
+	default:
+		x, c.replay = c.replay[0], c.replay[1:]
+	}
+	return x
+}
+
+// Site marks y = f(x), where f is linear in weights and the only place where these enter. It lets the backward pass be two
+// executables: one pulls cotangents through the inputs (all that an architecture step needs), the other turns the
+// cotangents that the first recorded at the sites into gradients of the weights.
+func (c *Ctx) Site(x *Node, f func(x *Node) *Node) *Node {
+	i := c.site
+	c.site++
+	switch c.part {
+	case inputs:
+		y := f(x)
+		c.cotangents = append(c.cotangents, nil)
+		return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
+			c.cotangents[i] = v
+			return v
+		})
+	case weights:
+		y := f(StopGradient(x))
+		c.sum = plus(c.sum, ReduceAllSum(Mul(y, c.cotangents[i])))
+		return StopGradient(y)
+	}
+	return f(x)
+}
+
+// Whole panics where gradients are computed in two parts: for weights that enter outside of a Site.
+func (c *Ctx) Whole(what string) {
+	if c.part == inputs || c.part == weights {
+		exceptions.Panicf("%s is not inside a site: it would get no gradient where the backward pass is split", what)
+	}
+}
+
+// Moments hands a tracked norm's batch statistics [channels] to whoever runs the block (Train).
+func (c *Ctx) Moments(mean, variance *Node) {
+	c.statistics = append(c.statistics, StopGradient(mean), StopGradient(variance))
+}
+
+// Running returns the running statistics [channels] of the next tracked norm (Evaluate).
+func (c *Ctx) Running() (mean, variance *Node) {
+	i := 2 * c.norm
+	c.norm++
+	return c.running[i], c.running[i+1]
+}
+
+// cutRunning slices the flat vector of running statistics.
+func (b *Block) cutRunning(flat *Node) (r []*Node) {
+	at := 0
+	for _, n := range b.Norms {
+		for range 2 {
+			r = append(r, Slice(flat, AxisRange(at, at+n)))
+			at += n
+		}
+	}
+	return
+}
+
+func plus(a, b *Node) *Node {
+	if a == nil {
+		return b
+	}
+	return Add(a, b)
+}
+
+func parameters(g *Graph, name string, shapes []shapes.Shape) []*Node {
+	r := make([]*Node, len(shapes))
+	for i, s := range shapes {
+		r[i] = Parameter(g, g.UniqueName(name), s)
+	}
+	return r
+}

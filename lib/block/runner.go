@@ -1,0 +1,129 @@
+package block
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Runner is what a network is written against. A network is a function that makes calls in a fixed order; the n-th call
+// that has weights gets the n-th vector of weights. A Plan notes the calls, a Tape runs each as an executable of its own,
+// and inside of Fuse all of them become one graph.
+type Runner interface {
+	// Call runs b. With into, outputs are added to these values and into is returned; else new values are.
+	// The label names the call's weights ("cell3/0-2/sep_conv_3x3"); it is unique in a network where there are weights.
+	Call(label string, b *Block, in, into []*Value) []*Value
+}
+
+// Value is what flows between calls: an array on the device, and in the backward pass its gradient. The zero Value is an
+// empty sum, to be given as into.
+type Value struct {
+	tensor, gradient *tensors.Tensor
+	first            *call // the first call that adds to it
+	held             bool  // outlives the tape's run; the caller's
+	readers          atomic.Int32
+	value, grad      slot
+
+	node *Node // inside of Fuse
+}
+
+// NewValue wraps an array that the caller owns: images, labels, mixing weights.
+func NewValue(t *tensors.Tensor) *Value { return &Value{tensor: t, held: true} }
+
+// Sums returns n empty sums.
+func Sums(n int) []*Value {
+	r := make([]*Value, n)
+	for i := range r {
+		r[i] = &Value{}
+	}
+	return r
+}
+
+// Hold keeps the value of a forward-only run until the tape is released, for the caller to read.
+func (v *Value) Hold() *Value {
+	v.held = true
+	return v
+}
+
+// Tensor is the array, nil before the tape has run; it is the tape's (or, of NewValue, the caller's).
+func (v *Value) Tensor() *tensors.Tensor { return v.tensor }
+
+// Set exchanges the array of a value made by NewValue; the old one is freed.
+func (v *Value) Set(t *tensors.Tensor) {
+	if v.tensor != nil && v.tensor != t {
+		v.tensor.MustFinalizeAll()
+	}
+	v.tensor = t
+}
+
+// Floats copies the array to the host.
+func (v *Value) Floats() []float32 { return tensors.MustCopyFlatData[float32](v.tensor) }
+
+// Gradient copies the gradient to the host; nil when none arrived.
+func (v *Value) Gradient() []float32 {
+	if v.gradient == nil {
+		return nil
+	}
+	return tensors.MustCopyFlatData[float32](v.gradient)
+}
+
+// DropGradient frees the gradient: the next backward pass starts from zero.
+func (v *Value) DropGradient() {
+	if v.gradient != nil {
+		v.gradient.MustFinalizeAll()
+		v.gradient = nil
+	}
+}
+
+// inline runs calls as parts of one graph.
+type inline struct {
+	c *Ctx
+	w []*Node
+}
+
+func (r *inline) Call(_ string, b *Block, in, into []*Value) []*Value {
+	nodes := make([]*Node, len(in))
+	for i, v := range in {
+		nodes[i] = v.node
+	}
+	out := b.Fn(r.c, nodes, r.w[:len(b.Weights)])
+	r.w = r.w[len(b.Weights):]
+	if into == nil {
+		into = Sums(len(out))
+	}
+	for i, o := range out {
+		into[i].node = plus(into[i].node, o)
+	}
+	return into
+}
+
+// Fuse makes one block of a function that makes several calls: the same code, in one executable. Its weights are the
+// calls' in their order. in and constants are as in Block.
+func Fuse(name string, in []shapes.Shape, constants int, f func(r Runner, in []*Value) []*Value) *Block {
+	p := &Plan{}
+	out := f(p, Sums(len(in)))
+	b := &Block{Name: name, In: in, Const: constants, Outs: len(out)}
+	for _, c := range p.Calls {
+		for _, w := range c.Block.Weights {
+			w.Name = fmt.Sprint(c.Label, "/", w.Name)
+			b.Weights = append(b.Weights, w)
+		}
+		b.Norms = append(b.Norms, c.Block.Norms...)
+	}
+	b.Fn = func(c *Ctx, nodes, w []*Node) []*Node {
+		values := Sums(len(nodes))
+		for i, n := range nodes {
+			values[i].node = n
+		}
+		out := f(&inline{c, w}, values)
+		r := make([]*Node, len(out))
+		for i, v := range out {
+			r[i] = v.node
+		}
+		return r
+	}
+	return b
+}

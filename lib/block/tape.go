@@ -1,0 +1,370 @@
+package block
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// statMomentum is the share of the new batch in running statistics, PyTorch's default.
+const statMomentum = 0.1
+
+// Tape is a runner that executes every call, and remembers it for the backward pass. Calls are queued; Run executes them.
+//
+//	logits := network(tape, images)
+//	tape.Run()
+//	tape.Seed(loss, 1)
+//	tape.Backward(true) // now the params have gradients, and the tape is empty
+type Tape struct {
+	engine  *Engine
+	mode    Mode
+	back    Backward
+	params  []*Param
+	running map[*Param]*Value // Evaluate: on the device
+
+	next   int // param of the next call that has one
+	batch  *batch
+	calls  []*call
+	values []*Value
+}
+
+// call is one executed block.
+type call struct {
+	x          *executable
+	param      *Param
+	ins, outs  []*Value
+	residuals  []*tensors.Tensor
+	cotangents []*tensors.Tensor // of sites
+	statistics *tensors.Tensor
+	done       slot
+}
+
+// NewTape returns an empty tape for the network that the params belong to.
+func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
+	t := &Tape{engine: e, mode: mode, back: back, params: params, batch: &batch{}, running: map[*Param]*Value{}}
+	if mode == Evaluate {
+		for _, p := range params {
+			if len(p.Running) > 0 {
+				t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Running, len(p.Running)))
+			}
+		}
+	}
+	return t
+}
+
+// Call implements Runner. The call is queued until Run.
+func (t *Tape) Call(label string, b *Block, in, into []*Value) []*Value {
+	if len(in) != len(b.In) {
+		exceptions.Panicf("%s: block %q takes %d inputs %v, got %d", label, b.Name, len(b.In), b.In, len(in))
+	}
+	add := into != nil
+	if !add {
+		into = Sums(b.outs())
+	}
+	c := &call{x: t.engine.of(b, add, t.mode, t.back), ins: in, outs: into}
+	if b.size() > 0 || b.stats() > 0 {
+		if t.next >= len(t.params) || t.params[t.next].Label != label {
+			exceptions.Panicf("%s: this call is not in the plan whose weights the tape was given", label)
+		}
+		c.param = t.params[t.next]
+		t.next++
+	}
+	t.calls = append(t.calls, c)
+	reads := valueSlots(in)
+	if c.param != nil {
+		reads = append(reads, &c.param.Value.value)
+	}
+	writes := append(valueSlots(into), &c.done)
+	for _, o := range into {
+		if o.first == nil {
+			o.first = c
+			t.values = append(t.values, o)
+		}
+	}
+	var free []*Value
+	if t.back == None {
+		free = in
+		for _, v := range in {
+			v.readers.Add(1)
+		}
+	}
+	t.batch.add(reads, writes, func() {
+		t.forward(c)
+		for _, v := range free {
+			if v.readers.Add(-1) == 0 && !v.held {
+				v.free()
+			}
+		}
+	})
+	return into
+}
+
+func valueSlots(vs []*Value) []*slot {
+	r := make([]*slot, len(vs), len(vs)+2)
+	for i, v := range vs {
+		r[i] = &v.value
+	}
+	return r
+}
+
+// Run executes the queued calls and updates the running statistics of norms (Train).
+func (t *Tape) Run() error {
+	err := t.flush()
+	for _, c := range t.calls {
+		if c.statistics == nil {
+			continue
+		}
+		for i, s := range tensors.MustCopyFlatData[float32](c.statistics) {
+			r := &c.param.Running[i]
+			*r = (1-statMomentum)**r + statMomentum*s
+		}
+		c.statistics.MustFinalizeAll()
+		c.statistics = nil
+	}
+	if t.back == None {
+		t.calls, t.next = nil, 0
+	}
+	return err
+}
+
+func (t *Tape) flush() error {
+	err := t.batch.run(t.engine.Lanes)
+	t.batch = &batch{}
+	return err
+}
+
+// Seed sets the gradient of a value at which the backward pass starts: a scalar loss, with its factor.
+func (t *Tape) Seed(v *Value, factor float32) {
+	v.DropGradient()
+	v.gradient = tensors.FromScalar(factor)
+}
+
+// Backward pulls gradients from the seeds to the params (weights) and to the values made by NewValue, adding to what they
+// have, frees everything the tape made, and leaves the tape empty. Without weights only the executables for inputs run.
+func (t *Tape) Backward(weights bool) error {
+	for i := len(t.calls) - 1; i >= 0; i-- {
+		c := t.calls[i]
+		b := c.x.block
+		reads := valueSlots(c.ins)
+		for _, o := range c.outs {
+			reads = append(reads, &o.grad)
+		}
+		writes := []*slot{&c.done}
+		for _, v := range c.ins[:b.diff()] {
+			writes = append(writes, &v.grad)
+		}
+		hasWeights := c.param != nil && b.size() > 0
+		if hasWeights && t.back == Joint {
+			writes = append(writes, &c.param.Value.grad)
+		}
+		t.batch.add(reads, writes, func() { t.pull(c, weights) })
+		if hasWeights && weights && t.back == Separate {
+			t.batch.add(valueSlots(c.ins), []*slot{&c.done, &c.param.Value.grad}, func() { t.weigh(c) })
+		}
+		for _, o := range c.outs {
+			if o.first == c { // everybody who read or added to it has been pulled back by now
+				t.batch.add(nil, []*slot{&o.value, &o.grad}, o.free)
+			}
+		}
+	}
+	err := t.flush()
+	t.Release()
+	return err
+}
+
+// Release frees everything the tape made and empties it, without a backward pass.
+func (t *Tape) Release() {
+	for _, c := range t.calls {
+		freeAll(c.residuals, c.cotangents)
+	}
+	for _, v := range t.values {
+		v.free()
+		v.first = nil
+	}
+	t.calls, t.values, t.next = nil, nil, 0
+}
+
+// Close releases the tape and its copies of running statistics.
+func (t *Tape) Close() {
+	t.Release()
+	for _, v := range t.running {
+		v.free()
+	}
+}
+
+func (v *Value) free() {
+	v.DropGradient()
+	if v.tensor != nil {
+		v.tensor.MustFinalizeAll()
+		v.tensor = nil
+	}
+}
+
+func freeAll(lists ...[]*tensors.Tensor) {
+	for _, l := range lists {
+		for _, x := range l {
+			x.MustFinalizeAll()
+		}
+	}
+}
+
+// begin collects what every executable of a call takes first: inputs, weights, running statistics.
+func (t *Tape) begin(c *call) *arguments {
+	a := &arguments{engine: t.engine}
+	for _, v := range c.ins {
+		a.use(v.tensor)
+	}
+	if c.x.block.size() > 0 {
+		a.use(c.param.Value.tensor)
+	}
+	if t.mode == Evaluate && c.x.block.stats() > 0 {
+		a.use(t.running[c.param].tensor)
+	}
+	return a
+}
+
+func (t *Tape) forward(c *call) {
+	x := c.x
+	if err := x.compile(t.engine.Backend); err != nil {
+		panic(err)
+	}
+	a := t.begin(c)
+	if x.key.add {
+		for i, o := range c.outs {
+			a.sum(&o.tensor, x.outputs[i])
+		}
+	}
+	r := a.run(x.forward)
+	for i, o := range c.outs {
+		o.tensor = r[i]
+	}
+	r = r[len(c.outs):]
+	if t.mode == Train && x.block.stats() > 0 {
+		c.statistics, r = r[0], r[1:]
+	}
+	c.residuals = r
+}
+
+// pull turns the outputs' gradients into the inputs'.
+func (t *Tape) pull(c *call, weights bool) {
+	x := c.x
+	d := x.block.diff()
+	joint := t.back == Joint && x.block.size() > 0
+	wanted := false
+	for _, o := range c.outs {
+		wanted = wanted || o.gradient != nil
+	}
+	if !wanted || d == 0 && !(weights && x.block.size() > 0) {
+		freeAll(c.residuals)
+		c.residuals = nil
+		return
+	}
+	a := t.begin(c)
+	for _, r := range c.residuals {
+		a.give(r, t.back != Separate)
+	}
+	for i, o := range c.outs {
+		if o.gradient == nil {
+			a.use(t.engine.zero.of(x.outputs[i]))
+		} else {
+			a.use(o.gradient)
+		}
+	}
+	for i, v := range c.ins[:d] {
+		a.sum(&v.gradient, x.block.In[i])
+	}
+	if joint {
+		a.sum(&c.param.Value.gradient, Floats(x.block.size()))
+	}
+	r := a.run(x.pull)
+	for i, v := range c.ins[:d] {
+		v.gradient = r[i]
+	}
+	r = r[d:]
+	if joint {
+		c.param.Value.gradient, r = r[0], r[1:]
+	}
+	c.cotangents = r
+	if t.back != Separate {
+		c.residuals = nil
+	} else if !weights || x.block.size() == 0 {
+		freeAll(c.residuals, c.cotangents)
+		c.residuals, c.cotangents = nil, nil
+	}
+}
+
+// weigh turns the sites' cotangents into the gradient of the weights.
+func (t *Tape) weigh(c *call) {
+	if c.cotangents == nil { // no gradient reached the call
+		return
+	}
+	a := t.begin(c)
+	for _, l := range [][]*tensors.Tensor{c.residuals, c.cotangents} {
+		for _, r := range l {
+			a.give(r, true)
+		}
+	}
+	a.sum(&c.param.Value.gradient, Floats(c.x.block.size()))
+	c.residuals, c.cotangents = nil, nil
+	c.param.Value.gradient = a.run(c.x.weigh)[0]
+}
+
+// arguments of one execution.
+type arguments struct {
+	engine *Engine
+	in     []compute.Buffer
+	donate []bool
+}
+
+func (a *arguments) use(t *tensors.Tensor) { a.give(t, false) }
+
+// give passes t; a donated one is gone afterwards.
+func (a *arguments) give(t *tensors.Tensor, donate bool) {
+	buffer := (*tensors.Tensor).Buffer
+	if donate {
+		buffer = (*tensors.Tensor).DonateBuffer
+	}
+	b, err := buffer(t, a.engine.Backend, 0)
+	if err != nil {
+		panic(fmt.Errorf("passing an array to the device: %w", err))
+	}
+	a.in = append(a.in, b)
+	a.donate = append(a.donate, donate)
+}
+
+// sum passes what has been added up so far, zero at first.
+func (a *arguments) sum(t **tensors.Tensor, s shapes.Shape) {
+	if *t == nil {
+		a.use(a.engine.zero.of(s))
+	} else {
+		a.give(*t, true)
+		*t = nil
+	}
+}
+
+func (a *arguments) run(g *Graph) []*tensors.Tensor { return g.RunWithBuffers(a.in, a.donate, 0) }
+
+// zeros keeps one array of zeros for each shape.
+type zeros struct {
+	mu    sync.Mutex
+	known map[string]*tensors.Tensor
+}
+
+func (z *zeros) of(s shapes.Shape) *tensors.Tensor {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	t, ok := z.known[s.String()]
+	if !ok {
+		if z.known == nil {
+			z.known = map[string]*tensors.Tensor{}
+		}
+		t = tensors.FromShape(s)
+		z.known[s.String()] = t
+	}
+	return t
+}

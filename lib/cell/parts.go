@@ -1,0 +1,186 @@
+package cell
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/ops"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// This file has the blocks around the edges: stem, preprocessing of a cell's inputs, pool, classifier, auxiliary tower.
+
+// kind names the form of a block's norms and states.
+func (w Wiring) kind() string {
+	s := fmt.Sprintf("k%d b%d", w.Partial, w.Batch)
+	if w.Affine {
+		s += " affine"
+	}
+	return s
+}
+
+// stem is a 3x3 convolution and a norm with gain and bias, [image channels, h, h, b] -> [width, h, h, b].
+func (w Wiring) stem(width int) *block.Block {
+	in, h := w.ImageChannels, w.ImageSide
+	b := &block.Block{
+		Name:  fmt.Sprintf("stem %d->%dx%dx%d %s", in, width, h, h, w.kind()),
+		In:    []shapes.Shape{block.Floats(in, h, h, w.Batch)},
+		Const: 1,
+		Weights: append([]block.Weight{{Name: "conv", Dims: []int{width, 9 * in}, Fan: 9 * in, Positions: h * h}},
+			ops.NormWeights("norm", width)...),
+	}
+	if w.Affine {
+		b.Norms = []int{width}
+	}
+	b.Fn = func(c *block.Ctx, in, v []*Node) []*Node {
+		x := c.Save(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(x, v[0]) }))
+		if w.Affine {
+			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
+		}
+		// A search network's only gain and bias: as a site, since its backward pass comes in two parts.
+		return []*Node{c.Site(ops.Norm(c, x, nil), func(x *Node) *Node {
+			return Add(Mul(x, Reshape(v[1], width, 1, 1, 1)), Reshape(v[2], width, 1, 1, 1))
+		})}
+	}
+	return b
+}
+
+// shapes of a feature's values.
+func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
+	for _, state := range f.States {
+		channels := []int{f.Channels}
+		if len(state) == 2 {
+			channels = []int{f.Channels / w.Partial, f.Channels - f.Channels/w.Partial}
+		}
+		for _, c := range channels {
+			s = append(s, block.Floats(c, f.Side, f.Side, w.Batch))
+		}
+	}
+	return
+}
+
+// read puts a feature's values together, [states*channels, h, h, b]; pairs are shuffled.
+func (w Wiring) read(f Feature, in []*Node) *Node {
+	var states []*Node
+	for _, s := range f.States {
+		x := in[0]
+		if len(s) == 2 {
+			x = ops.Shuffle(Concatenate(in[:2], 0), w.Partial)
+		}
+		states, in = append(states, x), in[len(s):]
+	}
+	if len(states) == 1 {
+		return states[0]
+	}
+	return Concatenate(states, 0)
+}
+
+// preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; a factorized reduce where the feature is twice as large.
+func (w Wiring) preprocess(f Feature, p Place) *block.Block {
+	in, out := len(f.States)*f.Channels, p.Channels
+	reduce := f.Side != p.In
+	kept := p.In * p.In
+	b := &block.Block{
+		Name: fmt.Sprintf("preprocess %dx%dx%dx%d->%dx%dx%d parts%d %s", len(f.States), f.Channels, f.Side, f.Side, out, p.In, p.In, len(f.States[0]), w.kind()),
+		In:   w.shapes(f),
+		Outs: w.parts(),
+	}
+	switch {
+	case !reduce:
+		b.Weights = []block.Weight{{Name: "conv", Dims: []int{out, in}, Fan: in, Positions: kept}}
+		if w.Affine {
+			b.Weights = append(b.Weights, ops.NormWeights("norm", out)...)
+		}
+	case f.Side%2 == 0 && p.In == f.Side/2:
+		b.Weights = ops.FactorizedReduceWeights(in, out, f.Side, w.Affine)
+	default:
+		exceptions.Panicf("cell %d: images of side %d can't be halved to %d; the side must be a multiple of 4", p.Index, f.Side, p.In)
+	}
+	if w.Affine {
+		b.Norms = []int{out}
+	}
+	b.Fn = func(c *block.Ctx, nodes, v []*Node) []*Node {
+		x := w.read(f, nodes)
+		if reduce {
+			x = ops.ReduceHalves(c, x, v)
+		} else {
+			x = c.Site(ops.Relu(x), func(x *Node) *Node { return ops.Pointwise(x, v[0]) })
+		}
+		x = c.Save(x)
+		if w.Affine {
+			x = ops.AffineNorm(c, x, v[len(v)-2], v[len(v)-1])
+		} else {
+			x = ops.Norm(c, x, nil)
+		}
+		if w.Partial == 1 {
+			return []*Node{x}
+		}
+		x = ops.Unshuffle(x, w.Partial) // readers shuffle every state, whoever made it
+		k := out / w.Partial
+		return []*Node{Slice(x, AxisRange(0, k)), Slice(x, AxisRange(k))}
+	}
+	return b
+}
+
+// pool is the mean over all positions: a feature -> [states*channels, b].
+func (w Wiring) pool(f Feature) *block.Block {
+	return &block.Block{
+		Name: fmt.Sprintf("pool %dx%dx%dx%d %s", len(f.States), f.Channels, f.Side, f.Side, w.kind()),
+		In:   w.shapes(f),
+		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {
+			return []*Node{ops.GlobalPool(w.read(f, in))}
+		},
+	}
+}
+
+// linear is a fully connected layer, [in, b] -> [out, b].
+func linear(c *block.Ctx, x, weights, bias *Node) *Node {
+	return c.Site(x, func(x *Node) *Node {
+		return Add(DotGeneral(weights, []int{1}, nil, x, []int{0}, nil), Reshape(bias, -1, 1))
+	})
+}
+
+func linearWeights(in, out int) []block.Weight {
+	return []block.Weight{{Name: "linear", Dims: []int{out, in}, Fan: in, Positions: 1}, {Name: "bias", Dims: []int{out}, Fan: in}}
+}
+
+// classifier is a linear layer, features [in, b] -> logits [classes, b].
+func (w Wiring) classifier(in int) *block.Block {
+	return &block.Block{
+		Name:    fmt.Sprintf("classifier %d->%d b%d", in, w.Classes, w.Batch),
+		In:      []shapes.Shape{block.Floats(in, w.Batch)},
+		Weights: linearWeights(in, w.Classes),
+		Fn: func(c *block.Ctx, in, v []*Node) []*Node {
+			return []*Node{linear(c, in[0], v[0], v[1])}
+		},
+	}
+}
+
+// auxiliary is the tower of arXiv:1806.09055 (after Inception): ReLU, 5x5 average pool to 2x2, 1x1 and 2x2 convolutions with
+// norms, linear; a feature -> logits [classes, b]. The pool's stride is what leaves 2x2: 3 at 8x8, as in the reference.
+func (w Wiring) auxiliary(f Feature) *block.Block {
+	in, a, z := len(f.States)*f.Channels, w.Auxiliary[0], w.Auxiliary[1]
+	if f.Side < 6 {
+		exceptions.Panicf("an auxiliary tower pools 5x5 windows to 2x2, and needs images of 6x6 or more there, got %dx%d", f.Side, f.Side)
+	}
+	ws := []block.Weight{{Name: "conv0", Dims: []int{a, in}, Fan: in, Positions: 4}}
+	ws = append(ws, ops.NormWeights("norm0", a)...)
+	ws = append(ws, block.Weight{Name: "conv1", Dims: []int{z, 4 * a}, Fan: 4 * a, Positions: 1})
+	ws = append(ws, ops.NormWeights("norm1", z)...)
+	return &block.Block{
+		Name:    fmt.Sprintf("auxiliary %dx%dx%dx%d %d %d->%d %s", len(f.States), f.Channels, f.Side, f.Side, a, z, w.Classes, w.kind()),
+		In:      w.shapes(f),
+		Weights: append(ws, linearWeights(z, w.Classes)...),
+		Norms:   []int{a, z},
+		Fn: func(c *block.Ctx, nodes, v []*Node) []*Node {
+			x := ops.AvgPooling(ops.Relu(w.read(f, nodes)), 5, f.Side-5, 0)
+			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.Pointwise(x, v[0]) }))
+			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
+			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.ConvValid(x, v[3], 2) }))
+			x = ops.Relu(ops.AffineNorm(c, x, v[4], v[5]))
+			return []*Node{linear(c, Reshape(x, z, w.Batch), v[6], v[7])}
+		},
+	}
+}

@@ -1,0 +1,166 @@
+package cell
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two cells before, 2 to 5 the
+// states.
+type Link struct{ From, To int }
+
+// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ... 4-5, the order in which alphas and betas list them.
+func Links() (all []Link) {
+	for to := Inputs; to < Inputs+States; to++ {
+		for from := range to {
+			all = append(all, Link{from, to})
+		}
+	}
+	return
+}
+
+// Topology is the inside of a cell type: its edges, by target, and the nodes whose concatenation is the output.
+type Topology struct {
+	Links  []Link
+	Concat []int
+}
+
+// Complete is the graph of a search network's cells: all edges, all states.
+func Complete() Topology { return Topology{Links: Links(), Concat: []int{2, 3, 4, 5}} }
+
+// Place is where in a network a cell stands.
+type Place struct {
+	Index     int
+	Reduction bool
+	Channels  int // of each state
+	In, Out   int // side of the inputs' images, and of the states'
+}
+
+// Type is 0 for normal and 1 for reduction cells: all cells of one type share their architecture.
+func (p Place) Type() int {
+	if p.Reduction {
+		return 1
+	}
+	return 0
+}
+
+// Stride of the edges that leave a node: 2 from the inputs of a reduction cell.
+func (p Place) Stride(from int) int {
+	if p.Reduction && from < Inputs {
+		return 2
+	}
+	return 1
+}
+
+// Side of a node's images.
+func (p Place) Side(node int) int {
+	if node < Inputs {
+		return p.In
+	}
+	return p.Out
+}
+
+// Label names what belongs to an edge of this cell.
+func (p Place) Label(l Link) string { return fmt.Sprintf("cell%d/%d-%d", p.Index, l.From, l.To) }
+
+// State is a node's value. With partial channels it is a pair: the 1/K of the channels that operations added to, and the
+// rest, which by-passed them; whoever reads it shuffles (see ops.Shuffle). Otherwise it is one value.
+type State []*block.Value
+
+// Feature is what one cell hands to the next: its states, not yet concatenated.
+type Feature struct {
+	States   []State
+	Channels int // of one state
+	Side     int
+}
+
+func (f Feature) values() (vs []*block.Value) {
+	for _, s := range f.States {
+		vs = append(vs, s...)
+	}
+	return
+}
+
+// Wiring is the part that search networks and found networks share: stem, cells in sequence with reductions at 1/3 and
+// 2/3 of the depth, head. What runs on an edge is the caller's.
+type Wiring struct {
+	Cells, Channels, Classes int
+	ImageChannels, ImageSide int
+	Batch                    int
+	// Partial is K of partial channels; 1 is without.
+	Partial int
+	// Affine: norms have gain and bias, and running statistics (found networks).
+	Affine bool
+	// Auxiliary are the widths of the auxiliary tower's two convolutions after 2/3 of the depth; zero: no tower.
+	Auxiliary [2]int
+}
+
+// stemMultiplier is the stem's width in units of the first cells' channels, as in DARTS.
+const stemMultiplier = 3
+
+// Edge adds what flows along a link, from the node's value, into the target's sum.
+type Edge func(r block.Runner, p Place, l Link, from, sum State)
+
+// Output is what a network computes: pooled features [4*channels, b] and logits [classes, b]; Auxiliary is nil without a tower.
+type Output struct{ Features, Logits, Auxiliary *block.Value }
+
+// Places lists the cells.
+func (w Wiring) Places() []Place {
+	places := make([]Place, w.Cells)
+	channels, side := w.Channels, w.ImageSide
+	for i := range places {
+		p := Place{Index: i, Reduction: i == w.Cells/3 || i == 2*w.Cells/3, Channels: channels, In: side, Out: side}
+		if p.Reduction {
+			channels *= 2
+			p.Channels, p.Out = channels, (side+1)/2
+			side = p.Out
+		}
+		places[i] = p
+	}
+	return places
+}
+
+// Run makes the calls of a whole network on images [c, h, h, b], with normal and reduction cells of these graphs.
+func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edge Edge) Output {
+	width := stemMultiplier * w.Channels
+	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
+	s1 := Feature{States: []State{stem}, Channels: width, Side: w.ImageSide}
+	s0 := s1
+	var out Output
+	for _, p := range w.Places() {
+		label := fmt.Sprintf("cell%d/", p.Index)
+		nodes := []State{
+			r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
+			r.Call(label+"pre1", w.preprocess(s1, p), s1.values(), nil),
+		}
+		for range States {
+			nodes = append(nodes, block.Sums(w.parts()))
+		}
+		for _, l := range graphs[p.Type()].Links {
+			if l.From >= l.To || l.To >= len(nodes) {
+				exceptions.Panicf("cell %d has no edge %d-%d: edges go from a node to a later state, 2 to %d", p.Index, l.From, l.To, len(nodes)-1)
+			}
+			edge(r, p, l, nodes[l.From], nodes[l.To])
+		}
+		s0, s1 = s1, Feature{Channels: p.Channels, Side: p.Out}
+		for _, n := range graphs[p.Type()].Concat {
+			s1.States = append(s1.States, nodes[n])
+		}
+		if w.Auxiliary[0] > 0 && p.Index == 2*w.Cells/3 {
+			out.Auxiliary = r.Call("auxiliary", w.auxiliary(s1), s1.values(), nil)[0]
+		}
+	}
+	out.Features = r.Call("", w.pool(s1), s1.values(), nil)[0]
+	out.Logits = r.Call("classifier", w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
+	return out
+}
+
+// parts is the number of values that a state is kept as.
+func (w Wiring) parts() int {
+	if w.Partial > 1 {
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,25 @@
+package fit
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// CrossEntropy is the mean over the batch of -log softmax(logits)[label]: logits [classes, b] and labels int32 [b] in, a scalar
+// [] out.
+func CrossEntropy(classes, batch int) *block.Block {
+	return &block.Block{
+		Name:  fmt.Sprintf("cross entropy %d b%d", classes, batch),
+		In:    []shapes.Shape{block.Floats(classes, batch), shapes.Make(dtypes.Int32, batch)},
+		Const: 1,
+		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {
+			logProbability := LogSoftmax(in[0], 0)
+			labels := TransposeAllAxes(OneHot(in[1], classes, in[0].DType()), 1, 0)
+			return []*Node{Neg(DivScalar(ReduceAllSum(Mul(logProbability, labels)), float64(batch)))}
+		},
+	}
+}

@@ -1,0 +1,196 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Operation is one of the Primitives for the shapes of its place in a network: images [Channels, Size, Size, b] in,
+// [Channels, Size/Stride, Size/Stride, b] out.
+type Operation struct {
+	Name                   string
+	Channels, Size, Stride int
+	// Affine is how found networks have it: norms with gain and bias and running statistics, pools without norms. Search
+	// networks have norms without parameters, after pools too.
+	Affine bool
+}
+
+// shape of the operations with weights: one for each depthwise-pointwise pair, ReLU before and norm after it.
+var separable = map[string][]conv{
+	"sep_conv_3x3": {{k: 3, pad: 1, dilation: 1}, {k: 3, pad: 1, dilation: 1}},
+	"sep_conv_5x5": {{k: 5, pad: 2, dilation: 1}, {k: 5, pad: 2, dilation: 1}},
+	"dil_conv_3x3": {{k: 3, pad: 2, dilation: 2}},
+	"dil_conv_5x5": {{k: 5, pad: 4, dilation: 2}},
+}
+
+func (o Operation) String() string {
+	kind := ""
+	if o.Affine {
+		kind = " affine"
+	}
+	return fmt.Sprintf("%s %dx%dx%d s%d%s", o.Name, o.Channels, o.Size, o.Size, o.Stride, kind)
+}
+
+// Out is the side of the output.
+func (o Operation) Out() int { return (o.Size + o.Stride - 1) / o.Stride }
+
+// identity says whether the operation hands its input on unchanged.
+func (o Operation) identity() bool { return o.Name == "skip_connect" && o.Stride == 1 }
+
+// Weights are what Build takes, in its order.
+func (o Operation) Weights() (w []block.Weight) {
+	for i, v := range separable[o.Name] {
+		n := o.Out() * o.Out()
+		w = append(w,
+			block.Weight{Name: fmt.Sprintf("depthwise%d", i), Dims: []int{v.k, v.k, o.Channels}, Fan: v.k * v.k, Positions: n},
+			block.Weight{Name: fmt.Sprintf("pointwise%d", i), Dims: []int{o.Channels, o.Channels}, Fan: o.Channels, Positions: n})
+		if o.Affine {
+			w = append(w, NormWeights(fmt.Sprintf("norm%d", i), o.Channels)...)
+		}
+	}
+	if o.Name == "skip_connect" && o.Stride == 2 {
+		return FactorizedReduceWeights(o.Channels, o.Channels, o.Size, o.Affine)
+	}
+	return w
+}
+
+// NormWeights are the gain and bias of an AffineNorm.
+func NormWeights(name string, channels int) []block.Weight {
+	return []block.Weight{{Name: name + ".gain", Dims: []int{channels}, Fill: 1}, {Name: name + ".bias", Dims: []int{channels}}}
+}
+
+// Norms are the channels of the tracked norms, for block.Block.
+func (o Operation) Norms() (n []int) {
+	if !o.Affine {
+		return nil
+	}
+	for range separable[o.Name] {
+		n = append(n, o.Channels)
+	}
+	if o.Name == "skip_connect" && o.Stride == 2 {
+		n = []int{o.Channels}
+	}
+	return n
+}
+
+// Build is the operation's output times scale ([1]; nil is 1).
+func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
+	if d := x.Shape().Dimensions; d[0] != o.Channels || side(x) != o.Size {
+		exceptions.Panicf("%s does not take %s", o, x.Shape())
+	}
+	switch {
+	case o.Name == "max_pool_3x3":
+		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale)
+	case o.Name == "avg_pool_3x3":
+		return o.pooled(c, AvgPooling(x, 3, o.Stride, 1), scale)
+	case o.identity():
+		return scaled(x, scale)
+	case o.Name == "skip_connect":
+		return FactorizedReduce(c, x, w, scale, o.Affine)
+	}
+	convs, ok := separable[o.Name]
+	if !ok {
+		exceptions.Panicf("unknown operation %q: want one of %v", o.Name, Primitives)
+	}
+	stride := o.Stride
+	for i, v := range convs {
+		v.stride, stride = stride, 1 // the first of two convolutions halves the size
+		depth, point := w[0], w[1]
+		w = w[2:]
+		x = c.Save(c.Site(Relu(x), func(x *Node) *Node { return Pointwise(v.depthwise(x, depth), point) }))
+		switch {
+		case o.Affine:
+			x = AffineNorm(c, x, w[0], w[1])
+			w = w[2:]
+		case i == len(convs)-1:
+			return Norm(c, x, scale)
+		default:
+			x = Norm(c, x, nil)
+		}
+	}
+	return scaled(x, scale)
+}
+
+// pooled ends a pool: with a norm in search networks, so that no operation has an advantage by its scale.
+func (o Operation) pooled(c *block.Ctx, x, scale *Node) *Node {
+	if o.Affine {
+		return scaled(x, scale)
+	}
+	return Norm(c, x, scale)
+}
+
+// Relu is max(x, 0).
+func Relu(x *Node) *Node { return MaxScalar(x, 0.0) }
+
+// FactorizedReduceWeights are the two halves of the output channels, [out/2, in] each.
+func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
+	n := size * size / 4
+	w := []block.Weight{
+		{Name: "even", Dims: []int{out / 2, in}, Fan: in, Positions: n},
+		{Name: "odd", Dims: []int{out / 2, in}, Fan: in, Positions: n},
+	}
+	if affine {
+		w = append(w, NormWeights("norm", out)...)
+	}
+	return w
+}
+
+// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
+// odd ones, each making half of the channels; norm.
+func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
+	x = c.Save(ReduceHalves(c, x, w))
+	if affine {
+		return scaled(AffineNorm(c, x, w[2], w[3]), scale)
+	}
+	return Norm(c, x, scale)
+}
+
+// ReduceHalves is FactorizedReduce before its norm.
+func ReduceHalves(c *block.Ctx, x *Node, w []*Node) *Node {
+	h := side(x)
+	if h%2 != 0 {
+		exceptions.Panicf("factorized reduce halves an even size, got %s", x.Shape())
+	}
+	return c.Site(Relu(x), func(x *Node) *Node {
+		return Concatenate([]*Node{Pointwise(window(x, 0, 0, h/2, 2), w[0]), Pointwise(window(x, 1, 1, h/2, 2), w[1])}, 0)
+	})
+}
+
+// Mixed is the operation as a block of a search network: image and mixing weight [1] in, their product's norm out.
+func (o Operation) Mixed(batch int) *block.Block {
+	return &block.Block{
+		Name:    fmt.Sprintf("%s b%d", o, batch),
+		In:      []shapes.Shape{block.Floats(o.Channels, o.Size, o.Size, batch), block.Floats(1)},
+		Weights: o.Weights(),
+		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
+			return []*Node{o.Build(c, in[0], w, in[1])}
+		},
+	}
+}
+
+// Chosen is the operation as a block of a found network. With drop path it takes a second input, [b]: 0 for the images
+// whose path is dropped, 1/(1-p) for the others; identities are never dropped.
+func (o Operation) Chosen(batch int, drop bool) *block.Block {
+	b := &block.Block{
+		Name:    fmt.Sprintf("%s b%d", o, batch),
+		In:      []shapes.Shape{block.Floats(o.Channels, o.Size, o.Size, batch)},
+		Weights: o.Weights(),
+		Norms:   o.Norms(),
+	}
+	if drop && !o.identity() {
+		b.Name += " drop"
+		b.In, b.Const = append(b.In, block.Floats(batch)), 1
+	}
+	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
+		y := o.Build(c, in[0], w, nil)
+		if len(in) > 1 {
+			y = Mul(y, Reshape(in[1], 1, 1, 1, batch))
+		}
+		return []*Node{y}
+	}
+	return b
+}

@@ -1,0 +1,245 @@
+package supernet
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Arch are the architecture's parameters: for each cell type (0 normal, 1 reduction) and edge the alphas of its operations and,
+// with partial channels, a beta. They are few, so their softmax, its gradient and their optimizer are computed on the host.
+type Arch struct {
+	Space   Space
+	Partial bool // edge normalisation: betas are used
+	Alpha   [2][cell.Edges][]float32
+	Beta    [2][cell.Edges]float32
+}
+
+// NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference does.
+func NewArch(space Space, partial bool, seed uint64) *Arch {
+	r := rand.New(rand.NewPCG(seed, 0xa1fa))
+	a := &Arch{Space: space, Partial: partial}
+	for t := range a.Alpha {
+		for e := range a.Alpha[t] {
+			for range space[t][e] {
+				a.Alpha[t][e] = append(a.Alpha[t][e], float32(1e-3*r.NormFloat64()))
+			}
+		}
+		for e := range a.Beta[t] {
+			a.Beta[t][e] = float32(1e-3 * r.NormFloat64())
+		}
+	}
+	return a
+}
+
+// Flat lists all alphas, type by type and edge by edge, and then (Partial) all betas.
+func (a *Arch) Flat() (flat []float32) {
+	for _, p := range a.pointers() {
+		flat = append(flat, *p)
+	}
+	return
+}
+
+// SetFlat is the inverse of Flat.
+func (a *Arch) SetFlat(flat []float32) {
+	for i, p := range a.pointers() {
+		*p = flat[i]
+	}
+}
+
+func (a *Arch) pointers() (ps []*float32) {
+	for t := range a.Alpha {
+		for e := range a.Alpha[t] {
+			for o := range a.Alpha[t][e] {
+				ps = append(ps, &a.Alpha[t][e][o])
+			}
+		}
+	}
+	if a.Partial {
+		for t := range a.Beta {
+			for e := range a.Beta[t] {
+				ps = append(ps, &a.Beta[t][e])
+			}
+		}
+	}
+	return
+}
+
+// Softmax of the alphas of one edge.
+func (a *Arch) Softmax(typ, e int) []float64 { return softmax(a.Alpha[typ][e]) }
+
+// EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3), for all edges of a cell
+// type; 1 without partial channels.
+func (a *Arch) EdgeNorm(typ int) (norm [cell.Edges]float64) {
+	for i := range norm {
+		norm[i] = 1
+	}
+	if a.Partial {
+		for _, n := range entering() {
+			copy(norm[n.from:n.to], softmax(a.Beta[typ][n.from:n.to]))
+		}
+	}
+	return
+}
+
+// span of edges [from, to) that enter one state.
+type span struct{ from, to int }
+
+func entering() (s []span) {
+	at := 0
+	for n := cell.Inputs; n < cell.Inputs+cell.States; n++ {
+		s = append(s, span{at, at + n})
+		at += n
+	}
+	return
+}
+
+func softmax(x []float32) []float64 {
+	top := math.Inf(-1)
+	for _, v := range x {
+		top = max(top, float64(v))
+	}
+	r := make([]float64, len(x))
+	sum := 0.0
+	for i, v := range x {
+		r[i] = math.Exp(float64(v) - top)
+		sum += r[i]
+	}
+	for i := range r {
+		r[i] /= sum
+	}
+	return r
+}
+
+// softmaxGradient is what reaches the logits of a softmax p for the cotangent v of p.
+func softmaxGradient(p, v []float64) []float64 {
+	mean := 0.0
+	for i := range p {
+		mean += p[i] * v[i]
+	}
+	g := make([]float64, len(p))
+	for i := range p {
+		g[i] = p[i] * (v[i] - mean)
+	}
+	return g
+}
+
+// NewMixing returns mixing weights of the architecture as it is now. Update them after each change of it.
+func (a *Arch) NewMixing() *Mixing {
+	m := &Mixing{}
+	for t := range m.Ops {
+		for e := range m.Ops[t] {
+			for _, o := range a.Space[t][e] {
+				var v *block.Value
+				if o != "none" {
+					v = block.NewValue(nil)
+				}
+				m.Ops[t][e] = append(m.Ops[t][e], v)
+			}
+			if a.Partial {
+				m.Bypass[t][e] = block.NewValue(nil)
+			}
+		}
+	}
+	a.Update(m)
+	return m
+}
+
+// Update puts softmax(alpha) x softmax(beta) for the operations, and softmax(beta) for the by-passes.
+func (a *Arch) Update(m *Mixing) {
+	set := func(v *block.Value, x float64) {
+		if v != nil {
+			v.Set(tensors.FromFlatDataAndDimensions([]float32{float32(x)}, 1))
+		}
+	}
+	for t := range m.Ops {
+		norm := a.EdgeNorm(t)
+		for e, vs := range m.Ops[t] {
+			for o, p := range a.Softmax(t, e) {
+				set(vs[o], p*norm[e])
+			}
+			set(m.Bypass[t][e], norm[e])
+		}
+	}
+}
+
+// Gradient takes the gradients that a backward pass left at the mixing weights and returns those of Flat().
+func (a *Arch) Gradient(m *Mixing) []float32 {
+	take := func(v *block.Value) float64 {
+		if v == nil {
+			return 0
+		}
+		g := v.Gradient()
+		v.DropGradient()
+		if g == nil {
+			return 0
+		}
+		return float64(g[0])
+	}
+	var alphas, betas []float32
+	for t := range m.Ops {
+		norm := a.EdgeNorm(t)
+		var ofNorm [cell.Edges]float64
+		for e, vs := range m.Ops[t] {
+			p := a.Softmax(t, e)
+			ofOps := make([]float64, len(vs))
+			for o, v := range vs {
+				g := take(v)
+				ofOps[o] = g * norm[e]
+				ofNorm[e] += g * p[o]
+			}
+			ofNorm[e] += take(m.Bypass[t][e])
+			for _, g := range softmaxGradient(p, ofOps) {
+				alphas = append(alphas, float32(g))
+			}
+		}
+		for _, n := range entering() {
+			for _, g := range softmaxGradient(norm[n.from:n.to], ofNorm[n.from:n.to]) {
+				betas = append(betas, float32(g))
+			}
+		}
+	}
+	if !a.Partial {
+		return alphas
+	}
+	return append(alphas, betas...)
+}
+
+// Derive is the found cell (arXiv:1806.09055, section 2.4; with betas arXiv:1907.05737, section 3.3): per edge the operation with
+// the largest alpha, never none; per state the two edges with the largest alpha x beta.
+func (a *Arch) Derive() cell.Genotype {
+	g := cell.Genotype{NormalConcat: cell.Complete().Concat, ReduceConcat: cell.Complete().Concat}
+	g.Normal, g.Reduce = a.genes(0), a.genes(1)
+	return g
+}
+
+func (a *Arch) genes(typ int) (genes []cell.Gene) {
+	norm := a.EdgeNorm(typ)
+	links := cell.Links()
+	for _, n := range entering() {
+		type choice struct {
+			cell.Gene
+			strength float64
+		}
+		var best [2]choice // the strongest two, the strongest first; the earlier edge wins a tie
+		for e := n.from; e < n.to; e++ {
+			c := choice{cell.Gene{From: links[e].From}, -1}
+			for o, p := range a.Softmax(typ, e) {
+				if name := a.Space[typ][e][o]; name != "none" && p*norm[e] > c.strength {
+					c.Op, c.strength = name, p*norm[e]
+				}
+			}
+			switch {
+			case c.strength > best[0].strength || best[0].Op == "":
+				best[0], best[1] = c, best[0]
+			case c.strength > best[1].strength || best[1].Op == "":
+				best[1] = c
+			}
+		}
+		genes = append(genes, best[0].Gene, best[1].Gene)
+	}
+	return
+}

@@ -1,0 +1,198 @@
+package supernet
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/ops"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Span is how much of the network one executable computes.
+type Span int
+
+const (
+	// Edges: an edge with all its operations. Fastest in steps.
+	Edges Span = iota
+	// Operations: one operation. More calls, but the executables serve every subset of operations.
+	Operations
+)
+
+// Space holds the operations on each edge of each cell type.
+type Space [2][cell.Edges][]string
+
+// FullSpace has every primitive on every edge.
+func FullSpace() (s Space) {
+	for t := range s {
+		for e := range s[t] {
+			s[t][e] = ops.Primitives
+		}
+	}
+	return
+}
+
+// Network is a search network. Its norms have no parameters (but for the stem's) and always use the batch's statistics.
+type Network struct {
+	cell.Wiring
+	Space Space
+	Span  Span
+
+	fused map[string]*block.Block
+}
+
+// Mixing are the weights with which operations and by-passes enter the sums, as values on the device: for each cell type and
+// edge one [1] for each operation (nil for none, which contributes nothing), and one for the by-pass (nil without partial channels).
+type Mixing struct {
+	Ops    [2][cell.Edges][]*block.Value
+	Bypass [2][cell.Edges]*block.Value
+}
+
+// Run makes the calls of one pass.
+func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Output {
+	complete := cell.Complete()
+	index := map[cell.Link]int{}
+	for i, l := range complete.Links {
+		index[l] = i
+	}
+	type node struct{ cell, from int }
+	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
+	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, func(r block.Runner, p cell.Place, l cell.Link, from, sum cell.State) {
+		e := index[l]
+		mix, bypass := m.Ops[p.Type()][e], m.Bypass[p.Type()][e]
+		x := edge{kept: n.Space[p.Type()][e], channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
+		if n.Span == Edges {
+			r.Call(p.Label(l), n.fuse(x), x.inputs(from, mix, bypass), sum)
+			return
+		}
+		k := node{p.Index, l.From}
+		if read[k] == nil {
+			read[k] = x.split(r, from)
+		}
+		x.run(r, p.Label(l)+"/", read[k], mix, bypass, sum)
+	})
+}
+
+// fuse returns the block that computes the whole edge.
+func (n *Network) fuse(x edge) *block.Block {
+	name := x.String()
+	if b, ok := n.fused[name]; ok {
+		return b
+	}
+	if n.fused == nil {
+		n.fused = map[string]*block.Block{}
+	}
+	b := x.fuse(name)
+	n.fused[name] = b
+	return b
+}
+
+// edge is what flows between two nodes: operations on 1/partial of the channels, and the rest by-passing them.
+type edge struct {
+	kept                            []string
+	channels, side, stride, partial int
+	batch                           int
+}
+
+func (x edge) String() string {
+	return fmt.Sprintf("edge %dx%dx%d s%d k%d b%d %s", x.channels, x.side, x.side, x.stride, x.partial, x.batch, strings.Join(x.kept, " "))
+}
+
+func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
+
+// operated is the number of channels that go through the operations.
+func (x edge) operated() int { return x.channels / x.partial }
+
+// split reads a node: [operated channels, by-passing channels], the latter halved in size where the stride is 2.
+func (x edge) split(r block.Runner, from cell.State) []*block.Value {
+	if x.partial == 1 {
+		return from
+	}
+	k := x.operated()
+	b := &block.Block{
+		Name: fmt.Sprintf("split %dx%dx%d s%d k%d b%d", x.channels, x.side, x.side, x.stride, x.partial, x.batch),
+		In:   x.state(),
+		Outs: 2,
+		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
+			all := ops.Shuffle(Concatenate(in, 0), x.partial)
+			rest := Slice(all, AxisRange(k))
+			if x.stride == 2 {
+				rest = ops.MaxPooling(c, rest, 2, 2, 0)
+			}
+			return []*Node{Slice(all, AxisRange(0, k)), rest}
+		},
+	}
+	return r.Call("", b, from, nil)
+}
+
+// state are the shapes of a node.
+func (x edge) state() []shapes.Shape {
+	if x.partial == 1 {
+		return []shapes.Shape{block.Floats(x.channels, x.side, x.side, x.batch)}
+	}
+	k := x.operated()
+	return []shapes.Shape{block.Floats(k, x.side, x.side, x.batch), block.Floats(x.channels-k, x.side, x.side, x.batch)}
+}
+
+// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights.
+func (x edge) run(r block.Runner, label string, read, mix []*block.Value, bypass *block.Value, sum cell.State) {
+	for i, name := range x.kept {
+		if mix[i] == nil {
+			continue
+		}
+		o := ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
+		r.Call(label+name, o.Mixed(x.batch), []*block.Value{read[0], mix[i]}, sum[:1])
+	}
+	if x.partial > 1 {
+		skip := ops.Operation{Name: "skip_connect", Channels: x.channels - x.operated(), Size: x.out(), Stride: 1}
+		r.Call("", skip.Mixed(x.batch), []*block.Value{read[1], bypass}, sum[1:])
+	}
+}
+
+// inputs of the fused edge: the node, the mixing weights, the by-pass's.
+func (x edge) inputs(from cell.State, mix []*block.Value, bypass *block.Value) []*block.Value {
+	in := append([]*block.Value{}, from...)
+	for _, m := range mix {
+		if m != nil {
+			in = append(in, m)
+		}
+	}
+	if bypass != nil {
+		in = append(in, bypass)
+	}
+	return in
+}
+
+// fuse makes one block of split and run.
+func (x edge) fuse(name string) *block.Block {
+	in := x.state()
+	states := len(in)
+	for _, o := range x.kept {
+		if o != "none" {
+			in = append(in, block.Floats(1))
+		}
+	}
+	weighed := len(in)
+	if x.partial > 1 {
+		in = append(in, block.Floats(1))
+	}
+	return block.Fuse(name, in, 0, func(r block.Runner, v []*block.Value) []*block.Value {
+		mix := make([]*block.Value, len(x.kept))
+		next := states
+		for i, o := range x.kept {
+			if o != "none" {
+				mix[i] = v[next]
+				next++
+			}
+		}
+		var bypass *block.Value
+		if weighed < len(in) {
+			bypass = v[weighed]
+		}
+		sum := block.Sums(states)
+		x.run(r, "", x.split(r, v[:states]), mix, bypass, sum)
+		return sum
+	})
+}
