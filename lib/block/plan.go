@@ -79,3 +79,29 @@ func (p *Plan) Params(seed uint64) []*Param {
 	}
 	return r
 }
+
+// Update gives f the weights, to be changed in place, and their gradient (nil when none arrived), which is freed afterwards.
+func (p *Param) Update(f func(weights, gradient []float32)) {
+	tensors.MustMutableFlatData(p.Value.tensor, func(w []float32) {
+		if p.Value.gradient == nil {
+			f(w, nil)
+			return
+		}
+		tensors.MustConstFlatData(p.Value.gradient, func(g []float32) { f(w, g) })
+	})
+	p.Value.DropGradient()
+}
+
+// Trainable says whether the call has weights; others have running statistics only.
+func (p *Param) Trainable() bool { return p.Value.tensor != nil }
+
+// Inspect gives f the weights and their gradient (nil when none arrived), to read.
+func (p *Param) Inspect(f func(weights, gradient []float32)) {
+	tensors.MustConstFlatData(p.Value.tensor, func(w []float32) {
+		if p.Value.gradient == nil {
+			f(w, nil)
+			return
+		}
+		tensors.MustConstFlatData(p.Value.gradient, func(g []float32) { f(w, g) })
+	})
+}

@@ -62,8 +62,10 @@ func (p Place) Side(node int) int {
 	return p.Out
 }
 
-// Label names what belongs to an edge of this cell.
-func (p Place) Label(l Link) string { return fmt.Sprintf("cell%d/%d-%d", p.Index, l.From, l.To) }
+// Label names what belongs to link i of this cell.
+func (p Place) Label(i int, l Link) string {
+	return fmt.Sprintf("cell%d/edge%d/%d-%d", p.Index, i, l.From, l.To)
+}
 
 // State is a node's value. With partial channels it is a pair: the 1/K of the channels that operations added to, and the
 // rest, which by-passed them; whoever reads it shuffles (see ops.Shuffle). Otherwise it is one value.
@@ -100,8 +102,8 @@ type Wiring struct {
 // stemMultiplier is the stem's width in units of the first cells' channels, as in DARTS.
 const stemMultiplier = 3
 
-// Edge adds what flows along a link, from the node's value, into the target's sum.
-type Edge func(r block.Runner, p Place, l Link, from, sum State)
+// Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
+type Edge func(r block.Runner, p Place, i int, l Link, from, sum State)
 
 // Output is what a network computes: pooled features [4*channels, b] and logits [classes, b]; Auxiliary is nil without a tower.
 type Output struct{ Features, Logits, Auxiliary *block.Value }
@@ -138,11 +140,11 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edg
 		for range States {
 			nodes = append(nodes, block.Sums(w.parts()))
 		}
-		for _, l := range graphs[p.Type()].Links {
+		for i, l := range graphs[p.Type()].Links {
 			if l.From >= l.To || l.To >= len(nodes) {
 				exceptions.Panicf("cell %d has no edge %d-%d: edges go from a node to a later state, 2 to %d", p.Index, l.From, l.To, len(nodes)-1)
 			}
-			edge(r, p, l, nodes[l.From], nodes[l.To])
+			edge(r, p, i, l, nodes[l.From], nodes[l.To])
 		}
 		s0, s1 = s1, Feature{Channels: p.Channels, Side: p.Out}
 		for _, n := range graphs[p.Type()].Concat {

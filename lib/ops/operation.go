@@ -38,8 +38,8 @@ func (o Operation) String() string {
 // Out is the side of the output.
 func (o Operation) Out() int { return (o.Size + o.Stride - 1) / o.Stride }
 
-// identity says whether the operation hands its input on unchanged.
-func (o Operation) identity() bool { return o.Name == "skip_connect" && o.Stride == 1 }
+// Identity says whether the operation hands its input on unchanged.
+func (o Operation) Identity() bool { return o.Name == "skip_connect" && o.Stride == 1 }
 
 // Weights are what Build takes, in its order.
 func (o Operation) Weights() (w []block.Weight) {
@@ -87,7 +87,7 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale)
 	case o.Name == "avg_pool_3x3":
 		return o.pooled(c, AvgPooling(x, 3, o.Stride, 1), scale)
-	case o.identity():
+	case o.Identity():
 		return scaled(x, scale)
 	case o.Name == "skip_connect":
 		return FactorizedReduce(c, x, w, scale, o.Affine)
@@ -181,7 +181,7 @@ func (o Operation) Chosen(batch int, drop bool) *block.Block {
 		Weights: o.Weights(),
 		Norms:   o.Norms(),
 	}
-	if drop && !o.identity() {
+	if drop && !o.Identity() {
 		b.Name += " drop"
 		b.In, b.Const = append(b.In, block.Floats(batch)), 1
 	}

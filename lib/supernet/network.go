@@ -53,25 +53,20 @@ type Mixing struct {
 // Run makes the calls of one pass.
 func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Output {
 	complete := cell.Complete()
-	index := map[cell.Link]int{}
-	for i, l := range complete.Links {
-		index[l] = i
-	}
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
-	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, func(r block.Runner, p cell.Place, l cell.Link, from, sum cell.State) {
-		e := index[l]
+	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
 		mix, bypass := m.Ops[p.Type()][e], m.Bypass[p.Type()][e]
 		x := edge{kept: n.Space[p.Type()][e], channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
 		if n.Span == Edges {
-			r.Call(p.Label(l), n.fuse(x), x.inputs(from, mix, bypass), sum)
+			r.Call(p.Label(e, l), n.fuse(x), x.inputs(from, mix, bypass), sum)
 			return
 		}
 		k := node{p.Index, l.From}
 		if read[k] == nil {
 			read[k] = x.split(r, from)
 		}
-		x.run(r, p.Label(l)+"/", read[k], mix, bypass, sum)
+		x.run(r, p.Label(e, l)+"/", read[k], mix, bypass, sum)
 	})
 }
 
@@ -195,4 +190,25 @@ func (x edge) fuse(name string) *block.Block {
 		x.run(r, "", x.split(r, v[:states]), mix, bypass, sum)
 		return sum
 	})
+}
+
+// Count returns the number of weights (alphas and betas not among them) and the multiply-accumulates (MACs) of one image, from
+// the shapes alone.
+func (n *Network) Count() (weights, macs int) {
+	m := &Mixing{}
+	for t := range m.Ops {
+		for e, kept := range n.Space[t] {
+			for _, o := range kept {
+				var v *block.Value
+				if o != "none" {
+					v = &block.Value{}
+				}
+				m.Ops[t][e] = append(m.Ops[t][e], v)
+			}
+			if n.Partial > 1 {
+				m.Bypass[t][e] = &block.Value{}
+			}
+		}
+	}
+	return block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, m) }).Count()
 }

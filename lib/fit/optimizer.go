@@ -1,0 +1,102 @@
+package fit
+
+import (
+	"math"
+
+	"github.com/essnas/essnas/lib/block"
+)
+
+// Optimizers run on the host, on the flat vectors of a network's calls: a step over some millions of weights takes
+// milliseconds there, and nothing has to be compiled that depends on a network's depth. On a CPU backend the vectors are
+// shared with the device.
+
+// SGD is stochastic gradient descent with momentum, an L2 penalty, and the gradient's norm clipped first, as PyTorch does:
+//
+//	g <- g * min(1, Clip / (|g| + 1e-6)) + WeightDecay * w;  v <- Momentum * v + g;  w <- w - lr * v
+type SGD struct {
+	Momentum, WeightDecay, Clip float64
+	velocity                    [][]float32 // of each trainable param
+}
+
+// Step updates the weights by their gradients, which it frees, and returns the gradient's norm before clipping. A
+// gradient that isn't finite updates nothing: the norm tells.
+func (o *SGD) Step(params []*block.Param, lr float64) (norm float64) {
+	norm = GradientNorm(params)
+	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
+	clip := float32(min(1, o.Clip/(norm+1e-6)))
+	velocity := o.velocities(params)
+	decay, momentum, rate := float32(o.WeightDecay), float32(o.Momentum), float32(lr)
+	i := 0
+	for _, p := range params {
+		if !p.Trainable() {
+			continue
+		}
+		v := velocity[i]
+		i++
+		p.Update(func(w, g []float32) {
+			if !finite || g == nil {
+				return
+			}
+			for j := range w {
+				v[j] = momentum*v[j] + (clip*g[j] + decay*w[j])
+				w[j] -= rate * v[j]
+			}
+		})
+	}
+	return norm
+}
+
+func (o *SGD) velocities(params []*block.Param) [][]float32 {
+	if o.velocity == nil {
+		for _, p := range params {
+			if p.Trainable() {
+				o.velocity = append(o.velocity, make([]float32, p.Value.Tensor().Size()))
+			}
+		}
+	}
+	return o.velocity
+}
+
+// GradientNorm is the Euclidean norm of all gradients that params have.
+func GradientNorm(params []*block.Param) float64 {
+	sum := 0.0
+	for _, p := range params {
+		if p.Trainable() {
+			p.Inspect(func(_, g []float32) {
+				for _, x := range g {
+					sum += float64(x) * float64(x)
+				}
+			})
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// Adam is arXiv:1412.6980 with an L2 penalty, as PyTorch does it, on one vector.
+type Adam struct {
+	Beta1, Beta2, WeightDecay float64
+	step                      int
+	m, v                      []float32
+}
+
+// Step updates w by the gradient g.
+func (o *Adam) Step(w, g []float32, lr float64) {
+	if o.m == nil {
+		o.m, o.v = make([]float32, len(w)), make([]float32, len(w))
+	}
+	o.step++
+	c1 := 1 - math.Pow(o.Beta1, float64(o.step))
+	c2 := 1 - math.Pow(o.Beta2, float64(o.step))
+	for i := range w {
+		x := float64(g[i]) + o.WeightDecay*float64(w[i])
+		m := o.Beta1*float64(o.m[i]) + (1-o.Beta1)*x
+		v := o.Beta2*float64(o.v[i]) + (1-o.Beta2)*x*x
+		o.m[i], o.v[i] = float32(m), float32(v)
+		w[i] -= float32(lr / c1 * m / (math.Sqrt(v/c2) + 1e-8))
+	}
+}
+
+// Cosine is the learning rate of an epoch that falls from high to low (arXiv:1608.03983 without restarts).
+func Cosine(high, low float64, epoch, epochs int) float64 {
+	return low + (high-low)*(1+math.Cos(math.Pi*float64(epoch)/float64(epochs)))/2
+}

@@ -1,0 +1,106 @@
+package network
+
+import (
+	"math/rand/v2"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/ops"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// auxiliaryWidths are those of the reference's tower.
+var auxiliaryWidths = [2]int{128, 768}
+
+// Network is a found network: the cells of a genotype, each edge with its one operation.
+type Network struct {
+	cell.Wiring
+	Genotype cell.Genotype
+}
+
+// New returns the network for images [channels, side, side] in batches. The auxiliary tower is there for training only:
+// it comes last among nothing that testing needs, so both have the same weights.
+func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, batch int, auxiliary bool) *Network {
+	n := &Network{Genotype: g, Wiring: cell.Wiring{
+		Cells: cells, Channels: channels, Classes: classes,
+		ImageChannels: imageChannels, ImageSide: imageSide, Batch: batch,
+		Partial: 1, Affine: true,
+	}}
+	if auxiliary {
+		n.Auxiliary = auxiliaryWidths
+	}
+	return n
+}
+
+// Masks are the drop path's decisions of one step, [b] each: for every cell and gene whose path can be dropped 0 where it is
+// dropped and 1/(1-p) elsewhere (arXiv:1605.07648).
+type Masks map[mask]*block.Value
+
+type mask struct{ cell, gene int }
+
+// Run makes the calls of one pass on images [c, h, h, b]; masks may be nil.
+func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) cell.Output {
+	return n.Wiring.Run(r, images, n.topologies(), func(r block.Runner, p cell.Place, i int, l cell.Link, from, sum cell.State) {
+		o := n.operation(p, i, l)
+		in := append([]*block.Value{}, from...)
+		m := masks[mask{p.Index, i}]
+		if m != nil {
+			in = append(in, m)
+		}
+		r.Call(p.Label(i, l)+"/"+o.Name, o.Chosen(n.Batch, m != nil), in, sum)
+	})
+}
+
+func (n *Network) genes(typ int) []cell.Gene {
+	if typ == 1 {
+		return n.Genotype.Reduce
+	}
+	return n.Genotype.Normal
+}
+
+func (n *Network) operation(p cell.Place, i int, l cell.Link) ops.Operation {
+	return ops.Operation{Name: n.genes(p.Type())[i].Op, Channels: p.Channels, Size: p.Side(l.From), Stride: p.Stride(l.From), Affine: true}
+}
+
+func (n *Network) topologies() (t [2]cell.Topology) {
+	t[0].Concat, t[1].Concat = n.Genotype.NormalConcat, n.Genotype.ReduceConcat
+	for typ := range t {
+		for i, g := range n.genes(typ) {
+			t[typ].Links = append(t[typ].Links, cell.Link{From: g.From, To: cell.Inputs + i/2})
+		}
+	}
+	return
+}
+
+// NewMasks drops each path of each image with probability p.
+func (n *Network) NewMasks(p float64, r *rand.Rand) Masks {
+	masks := Masks{}
+	links := n.topologies()
+	for _, place := range n.Places() {
+		for i, l := range links[place.Type()].Links {
+			if n.operation(place, i, l).Identity() {
+				continue
+			}
+			keep := make([]float32, n.Batch)
+			for j := range keep {
+				if r.Float64() >= p {
+					keep[j] = float32(1 / (1 - p))
+				}
+			}
+			masks[mask{place.Index, i}] = block.NewValue(tensors.FromFlatDataAndDimensions(keep, n.Batch))
+		}
+	}
+	return masks
+}
+
+// Free gives the masks' memory back.
+func (m Masks) Free() {
+	for _, v := range m {
+		v.Set(nil)
+	}
+}
+
+// Count returns the number of weights and the multiply-accumulates (MACs) of one image, from the shapes alone.
+func (n *Network) Count() (weights, macs int) {
+	return block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, nil) }).Count()
+}
