@@ -18,7 +18,7 @@ func here(string) string { return "" }
 // TestSearchOperationsAreTorchs compares each operation of a search network, at stride 1 and 2 and times a mixing weight of 1/2: output and
 // gradients of input, weights and mixing weight, with the backward pass in one part and in two.
 func TestSearchOperationsAreTorchs(t *testing.T) {
-	e := block.NewEngine(backendtest.Open(t))
+	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
 	for _, name := range ops.Primitives[1:] {
 		for _, stride := range []int{1, 2} {
@@ -76,7 +76,7 @@ func times(factor float32, xs []float32) []float32 {
 // TestFoundOperationsAreTorchs compares operations with affine norms, their running statistics after one step, and what they give in
 // evaluation; and pools without a norm, at an odd size and with equal largest values, too.
 func TestFoundOperationsAreTorchs(t *testing.T) {
-	e := block.NewEngine(backendtest.Open(t))
+	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
 	for _, c := range []struct {
 		name         string

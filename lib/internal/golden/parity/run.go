@@ -1,0 +1,39 @@
+package parity
+
+import (
+	"testing"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Against calls a block on r whose output is sum(y * v): a loss with which y gets the cotangent v.
+func Against(r block.Runner, y *block.Value, v golden.Array) *block.Value {
+	s := block.Floats(v.Shape...)
+	b := &block.Block{
+		Name: "dot " + s.String(), In: []shapes.Shape{s, s}, Const: 1,
+		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return []*Node{ReduceAllSum(Mul(in[0], in[1]))} },
+	}
+	return r.Call("", b, []*block.Value{y, Value(v)}, nil)[0]
+}
+
+// Train runs forward and backward what f calls, which ends in a loss; back is Joint or Separate. Afterwards params and values that f reads have
+// gradients; after, if not nil, is called between the two passes, when the values are there.
+func Train(t testing.TB, e *block.Engine, params []*block.Param, back block.Backward, f func(r block.Runner) (loss *block.Value), after func()) {
+	t.Helper()
+	tape := block.NewTape(e, params, block.Train, back)
+	defer tape.Close()
+	loss := f(tape)
+	if err := tape.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if after != nil {
+		after()
+	}
+	tape.Seed(loss, 1)
+	if err := tape.Backward(true); err != nil {
+		t.Fatal(err)
+	}
+}
