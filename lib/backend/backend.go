@@ -1,11 +1,11 @@
 package backend
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
@@ -37,84 +37,140 @@ func FromEnvironment() Choice {
 type Options struct {
 	Choice   Choice
 	CacheDir string    // "" for CacheDir()
-	Devices  int       // devices of the CPU, for data-parallel experiments; 0 for one
+	Devices  int       // devices that the CPU is shown as, for data-parallel experiments; 0 for one. All share all cores
 	Log      io.Writer // is told what is being installed, and warnings; nil for os.Stderr
-	NoCache  bool      // compile always: executables are neither read from the disk nor kept there
+	NoCache  bool      // compile always: executables are neither read from the disk nor written to it
 }
 
-// Backend is an open backend. Give its field Backend to GoMLX: tensors remember that value, and a tensor belongs to
-// one backend only. It lives as long as the process and is safe for concurrent use.
+// Backend is an open backend. Give its field Backend to GoMLX: a tensor belongs to the value that it was computed with.
+// It lives as long as the process and is safe for concurrent use.
 type Backend struct {
 	Backend       compute.Backend
 	Kind          string // "cuda", "cpu" or "go"
-	Plugin        string // the path of the plugin; "" for go
-	PluginVersion string // package and version if known, and the version of the interface
+	Plugin        string // the plugin's path; "" for go
+	PluginVersion string // the plugin's package with its version if known, and the version of the PJRT interface
+
+	devices int  // as asked for
+	named   bool // chosen by its kind, not by its path
+	hook    *hook
+}
+
+// Stats tells what was compiled so far and what came from the disk.
+func (b *Backend) Stats() CacheStats {
+	if b.hook == nil {
+		return CacheStats{}
+	}
+	return b.hook.meter.stats()
+}
+
+// String describes the backend in a few words.
+func (b *Backend) String() string {
+	if b.Kind == string(Go) {
+		return "pure Go"
+	}
+	s := fmt.Sprintf("XLA %s (%s", strings.ToUpper(b.Kind), b.PluginVersion)
+	if n := b.Backend.NumDevices(); n > 1 {
+		s += fmt.Sprintf(", %d devices", n)
+	}
+	return s + ")"
 }
 
 var (
-	mu   sync.Mutex
-	open = map[string]*Backend{} // by the plugin's path, "" for go
+	mu     sync.Mutex
+	opened = map[string]*Backend{} // by the plugin's path, "" for go
+	broken = map[string]error{}    // plugins that could not be opened: a second try may bring the process down
 )
 
-// Open returns the backend that o.Choice names, installing its plugin if need be. Errors say what to do. A plugin that
-// is open already is shared: its first opening decides about devices and cache, and asking for another number of
-// devices is an error.
-func Open(ctx context.Context, o Options) (*Backend, error) {
-	if o.Log == nil {
-		o.Log = os.Stderr
-	}
-	if o.Choice == "" {
-		o.Choice = FromEnvironment()
-	}
-	if o.CacheDir == "" {
-		dir, err := CacheDir()
-		if err != nil {
-			return nil, err
-		}
-		o.CacheDir = dir
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	switch o.Choice {
-	case Go:
-		return openGo()
-	case CPU, Auto:
-		plugin, err := install(ctx, pluginsDir(o.CacheDir), cpuWheel, o.Log)
-		if err != nil {
-			return nil, err
-		}
-		return openPlugin(plugin, o)
-	}
-	plugin, err := filepath.Abs(string(o.Choice))
-	if err != nil {
-		return nil, err
-	}
-	if !isFile(plugin) {
-		return nil, fmt.Errorf("there is no backend %q: choose auto, cuda, cpu, go or the path of a PJRT plugin", o.Choice)
-	}
-	return openPlugin(plugin, o)
-}
-
 func openGo() (*Backend, error) {
-	if b := open[""]; b != nil {
+	if b := opened[""]; b != nil {
 		return b, nil
 	}
 	g, err := gobackend.New("")
 	if err != nil {
 		return nil, err
 	}
-	open[""] = &Backend{Backend: g, Kind: string(Go)}
-	return open[""], nil
+	b := &Backend{Backend: g, Kind: string(Go)}
+	opened[""] = b
+	return b, nil
 }
 
+// openPlugin creates the process's one client of a plugin, or returns the one that is there.
 func openPlugin(plugin string, o Options) (*Backend, error) {
-	if b := open[plugin]; b != nil {
+	devices := max(1, o.Devices)
+	if b := opened[plugin]; b != nil {
+		if o.Devices != 0 && b.devices != devices {
+			return nil, fmt.Errorf("the backend is open with %d devices and can't be opened with %d in the same process", b.devices, devices)
+		}
 		return b, nil
 	}
-	x, err := xla.NewWithOptions(plugin, pjrt.NamedValuesMap{"cpu_device_count": int64(max(1, o.Devices))})
+	if err := broken[plugin]; err != nil {
+		return nil, err
+	}
+	b, err := newClient(plugin, devices, o)
+	if err != nil {
+		broken[plugin] = err
+		return nil, err
+	}
+	opened[plugin] = b
+	return b, nil
+}
+
+func newClient(plugin string, devices int, o Options) (*Backend, error) {
+	kind := kindOf(plugin)
+	if kind == CUDA {
+		prepareCUDA(plugin)
+	}
+	var cache *executables
+	var cacheErr error
+	if !o.NoCache {
+		cache, cacheErr = openExecutables(executablesDir(o.CacheDir), maxExecutables)
+	}
+	name := registeredName(plugin, kind)
+	h, err := register(plugin, name, cache)
 	if err != nil {
 		return nil, err
 	}
-	open[plugin] = &Backend{Backend: x, Kind: string(CPU), Plugin: plugin}
-	return open[plugin], nil
+	if cacheErr != nil {
+		h.meter.note(cacheErr.Error())
+	}
+	config, options := name+",noshared_buffers", pjrt.NamedValuesMap{}
+	if kind == CPU {
+		config, options["cpu_device_count"] = name+",shared_buffers", int64(devices)
+	}
+	x, err := xla.NewWithOptions(config, options)
+	if err != nil && kind == CPU && devices == 1 { // a plugin that does not know the option
+		x, err = xla.NewWithOptions(config, nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("XLA %s can't be started with %s: %w", strings.ToUpper(string(kind)), plugin, err)
+	}
+	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), devices: devices, hook: h}, nil
+}
+
+// kindOf tells CUDA from CPU by the name of the plugin's file.
+func kindOf(plugin string) Choice {
+	if name := filepath.Base(plugin); pjrt.IsCUDAName(name) || strings.Contains(name, "gpu") {
+		return CUDA
+	}
+	return CPU
+}
+
+// registeredName is what go-xla knows a plugin as. It looks for "cpu" and "cuda" anywhere in the name, wants an absolute
+// path, and cuts it at commas; so a name is made up where the path would be misunderstood.
+func registeredName(plugin string, kind Choice) string {
+	upper := strings.ToUpper(plugin)
+	if pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
+		return fmt.Sprintf("/%s-%d", kind, hooked)
+	}
+	return plugin
+}
+
+// describe is the package and version that a plugin's path tells, and its version of the PJRT interface.
+func describe(plugin string, h *hook) string {
+	for _, w := range pluginWheels {
+		if strings.Contains(plugin, string(filepath.Separator)+w.name+"-"+w.version+string(filepath.Separator)) {
+			return fmt.Sprintf("%s, PJRT %s", w, h.version())
+		}
+	}
+	return fmt.Sprintf("%s, PJRT %s", filepath.Base(plugin), h.version())
 }

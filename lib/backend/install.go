@@ -7,23 +7,27 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 )
 
 // install puts the plugin of a wheel, and the libraries it needs, into a directory of plugins, and returns the
-// plugin's path. It does nothing when the plugin is there. Of several processes one downloads and the others wait.
+// plugin's path. It does nothing when the plugin is there as a whole. Of several processes one downloads and the others
+// wait for it.
 func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) (string, error) {
-	final := p.dir(plugins)
-	library := filepath.Join(final, filepath.FromSlash(p.library))
-	if isFile(library) {
-		return library, nil
+	if p.whole(plugins) {
+		return p.path(plugins), nil
 	}
 	if !p.here() {
 		return "", fmt.Errorf("there is no wheel of %s for %s/%s", p, runtime.GOOS, runtime.GOARCH)
 	}
-	if err := os.MkdirAll(plugins, 0o700); err != nil {
+	err := os.MkdirAll(plugins, 0o700)
+	if err == nil {
+		err = private(plugins)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s can't be installed: %w; set ESSNAS_CACHE to a directory that you may write to", p, err)
 	}
 	lock := flock.New(filepath.Join(plugins, ".lock"))
@@ -36,45 +40,82 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 		}
 	}
 	defer lock.Close()
-	if isFile(library) {
-		return library, nil
+	if p.whole(plugins) {
+		return p.path(plugins), nil
 	}
 	sweep(plugins)
-	temporary, err := os.MkdirTemp(plugins, ".new-*")
-	if err != nil {
-		return "", fmt.Errorf("%s can't be installed: %w", p, err)
-	}
-	defer os.RemoveAll(temporary)
-	fmt.Fprintf(log, "Installing %s (%d MB to download, once) into %s\n", p, p.megabytes, final)
+	fmt.Fprintf(log, "Installing %s (%s to download, once) into %s\n", p, p.size, p.dir(plugins))
 	start := time.Now()
-	files, err := download(ctx, filepath.Join(temporary, "wheels"), p.wheel)
-	if err != nil {
+	if err := fetch(ctx, plugins, p); err != nil {
 		return "", err
 	}
-	content := filepath.Join(temporary, "content")
+	fmt.Fprintf(log, "Installed %s in %.1f s\n", p, time.Since(start).Seconds())
+	return p.path(plugins), nil
+}
+
+// fetch downloads and unpacks in a temporary directory, which becomes the plugin's by renaming.
+func fetch(ctx context.Context, plugins string, p pluginWheel) error {
+	work, err := os.MkdirTemp(plugins, temporary+"*")
+	if err != nil {
+		return fmt.Errorf("%s can't be installed: %w", p, err)
+	}
+	defer os.RemoveAll(work)
+	files, err := download(ctx, filepath.Join(work, "wheels"), append([]wheel{p.wheel}, p.libraries...)...)
+	if err != nil {
+		return err
+	}
+	content := filepath.Join(work, "content")
 	for _, file := range files {
 		if err := unzip(ctx, file, content); err != nil {
-			return "", fmt.Errorf("%s can't be unpacked: %w; is the disk of %s full?", p, err, plugins)
+			return fmt.Errorf("%s can't be unpacked: %w; make room on the disk, or set ESSNAS_CACHE to a larger one", p, err)
 		}
 		os.Remove(file)
 	}
 	if !isFile(filepath.Join(content, filepath.FromSlash(p.library))) {
-		return "", fmt.Errorf("the wheel of %s holds no %s", p, p.library)
+		return fmt.Errorf("the wheel of %s holds no %s", p, p.library)
 	}
-	os.RemoveAll(final) // what a sudden end may have left without its library
-	if err := os.Rename(content, final); err != nil {
-		return "", fmt.Errorf("%s can't be installed: %w", p, err)
+	os.RemoveAll(p.dir(plugins)) // one that is not whole
+	if err := os.Rename(content, p.dir(plugins)); err != nil {
+		return fmt.Errorf("%s can't be installed: %w", p, err)
 	}
-	fmt.Fprintf(log, "Installed %s in %.1f s\n", p, time.Since(start).Seconds())
-	return library, nil
+	return nil
 }
 
 // sweep removes what killed installations left behind. Its caller holds the lock.
 func sweep(plugins string) {
-	left, _ := filepath.Glob(filepath.Join(plugins, ".new-*"))
+	left, _ := filepath.Glob(filepath.Join(plugins, temporary+"*"))
 	for _, dir := range left {
 		os.RemoveAll(dir)
 	}
+}
+
+// whole says whether a plugin and its libraries are installed with the sizes that their wheels tell. The rename in fetch
+// makes them whole; a failing disk, or a hand, may have changed that.
+func (p pluginWheel) whole(plugins string) bool {
+	if !isFile(p.path(plugins)) {
+		return false
+	}
+	records, _ := filepath.Glob(filepath.Join(p.dir(plugins), "*.dist-info", "RECORD"))
+	if len(records) != 1+len(p.libraries) {
+		return false
+	}
+	for _, record := range records {
+		text, err := os.ReadFile(record)
+		if err != nil {
+			return false
+		}
+		for line := range strings.Lines(string(text)) {
+			fields := strings.Split(strings.TrimSpace(line), ",") // path,hash,size
+			if len(fields) != 3 || fields[2] == "" || skipped(fields[0]) {
+				continue
+			}
+			info, err := os.Stat(filepath.Join(p.dir(plugins), filepath.FromSlash(fields[0])))
+			if err != nil || fmt.Sprint(info.Size()) != fields[2] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func isFile(path string) bool {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // unzip unpacks an archive into a directory and syncs its files to the disk.
@@ -23,7 +24,7 @@ func unzip(ctx context.Context, archive, dir string) error {
 		if !filepath.IsLocal(f.Name) {
 			return fmt.Errorf("%s holds the path %q, which leaves its directory", archive, f.Name)
 		}
-		if f.FileInfo().IsDir() {
+		if f.FileInfo().IsDir() || skipped(f.Name) {
 			continue
 		}
 		if err := unzipFile(f, filepath.Join(dir, filepath.FromSlash(f.Name))); err != nil {
@@ -31,6 +32,11 @@ func unzip(ctx context.Context, archive, dir string) error {
 		}
 	}
 	return nil
+}
+
+// skipped says whether a file of a wheel is of no use here: headers and static libraries, some 100 MB of CUDA's.
+func skipped(name string) bool {
+	return strings.HasSuffix(name, ".a") || strings.Contains(name, "/include/")
 }
 
 func unzipFile(f *zip.File, path string) error {
@@ -42,7 +48,7 @@ func unzipFile(f *zip.File, path string) error {
 		return err
 	}
 	defer from.Close()
-	// Executable, because a wheel's programs (CUDA's assembler) carry no such bit when they come from some tools.
+	// Executable, for CUDA's assembler: a wheel need not carry that bit.
 	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err

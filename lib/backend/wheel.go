@@ -6,26 +6,33 @@ import (
 	"runtime"
 )
 
-// wheel is a package on PyPI at one version, with the SHA-256 of its file for each processor (GOARCH) that has one.
-// The files are for Linux.
+// wheel is a package on PyPI at one version, with the SHA-256 of its file for Linux on each processor (GOARCH) that is
+// supported.
 type wheel struct {
 	name, version string
 	sha256        map[string]string
-	megabytes     int // of the download, for messages
 }
 
 // pluginWheel is a wheel that holds a plugin.
 type pluginWheel struct {
 	wheel
-	library string // the plugin's path in the wheel
+	library   string  // the plugin's path in the wheel
+	libraries []wheel // what it needs beside it
+	size      string  // of the downloads, for messages
 }
+
+// pluginWheels are the plugins that Open can install. To move to another version, take the hashes from
+//
+//	python3 -m pip install --dry-run --no-deps --ignore-installed --only-binary=:all: --quiet --report - NAME==VERSION
+var pluginWheels = []pluginWheel{cpuWheel, cuda13Wheel, cuda12Wheel}
 
 var cpuWheel = pluginWheel{
 	wheel: wheel{"xla-cpu-pjrt", "0.0.1", map[string]string{
 		"amd64": "55837b6b7b47daa717f2d9a5a03563ea0ceaa338d06a81a1e2d3f060d960decc",
 		"arm64": "8f613be6e891858f40d64f9799319502fff42689661944fc18a6ffd8210b30c9",
-	}, 63},
+	}},
 	library: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+	size:    "63 MB",
 }
 
 // here says whether the wheel has a file for this system.
@@ -40,3 +47,8 @@ func (w wheel) String() string { return w.name + " " + w.version }
 
 // dir is where the wheel is unpacked in a directory of plugins.
 func (w wheel) dir(plugins string) string { return filepath.Join(plugins, w.name+"-"+w.version) }
+
+// path is the plugin's path in a directory of plugins.
+func (p pluginWheel) path(plugins string) string {
+	return filepath.Join(p.dir(plugins), filepath.FromSlash(p.library))
+}

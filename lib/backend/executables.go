@@ -1,0 +1,238 @@
+package backend
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The file of an executable is named by its key and holds
+//
+//	magic     8 bytes
+//	key      32 bytes: a file under another name is not taken for what it isn't
+//	took      8 bytes: nanoseconds that compiling took, little endian
+//	payload  what PJRT_Executable_Serialize gave
+//	sum      32 bytes: SHA-256 of all before
+//
+// It is written under a temporary name and renamed. It is not synced: a file that a crash of the machine tore has a
+// wrong sum and is compiled anew.
+const (
+	magic      = "ESSNASX1"
+	headerSize = len(magic) + sha256.Size + 8
+)
+
+// maxExecutables bounds the directory; a search network with all its variants takes some ten megabytes.
+const maxExecutables = 1 << 30
+
+// executables is a directory of compiled programs, shared with other processes and bounded in size: the least recently
+// used go first. What was loaded is touched, so the file's time tells.
+type executables struct {
+	dir string
+	max int64
+
+	mu       sync.Mutex
+	size     int64 // estimated, without what other processes add
+	readOnly bool  // after the first failure to write
+}
+
+// openExecutables makes the directory private and ready. An error means that there will be no cache.
+func openExecutables(dir string, max int64) (*executables, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
+	}
+	if err := private(dir); err != nil {
+		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
+	}
+	e := &executables{dir: dir, max: max}
+	files, err := e.list()
+	if err != nil {
+		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
+	}
+	for _, f := range files {
+		e.size += f.size
+	}
+	return e, nil
+}
+
+func (e *executables) path(k key) string { return filepath.Join(e.dir, k.String()) }
+
+// load returns the executable of a key and how long its compilation took; nil without an error when there is none.
+func (e *executables) load(k key) (took time.Duration, payload []byte, err error) {
+	b, err := os.ReadFile(e.path(k))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, nil
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("an executable on disk can't be read: %w", err)
+	}
+	n := len(b) - sha256.Size
+	if n <= headerSize || string(b[:len(magic)]) != magic || !bytes.Equal(b[len(magic):len(magic)+len(k)], k[:]) || sha256.Sum256(b[:n]) != [sha256.Size]byte(b[n:]) {
+		return 0, nil, errors.New("an executable on disk was damaged or foreign and is compiled anew")
+	}
+	now := time.Now()
+	os.Chtimes(e.path(k), now, now) // fails in a directory of others, where nothing is evicted either
+	return time.Duration(binary.LittleEndian.Uint64(b[headerSize-8:])), b[headerSize:n], nil
+}
+
+// writes says whether store makes sense.
+func (e *executables) writes() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.readOnly
+}
+
+// store writes an executable and returns the size of its file. After a failure nothing more is written.
+func (e *executables) store(k key, payload []byte, took time.Duration) (int, error) {
+	n := headerSize + len(payload) + sha256.Size
+	if int64(n) > e.max/4 {
+		return 0, nil // it would throw out too many others
+	}
+	b := make([]byte, 0, n)
+	b = append(b, magic...)
+	b = append(b, k[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(took))
+	b = append(b, payload...)
+	sum := sha256.Sum256(b)
+	b = append(b, sum[:]...)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.readOnly {
+		return 0, nil
+	}
+	if e.size += int64(n); e.size > e.max {
+		e.evict(int64(n))
+	}
+	if err := e.write(k, b); err != nil {
+		e.readOnly = true
+		return 0, fmt.Errorf("executables are no longer written to the disk: %w", err)
+	}
+	return n, nil
+}
+
+func (e *executables) write(k key, b []byte) error {
+	f, err := os.CreateTemp(e.dir, temporary+"*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if c := f.Close(); err == nil {
+		err = c
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), e.path(k))
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+const temporary = ".new-"
+
+// evict makes room for n bytes, and a quarter more than that, for not to be called each time.
+func (e *executables) evict(n int64) {
+	files, err := e.list()
+	if err != nil {
+		return
+	}
+	slices.SortFunc(files, func(a, b executableFile) int { return cmp.Compare(a.used, b.used) })
+	e.size = n
+	for _, f := range files {
+		e.size += f.size
+	}
+	for _, f := range files {
+		if e.size <= e.max*3/4 {
+			break
+		}
+		if os.Remove(f.path) == nil {
+			e.size -= f.size
+		}
+	}
+}
+
+type executableFile struct {
+	path string
+	size int64
+	used int64 // unix nanoseconds
+}
+
+// list returns the files of executables, and removes temporary ones that a process left an hour ago.
+func (e *executables) list() ([]executableFile, error) {
+	entries, err := os.ReadDir(e.dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []executableFile
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue // removed meanwhile by another process, or not ours
+		}
+		path := filepath.Join(e.dir, entry.Name())
+		if strings.HasPrefix(entry.Name(), temporary) {
+			if time.Since(info.ModTime()) > time.Hour {
+				os.Remove(path)
+			}
+			continue
+		}
+		if len(entry.Name()) == 2*len(key{}) {
+			files = append(files, executableFile{path, info.Size(), info.ModTime().UnixNano()})
+		}
+	}
+	return files, nil
+}
+
+// Executables counts what is kept in a cache directory ("" for CacheDir()): programs and bytes.
+func Executables(cacheDir string) (n int, size int64, err error) {
+	e, err := existingExecutables(cacheDir)
+	if err != nil {
+		return 0, 0, err
+	}
+	files, err := e.list()
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, nil
+	}
+	for _, f := range files {
+		size += f.size
+	}
+	return len(files), size, err
+}
+
+// ClearExecutables removes what is kept in a cache directory ("" for CacheDir()). Running programs don't mind.
+func ClearExecutables(cacheDir string) error {
+	e, err := existingExecutables(cacheDir)
+	if err != nil {
+		return err
+	}
+	files, err := e.list()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range files {
+		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func existingExecutables(cacheDir string) (*executables, error) {
+	if cacheDir == "" {
+		dir, err := CacheDir()
+		if err != nil {
+			return nil, err
+		}
+		cacheDir = dir
+	}
+	return &executables{dir: executablesDir(cacheDir)}, nil
+}

@@ -1,0 +1,116 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/go-xla/installer"
+)
+
+// installed lists the plugins of a kind that lie where plugins are installed, the preferred first. Nothing is loaded.
+func installed(kind Choice, cacheDir string) []string {
+	var found []string
+	add := func(pattern string) {
+		files, _ := filepath.Glob(pattern)
+		for _, file := range files {
+			if real, err := filepath.EvalSymlinks(file); err == nil {
+				file = real
+			}
+			if isFile(file) && kindOf(file) == kind && !slices.Contains(found, file) {
+				found = append(found, file)
+			}
+		}
+	}
+	addDir := func(dir string) {
+		for _, name := range []string{"pjrt_c_api_*_plugin.so", "pjrt_plugin_*.so", "pjrt-plugin-*.so", "xla_*_pjrt.so", "xla_*_plugin.so"} {
+			add(filepath.Join(dir, name))
+		}
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PJRT_PLUGIN_LIBRARY_PATH")) {
+		if dir != "" {
+			addDir(dir)
+		}
+	}
+	plugins := pluginsDir(cacheDir)
+	for _, w := range pluginWheels {
+		if w.whole(plugins) {
+			add(w.path(plugins))
+		}
+	}
+	for _, dir := range goXLADirs(plugins) {
+		addDir(dir)
+	}
+	for _, dir := range pythonDirs() {
+		for _, w := range pluginWheels {
+			add(filepath.Join(dir, filepath.FromSlash(w.library)))
+		}
+	}
+	return found
+}
+
+// goXLADirs is where go-xla's installer puts plugins: for this package, for a user, for all.
+func goXLADirs(plugins string) []string {
+	lib := []string{plugins, "/usr/local/lib"}
+	if home, err := os.UserHomeDir(); err == nil {
+		lib = []string{plugins, filepath.Join(home, ".local", "lib"), "/usr/local/lib"}
+	}
+	var dirs []string
+	for _, l := range lib {
+		dirs = append(dirs, filepath.Join(l, "go-xla"), filepath.Join(l, "go-xla", "nvidia"))
+	}
+	return dirs
+}
+
+// pythonDirs is where Python's packages lie: those of an active environment, the user's, and the system's.
+func pythonDirs() []string {
+	roots := []string{os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX")}
+	if home, err := os.UserHomeDir(); err == nil {
+		roots = append(roots, filepath.Join(home, ".local"))
+	}
+	var dirs []string
+	for _, root := range append(roots, "/usr/local", "/usr") {
+		if root == "" {
+			continue
+		}
+		for _, name := range []string{"site-packages", "dist-packages"} {
+			d, _ := filepath.Glob(filepath.Join(root, "lib", "python3*", name))
+			dirs = append(dirs, d...)
+		}
+	}
+	return dirs
+}
+
+// A source installs a plugin into a directory of plugins and returns its path.
+type source func(ctx context.Context, plugins string, log io.Writer) (string, error)
+
+// sources are the ways to get a plugin of a kind, in the order in which they are tried.
+func sources(kind Choice) []source {
+	fromWheel := func(ctx context.Context, plugins string, log io.Writer) (string, error) {
+		wheel := cpuWheel
+		if kind == CUDA {
+			gpus, _ := findGPUs()
+			w, err := cudaWheel(gpus)
+			if err != nil {
+				return "", err
+			}
+			wheel = w
+		}
+		return install(ctx, plugins, wheel, log)
+	}
+	fromGoXLA := func(_ context.Context, plugins string, log io.Writer) (string, error) {
+		fmt.Fprintln(log, "Trying go-xla's own installer")
+		err := installer.AutoInstall(plugins, true, installer.Quiet)
+		for _, plugin := range installed(kind, filepath.Dir(plugins)) {
+			if strings.HasPrefix(plugin, plugins) {
+				return plugin, nil // the installer's error is about another plugin
+			}
+		}
+		return "", fmt.Errorf("go-xla's installer failed: %v", err)
+	}
+	return []source{fromWheel, fromGoXLA}
+}

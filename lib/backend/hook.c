@@ -1,0 +1,102 @@
+#include "hook.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern pj_error *essnasCompile(int slot, pj_client_compile *a); // in hook.go
+
+#define SLOT(n) static pj_error *compile##n(void *a) { return essnasCompile(n, a); }
+SLOT(0) SLOT(1) SLOT(2) SLOT(3)
+static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
+
+#define ARGS(type, name) type name; memset(&name, 0, sizeof name); name.struct_size = sizeof name
+
+const pj_api *hook_open(const char *path, const char **reason) {
+  void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+  if (!library) { *reason = dlerror(); return NULL; }
+  const pj_api *(*get)(void) = (const pj_api *(*)(void))dlsym(library, "GetPjrtApi");
+  if (!get) { *reason = "it has no function GetPjrtApi"; return NULL; }
+  const pj_api *real = get();
+  if (!real) *reason = "it has no table of functions";
+  return real;
+}
+
+static int has(const pj_api *t, int i) {
+  return t->struct_size >= offsetof(pj_api, function) + (i + 1) * sizeof(pj_function) && t->function[i];
+}
+
+const pj_api *hook_table(const pj_api *real, int slot) {
+  if (real->pjrt_api_version.major_version != 0 || slot < 0 || slot >= HOOK_SLOTS || !has(real, PJ_CLIENT_TOPOLOGY) || !has(real, PJ_TOPOLOGY_SERIALIZE) ||
+      !has(real, PJ_EXECUTABLE_SERIALIZE) || !has(real, PJ_LOADED_GET_EXECUTABLE) || !has(real, PJ_EXECUTABLE_DESERIALIZE_AND_LOAD))
+    return real;
+  // Longer than any table so far, the rest zero: go-xla may know functions that the plugin doesn't.
+  size_t n = real->struct_size > 4096 ? real->struct_size : 4096;
+  pj_api *t = calloc(1, n);
+  if (!t) return real;
+  memcpy(t, real, real->struct_size);
+  t->function[PJ_CLIENT_COMPILE] = compile[slot];
+  return t;
+}
+
+void hook_message(const pj_api *real, pj_error *e, char *text, size_t n) {
+  ARGS(pj_error_message, m);
+  m.error = e;
+  real->function[PJ_ERROR_MESSAGE](&m);
+  if (m.message_size >= n) m.message_size = n - 1;
+  memcpy(text, m.message, m.message_size);
+  text[m.message_size] = 0;
+  ARGS(pj_error_destroy, d);
+  d.error = e;
+  real->function[PJ_ERROR_DESTROY](&d);
+}
+
+pj_error *hook_compile(const pj_api *real, pj_client_compile *a) { return real->function[PJ_CLIENT_COMPILE](a); }
+
+pj_error *hook_topology(const pj_api *real, pj_client *client, pj_topology_serialize *out) {
+  ARGS(pj_client_topology, t);
+  t.client = client;
+  pj_error *e = real->function[PJ_CLIENT_TOPOLOGY](&t);
+  if (e) return e;
+  memset(out, 0, sizeof *out);
+  out->struct_size = sizeof *out;
+  out->topology = t.topology;
+  return real->function[PJ_TOPOLOGY_SERIALIZE](out);
+}
+
+pj_error *hook_load(const pj_api *real, pj_client_compile *a, const char *bytes, size_t n) {
+  ARGS(pj_executable_deserialize_and_load, d);
+  d.client = a->client;
+  d.serialized_executable = bytes;
+  d.serialized_executable_size = n;
+  pj_error *e = real->function[PJ_EXECUTABLE_DESERIALIZE_AND_LOAD](&d);
+  if (!e) a->executable = d.loaded_executable;
+  return e;
+}
+
+pj_error *hook_serialize(const pj_api *real, pj_loaded *x, pj_executable_serialize *out) {
+  ARGS(pj_loaded_get_executable, g);
+  g.loaded_executable = x;
+  pj_error *e = real->function[PJ_LOADED_GET_EXECUTABLE](&g);
+  if (e) return e;
+  memset(out, 0, sizeof *out);
+  out->struct_size = sizeof *out;
+  out->executable = g.executable;
+  e = real->function[PJ_EXECUTABLE_SERIALIZE](out);
+  ARGS(pj_executable_destroy, d);
+  d.executable = g.executable;
+  pj_error *ignored = real->function[PJ_EXECUTABLE_DESTROY](&d);
+  if (ignored) {
+    char text[1];
+    hook_message(real, ignored, text, sizeof text);
+  }
+  return e;
+}
+
+void hook_topology_free(pj_topology_serialize *s) {
+  if (s->serialized_topology_deleter) s->serialized_topology_deleter(s->serialized_topology);
+}
+
+void hook_serialize_free(pj_executable_serialize *s) {
+  if (s->serialized_executable_deleter) s->serialized_executable_deleter(s->serialized_executable);
+}

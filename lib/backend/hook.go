@@ -1,0 +1,187 @@
+package backend
+
+// How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads the library, copies
+// its table, puts essnasCompile in the place of PJRT_Client_Compile, and hands the copy to go-xla as a plugin that is
+// loaded already. Nothing else changes.
+
+/*
+#cgo LDFLAGS: -ldl
+#include <stdlib.h>
+#include "hook.h"
+*/
+import "C"
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// hook is a plugin whose compilations go through this package.
+type hook struct {
+	real     *C.pj_api
+	cache    *executables // nil: compile always
+	salt     string       // what the plugin's programs depend on and the programs don't say
+	topology func(*C.pj_client) ([]byte, error)
+	meter    meter
+}
+
+var (
+	hooks  [C.HOOK_SLOTS]atomic.Pointer[hook]
+	hooked int // slots in use, under mu
+)
+
+// register loads the plugin at path and registers it with go-xla under the given name, compiling through the cache.
+func register(path, name string, cache *executables) (*hook, error) {
+	p := C.CString(path)
+	defer C.free(unsafe.Pointer(p))
+	var reason *C.char
+	real := C.hook_open(p, &reason)
+	if real == nil {
+		return nil, fmt.Errorf("%s can't be loaded as a PJRT plugin: %s", path, C.GoString(reason))
+	}
+	h := &hook{real: real, cache: cache}
+	identity, err := sampleHash(path)
+	if err != nil {
+		return nil, err
+	}
+	h.salt = fmt.Sprintf("essnas 1, PJRT %s, plugin %x, XLA_FLAGS %q, %d cores", h.version(), identity, os.Getenv("XLA_FLAGS"), runtime.NumCPU())
+	var once sync.Once
+	var topology []byte
+	var fault error
+	h.topology = func(client *C.pj_client) ([]byte, error) { // a plugin has one client
+		once.Do(func() { topology, fault = h.serializeTopology(client) })
+		return topology, fault
+	}
+	table := C.hook_table(real, C.int(hooked))
+	if table == real {
+		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
+	} else {
+		hooks[hooked].Store(h)
+		hooked++
+	}
+	if err := pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
+		return nil, fmt.Errorf("%s can't be used as a PJRT plugin: %w", path, err)
+	}
+	return h, nil
+}
+
+// version is the plugin's version of the PJRT interface.
+func (h *hook) version() string {
+	v := h.real.pjrt_api_version
+	return fmt.Sprintf("%d.%d", v.major_version, v.minor_version)
+}
+
+// essnasCompile is what go-xla calls to compile; it may be called by several threads.
+//
+//export essnasCompile
+func essnasCompile(slot C.int, a *C.pj_client_compile) *C.pj_error {
+	return hooks[slot].Load().compile(a)
+}
+
+func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
+	start := time.Now()
+	h.meter.begin()
+	defer h.meter.end()
+	var key key
+	cached := h.cache != nil
+	if cached {
+		topology, err := h.topology(a.client)
+		if err != nil {
+			h.meter.note("executables can't be kept on disk: " + err.Error())
+			cached = false
+		} else {
+			p := a.program
+			key = keyOf(h.salt, topology, bytesOf(a.compile_options, a.compile_options_size), bytesOf(p.format, p.format_size), bytesOf(p.code, p.code_size))
+		}
+	}
+	if cached {
+		took, data, err := h.cache.load(key)
+		switch {
+		case err != nil:
+			h.meter.note(err.Error())
+		case data != nil:
+			e := C.hook_load(h.real, a, (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)))
+			if e == nil {
+				h.meter.loaded(time.Since(start), took, len(data))
+				return nil
+			}
+			h.meter.note("an executable on disk is not one for this plugin: " + h.message(e))
+		}
+	}
+	if e := C.hook_compile(h.real, a); e != nil {
+		return e
+	}
+	took := time.Since(start)
+	written := 0
+	if cached && h.cache.writes() {
+		var err error
+		if written, err = h.keep(key, a.executable, took); err != nil {
+			h.meter.note(err.Error())
+		}
+	}
+	h.meter.compiled(took, written)
+	return nil
+}
+
+// keep writes an executable to the disk.
+func (h *hook) keep(k key, x *C.pj_loaded, took time.Duration) (int, error) {
+	var s C.pj_executable_serialize
+	if e := C.hook_serialize(h.real, x, &s); e != nil {
+		return 0, fmt.Errorf("an executable can't be written: %s", h.message(e))
+	}
+	defer C.hook_serialize_free(&s)
+	return h.cache.store(k, bytesOf(s.serialized_bytes, s.serialized_bytes_size), took)
+}
+
+// serializeTopology describes a client's devices and what they can do; on a CPU, its instruction sets.
+func (h *hook) serializeTopology(client *C.pj_client) ([]byte, error) {
+	var s C.pj_topology_serialize
+	if e := C.hook_topology(h.real, client, &s); e != nil {
+		return nil, fmt.Errorf("the plugin does not tell its topology: %s", h.message(e))
+	}
+	defer C.hook_topology_free(&s)
+	return C.GoBytes(unsafe.Pointer(s.serialized_bytes), C.int(s.serialized_bytes_size)), nil
+}
+
+// message is the text of an error, which it destroys.
+func (h *hook) message(e *C.pj_error) string {
+	var text [512]C.char
+	C.hook_message(h.real, e, &text[0], C.size_t(len(text)))
+	return C.GoString(&text[0])
+}
+
+func bytesOf(p *C.char, n C.size_t) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(p)), int(n)) }
+
+// sampleHash is a hash of a file's size and of 256 of its pages: plugins are hundreds of megabytes, have no build id, and
+// no useful date.
+func sampleHash(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, info.Size())
+	page := make([]byte, 4096)
+	for i := range int64(256) {
+		n, err := f.ReadAt(page, info.Size()/256*i)
+		if err != nil && err != io.EOF {
+			return nil, err
+		}
+		h.Write(page[:n])
+	}
+	return h.Sum(nil), nil
+}

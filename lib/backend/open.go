@@ -1,0 +1,138 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Open returns the backend that o.Choice names, installing its plugin if need be. Errors say what to do. A plugin that
+// is open already is shared: its first opening decides about devices and cache, and asking for another number of
+// devices is an error. Canceling the context ends an installation; the backend does not depend on it afterwards.
+func Open(ctx context.Context, o Options) (*Backend, error) {
+	if o.Log == nil {
+		o.Log = os.Stderr
+	}
+	if o.Choice == "" {
+		o.Choice = FromEnvironment()
+	}
+	if o.Devices < 0 {
+		return nil, fmt.Errorf("%d devices: ask for at least 1", o.Devices)
+	}
+	if o.CacheDir == "" {
+		dir, err := CacheDir()
+		if err != nil {
+			return nil, err
+		}
+		o.CacheDir = dir
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	switch o.Choice {
+	case Go:
+		return openGo()
+	case CPU:
+		return openKind(ctx, CPU, o)
+	case CUDA:
+		if gpus, none := findGPUs(); len(gpus) == 0 {
+			return nil, fmt.Errorf("CUDA can't be used, because %s; choose --backend cpu to compute without a GPU", none)
+		}
+		return openKind(ctx, CUDA, o)
+	case Auto:
+		return openAuto(ctx, o)
+	}
+	return openPath(o)
+}
+
+// openAuto tries CUDA when a GPU answers, then the CPU, then pure Go. It warns of every step down.
+func openAuto(ctx context.Context, o Options) (*Backend, error) {
+	gpus, _ := findGPUs()
+	if len(gpus) > 0 {
+		b, err := openKind(ctx, CUDA, o)
+		if err == nil || ctx.Err() != nil {
+			return b, err
+		}
+		fmt.Fprintf(o.Log, "WARNING: the GPU (%s) can't be used: %v\nWARNING: computing on the CPU; --backend cpu does so without a warning\n", gpus[0].Name, err)
+	}
+	b, err := openKind(ctx, CPU, o)
+	if err == nil || ctx.Err() != nil {
+		return b, err
+	}
+	fmt.Fprintf(o.Log, "WARNING: XLA can't be used: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end\n", err)
+	return openGo()
+}
+
+// openPath opens the plugin at a path that the user gave.
+func openPath(o Options) (*Backend, error) {
+	path := string(o.Choice)
+	if info, err := os.Stat(path); err != nil {
+		if !strings.ContainsRune(path, filepath.Separator) {
+			return nil, fmt.Errorf("there is no backend %q: choose auto, cuda, cpu, go or the path of a PJRT plugin", path)
+		}
+		return nil, fmt.Errorf("the PJRT plugin can't be read: %w; choose auto, cuda, cpu, go or the path of a plugin that is there", err)
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file: give the path of the PJRT plugin itself (*.so), or choose auto, cuda, cpu or go", path)
+	}
+	plugin, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		plugin, err = filepath.Abs(plugin)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return openPlugin(plugin, o)
+}
+
+// openKind opens the first plugin for a kind that works, of those installed, and of those that can be.
+func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
+	for _, b := range opened {
+		if b.Kind == string(kind) && b.named {
+			return openPlugin(b.Plugin, o)
+		}
+	}
+	var faults []error
+	try := func(plugin string) *Backend {
+		b, err := openPlugin(plugin, o)
+		if err != nil {
+			faults = append(faults, err)
+			return nil
+		}
+		b.named = true
+		return b
+	}
+	for _, plugin := range installed(kind, o.CacheDir) {
+		if b := try(plugin); b != nil {
+			return b, nil
+		}
+	}
+	for _, source := range sources(kind) {
+		plugin, err := source(ctx, pluginsDir(o.CacheDir), o.Log)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if b := try(plugin); b != nil {
+			return b, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no working plugin for XLA on %s: %w", strings.ToUpper(string(kind)), sentence(faults))
+}
+
+// sentence joins errors into one line.
+func sentence(faults []error) error {
+	var texts []string
+	for _, f := range faults {
+		text := f.Error()
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return errors.New(strings.Join(texts, "; and "))
+}

@@ -1,0 +1,112 @@
+// The part of PJRT's C interface that hook.go needs: a table of functions, each of which takes one struct. Names, order
+// and layout are those of pjrt_c_api.h (OpenXLA, Apache 2.0) with the prefix PJRT_ and the suffix _Args left out; the
+// interface grows only at the ends of the table and of the structs. pjrt_test.go holds this file against the header.
+#ifndef ESSNAS_PJRT_H
+#define ESSNAS_PJRT_H
+
+#include <stddef.h>
+
+typedef struct pj_error pj_error;
+typedef struct pj_client pj_client;
+typedef struct pj_topology pj_topology;
+typedef struct pj_executable pj_executable; // what was compiled
+typedef struct pj_loaded pj_loaded;         // the same, ready to run on a client's devices
+
+// Places of functions in the table.
+enum {
+  PJ_ERROR_DESTROY = 0,
+  PJ_ERROR_MESSAGE = 1,
+  PJ_CLIENT_COMPILE = 20,
+  PJ_EXECUTABLE_DESTROY = 40,
+  PJ_EXECUTABLE_SERIALIZE = 49,
+  PJ_LOADED_GET_EXECUTABLE = 51,
+  PJ_EXECUTABLE_DESERIALIZE_AND_LOAD = 56,
+  PJ_TOPOLOGY_SERIALIZE = 87,
+  PJ_CLIENT_TOPOLOGY = 95,
+};
+
+typedef pj_error *(*pj_function)(void *args); // Error_Destroy and Error_Message return nothing
+
+typedef struct {
+  size_t struct_size; // of the whole table
+  void *extension_start;
+  struct {
+    size_t struct_size;
+    void *extension_start;
+    int major_version, minor_version;
+  } pjrt_api_version;
+  pj_function function[];
+} pj_api;
+
+// Every struct of arguments begins with its size, set by the caller, and a list of extensions.
+#define PJ_HEAD size_t struct_size; void *extension_start
+
+typedef struct { PJ_HEAD; pj_error *error; } pj_error_destroy;
+
+typedef struct {
+  PJ_HEAD;
+  const pj_error *error;
+  const char *message; // out, as are those below that the comments name
+  size_t message_size;
+} pj_error_message;
+
+typedef struct {
+  PJ_HEAD;
+  char *code;
+  size_t code_size;
+  const char *format;
+  size_t format_size;
+} pj_program;
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  const pj_program *program;
+  const char *compile_options;
+  size_t compile_options_size;
+  pj_loaded *executable; // out
+} pj_client_compile;
+
+typedef struct { PJ_HEAD; pj_executable *executable; } pj_executable_destroy;
+
+typedef struct {
+  PJ_HEAD;
+  const pj_executable *executable;
+  const char *serialized_bytes; // out, all four
+  size_t serialized_bytes_size;
+  void *serialized_executable;
+  void (*serialized_executable_deleter)(void *);
+} pj_executable_serialize;
+
+typedef struct {
+  PJ_HEAD;
+  pj_loaded *loaded_executable;
+  pj_executable *executable; // out
+} pj_loaded_get_executable;
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  const char *serialized_executable;
+  size_t serialized_executable_size;
+  pj_loaded *loaded_executable; // out
+  const char *overridden_serialized_compile_options;
+  size_t overridden_serialized_compile_options_size;
+} pj_executable_deserialize_and_load;
+
+typedef struct {
+  PJ_HEAD;
+  pj_topology *topology;
+  const char *serialized_bytes; // out, all four
+  size_t serialized_bytes_size;
+  void *serialized_topology;
+  void (*serialized_topology_deleter)(void *);
+} pj_topology_serialize;
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  pj_topology *topology; // out
+} pj_client_topology;
+
+#endif
