@@ -45,15 +45,15 @@ func TestSearchOperationsAreTorchs(t *testing.T) {
 // they are after the step.
 func check(t *testing.T, e *block.Engine, b *block.Block, back block.Backward, want map[string]golden.Array, scale float32, in ...*block.Value) []*block.Param {
 	t.Helper()
-	call := func(r block.Runner) *block.Value { return r.Call("op", b, in, nil)[0] }
+	call := func(r block.Runner) []*block.Value { return r.Call("op", b, in, nil) }
 	params := block.NewPlan(func(r block.Runner) { call(r) }).Params(1)
 	parity.Load(t, params, want, here)
-	var y *block.Value
+	var y []*block.Value
 	parity.Train(t, e, params, back, func(r block.Runner) *block.Value {
 		y = call(r)
-		return parity.Against(r, y, parity.BatchLast(want["v"]))
+		return parity.Against(r, y, []golden.Array{parity.BatchLast(want["v"])})
 	}, func() {
-		golden.Close(t, "y", times(1/scale, y.Floats()), parity.BatchLast(want["y"]).Data, parity.Tolerance)
+		golden.Close(t, "y", times(1/scale, y[0].Floats()), parity.BatchLast(want["y"]).Data, parity.Tolerance)
 	})
 	golden.Close(t, "gradient of x", times(1/scale, in[0].Gradient()), parity.BatchLast(want["gradient/x"]).Data, parity.Tolerance)
 	for name, a := range want {
@@ -104,11 +104,9 @@ func evaluate(t *testing.T, e *block.Engine, b *block.Block, params []*block.Par
 	t.Helper()
 	tape := block.NewTape(e, params, block.Evaluate, block.None)
 	defer tape.Close()
-	y := r0(tape.Call("op", b, []*block.Value{parity.Image(want["x"])}, nil)).Hold()
+	y := tape.Call("op", b, []*block.Value{parity.Image(want["x"])}, nil)[0].Hold()
 	if err := tape.Run(); err != nil {
 		t.Fatal(err)
 	}
 	golden.Close(t, "y in evaluation", y.Floats(), parity.BatchLast(want["y_eval"]).Data, parity.Tolerance)
 }
-
-func r0(vs []*block.Value) *block.Value { return vs[0] }

@@ -202,3 +202,18 @@ func Running(t testing.TB, params []*block.Param, torch map[string]golden.Array,
 		}
 	}
 }
+
+// Path is where a call of a network stands in torch's: "cell2/edge5/0-3/dil_conv_3x3" is at "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" at
+// "cells.2.preprocess0", stem, classifier and auxiliary at their own names.
+func Path(label string) string {
+	parts := strings.Split(label, "/")
+	cell, in := strings.CutPrefix(parts[0], "cell")
+	if !in {
+		return label
+	}
+	path := "cells." + cell
+	if number, is := strings.CutPrefix(parts[1], "pre"); is {
+		return path + ".preprocess" + number
+	}
+	return join(append([]string{path, "edges", strings.TrimPrefix(parts[1], "edge")}, parts[3:]...)...)
+}

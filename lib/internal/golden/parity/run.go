@@ -9,14 +9,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Against calls a block on r whose output is sum(y * v): a loss with which y gets the cotangent v.
-func Against(r block.Runner, y *block.Value, v golden.Array) *block.Value {
-	s := block.Floats(v.Shape...)
-	b := &block.Block{
-		Name: "dot " + s.String(), In: []shapes.Shape{s, s}, Const: 1,
-		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return []*Node{ReduceAllSum(Mul(in[0], in[1]))} },
+// Against calls a block on r that computes the sum of all y[i] * v[i]: a loss with which y[i] gets the cotangent v[i].
+func Against(r block.Runner, y []*block.Value, v []golden.Array) *block.Value {
+	loss := block.Sums(1)
+	for i := range y {
+		s := block.Floats(v[i].Shape...)
+		b := &block.Block{
+			Name: "product " + s.String(), In: []shapes.Shape{s, s}, Const: 1,
+			Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return []*Node{ReduceAllSum(Mul(in[0], in[1]))} },
+		}
+		r.Call("", b, []*block.Value{y[i], Value(v[i])}, loss)
 	}
-	return r.Call("", b, []*block.Value{y, Value(v)}, nil)[0]
+	return loss[0]
 }
 
 // Train runs forward and backward what f calls, which ends in a loss; back is Joint or Separate. Afterwards params and values that f reads have

@@ -1,0 +1,221 @@
+package supernet
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+// engine serves all parity tests of the package: the networks among them share executables.
+var engine = sync.OnceValue(func() *block.Engine { return block.NewEngine(nil) })
+
+func open(t *testing.T) *block.Engine {
+	e := engine()
+	e.Backend = backendtest.Open(t).Backend
+	return e
+}
+
+// torchArch has torch's alphas and betas.
+func torchArch(torch map[string]golden.Array, partial bool) *Arch {
+	a := NewArch(FullSpace(), partial, 1)
+	a.SetFlat(archFlat(torch, "weight/", partial))
+	return a
+}
+
+// archFlat lists torch's alphas and betas, or their gradients, in the order of Arch.Flat.
+func archFlat(torch map[string]golden.Array, prefix string, partial bool) (flat []float32) {
+	flat = append(flat, torch[prefix+"alphas_normal"].Data...)
+	flat = append(flat, torch[prefix+"alphas_reduce"].Data...)
+	if partial {
+		flat = append(flat, torch[prefix+"betas_normal"].Data...)
+		flat = append(flat, torch[prefix+"betas_reduce"].Data...)
+	}
+	return flat
+}
+
+// closeArch compares what is in the order of Arch.Flat.
+func closeArch(t *testing.T, what string, got []float32, torch map[string]golden.Array, prefix string, partial bool) {
+	t.Helper()
+	names := []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"}
+	if !partial {
+		names = names[:2]
+	}
+	for _, name := range names {
+		want := torch[prefix+name].Data
+		if len(got) < len(want) {
+			t.Fatalf("%s: %d values left for %s, which has %d", what, len(got), name, len(want))
+		}
+		golden.Close(t, what+" "+name, got[:len(want)], want, parity.Tolerance)
+		got = got[len(want):]
+	}
+	if len(got) > 0 {
+		t.Errorf("%s: %d values too many", what, len(got))
+	}
+}
+
+// whole is a search network on torch's numbers.
+type whole struct {
+	*Network
+	arch   *Arch
+	mix    *Mixing
+	params []*block.Param
+	labels *block.Block
+}
+
+func newWhole(t *testing.T, torch map[string]golden.Array, w cell.Wiring, span Span) *whole {
+	n := &whole{Network: &Network{Wiring: w, Space: FullSpace(), Span: span}}
+	n.arch = torchArch(torch, w.Partial > 1)
+	n.mix = n.arch.NewMixing()
+	n.labels = fit.CrossEntropy(w.Classes, w.Batch)
+	plan := block.NewPlan(func(r block.Runner) { n.pass(r, &block.Value{}, &block.Value{}) })
+	n.params = plan.Params(1)
+	parity.Load(t, n.params, torch, parity.Path)
+	if weights, _ := plan.Count(); weights != torchWeights(torch) {
+		t.Errorf("the network has %d weights, torch's %d", weights, torchWeights(torch))
+	}
+	return n
+}
+
+// torchWeights counts the weights without alphas and betas.
+func torchWeights(torch map[string]golden.Array) (n int) {
+	for _, a := range golden.Under(torch, "weight/") {
+		n += len(a.Data)
+	}
+	for _, name := range []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"} {
+		n -= len(torch["weight/"+name].Data)
+	}
+	return n
+}
+
+func (n *whole) pass(r block.Runner, x, labels *block.Value) (logits, loss *block.Value) {
+	logits = n.Run(r, x, n.mix).Logits
+	return logits, r.Call("", n.labels, []*block.Value{logits, labels}, nil)[0]
+}
+
+var (
+	pcDARTS = cell.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
+	darts   = cell.Wiring{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
+)
+
+// TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every weight, alpha and beta.
+func TestSearchNetworkIsTorchs(t *testing.T) {
+	for _, c := range []struct {
+		name, file string
+		wiring     cell.Wiring
+		span       Span
+		back       block.Backward
+	}{
+		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate},
+		{"partial channels, an executable an operation", "supernet", pcDARTS, Operations, block.Joint},
+		{"DARTS", "darts", darts, Edges, block.Separate},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			torch := golden.Read(t, c.file)
+			n := newWhole(t, torch, c.wiring, c.span)
+			partial := c.wiring.Partial > 1
+			var logits, loss *block.Value
+			parity.Train(t, open(t), n.params, c.back, func(r block.Runner) *block.Value {
+				logits, loss = n.pass(r, parity.Image(torch["x"]), parity.Labels(torch["labels"]))
+				return loss
+			}, func() {
+				golden.Close(t, "logits", logits.Floats(), parity.BatchLast(torch["logits"]).Data, parity.Tolerance)
+				golden.Close(t, "loss", loss.Floats(), torch["loss"].Data, parity.Tolerance)
+			})
+			parity.Gradients(t, n.params, torch, parity.Path)
+			closeArch(t, "gradient of", n.arch.Gradient(n.mix), torch, "gradient/", partial)
+		})
+	}
+}
+
+// TestMixedOperationIsTorchs compares one edge: 1/K of the channels through all operations, the others by-passing them, shuffled; and
+// all channels without a by-pass. Nodes are kept unshuffled here and shuffled when read, torch shuffles what an edge gives.
+func TestMixedOperationIsTorchs(t *testing.T) {
+	all := golden.Read(t, "mixed")
+	for _, c := range []struct{ k, channels, stride int }{{4, 16, 1}, {4, 16, 2}, {1, 4, 1}, {1, 4, 2}} {
+		t.Run(fmt.Sprintf("k%d/stride%d", c.k, c.stride), func(t *testing.T) {
+			torch := golden.Under(all, fmt.Sprintf("k%d_stride%d/", c.k, c.stride))
+			x := edge{kept: FullSpace()[0][0], channels: c.channels, side: 8, stride: c.stride, partial: c.k, batch: 2}
+			node := halves(unshuffle(parity.BatchLast(torch["x"]), c.k), c.k)
+			cotangents := halfArrays(unshuffle(parity.BatchLast(torch["v"]), c.k), c.k)
+			mix := make([]*block.Value, len(x.kept))
+			for i, p := range torch["mix"].Data {
+				if x.kept[i] != "none" {
+					mix[i] = parity.Value(golden.Array{Shape: []int{1}, Data: []float32{p}})
+				}
+			}
+			var bypass *block.Value
+			if c.k > 1 {
+				bypass = parity.Value(golden.Array{Shape: []int{1}, Data: []float32{1}})
+			}
+			b := x.fuse(x.String())
+			call := func(r block.Runner) []*block.Value { return r.Call("edge", b, x.inputs(node, mix, bypass), nil) }
+			params := block.NewPlan(func(r block.Runner) { call(r) }).Params(1)
+			here := func(string) string { return "" }
+			parity.Load(t, params, torch, here)
+			var y []*block.Value
+			parity.Train(t, open(t), params, block.Separate, func(r block.Runner) *block.Value {
+				y = call(r)
+				return parity.Against(r, y, cotangents)
+			}, func() {
+				golden.Close(t, "y", joined(y, (*block.Value).Floats, c.channels, c.k).Data, parity.BatchLast(torch["y"]).Data, parity.Tolerance)
+			})
+			golden.Close(t, "gradient of x", joined(node, (*block.Value).Gradient, c.channels, c.k).Data, parity.BatchLast(torch["gradient/x"]).Data, parity.Tolerance)
+			var got []float32 // that of none is 0 in torch
+			for i := range mix {
+				if mix[i] == nil {
+					got = append(got, 0)
+					continue
+				}
+				got = append(got, mix[i].Gradient()...)
+			}
+			golden.Close(t, "gradient of the mixing weights", got, torch["gradient/mix"].Data, parity.Tolerance)
+			parity.Gradients(t, params, torch, here)
+		})
+	}
+}
+
+// unshuffle is the inverse of torch's channel_shuffle(x, k), on the first axis.
+func unshuffle(a golden.Array, k int) golden.Array { return regroup(a, a.Shape[0]/k, k) }
+
+// regroup sees the first axis as [rows, columns] and transposes it.
+func regroup(a golden.Array, rows, columns int) golden.Array {
+	rest := len(a.Data) / (rows * columns)
+	b := golden.Array{Shape: []int{rows, columns, rest}, Data: a.Data}.Transpose(1, 0, 2)
+	b.Shape = a.Shape
+	return b
+}
+
+// halfArrays cuts the first axis into the 1/k that operations see and the rest.
+func halfArrays(a golden.Array, k int) []golden.Array {
+	if k == 1 {
+		return []golden.Array{a}
+	}
+	c := a.Shape[0]
+	at := len(a.Data) / k
+	shape := func(c int) []int { return append([]int{c}, a.Shape[1:]...) }
+	return []golden.Array{{Shape: shape(c / k), Data: a.Data[:at]}, {Shape: shape(c - c/k), Data: a.Data[at:]}}
+}
+
+func halves(a golden.Array, k int) cell.State {
+	var s cell.State
+	for _, h := range halfArrays(a, k) {
+		s = append(s, parity.Value(h))
+	}
+	return s
+}
+
+// joined puts together what get returns of a node's values, in torch's order of channels.
+func joined(s cell.State, get func(*block.Value) []float32, channels, k int) golden.Array {
+	var all []float32
+	for _, v := range s {
+		all = append(all, get(v)...)
+	}
+	return regroup(golden.Array{Shape: []int{channels}, Data: all}, k, channels/k)
+}
