@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // CrossEntropy is the mean over the batch of -log softmax(logits)[label]: logits [classes, b] and labels int32 [b] in, a scalar
@@ -22,4 +23,22 @@ func CrossEntropy(classes, batch int) *block.Block {
 			return []*Node{Neg(DivScalar(ReduceAllSum(Mul(logProbability, labels)), float64(batch)))}
 		},
 	}
+}
+
+// Accuracy is the share of images whose label has the largest logit: logits [classes, b], labels [b], both computed.
+func Accuracy(logits, labels *block.Value) float64 {
+	correct := 0
+	scores, b := logits.Floats(), logits.Tensor().Shape().Dim(1)
+	for i, label := range tensors.MustCopyFlatData[int32](labels.Tensor()) {
+		best := 0
+		for c := range len(scores) / b {
+			if scores[c*b+i] > scores[best*b+i] {
+				best = c
+			}
+		}
+		if best == int(label) {
+			correct++
+		}
+	}
+	return float64(correct) / float64(b)
 }

@@ -1,0 +1,98 @@
+package fit
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+)
+
+// Checkpoints hold a network's weights as "weights/LABEL" (the call's flat vector), running statistics as "running/LABEL", SGD's
+// velocity as "velocity/LABEL", and Adam's moments under a name of the caller's.
+
+// SaveParams adds weights and running statistics to a checkpoint.
+func SaveParams(s State, params []*block.Param) {
+	for _, p := range params {
+		if p.Trainable() {
+			s.Arrays["weights/"+p.Label] = vector(p.Value.Floats())
+		}
+		if len(p.Running) > 0 {
+			s.Arrays["running/"+p.Label] = vector(append([]float32{}, p.Running...))
+		}
+	}
+}
+
+// LoadParams is the inverse of SaveParams.
+func LoadParams(s State, params []*block.Param) error {
+	for _, p := range params {
+		if p.Trainable() {
+			var err error
+			p.Update(func(w, _ []float32) { err = s.fill(w, "weights/"+p.Label) })
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.fill(p.Running, "running/"+p.Label); len(p.Running) > 0 && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Save adds the velocity to a checkpoint.
+func (o *SGD) Save(s State, params []*block.Param) {
+	velocity := o.velocities(params)
+	for _, p := range params {
+		if p.Trainable() {
+			s.Arrays["velocity/"+p.Label] = vector(append([]float32{}, velocity[0]...))
+			velocity = velocity[1:]
+		}
+	}
+}
+
+// Load is the inverse of Save.
+func (o *SGD) Load(s State, params []*block.Param) error {
+	velocity := o.velocities(params)
+	for _, p := range params {
+		if p.Trainable() {
+			if err := s.fill(velocity[0], "velocity/"+p.Label); err != nil {
+				return err
+			}
+			velocity = velocity[1:]
+		}
+	}
+	return nil
+}
+
+// Save adds the moments to a checkpoint as name.m, name.v and name.step.
+func (o *Adam) Save(s State, name string) {
+	s.Arrays[name+".m"] = vector(append([]float32{}, o.m...))
+	s.Arrays[name+".v"] = vector(append([]float32{}, o.v...))
+	s.Arrays[name+".step"] = Array{Shape: []int{1}, I64: []int64{int64(o.step)}}
+}
+
+// Load is the inverse of Save.
+func (o *Adam) Load(s State, name string) error {
+	step, ok := s.Arrays[name+".step"]
+	if !ok || len(step.I64) != 1 {
+		return fmt.Errorf("the checkpoint has no %s.step: it belongs to another program or version; start the run anew", name)
+	}
+	o.step = int(step.I64[0])
+	o.m = append([]float32(nil), s.Arrays[name+".m"].F32...)
+	o.v = append([]float32(nil), s.Arrays[name+".v"].F32...)
+	if len(o.m) == 0 {
+		o.m, o.v = nil, nil
+	}
+	return nil
+}
+
+func vector(f []float32) Array { return Array{Shape: []int{len(f)}, F32: f} }
+
+// fill copies a vector of exactly that length.
+func (s State) fill(to []float32, name string) error {
+	a, ok := s.Arrays[name]
+	if !ok || len(a.F32) != len(to) {
+		return fmt.Errorf("the checkpoint has no %s of %d values: it was made with other settings; start the run anew", name, len(to))
+	}
+	copy(to, a.F32)
+	return nil
+}

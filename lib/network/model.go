@@ -1,0 +1,88 @@
+package network
+
+import (
+	"context"
+	"time"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/fit"
+)
+
+// Model is a network with weights, to classify images: norms use their running statistics, no path is dropped, and the
+// auxiliary tower is left out.
+type Model struct {
+	Net    *Network
+	Params []*block.Param
+	engine *block.Engine
+}
+
+// NewModel returns net with initial weights; net must have no auxiliary tower. Restore gives it trained ones.
+func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
+	m := &Model{Net: net, engine: block.NewEngine(b.Backend)}
+	m.Params = m.plan().Params(seed)
+	return m
+}
+
+func (m *Model) plan() *block.Plan {
+	return block.NewPlan(func(r block.Runner) { m.Net.Run(r, &block.Value{}, nil) })
+}
+
+// Prepare compiles what Logits needs; report hears of each executable.
+func (m *Model) Prepare(report func(done, total int, name string, took time.Duration)) error {
+	return m.engine.Prepare(m.plan(), block.Evaluate, block.None, report)
+}
+
+// Restore takes the weights of a checkpoint, whether of a network with an auxiliary tower or without.
+func (m *Model) Restore(s fit.State) error { return fit.LoadParams(s, m.Params) }
+
+// Close frees the weights.
+func (m *Model) Close() {
+	for _, p := range m.Params {
+		p.Value.Set(nil)
+	}
+}
+
+// Logits are the scores [len(index)][classes] of the feeder's images at these indices. report hears how many are done.
+func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
+	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
+	defer tape.Close()
+	b := m.Net.Batch
+	all := make([][]float32, 0, len(index))
+	for len(all) < len(index) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n := min(b, len(index)-len(all))
+		batch := make([]int32, b) // the last batch is filled up with image 0, whose scores are dropped
+		copy(batch, index[len(all):len(all)+n])
+		images, labels, err := f.Batch(batch, nil)
+		if err != nil {
+			return nil, err
+		}
+		labels.MustFinalizeAll()
+		x := block.NewValue(images)
+		logits := m.Net.Run(tape, x, nil).Logits.Hold()
+		err = tape.Run()
+		if err == nil {
+			scores := logits.Floats() // [classes, b]
+			for i := range n {
+				row := make([]float32, m.Net.Classes)
+				for c := range row {
+					row[c] = scores[c*b+i]
+				}
+				all = append(all, row)
+			}
+		}
+		tape.Release()
+		x.Set(nil)
+		if err != nil {
+			return nil, err
+		}
+		if report != nil {
+			report(len(all), len(index))
+		}
+	}
+	return all, nil
+}

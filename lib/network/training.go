@@ -1,0 +1,185 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/score"
+)
+
+// Training trains a found network. It implements fit.Task.
+type Training struct {
+	settings Settings
+	set      *data.Set
+	net      *Network
+	params   []*block.Param
+	engine   *block.Engine
+	tape     *block.Tape
+	loss     *block.Block
+	sgd      fit.SGD
+	model    *Model // the same weights, to validate
+
+	feeder            *augment.Feeder
+	train, validation []int32
+}
+
+// NewTraining sets a training up on the training images, of which it holds some back for validation. Nothing is compiled yet.
+func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Training, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	im := set.Train
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
+	if err != nil {
+		return nil, err
+	}
+	build := func(auxiliary bool) *Network {
+		return New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch, auxiliary)
+	}
+	t := &Training{
+		settings: s, set: set, feeder: feeder,
+		net:    build(s.Auxiliary > 0),
+		engine: block.NewEngine(b.Backend),
+		loss:   fit.CrossEntropy(len(set.Classes), s.Batch),
+		sgd:    fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
+	}
+	t.train, t.validation = set.TrainValidation(s.Seed, s.Images)
+	if len(t.train) < s.Batch {
+		feeder.Close()
+		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(t.train), s.Batch)
+	}
+	t.params = t.plan().Params(s.Seed)
+	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Joint)
+	t.model = &Model{Net: build(false), engine: t.engine}
+	for _, p := range t.params {
+		if !strings.HasPrefix(p.Label, "auxiliary") {
+			t.model.Params = append(t.model.Params, p)
+		}
+	}
+	return t, nil
+}
+
+func (t *Training) plan() *block.Plan {
+	return block.NewPlan(func(r block.Runner) { t.forward(r, &block.Value{}, &block.Value{}, t.masks(0, 0)) })
+}
+
+// masks of the drop path, whose probability grows linearly with the epochs.
+func (t *Training) masks(epoch, step int) Masks {
+	if t.settings.DropPath == 0 {
+		return nil
+	}
+	p := t.settings.DropPath * float64(epoch) / float64(t.settings.Epochs)
+	return t.net.NewMasks(p, fit.Random(t.settings.Seed, "drop path", epoch, step))
+}
+
+// forward makes the calls of one pass, to the loss and (nil without a tower) the auxiliary loss.
+func (t *Training) forward(r block.Runner, images, labels *block.Value, m Masks) (loss, auxiliary, logits *block.Value) {
+	out := t.net.Run(r, images, m)
+	if out.Auxiliary != nil {
+		auxiliary = r.Call("", t.loss, []*block.Value{out.Auxiliary, labels}, nil)[0]
+	}
+	return r.Call("", t.loss, []*block.Value{out.Logits, labels}, nil)[0], auxiliary, out.Logits
+}
+
+// Prepare compiles what the steps and the validation need; report hears of each executable.
+func (t *Training) Prepare(report func(done, total int, name string, took time.Duration)) error {
+	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
+		return err
+	}
+	return t.model.Prepare(report)
+}
+
+// Close frees the device's memory.
+func (t *Training) Close() {
+	t.tape.Close()
+	t.feeder.Close()
+	for _, p := range t.params {
+		p.Value.Set(nil)
+	}
+}
+
+// Best names the metric whose lowest value marks the weights to keep.
+func (t *Training) Best() string { return "val_loss" }
+
+// Epochs implements fit.Task.
+func (t *Training) Epochs() int { return t.settings.Epochs }
+
+// Steps implements fit.Task: whole batches.
+func (t *Training) Steps(int) int { return len(t.train) / t.settings.Batch }
+
+// Step trains on one batch.
+func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
+	s := t.settings
+	order := augment.EpochOrder(t.train, s.Seed, epoch)
+	images, labels, err := t.feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
+	if err != nil {
+		return nil, err
+	}
+	x, y, masks := block.NewValue(images), block.NewValue(labels), t.masks(epoch, step)
+	defer masks.Free()
+	defer x.Set(nil)
+	defer y.Set(nil)
+	loss, auxiliary, logits := t.forward(t.tape, x, y, masks)
+	if err := t.tape.Run(); err != nil {
+		return nil, err
+	}
+	m := fit.Metrics{"lr": fit.Cosine(s.LR, 0, epoch, s.Epochs), "train_loss": float64(loss.Floats()[0]), "train_accuracy": fit.Accuracy(logits, y)}
+	t.tape.Seed(loss, 1)
+	if auxiliary != nil {
+		m["auxiliary_loss"] = float64(auxiliary.Floats()[0])
+		t.tape.Seed(auxiliary, float32(s.Auxiliary))
+	}
+	if err := t.tape.Backward(true); err != nil {
+		return nil, err
+	}
+	m["grad_norm"] = t.sgd.Step(t.params, m["lr"])
+	if math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0) {
+		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the training diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+	}
+	return m, nil
+}
+
+// EndEpoch implements fit.Task: loss and accuracy on the validation images.
+func (t *Training) EndEpoch(int) (fit.Metrics, map[string]any, error) {
+	logits, err := t.model.Logits(context.Background(), t.feeder, t.validation, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	labels := make([]uint8, len(logits))
+	for i, v := range t.validation {
+		labels[i] = t.set.Train.Labels[v]
+	}
+	table, err := score.New(t.set.Classes, logits, labels)
+	if err != nil {
+		return nil, nil, err
+	}
+	return fit.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}, nil, nil
+}
+
+// State implements fit.Task.
+func (t *Training) State() (fit.State, error) {
+	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{}}
+	fit.SaveParams(s, t.params)
+	t.sgd.Save(s, t.params)
+	return s, nil
+}
+
+// Restore implements fit.Task.
+func (t *Training) Restore(s fit.State) error {
+	if err := t.sgd.Load(s, t.params); err != nil {
+		return err
+	}
+	return fit.LoadParams(s, t.params)
+}

@@ -1,0 +1,16 @@
+// Package ops is the operation space of the DARTS family: what may run on an edge of a cell.
+//
+// An [Operation] knows its shapes and weights without a graph (sizes are counted from these), and builds itself in one. It
+// comes as a block in two forms: [Operation.Mixed] for search networks, where its output is scaled by a mixing weight, and
+// [Operation.Chosen] for found networks.
+//
+//	none            contributes nothing; only its share of the softmax matters
+//	max_pool_3x3    maximum of 3x3 pixels
+//	avg_pool_3x3    mean of 3x3 pixels, padding not counted
+//	skip_connect    the input; where the stride is 2 a factorized reduce
+//	sep_conv_NxN    (ReLU, depthwise NxN, pointwise, norm) twice
+//	dil_conv_NxN    ReLU, depthwise NxN with dilation 2, pointwise, norm
+//
+// Arrays are float32 [channels, height, width, batch]; lowering.go says why, and is the only file that depends on it.
+// Norms are norm.go's. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
+package ops
