@@ -1,0 +1,202 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/disk"
+	"github.com/shirou/gopsutil/v4/mem"
+)
+
+// State says how far a kind of backend is.
+type State string
+
+// The states of a kind of backend.
+const (
+	Ready       State = "ready"
+	Installable State = "not installed"
+	Unusable    State = "unusable"
+)
+
+// KindReport is what Inspect found out about one kind of backend.
+type KindReport struct {
+	Kind    string   `json:"kind"` // "cuda", "cpu", "go"
+	State   State    `json:"state"`
+	Plugin  string   `json:"plugin,omitempty"`
+	Version string   `json:"version,omitempty"`
+	Devices []string `json:"devices,omitempty"`
+	Detail  string   `json:"detail,omitempty"` // why it is not ready and what to do; what it is good for
+}
+
+// Report is what Inspect found: the machine, the backends, the cache. Sizes are in bytes, 0 where they are not known.
+type Report struct {
+	System          string       `json:"system"`    // operating system and processor kind
+	Processor       string       `json:"processor"` // its name
+	Cores           int          `json:"cores"`     // that this process may use
+	Memory          uint64       `json:"memory"`
+	MemoryAvailable uint64       `json:"memory_available"`
+	GPUs            []GPU        `json:"gpus"`
+	Choice          Choice       `json:"choice"`    // of $ESSNAS_BACKEND, or auto
+	Chosen          string       `json:"chosen"`    // the kind or path that the choice comes to
+	Kinds           []KindReport `json:"kinds"`     // cuda, cpu, go, and the plugin that the choice names
+	Pip             string       `json:"pip"`       // what pip says of its version; "" when there is none
+	Tuned           bool         `json:"tuned"`     // whether glibc's allocator is set for XLA, see Retune
+	CacheDir        string       `json:"cache"`     // plugins and executables
+	DiskFree        uint64       `json:"disk_free"` // in CacheDir
+	Executables     int          `json:"executables"`
+	ExecutableBytes int64        `json:"executable_bytes"`
+	Advice          []string     `json:"advice"` // one sentence for each thing that should be mended
+}
+
+// Inspect looks at the machine without installing or changing anything. It opens the plugins that are installed, since
+// nothing else tells whether they work.
+func Inspect(ctx context.Context) Report {
+	r := Report{System: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Choice: FromEnvironment()}
+	advise := func(format string, a ...any) { r.Advice = append(r.Advice, fmt.Sprintf(format, a...)) }
+	if info, err := cpu.InfoWithContext(ctx); err == nil && len(info) > 0 {
+		r.Processor = info[0].ModelName
+	}
+	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
+		r.Memory, r.MemoryAvailable = m.Total, m.Available
+		if m.Available < 3<<30 {
+			advise("%.1f GB of memory are free: a search on CIFAR-10 takes 3 GB; end other programs, or choose fewer channels or a smaller batch", float64(m.Available)/1e9)
+		}
+	}
+	if _, version, err := findPip(ctx); err == nil {
+		r.Pip = version
+	}
+	_, tune := retune(os.Environ())
+	r.Tuned = !tune && strings.Contains(os.Getenv("GLIBC_TUNABLES"), "glibc.malloc.")
+	dir, err := CacheDir()
+	if err != nil {
+		advise("%v", err)
+	} else {
+		r.inspectCache(dir, advise)
+	}
+	gpus, noGPU := findGPUs()
+	r.GPUs = gpus
+	r.Kinds = []KindReport{r.inspectKind(CUDA, dir, noGPU), r.inspectKind(CPU, dir, ""), {
+		Kind: string(Go), State: Ready, Detail: "some 100 times slower than XLA: for small tests of arithmetic only",
+	}}
+	r.choose(advise)
+	return r
+}
+
+func (r *Report) inspectCache(dir string, advise func(string, ...any)) {
+	r.CacheDir = dir
+	existing := dir
+	for !isDir(existing) && existing != filepath.Dir(existing) {
+		existing = filepath.Dir(existing)
+	}
+	if d, err := disk.Usage(existing); err == nil {
+		r.DiskFree = d.Free
+		if d.Free < 2<<30 {
+			advise("%.1f GB are free on the disk of %s: make room, or set ESSNAS_CACHE to a larger one", float64(d.Free)/1e9, dir)
+		}
+	}
+	var err error
+	if r.Executables, r.ExecutableBytes, err = Executables(dir); err != nil {
+		advise("compiled executables can't be read (%v): everything is compiled at each start", err)
+	}
+	if f, err := os.CreateTemp(existing, temporary+"*"); err == nil {
+		f.Close()
+		os.Remove(f.Name())
+	} else {
+		advise("%s can't be written to (%v): set ESSNAS_CACHE to a directory that can, or everything is compiled at each start", existing, errors.Unwrap(err))
+	}
+}
+
+func (r *Report) inspectKind(kind Choice, cacheDir, noGPU string) KindReport {
+	k := KindReport{Kind: string(kind)}
+	if noGPU != "" {
+		k.State, k.Detail = Unusable, noGPU
+		return k
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for _, plugin := range installed(kind, cacheDir) {
+		b, err := openPlugin(plugin, Options{CacheDir: cacheDir})
+		if err == nil {
+			k.ready(b)
+			return k
+		}
+		k.Plugin, k.Detail = plugin, err.Error()
+	}
+	w := cpuWheel
+	if kind == CUDA {
+		var err error
+		if w, err = cudaWheel(r.GPUs); err != nil {
+			k.State, k.Detail = Unusable, err.Error()
+			return k
+		}
+	}
+	switch {
+	case k.Plugin != "":
+		k.State = Unusable
+	case r.Pip == "":
+		k.State, k.Detail = Unusable, errNoPip.Error()
+	default:
+		k.State, k.Detail = Installable, fmt.Sprintf("the first run downloads %s (%s)", w, w.size)
+	}
+	return k
+}
+
+func (k *KindReport) ready(b *Backend) {
+	k.State, k.Plugin, k.Version = Ready, b.Plugin, b.PluginVersion
+	for i := range b.Backend.NumDevices() {
+		k.Devices = append(k.Devices, b.Backend.DeviceDescription(compute.DeviceNum(i)))
+	}
+}
+
+// choose tells what the choice comes to, and what to do if that is not what one would wish for.
+func (r *Report) choose(advise func(string, ...any)) {
+	state := map[string]KindReport{}
+	for _, k := range r.Kinds {
+		state[k.Kind] = k
+	}
+	usable := func(kind Choice) bool { return state[string(kind)].State != Unusable }
+	switch r.Choice {
+	case Auto:
+		switch {
+		case usable(CUDA):
+			r.Chosen = string(CUDA)
+		case usable(CPU):
+			r.Chosen = string(CPU)
+		default:
+			r.Chosen = string(Go)
+			advise("XLA can't be used: %s", state[string(CPU)].Detail)
+		}
+		if len(r.GPUs) > 0 && !usable(CUDA) {
+			advise("the GPU %s is not used: %s", r.GPUs[0].Name, state[string(CUDA)].Detail)
+		}
+	case CUDA, CPU, Go:
+		r.Chosen = string(r.Choice)
+		if !usable(r.Choice) {
+			advise("ESSNAS_BACKEND=%s can't be used: %s", r.Choice, state[string(r.Choice)].Detail)
+		}
+	default:
+		mu.Lock()
+		defer mu.Unlock()
+		r.Chosen = string(r.Choice)
+		k := KindReport{Kind: "path", Plugin: r.Chosen}
+		if b, err := openPath(Options{Choice: r.Choice, CacheDir: r.CacheDir}); err == nil {
+			k.ready(b)
+		} else {
+			k.State, k.Detail = Unusable, err.Error()
+			advise("ESSNAS_BACKEND=%s can't be used: %v", r.Choice, err)
+		}
+		r.Kinds = append(r.Kinds, k)
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
