@@ -1,0 +1,326 @@
+package fit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Metrics are numbers by name: loss, accuracy, learning rate.
+type Metrics map[string]float64
+
+// MarshalJSON writes numbers that JSON has no words for as null.
+func (m Metrics) MarshalJSON() ([]byte, error) {
+	finite := make(map[string]*float64, len(m))
+	for name, x := range m {
+		finite[name] = nil
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			finite[name] = &x
+		}
+	}
+	return json.Marshal(finite)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes; null becomes NaN.
+func (m *Metrics) UnmarshalJSON(text []byte) error {
+	var read map[string]*float64
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*m = make(Metrics, len(read))
+	for name, x := range read {
+		(*m)[name] = math.NaN()
+		if x != nil {
+			(*m)[name] = *x
+		}
+	}
+	return nil
+}
+
+// Task is what is fitted: a search or a training. Epochs and steps count from 0. Whatever it draws at random is a function of its seed, the
+// epoch and the step; and State holds all that a step changes. Then a run that was interrupted ends in the same bits as one that wasn't.
+type Task interface {
+	Epochs() int
+	Steps(epoch int) int
+	// Step makes one step. The loop averages its metrics over the epoch.
+	Step(epoch, step int) (Metrics, error)
+	// EndEpoch follows the last step of an epoch: validation, whose metrics join the epoch's, and details for the record (alphas ...).
+	EndEpoch(epoch int) (Metrics, map[string]any, error)
+	State() (State, error)
+	Restore(State) error
+}
+
+// Event tells an observer what the loop has just done.
+type Event struct {
+	Kind    Kind
+	Epoch   int
+	Step    int            // of EndOfStep: which; of the others: how many of the epoch are done
+	Metrics Metrics        // of EndOfStep: the step's; of EndOfEpoch: the means over its steps, and what EndEpoch measured
+	Details map[string]any // of EndOfEpoch
+	Text    string         // of Note
+	Best    bool           // of EndOfEpoch: the best so far
+	Left    time.Duration  // an estimate of the time to go; 0 when there is none yet
+}
+
+// Kind of an event.
+type Kind string
+
+const (
+	// Begin comes once, before the first step, with the place where the run starts or goes on.
+	Begin Kind = "begin"
+	// EndOfStep and EndOfEpoch come after each.
+	EndOfStep  Kind = "step"
+	EndOfEpoch Kind = "epoch"
+	// Saving comes before a checkpoint is written: what was observed until then should be safe on disk.
+	Saving Kind = "saving"
+	// Note is a remark for a person.
+	Note Kind = "note"
+)
+
+// Options of Run. The zero value saves every 30 seconds, keeps no best checkpoint, and tells nobody.
+type Options struct {
+	Every   time.Duration     // between checkpoints within an epoch; 0: 30 s
+	Best    string            // metric of an epoch; the checkpoint of the epoch with its lowest value is kept
+	Observe func(Event) error // an error ends the run
+}
+
+// progress is where a run is. It travels in the checkpoints.
+type progress struct {
+	Epoch     int               `json:"epoch"` // the epoch in work
+	Step      int               `json:"step"`  // steps of it that are done
+	Sums      map[string]number `json:"sums"`  // of the metrics over these steps
+	Best      number            `json:"best"`
+	BestEpoch int               `json:"best_epoch"` // -1: none
+}
+
+// number is a float64 that JSON carries bit by bit, infinities too.
+type number float64
+
+func (n number) MarshalText() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(n), 'g', -1, 64), nil
+}
+
+func (n *number) UnmarshalText(text []byte) error {
+	x, err := strconv.ParseFloat(string(text), 64)
+	*n = number(x)
+	return err
+}
+
+const progressKey = "progress"
+
+// Run fits the task from the store's last checkpoint, or from the start, to its last epoch. Checkpoints are written at the end of every
+// epoch, every o.Every in between, and when ctx is cancelled; then the error is ctx.Err().
+func Run(ctx context.Context, task Task, store Store, o Options) error {
+	if o.Every == 0 {
+		o.Every = 30 * time.Second
+	}
+	if o.Observe == nil {
+		o.Observe = func(Event) error { return nil }
+	}
+	l := &loop{task: task, store: store, o: o, at: progress{Sums: map[string]number{}, Best: number(math.Inf(1)), BestEpoch: -1}, saved: time.Now()}
+	if err := l.resume(); err != nil {
+		return err
+	}
+	if err := o.Observe(Event{Kind: Begin, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
+		return err
+	}
+	for l.at.Epoch < task.Epochs() {
+		if err := l.epoch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Progress tells where a checkpoint stands: the epoch in work, how many of its steps are done, and the best epoch so far (-1: none).
+func Progress(s State) (epoch, step, best int, err error) {
+	var p progress
+	if err := json.Unmarshal([]byte(s.Meta[progressKey]), &p); err != nil {
+		return 0, 0, 0, errors.New("the checkpoint does not say where the run stood: it was not written by a run")
+	}
+	return p.Epoch, p.Step, p.BestEpoch, nil
+}
+
+type loop struct {
+	task  Task
+	store Store
+	o     Options
+	at    progress
+	saved time.Time
+	clock clock
+}
+
+func (l *loop) resume() error {
+	state, remark, err := l.store.Load()
+	if err != nil {
+		return err
+	}
+	if remark != "" {
+		if err := l.o.Observe(Event{Kind: Note, Text: remark}); err != nil {
+			return err
+		}
+	}
+	if state == nil {
+		return nil
+	}
+	if _, _, _, err := Progress(*state); err != nil {
+		return fmt.Errorf("checkpoint in %s: %w", l.store.Dir, err)
+	}
+	if err := json.Unmarshal([]byte(state.Meta[progressKey]), &l.at); err != nil {
+		return err
+	}
+	delete(state.Meta, progressKey)
+	if err := l.task.Restore(*state); err != nil {
+		return fmt.Errorf("checkpoint in %s does not fit this run: %w", l.store.Dir, err)
+	}
+	return nil
+}
+
+// epoch goes on in the current epoch, to its end.
+func (l *loop) epoch(ctx context.Context) error {
+	epoch := l.at.Epoch
+	for steps := l.task.Steps(epoch); l.at.Step < steps; {
+		if err := l.pause(ctx); err != nil {
+			return err
+		}
+		if err := l.step(epoch, steps); err != nil {
+			return err
+		}
+	}
+	if err := l.pause(ctx); err != nil {
+		return err
+	}
+	return l.end(epoch)
+}
+
+func (l *loop) step(epoch, steps int) error {
+	start := time.Now()
+	metrics, err := l.task.Step(epoch, l.at.Step)
+	if err != nil {
+		return err
+	}
+	for name, x := range metrics {
+		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
+			return fmt.Errorf("%s is %g in epoch %d, step %d: the run has diverged; start another one with a smaller lr", name, x, epoch+1, l.at.Step+1)
+		}
+		l.at.Sums[name] += number(x)
+	}
+	l.at.Step++
+	l.clock.step(time.Since(start))
+	return l.o.Observe(Event{Kind: EndOfStep, Epoch: epoch, Step: l.at.Step - 1, Metrics: metrics, Left: l.left(steps - l.at.Step)})
+}
+
+func (l *loop) end(epoch int) error {
+	start := time.Now()
+	measured, details, err := l.task.EndEpoch(epoch)
+	if err != nil {
+		return err
+	}
+	metrics := Metrics{}
+	for name, sum := range l.at.Sums {
+		metrics[name] = float64(sum) / float64(l.at.Step)
+	}
+	maps.Copy(metrics, measured)
+	e := Event{Kind: EndOfEpoch, Epoch: epoch, Step: l.at.Step, Metrics: metrics, Details: details}
+	if x, ok := metrics[l.o.Best]; ok && x < float64(l.at.Best) {
+		e.Best, l.at.Best, l.at.BestEpoch = true, number(x), epoch
+	}
+	l.at.Epoch, l.at.Step, l.at.Sums = epoch+1, 0, map[string]number{}
+	l.clock.end(time.Since(start))
+	if l.at.Epoch < l.task.Epochs() {
+		e.Left = l.left(l.task.Steps(l.at.Epoch))
+	}
+	if err := l.o.Observe(e); err != nil {
+		return err
+	}
+	return l.save(e.Best)
+}
+
+// pause saves when it is time to, and when the run is to end here.
+func (l *loop) pause(ctx context.Context) error {
+	if ctx.Err() == nil && time.Since(l.saved) < l.o.Every {
+		return nil
+	}
+	if err := l.save(false); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// save writes the best checkpoint first: a run killed in between does the epoch again and writes the same bytes.
+func (l *loop) save(best bool) error {
+	if err := l.o.Observe(Event{Kind: Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
+		return err
+	}
+	state, err := l.task.State()
+	if err != nil {
+		return err
+	}
+	place, err := json.Marshal(l.at)
+	if err != nil {
+		return err
+	}
+	state.Meta = maps.Clone(state.Meta)
+	if state.Meta == nil {
+		state.Meta = map[string]string{}
+	}
+	state.Meta[progressKey] = string(place)
+	if best {
+		if err := state.Save(l.store.Best()); err != nil {
+			return err
+		}
+	}
+	if err := l.store.Save(state); err != nil {
+		return err
+	}
+	l.saved = time.Now()
+	return nil
+}
+
+// left estimates the time to go, with so many steps to go in the current epoch.
+func (l *loop) left(steps int) time.Duration {
+	epochs := l.task.Epochs() - l.at.Epoch
+	for e := l.at.Epoch + 1; e < l.task.Epochs(); e++ {
+		steps += l.task.Steps(e)
+	}
+	return l.clock.left(steps, epochs)
+}
+
+// clock estimates how long steps and ends of epochs take, from the last ones. The first of each compiles, so it doesn't count.
+type clock struct {
+	steps, ends []time.Duration
+}
+
+const remembered = 32
+
+func (c *clock) step(d time.Duration) { c.steps = remember(c.steps, d) }
+func (c *clock) end(d time.Duration)  { c.ends = remember(c.ends, d) }
+
+func remember(durations []time.Duration, d time.Duration) []time.Duration {
+	if len(durations) == remembered {
+		durations = slices.Delete(durations, 0, 1)
+	}
+	return append(durations, d)
+}
+
+func (c *clock) left(steps, ends int) time.Duration {
+	if len(c.steps) < 2 {
+		return 0
+	}
+	return time.Duration(steps)*median(c.steps) + time.Duration(ends)*median(c.ends)
+}
+
+// median of the durations; 0 of none. Not the mean: a step that compiles takes a hundred times as long as the others.
+func median(durations []time.Duration) time.Duration {
+	if len(durations) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(durations))[(len(durations)-1)/2]
+}

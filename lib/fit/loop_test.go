@@ -1,0 +1,263 @@
+package fit_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/google/go-cmp/cmp"
+	"github.com/janpfeifer/must"
+)
+
+// walk is a task without a network: a random walk whose loss has its lowest value somewhere in the middle.
+type walk struct {
+	epochs int
+	x      []float32
+	steps  int64
+}
+
+func newWalk() *walk { return &walk{epochs: 4, x: make([]float32, 3)} }
+
+func (w *walk) Epochs() int         { return w.epochs }
+func (w *walk) Steps(epoch int) int { return 2 + epoch%2 }
+
+func (w *walk) Step(epoch, step int) (fit.Metrics, error) {
+	r := rand.New(rand.NewPCG(uint64(epoch), uint64(step)))
+	for i := range w.x {
+		w.x[i] += float32(r.NormFloat64())
+	}
+	w.steps++
+	return fit.Metrics{"loss": float64(w.x[0]) / 3, "steps": float64(w.steps)}, nil
+}
+
+func (w *walk) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
+	w.x[1] *= 1.5 // what happens here is part of the state, too
+	return fit.Metrics{"val_loss": math.Abs(float64(epoch) - 1.2)}, map[string]any{"x": w.x}, nil
+}
+
+func (w *walk) State() (fit.State, error) {
+	return fit.State{
+		Arrays: map[string]fit.Array{"x": {Shape: []int{3}, F32: w.x}, "steps": {I64: []int64{w.steps}}},
+		Meta:   map[string]string{"kind": "walk"},
+	}, nil
+}
+
+func (w *walk) Restore(s fit.State) error {
+	if s.Meta["kind"] != "walk" {
+		return fmt.Errorf("it is of kind %q", s.Meta["kind"])
+	}
+	copy(w.x, s.Arrays["x"].F32)
+	w.steps = s.Arrays["steps"].I64[0]
+	return nil
+}
+
+func files(t *testing.T, s fit.Store) string {
+	t.Helper()
+	return string(must.M1(os.ReadFile(s.Last()))) + string(must.M1(os.ReadFile(s.Best())))
+}
+
+// often and never are how often a run saves within an epoch.
+const often, never = time.Nanosecond, time.Hour
+
+func TestKilledAfterAnyEventAndResumedARunEndsInTheSameBits(t *testing.T) {
+	whole := fit.Store{Dir: t.TempDir()}
+	events := 0
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss", Every: often, Observe: func(fit.Event) error { events++; return nil }}))
+	want := files(t, whole)
+	if events < 20 {
+		t.Fatalf("only %d events", events)
+	}
+	killed := errors.New("killed")
+	for _, every := range []time.Duration{often, never} {
+		for n := range events {
+			store := fit.Store{Dir: t.TempDir()}
+			left := n
+			o := fit.Options{Best: "val_loss", Every: every, Observe: func(fit.Event) error {
+				if left == 0 {
+					return killed
+				}
+				left--
+				return nil
+			}}
+			if err := fit.Run(t.Context(), newWalk(), store, o); err != nil && !errors.Is(err, killed) {
+				t.Fatal(err)
+			}
+			o.Observe = nil
+			must.M(fit.Run(t.Context(), newWalk(), store, o))
+			if files(t, store) != want {
+				t.Errorf("killed after %d events, saving every %v: other bits", n, every)
+			}
+		}
+	}
+}
+
+func TestCancelledAtAnyStepARunSavesAndGoesOn(t *testing.T) {
+	whole := fit.Store{Dir: t.TempDir()}
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss"}))
+	store := fit.Store{Dir: t.TempDir()}
+	made := 0
+	for processes := 1; ; processes++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := fit.Run(ctx, newWalk(), store, fit.Options{Best: "val_loss", Every: never, Observe: func(e fit.Event) error {
+			if e.Kind == fit.EndOfStep {
+				made++
+				cancel()
+			}
+			return nil
+		}})
+		cancel()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) || processes > 10 {
+			t.Fatalf("process %d ended with %v", processes, err)
+		}
+	}
+	if made != 10 {
+		t.Errorf("%d steps were made, want each of the 10 once", made)
+	}
+	if files(t, store) != files(t, whole) {
+		t.Error("other bits than without interruptions")
+	}
+}
+
+func TestATornCheckpointIsReplacedByTheOneBefore(t *testing.T) {
+	whole := fit.Store{Dir: t.TempDir()}
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss"}))
+
+	store, ctx := interrupted(t)
+	raw := must.M1(os.ReadFile(store.Last()))
+	must.M(os.WriteFile(store.Last(), raw[:len(raw)-1], 0o644))
+	var notes []string
+	must.M(fit.Run(ctx, newWalk(), store, fit.Options{Best: "val_loss", Observe: func(e fit.Event) error {
+		if e.Kind == fit.Note {
+			notes = append(notes, e.Text)
+		}
+		return nil
+	}}))
+	if len(notes) != 1 || !strings.Contains(notes[0], "last.safetensors is damaged") {
+		t.Errorf("notes are %q, want one that names the file", notes)
+	}
+	if files(t, store) != files(t, whole) {
+		t.Error("other bits than without the damage")
+	}
+}
+
+func TestARunDoesNotStartAnewUnaskedWhenAllCheckpointsAreDamaged(t *testing.T) {
+	store, ctx := interrupted(t)
+	must.M(os.WriteFile(store.Last(), []byte("x"), 0o644))
+	must.M(os.WriteFile(strings.Replace(store.Last(), "last", "previous", 1), []byte("x"), 0o644))
+	err := fit.Run(ctx, newWalk(), store, fit.Options{})
+	if err == nil || !strings.Contains(err.Error(), "delete the directory") {
+		t.Errorf("got %v, want an error that says what to delete", err)
+	}
+}
+
+// interrupted is a run that was cut off in its third epoch, with two checkpoints.
+func interrupted(t *testing.T) (fit.Store, context.Context) {
+	store := fit.Store{Dir: t.TempDir()}
+	stop := errors.New("stop")
+	err := fit.Run(t.Context(), newWalk(), store, fit.Options{Best: "val_loss", Every: never, Observe: func(e fit.Event) error {
+		if e.Kind == fit.EndOfStep && e.Epoch == 2 {
+			return stop
+		}
+		return nil
+	}})
+	if !errors.Is(err, stop) {
+		t.Fatal(err)
+	}
+	return store, t.Context()
+}
+
+func TestTheBestCheckpointIsThatOfTheLowestMetric(t *testing.T) {
+	store := fit.Store{Dir: t.TempDir()}
+	means := map[int]fit.Metrics{}
+	must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Best: "val_loss", Observe: func(e fit.Event) error {
+		if e.Kind == fit.EndOfEpoch {
+			means[e.Epoch] = e.Metrics
+		}
+		return nil
+	}}))
+	epoch, step, best, err := fit.Progress(must.M1(fit.LoadState(store.Best())))
+	if err != nil || epoch != 2 || step != 0 || best != 1 {
+		t.Errorf("best checkpoint is of epoch %d at %d.%d (%v), want epoch 1, just ended", best, epoch, step, err)
+	}
+	if got := means[1]["steps"]; got != 4 { // steps 3, 4 and 5
+		t.Errorf("the mean over the second epoch is %g, want 4", got)
+	}
+}
+
+// diverging has a loss that is not a number.
+type diverging struct{ *walk }
+
+func (diverging) Step(int, int) (fit.Metrics, error) { return fit.Metrics{"loss": math.NaN()}, nil }
+
+func TestALossThatIsNoNumberEndsTheRun(t *testing.T) {
+	err := fit.Run(t.Context(), diverging{newWalk()}, fit.Store{Dir: t.TempDir()}, fit.Options{})
+	if err == nil || !strings.Contains(err.Error(), "smaller lr") {
+		t.Errorf("got %v, want an error that says what to change", err)
+	}
+}
+
+func TestMetricsKeepWhatJSONHasNoNumberFor(t *testing.T) {
+	text := must.M1(json.Marshal(fit.Metrics{"a": 1.5, "b": math.NaN(), "c": math.Inf(1)}))
+	if want := `{"a":1.5,"b":null,"c":null}`; string(text) != want {
+		t.Errorf("got %s, want %s", text, want)
+	}
+	var m fit.Metrics
+	must.M(json.Unmarshal(text, &m))
+	if m["a"] != 1.5 || !math.IsNaN(m["b"]) || len(m) != 3 {
+		t.Errorf("read back as %v", m)
+	}
+}
+
+func TestStatesAreReadBackAsWritten(t *testing.T) {
+	want := fit.State{
+		Arrays: map[string]fit.Array{
+			"a":      {Shape: []int{2, 3}, F32: []float32{1, -2, 3.5, float32(math.Inf(1)), 0, 1e-40}},
+			"scalar": {Shape: []int{}, I64: []int64{math.MinInt64}},
+			"none":   {Shape: []int{0, 4}, F32: []float32{}},
+			"é\"\n":  {Shape: []int{1}, I64: []int64{-7}},
+		},
+		Meta: map[string]string{"key": "value \" of <any> kind", "empty": ""},
+	}
+	path := t.TempDir() + "/state.safetensors"
+	must.M(want.Save(path))
+	got := must.M1(fit.LoadState(path))
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("differs (-want +got):\n%s", d)
+	}
+	first := must.M1(os.ReadFile(path))
+	must.M(got.Save(path))
+	if string(first) != string(must.M1(os.ReadFile(path))) {
+		t.Error("the same state gave other bytes")
+	}
+}
+
+func TestNoDamageToACheckpointGoesUnnoticed(t *testing.T) {
+	path := t.TempDir() + "/state.safetensors"
+	must.M(fit.State{Arrays: map[string]fit.Array{"a": {Shape: []int{2}, F32: []float32{1, 2}}}, Meta: map[string]string{"k": "v"}}.Save(path))
+	raw := must.M1(os.ReadFile(path))
+	for i := range raw {
+		for _, bit := range []byte{1, 128} {
+			raw[i] ^= bit
+			must.M(os.WriteFile(path, raw, 0o644))
+			if _, err := fit.LoadState(path); err == nil || !strings.Contains(err.Error(), path) {
+				t.Fatalf("byte %d changed: got error %v, want one that names the file", i, err)
+			}
+			raw[i] ^= bit
+		}
+		must.M(os.WriteFile(path, raw[:i], 0o644))
+		if _, err := fit.LoadState(path); err == nil {
+			t.Fatalf("cut to %d bytes, and no error", i)
+		}
+	}
+}

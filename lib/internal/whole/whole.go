@@ -1,0 +1,71 @@
+// Package whole writes files that are there as a whole or not at all, and says in a sentence what the system had against it.
+//
+// A file is written under a temporary name in its own directory, synced and renamed: a reader sees the old file or the new one, and a process
+// that is killed, a full disk or a power cut leaves the old one.
+package whole
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+)
+
+// Write lets write fill the file. Directories above it are made. What write returns comes back as it is.
+func Write(path string, write func(w io.Writer) error) error {
+	if err := MkdirAll(filepath.Dir(path)); err != nil {
+		return err
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
+	if err != nil {
+		return Explain(err, path)
+	}
+	defer f.Cleanup()
+	if err := write(f); err != nil {
+		return Explain(err, path)
+	}
+	return Explain(f.CloseAtomicallyReplace(), path)
+}
+
+// WriteBytes is Write of what is in memory.
+func WriteBytes(path string, data []byte) error {
+	return Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// MkdirAll makes a directory and those above it.
+func MkdirAll(dir string) error { return Explain(os.MkdirAll(dir, 0o755), dir) }
+
+// Explain turns an error of the file system that a user can mend into a sentence on what to do; others come back as they are, nil among them.
+func Explain(err error, path string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the disk is full: %s could not be written; make room, or choose another disk with --run or ESSNAS_RUNS, and repeat the command (%w)", path, err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s can't be written, because its disk is read-only; choose another place with --run or ESSNAS_RUNS (%w)", path, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s can't be used for lack of permission; mend its owner or mode, or choose another place with --run or ESSNAS_RUNS (%w)", path, err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s can't be used, because something above it is a file and not a directory (%w)", path, err)
+	}
+	return err
+}
+
+// Sync makes renames in a directory outlast a power cut.
+func Sync(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return Explain(err, dir)
+	}
+	defer d.Close()
+	return Explain(d.Sync(), dir)
+}
