@@ -1,0 +1,193 @@
+package figure
+
+import (
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Series is one line of a chart. X may be nil: 1, 2, 3, ... Points with a NaN or an infinity are left out, and leave a gap.
+type Series struct {
+	Name string
+	X, Y []float64
+}
+
+// Chart is a pair of axes with lines in it. X and Y name the axes, with units.
+type Chart struct {
+	Title, X, Y string
+	Series      []Series
+}
+
+const (
+	chartWidth  vg.Length = 370
+	chartHeight vg.Length = 240
+)
+
+// Curves draws charts beside each other, two in a row. Series and charts without a finite point are left out.
+func Curves(charts ...Chart) Figure {
+	var kept []Chart
+	for _, c := range charts {
+		c.Series = slices.DeleteFunc(slices.Clone(c.Series), func(s Series) bool { return len(s.runs()) == 0 })
+		if len(c.Series) > 0 {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) == 0 {
+		return message("nothing was recorded to draw curves from")
+	}
+	columns := min(2, len(kept))
+	rows := (len(kept) + columns - 1) / columns
+	return Figure{chartWidth * vg.Length(columns), chartHeight * vg.Length(rows), func(c draw.Canvas) {
+		tiles := draw.Tiles{Rows: rows, Cols: columns}
+		for i, chart := range kept {
+			chart.draw(tiles.At(c, i%columns, i/columns))
+		}
+	}}
+}
+
+func (ch Chart) draw(c draw.Canvas) {
+	c = inset(c, 4, 14, 4, 4)
+	c.FillText(below(sans(titleSize)), vg.Point{X: c.Min.X + 8, Y: c.Max.Y}, ch.Title)
+	names := make([]string, len(ch.Series))
+	for i, s := range ch.Series {
+		names[i] = s.Name
+	}
+	bottom := legend(inset(c, 8, 0, 0, 18), names, seriesStyle)
+	c.Max.Y = bottom - 4
+
+	p := axes(ch.X, ch.Y)
+	b := ch.bounds()
+	p.X.Min, p.X.Max = b.xMin, b.xMax
+	p.Y.Min, p.Y.Max = b.yMin, b.yMax
+	p.X.Tick.Marker = ticks{n: 7, whole: b.whole}
+	for i, s := range ch.Series {
+		for _, run := range s.runs() {
+			p.Add(&plotter.Line{XYs: run, LineStyle: seriesStyle(i)})
+			if len(s.Y) <= 12 || len(run) == 1 { // few enough to show where the values were taken; and one alone is no line
+				p.Add(&plotter.Scatter{XYs: run, GlyphStyle: draw.GlyphStyle{Color: seriesStyle(i).Color, Radius: 2, Shape: draw.CircleGlyph{}}})
+			}
+		}
+	}
+	p.Draw(c)
+}
+
+// below hangs text from the point where it is drawn.
+func below(style draw.TextStyle) draw.TextStyle {
+	style.YAlign = draw.YTop
+	return style
+}
+
+func seriesStyle(i int) draw.LineStyle {
+	palette := Palette()
+	style := line(palette[i%len(palette)], 1.5)
+	if i%2 == 1 { // colour is not all that tells lines apart
+		style.Dashes = []vg.Length{5, 2}
+	}
+	return style
+}
+
+// runs are the stretches of finite points.
+func (s Series) runs() (runs []plotter.XYs) {
+	var run plotter.XYs
+	for i, y := range s.Y {
+		x := float64(i + 1)
+		if s.X != nil {
+			if i >= len(s.X) {
+				break
+			}
+			x = s.X[i]
+		}
+		if finite(x) && finite(y) {
+			run = append(run, plotter.XY{X: x, Y: y})
+		} else if run != nil {
+			runs, run = append(runs, run), nil
+		}
+	}
+	if run != nil {
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+type bounds struct {
+	xMin, xMax, yMin, yMax float64
+	whole                  bool // every x is a whole number
+}
+
+// bounds are the limits of the axes: those of the data, with some air above and below; from zero where the data are not far from it.
+func (ch Chart) bounds() bounds {
+	b := bounds{whole: true, xMin: math.Inf(1), xMax: math.Inf(-1), yMin: math.Inf(1), yMax: math.Inf(-1)}
+	for _, s := range ch.Series {
+		for _, run := range s.runs() {
+			for _, p := range run {
+				b.xMin, b.xMax = min(b.xMin, p.X), max(b.xMax, p.X)
+				b.whole = b.whole && p.X == math.Trunc(p.X)
+				b.yMin, b.yMax = min(b.yMin, p.Y), max(b.yMax, p.Y)
+			}
+		}
+	}
+	if b.xMin == b.xMax {
+		b.xMin, b.xMax = b.xMin-1, b.xMax+1
+	}
+	if b.yMin == b.yMax {
+		air := max(math.Abs(b.yMin)*0.1, 1e-6)
+		b.yMin, b.yMax = b.yMin-air, b.yMax+air
+	}
+	air := 0.06 * (b.yMax - b.yMin)
+	if b.yMin >= 0 && b.yMin < 0.35*b.yMax {
+		b.yMin = 0
+	} else {
+		b.yMin -= air
+	}
+	b.yMax += air
+	return b
+}
+
+// axes is an empty plot in this package's style.
+func axes(x, y string) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Label.TextStyle = aligned(sans(fontSize), draw.XCenter)
+		a.Label.Padding = 2
+		a.LineStyle = line(faint, 0.75)
+		a.Padding = 0
+		a.Tick.LineStyle = line(faint, 0.75)
+		a.Tick.Length = 3
+		a.Tick.Marker = ticks{n: 7}
+	}
+	p.X.Label.Text, p.Y.Label.Text = x, y
+	p.X.Label.TextStyle.YAlign = draw.YBottom
+	p.Y.Label.TextStyle.YAlign = draw.YBottom
+	p.X.Tick.Label = centred(sans(smallSize))
+	p.X.Tick.Label.YAlign = draw.YTop
+	p.Y.Tick.Label = before(sans(smallSize))
+	grid := plotter.NewGrid()
+	grid.Horizontal, grid.Vertical = line(paler, 0.5), draw.LineStyle{}
+	p.Add(grid)
+	return p
+}
+
+// legend draws a sample of each line and its name in as many rows as it takes, from the top of the canvas down, and returns where it ends.
+func legend(c draw.Canvas, names []string, style func(i int) draw.LineStyle) (bottom vg.Length) {
+	const sample, gap, row = 16, 10, 12
+	text := after(sans(smallSize))
+	x, y := c.Min.X, c.Max.Y-row/2
+	for i, name := range names {
+		width := sample + 4 + text.Width(name)
+		if x > c.Min.X && x+width > c.Max.X {
+			x, y = c.Min.X, y-row
+		}
+		c.StrokeLine2(style(i), x, y, x+sample, y)
+		c.FillText(text, vg.Point{X: x + sample + 4, Y: y}, name)
+		x += width + gap
+	}
+	return y - row/2
+}

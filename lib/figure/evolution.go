@@ -1,0 +1,218 @@
+package figure
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// AlphaHistory draws how the operations fought for each edge of a cell: a heat map for every edge, epochs to the right, operations downwards, the colour
+// softmax(alpha). The maps stand where the edges stand in the cell: a row for the state that they enter, a column for the node that they leave.
+// Shares are [epoch][edge][operation]; NaN marks an operation that an edge does not have (any more). Epochs may be nil: 1, 2, 3, ...
+func AlphaHistory(title string, operations []string, epochs []float64, shares [][][]float64) Figure {
+	if len(shares) == 0 || len(shares[0]) == 0 {
+		return message("no alphas were recorded")
+	}
+	epochs = counted(epochs, len(shares))
+	low, top := span(shares...)
+	marks := make(plot.ConstantTicks, len(operations))
+	for i, op := range operations {
+		marks[i] = plot.Tick{Value: float64(len(operations) - 1 - i), Label: op}
+	}
+	figure := triangle(len(shares[0]), 60, func(e int) *plot.Plot {
+		p := axes("", "")
+		p.Y.Min, p.Y.Max = -0.5, float64(len(operations))-0.5
+		p.X.Min, p.X.Max = epochs[0]-0.5, epochs[len(epochs)-1]+0.5
+		p.X.Tick.Marker = ticks{n: 4, whole: true}
+		p.Y.Tick.Marker = marks
+		p.Y.Tick.Length = 0
+		p.Add(heat{operations: len(operations), epochs: len(shares), low: low, top: top, value: func(epoch, op int) float64 {
+			if e >= len(shares[epoch]) || op >= len(shares[epoch][e]) {
+				return math.NaN()
+			}
+			return shares[epoch][e][op]
+		}})
+		return p
+	})
+	return figure.titled(title, "each map: one edge; to the right: epochs; colour: softmax(alpha)", func(c draw.Canvas) {
+		colourBar(c, low, top)
+	})
+}
+
+// AlphaLines is [AlphaHistory] as lines: the height is softmax(alpha), the colour the operation.
+func AlphaLines(title string, operations []string, epochs []float64, shares [][][]float64) Figure {
+	if len(shares) == 0 || len(shares[0]) == 0 {
+		return message("no alphas were recorded")
+	}
+	epochs = counted(epochs, len(shares))
+	low, top := span(shares...)
+	style := func(i int) draw.LineStyle {
+		s := line(OperationColor(operations[i]), 1.25)
+		if i%2 == 1 {
+			s.Dashes = []vg.Length{4, 1.5}
+		}
+		return s
+	}
+	figure := triangle(len(shares[0]), 24, func(e int) *plot.Plot {
+		p := axes("", "")
+		p.Y.Min, p.Y.Max = low, top
+		p.X.Min, p.X.Max = epochs[0], max(epochs[len(epochs)-1], epochs[0]+1e-3)
+		p.X.Tick.Marker, p.Y.Tick.Marker = ticks{n: 4, whole: true}, ticks{n: 4}
+		for o := range operations {
+			series := Series{X: epochs}
+			for _, at := range shares {
+				y := math.NaN()
+				if e < len(at) && o < len(at[e]) {
+					y = at[e][o]
+				}
+				series.Y = append(series.Y, y)
+			}
+			for _, run := range series.runs() {
+				p.Add(&plotter.Line{XYs: run, LineStyle: style(o)})
+			}
+		}
+		return p
+	})
+	return figure.titled(title, "each plot: one edge; to the right: epochs; upwards: softmax(alpha)", func(c draw.Canvas) {
+		legend(c, operations, style)
+	})
+}
+
+// Betas draws the weights of the edges that enter each state, softmax(beta), over the epochs: [epoch][edge]. Epochs may be nil: 1, 2, 3, ...
+func Betas(title string, epochs []float64, shares [][]float64) Figure {
+	if len(shares) == 0 || len(shares[0]) == 0 {
+		return message("no betas were recorded")
+	}
+	epochs = counted(epochs, len(shares))
+	all := edges(len(shares[0]))
+	var charts []Chart
+	for i, e := range all {
+		if i == 0 || e.to != all[i-1].to {
+			charts = append(charts, Chart{Title: fmt.Sprintf("%s: edges into state %s", title, NodeName(e.to)), X: "epoch", Y: "softmax(beta)"})
+		}
+		series := Series{Name: "from " + NodeName(e.from), X: epochs}
+		for _, at := range shares {
+			series.Y = append(series.Y, at[i])
+		}
+		charts[len(charts)-1].Series = append(charts[len(charts)-1].Series, series)
+	}
+	return Curves(charts...)
+}
+
+// counted are the epochs, or 1, 2, 3, ... where none are given.
+func counted(epochs []float64, n int) []float64 {
+	if len(epochs) == n {
+		return epochs
+	}
+	epochs = make([]float64, n)
+	for i := range epochs {
+		epochs[i] = float64(i + 1)
+	}
+	return epochs
+}
+
+const (
+	panelWidth  vg.Length = 118
+	panelHeight vg.Length = 96 // with its name and the numbers of its axis
+)
+
+// triangular is a figure with a panel for each edge, in the lower left of the square of (state entered) x (node left).
+type triangular struct {
+	rows, columns int
+	plots         [][]*plot.Plot
+	left          vg.Length // room for the names at the left
+}
+
+func triangle(n int, left vg.Length, panel func(edge int) *plot.Plot) triangular {
+	all := edges(n)
+	t := triangular{rows: all[n-1].to - 1, columns: all[n-1].to, left: left}
+	t.plots = make([][]*plot.Plot, t.rows)
+	for r := range t.plots {
+		t.plots[r] = make([]*plot.Plot, t.columns)
+	}
+	for i, e := range all {
+		p := panel(i)
+		if e.from > 0 {
+			p.Y.Tick.Marker = silent{p.Y.Tick.Marker}
+		}
+		if e.to < t.rows+1 {
+			p.X.Tick.Marker = silent{p.X.Tick.Marker}
+		} else {
+			p.X.Label.Text = "epoch"
+			p.X.Label.TextStyle.Font.Size = smallSize
+		}
+		t.plots[e.to-2][e.from] = p
+	}
+	return t
+}
+
+// silent marks without numbers.
+type silent struct{ plot.Ticker }
+
+func (s silent) Ticks(low, high float64) []plot.Tick {
+	marks := append([]plot.Tick(nil), s.Ticker.Ticks(low, high)...)
+	for i := range marks {
+		marks[i].Label = ""
+	}
+	return marks
+}
+
+// titled is the figure with a heading, a line that explains it, and a key in the corner that the triangle leaves empty.
+func (t triangular) titled(title, explanation string, key func(c draw.Canvas)) Figure {
+	const heading vg.Length = 38
+	width, height := t.left+panelWidth*vg.Length(t.columns)+12, heading+panelHeight*vg.Length(t.rows)+18
+	return Figure{width, height, func(c draw.Canvas) {
+		c.FillText(below(sans(titleSize)), vg.Point{X: c.Min.X + 8, Y: c.Max.Y - 4}, title)
+		c.FillText(below(sans(smallSize)), vg.Point{X: c.Min.X + 8, Y: c.Max.Y - 20}, explanation)
+		body := inset(c, 6, 8, 4, heading)
+		tiles := draw.Tiles{Rows: t.rows, Cols: t.columns, PadX: 6, PadY: 16, PadTop: 14}
+		for r, row := range plot.Align(t.plots, tiles, body) {
+			for i, canvas := range row {
+				p := t.plots[r][i]
+				if p == nil {
+					continue
+				}
+				p.Draw(canvas)
+				area := p.DataCanvas(canvas)
+				name := centred(sans(smallSize))
+				name.YAlign = draw.YBottom
+				c.FillText(name, vg.Point{X: area.Center().X, Y: area.Max.Y + 4}, edge{i, r + 2}.String())
+			}
+		}
+		corner := body
+		corner.Min.X = body.Max.X - panelWidth*1.9
+		corner.Max.X -= 8
+		corner.Min.Y = body.Max.Y - panelHeight*0.95
+		corner.Max.Y -= 8
+		key(corner)
+	}}
+}
+
+// heat paints a cell for every epoch and operation, as one picture: thousands of rectangles would make SVG files of megabytes.
+type heat struct {
+	operations, epochs int
+	low, top           float64
+	value              func(epoch, operation int) float64
+}
+
+// Plot implements plot.Plotter. It fills the plot's area.
+func (h heat) Plot(c draw.Canvas, _ *plot.Plot) {
+	picture := image.NewNRGBA(image.Rect(0, 0, h.epochs, h.operations))
+	for epoch := range h.epochs {
+		for op := range h.operations {
+			share := h.value(epoch, op)
+			colour := color.NRGBA{0xee, 0xee, 0xee, 0xff} // not there
+			if !math.IsNaN(share) {
+				colour = ramp((share - h.low) / (h.top - h.low))
+			}
+			picture.SetNRGBA(epoch, op, colour)
+		}
+	}
+	pixels(c, picture, c.Rectangle)
+}

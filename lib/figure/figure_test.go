@@ -1,0 +1,230 @@
+package figure
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/cmpimg"
+)
+
+var update = flag.Bool("update", false, "write the golden figures anew (and look at them)")
+
+var operations = []string{"none", "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}
+
+// shares are made up: [epoch][edge][operation], each edge preferring another operation more and more.
+func shares(epochs int) [][][]float64 {
+	all := make([][][]float64, epochs)
+	for t := range all {
+		all[t] = make([][]float64, 14)
+		for e := range all[t] {
+			all[t][e] = make([]float64, len(operations))
+			for o := range operations {
+				all[t][e][o] = (1 - float64(t)/20) / 8
+			}
+			all[t][e][e%8] += float64(t) / 20
+		}
+	}
+	return all
+}
+
+// gallery is one figure of every kind, by name.
+func gallery() map[string]Figure {
+	at := shares(10)
+	betas := make([][]float64, 10)
+	for t := range betas {
+		betas[t] = []float64{.6, .4, .3, .3, .4, .25, .25, .25, .25, .2, .2, .2, .2, .2}
+	}
+	grey := Picture([]uint8{0, 80, 160, 240}, 2, 2, 1)
+	return map[string]Figure{
+		"curves": Curves(
+			Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []Series{{Name: "training", Y: []float64{2.3, 1.9, 1.2, 1}}, {Name: "validation", Y: []float64{2.2, math.NaN(), 1.4, 1.3}}}},
+			Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []Series{{Name: "training", Y: []float64{12, 40, 60, 66}}}}),
+		"alphas":      Alphas("Epoch 10", operations, at[9], at[4]),
+		"history":     AlphaHistory("Normal cell", operations, nil, at),
+		"lines":       AlphaLines("Normal cell", operations, nil, at),
+		"betas":       Betas("Normal cell", nil, betas),
+		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
+		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
+		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),
+	}
+}
+
+func TestEveryFigureIsWellFormedSVGAndPNGOfItsSize(t *testing.T) {
+	for name, f := range gallery() {
+		var svg, picture bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for decoder := xml.NewDecoder(&svg); ; {
+			if _, err := decoder.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Errorf("%s: not XML: %v", name, err)
+				break
+			}
+		}
+		if err := f.PNG(&picture); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		config, err := png.DecodeConfig(&picture)
+		width, height := f.Size()
+		if err != nil || math.Abs(float64(config.Width)-2*float64(width)) > 1 || math.Abs(float64(config.Height)-2*float64(height)) > 1 {
+			t.Errorf("%s: %d x %d pixels (%v), want twice its %g x %g points", name, config.Width, config.Height, err, width, height)
+		}
+	}
+}
+
+func TestFiguresNameTheirAxes(t *testing.T) {
+	for name, wants := range map[string][]string{
+		"curves":      {"epoch", "cross-entropy (nats)", "top-1 (%)", "validation"},
+		"alphas":      {"edge (from → to)", "softmax(alpha)", "dil_conv_5x5"},
+		"history":     {"epoch", "softmax(alpha)", "sep_conv_3x3", "2 → 3"},
+		"lines":       {"epoch", "softmax(alpha)", "sep_conv_3x3"},
+		"betas":       {"softmax(beta)", "epoch", "edges into state 3"},
+		"confusion":   {"true class", "predicted class", "automobile"},
+		"predictions": {"true class: cat", "wrong", "right", "90.0 %"},
+	} {
+		var svg bytes.Buffer
+		if err := gallery()[name].SVG(&svg); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(svg.String(), want) {
+				t.Errorf("%s does not say %q", name, want)
+			}
+		}
+	}
+}
+
+func TestFiguresWithoutDataSaySo(t *testing.T) {
+	nan := []float64{math.NaN(), math.Inf(1)}
+	for name, f := range map[string]Figure{
+		"curves": Curves(), "curves of NaN": Curves(Chart{Series: []Series{{Y: nan}}}), "alphas": Alphas("", operations, nil, nil),
+		"history": AlphaHistory("", operations, nil, nil), "lines": AlphaLines("", operations, nil, nil), "betas": Betas("", nil, nil),
+		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil),
+	} {
+		var svg bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			t.Error(err)
+		}
+		if s := svg.String(); !strings.Contains(s, ">nothing ") && !strings.Contains(s, ">no ") && !strings.Contains(s, ">there are no ") {
+			t.Errorf("%s: %s", name, s)
+		}
+	}
+}
+
+func TestOneEpochAndDroppedOperationsCanBeDrawn(t *testing.T) {
+	at := shares(1)
+	at[0][3] = at[0][3][:5] // an edge with fewer operations
+	at[0][4][2] = math.NaN()
+	for name, f := range map[string]Figure{
+		"alphas": Alphas("", operations, at[0], at[0]), "history": AlphaHistory("", operations, nil, at), "lines": AlphaLines("", operations, nil, at),
+		"curves": Curves(Chart{Series: []Series{{Y: []float64{0.5}}}}),
+	} {
+		var svg bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			t.Error(err)
+		}
+		if s := svg.String(); strings.Contains(s, "NaN") || strings.Contains(s, "Inf") {
+			t.Errorf("%s: a coordinate is not a number", name)
+		}
+	}
+}
+
+func TestGoldenFigures(t *testing.T) {
+	for _, name := range []string{"confusion", "history"} {
+		var got bytes.Buffer
+		if err := gallery()[name].PNG(&got); err != nil {
+			t.Fatal(err)
+		}
+		file := "testdata/" + name + ".png"
+		if *update {
+			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Rounding differs between processors; a tenth of full scale in any pixel is more than that.
+		if same, err := cmpimg.EqualApprox("png", got.Bytes(), want, 0.1); err != nil || !same {
+			t.Errorf("%s is not what %s shows (%v); go test -update writes it anew", name, file, err)
+		}
+	}
+}
+
+func TestTheRampGetsDarkerAllTheWay(t *testing.T) {
+	last := 256.0
+	for i := range 101 {
+		c := ramp(float64(i) / 100)
+		lightness := 0.299*float64(c.R) + 0.587*float64(c.G) + 0.114*float64(c.B)
+		if lightness >= last {
+			t.Errorf("at %d %% the lightness is %.1f, no less than the %.1f before it", i, lightness, last)
+		}
+		last = lightness
+	}
+}
+
+func TestOperationsHaveColoursOfTheirOwn(t *testing.T) {
+	seen := make(map[color.NRGBA]string)
+	for _, op := range operations {
+		if other, ok := seen[OperationColor(op)]; ok {
+			t.Errorf("%s and %s have the same colour", op, other)
+		}
+		seen[OperationColor(op)] = op
+	}
+}
+
+func TestPictureReadsChannelsOfAPixelTogether(t *testing.T) {
+	p := Picture([]uint8{1, 2, 3, 4, 5, 6}, 1, 2, 3)
+	if got := p.At(1, 0); got != (color.NRGBA{4, 5, 6, 255}) {
+		t.Errorf("the right pixel is %v, want 4, 5, 6", got)
+	}
+	if got := Picture([]uint8{9}, 1, 1, 1).At(0, 0); got != (color.NRGBA{9, 9, 9, 255}) {
+		t.Errorf("a grey pixel of 9 is %v", got)
+	}
+	if p.Bounds() != image.Rect(0, 0, 2, 1) {
+		t.Errorf("bounds are %v, want 2 wide and 1 high", p.Bounds())
+	}
+}
+
+func TestTicksAreRoundAndInside(t *testing.T) {
+	for _, c := range []struct {
+		ticks     ticks
+		low, high float64
+		want      string
+	}{
+		{ticks{n: 6}, 0, 2.5, "0.0 0.5 1.0 1.5 2.0 2.5"},
+		{ticks{n: 6}, -0.4, 0.4, "-0.4 -0.2 0.0 0.2 0.4"},
+		{ticks{n: 4}, 0.121, 0.129, "0.122 0.124 0.126 0.128"},
+		{ticks{n: 7, whole: true}, 1, 2, "1 2"},
+		{ticks{n: 7}, 1, 600, "100 200 300 400 500 600"},
+		{ticks{n: 3}, 0, 3e6, "0 1e+06 2e+06 3e+06"},
+	} {
+		var labels []string
+		for _, tick := range c.ticks.Ticks(c.low, c.high) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("from %g to %g: %s, want %s", c.low, c.high, got, c.want)
+		}
+	}
+}
+
+func TestPercentNeverRoundsToCertainty(t *testing.T) {
+	for share, want := range map[float64]string{1: "100.0 %", 0.99999999: "99.99 %", 0.5: "50.0 %", 0.0123: "1.23 %", 1e-9: "< 0.01 %", 0: "0.00 %"} {
+		if got := percent(share); got != want {
+			t.Errorf("%g is %q, want %q", share, got, want)
+		}
+	}
+}

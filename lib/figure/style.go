@@ -1,0 +1,199 @@
+package figure
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Sizes of text, in points.
+const (
+	smallSize vg.Length = 8
+	fontSize  vg.Length = 9.5
+	titleSize vg.Length = 11
+)
+
+var (
+	ink   = color.NRGBA{0x22, 0x22, 0x22, 0xff} // text
+	faint = color.NRGBA{0x88, 0x88, 0x88, 0xff} // axes
+	paler = color.NRGBA{0xdd, 0xdd, 0xdd, 0xff} // grids
+	grey  = color.NRGBA{0x99, 0x99, 0x99, 0xff}
+)
+
+// Okabe and Ito's palette (2008), which people with any colour vision tell apart. Yellow, too pale for lines on white, comes last.
+var (
+	blue       = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
+	vermillion = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
+	green      = color.NRGBA{0x00, 0x9e, 0x73, 0xff}
+	purple     = color.NRGBA{0xcc, 0x79, 0xa7, 0xff}
+	orange     = color.NRGBA{0xe6, 0x9f, 0x00, 0xff}
+	sky        = color.NRGBA{0x56, 0xb4, 0xe9, 0xff}
+	black      = color.NRGBA{0x00, 0x00, 0x00, 0xff}
+	yellow     = color.NRGBA{0xf0, 0xe4, 0x42, 0xff}
+)
+
+// Palette are the colours of the first, second, ... series of a figure.
+func Palette() []color.NRGBA {
+	return []color.NRGBA{blue, vermillion, green, purple, orange, sky, black, yellow}
+}
+
+// OperationColor is the colour of an operation of the search space in every figure. Kin have kindred colours: pools are blue, separable convolutions
+// warm, dilated ones green and purple, a skip connection is black. Other names are grey, as none is.
+func OperationColor(op string) color.NRGBA {
+	switch op {
+	case "max_pool_3x3":
+		return sky
+	case "avg_pool_3x3":
+		return blue
+	case "skip_connect":
+		return black
+	case "sep_conv_3x3":
+		return orange
+	case "sep_conv_5x5":
+		return vermillion
+	case "dil_conv_3x3":
+		return green
+	case "dil_conv_5x5":
+		return purple
+	}
+	return grey
+}
+
+// ramp is the colour of a share in 0..1: white over blue to a dark blue (ColorBrewer's Blues), its lightness falling all the way, so that it survives
+// colour blindness and grey printing.
+func ramp(share float64) color.NRGBA {
+	stops := []color.NRGBA{
+		{0xff, 0xff, 0xff, 0xff}, {0xde, 0xeb, 0xf7, 0xff}, {0xc6, 0xdb, 0xef, 0xff}, {0x9e, 0xca, 0xe1, 0xff}, {0x6b, 0xae, 0xd6, 0xff},
+		{0x42, 0x92, 0xc6, 0xff}, {0x21, 0x71, 0xb5, 0xff}, {0x08, 0x51, 0x9c, 0xff}, {0x08, 0x30, 0x6b, 0xff},
+	}
+	at := min(max(share, 0), 1) * float64(len(stops)-1)
+	i := min(int(at), len(stops)-2)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (at-float64(i))*(float64(b)-float64(a)))) }
+	a, b := stops[i], stops[i+1]
+	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
+}
+
+// textOn is black or white, whichever is legible on that colour of the ramp.
+func textOn(share float64) color.Color {
+	if share > 0.55 {
+		return color.White
+	}
+	return ink
+}
+
+// sans is text of that size; left-aligned, and standing on the point where it is drawn.
+func sans(size vg.Length) draw.TextStyle {
+	return draw.TextStyle{
+		Color:   ink,
+		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
+		Handler: subscripts{text.Plain{Fonts: font.DefaultCache}},
+	}
+}
+
+func coloured(style draw.TextStyle, c color.Color) draw.TextStyle {
+	style.Color = c
+	return style
+}
+
+// centred, before and after move text in relation to the point where it is drawn: its middle, its right end or its left end come there.
+func centred(style draw.TextStyle) draw.TextStyle { return aligned(style, draw.XCenter) }
+func before(style draw.TextStyle) draw.TextStyle  { return aligned(style, draw.XRight) }
+func after(style draw.TextStyle) draw.TextStyle   { return aligned(style, draw.XLeft) }
+
+func aligned(style draw.TextStyle, x text.XAlignment) draw.TextStyle {
+	style.XAlign, style.YAlign = x, draw.YCenter
+	return style
+}
+
+func line(c color.Color, width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: c, Width: width}
+}
+
+func fillRectangle(c draw.Canvas, r vg.Rectangle, fill color.Color) {
+	c.SetColor(fill)
+	c.Fill(r.Path())
+}
+
+// inset is the canvas without margins of those widths.
+func inset(c draw.Canvas, left, right, bottom, top vg.Length) draw.Canvas {
+	return draw.Crop(c, left, -right, bottom, -top)
+}
+
+// subscripts is plain text in which _{...} is set lower and smaller: c_{k-2}.
+type subscripts struct{ text.Plain }
+
+type piece struct {
+	text string
+	sub  bool
+}
+
+func pieces(line string) (p []piece) {
+	for {
+		head, rest, found := strings.Cut(line, "_{")
+		sub, tail, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return append(p, piece{text: line})
+		}
+		p = append(p, piece{text: head}, piece{text: sub, sub: true})
+		line = tail
+	}
+}
+
+func (p piece) face(s subscripts, f font.Font) font.Face {
+	if p.sub {
+		return s.Fonts.Lookup(f, f.Size*0.75)
+	}
+	return s.Fonts.Lookup(f, f.Size)
+}
+
+func (s subscripts) Box(line string, f font.Font) (width, height, depth vg.Length) {
+	_, height, depth = s.Plain.Box(line, f)
+	for _, p := range pieces(line) {
+		face := p.face(s, f)
+		width += face.Width(p.text)
+	}
+	return width, height, depth
+}
+
+func (s subscripts) Draw(c vg.Canvas, txt string, style text.Style, at vg.Point) {
+	if !strings.Contains(txt, "_{") {
+		s.Plain.Draw(c, txt, style, at)
+		return
+	}
+	c.SetColor(style.Color)
+	if style.Rotation != 0 {
+		c.Push()
+		defer c.Pop()
+		c.Rotate(style.Rotation)
+		sin, cos := math.Sincos(style.Rotation)
+		at = vg.Point{X: at.Y*vg.Length(sin) + at.X*vg.Length(cos), Y: at.Y*vg.Length(cos) - at.X*vg.Length(sin)}
+	}
+	width, height, depth := s.Box(txt, style.Font)
+	x := at.X + vg.Length(style.XAlign)*width
+	y := at.Y + vg.Length(style.YAlign)*(height+depth) + style.Font.Size - height // the same line as plain text's
+	for _, p := range pieces(txt) {
+		face, low := p.face(s, style.Font), vg.Length(0)
+		if p.sub {
+			low = style.Font.Size * 0.2
+		}
+		c.FillString(face, vg.Point{X: x, Y: y - low}, p.text)
+		x += face.Width(p.text)
+	}
+}
+
+// percent is a share as text; never 100 % unless it is.
+func percent(share float64) string {
+	if share > 0 && share < 1e-4 {
+		return "< 0.01 %"
+	}
+	if share < 0.1 || share > 0.999 && share < 1 {
+		return fmt.Sprintf("%.2f %%", math.Floor(share*1e4)/100)
+	}
+	return fmt.Sprintf("%.1f %%", share*100)
+}

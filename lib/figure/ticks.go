@@ -1,0 +1,39 @@
+package figure
+
+import (
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// ticks marks about n round values: multiples of 1, 2 or 5 times a power of ten, labelled with no more digits than they need.
+type ticks struct {
+	n     int
+	whole bool // only whole numbers: there is no epoch 1.5
+}
+
+// Ticks implements plot.Ticker.
+func (t ticks) Ticks(low, high float64) []plot.Tick {
+	step := math.Pow(10, math.Floor(math.Log10((high-low)/float64(t.n))))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if (high-low)/(step*factor) <= float64(t.n)+1e-9 {
+			step *= factor
+			break
+		}
+	}
+	if t.whole {
+		step = max(step, 1)
+	}
+	digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
+	var marks []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i <= math.Floor(high/step+1e-9); i++ {
+		value := i*step + 0 // of -0 and 0 this makes 0
+		label := strconv.FormatFloat(value, 'f', digits, 64)
+		if digits > 5 || value >= 1e6 {
+			label = strconv.FormatFloat(value, 'g', 4, 64)
+		}
+		marks = append(marks, plot.Tick{Value: value, Label: label})
+	}
+	return marks
+}
