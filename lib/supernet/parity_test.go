@@ -219,3 +219,20 @@ func joined(s cell.State, get func(*block.Value) []float32, channels, k int) gol
 	}
 	return regroup(golden.Array{Shape: []int{channels}, Data: all}, k, channels/k)
 }
+
+// TestSizesAreTorchs compares weights and multiply-accumulates of search networks.
+func TestSizesAreTorchs(t *testing.T) {
+	for _, c := range golden.Counts(t) {
+		if c.Supernet == "" {
+			continue
+		}
+		n := &Network{Space: FullSpace(), Wiring: cell.Wiring{
+			Cells: c.Cells, Channels: c.Channels, Classes: c.Classes, ImageChannels: c.Inputs, ImageSide: c.Size, Batch: 1, Partial: c.K,
+		}}
+		mix := NewArch(n.Space, c.K > 1, 1).NewMixing()
+		weights, macs := block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, mix) }).Count()
+		if weights != c.Weights || macs != c.MACs {
+			t.Errorf("%s, %d cells: %d weights, %d multiply-accumulates; torch has %d, %d", c.Supernet, c.Cells, weights, macs, c.Weights, c.MACs)
+		}
+	}
+}

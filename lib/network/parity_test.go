@@ -1,0 +1,125 @@
+package network
+
+import (
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// TestFoundNetworkIsTorchs compares whole found networks with an auxiliary tower and paths dropped: logits, both losses, the gradient of every
+// weight, running statistics after the step, and the logits in evaluation with them.
+func TestFoundNetworkIsTorchs(t *testing.T) {
+	all := golden.Read(t, "networks")
+	for _, c := range []struct {
+		genotype                   string
+		cells, imageChannels, size int
+	}{
+		{"PC_DARTS_cifar", 4, 3, 32},
+		{"DARTS_V2", 3, 1, 28},
+	} {
+		t.Run(c.genotype, func(t *testing.T) {
+			torch := golden.Under(all, c.genotype+"/")
+			e := block.NewEngine(backendtest.Open(t).Backend)
+			genotype, ok := cell.Published(c.genotype)
+			if !ok {
+				t.Fatalf("%s is not published", c.genotype)
+			}
+			batch := len(torch["labels"].Data)
+			net := New(genotype, c.cells, 4, 10, c.imageChannels, c.size, batch, true)
+			net.Auxiliary = [2]int{8, 16}
+			x, labels, masks := parity.Image(torch["x"]), parity.Labels(torch["labels"]), torchMasks(net, torch)
+			params := block.NewPlan(func(r block.Runner) { net.Run(r, x, masks) }).Params(1)
+			parity.Load(t, params, torch, parity.Path)
+			trained(t, e, net, params, torch, x, labels, masks)
+			evaluated(t, e, net, params, torch, x)
+		})
+	}
+}
+
+// torchMasks are torch's masks, divided by the probability to keep a path.
+func torchMasks(n *Network, torch map[string]golden.Array) Masks {
+	keep := torch["keep"].Data[0]
+	masks := Masks{}
+	for _, p := range n.Places() {
+		for i, l := range n.topologies()[p.Type()].Links {
+			if n.operation(p, i, l).Identity() {
+				continue
+			}
+			of := make([]float32, n.Batch)
+			for j := range of {
+				of[j] = torch["masks"].Data[(p.Index*8+i)*n.Batch+j] / keep
+			}
+			masks[mask{p.Index, i}] = block.NewValue(tensors.FromFlatDataAndDimensions(of, n.Batch))
+		}
+	}
+	return masks
+}
+
+func trained(t *testing.T, e *block.Engine, net *Network, params []*block.Param, torch map[string]golden.Array, x, labels *block.Value, masks Masks) {
+	t.Helper()
+	loss := fit.CrossEntropy(10, net.Batch)
+	tape := block.NewTape(e, params, block.Train, block.Joint)
+	defer tape.Close()
+	out := net.Run(tape, x, masks)
+	main := tape.Call("", loss, []*block.Value{out.Logits, labels}, nil)[0]
+	auxiliary := tape.Call("", loss, []*block.Value{out.Auxiliary, labels}, nil)[0]
+	if err := tape.Run(); err != nil {
+		t.Fatal(err)
+	}
+	golden.Close(t, "logits", out.Logits.Floats(), parity.BatchLast(torch["logits"]).Data, parity.Tolerance)
+	golden.Close(t, "auxiliary logits", out.Auxiliary.Floats(), parity.BatchLast(torch["auxiliary_logits"]).Data, parity.Tolerance)
+	golden.Close(t, "loss", main.Floats(), torch["loss"].Data, parity.Tolerance)
+	golden.Close(t, "auxiliary loss", auxiliary.Floats(), torch["auxiliary_loss"].Data, parity.Tolerance)
+	tape.Seed(main, 1)
+	tape.Seed(auxiliary, 0.4)
+	if err := tape.Backward(true); err != nil {
+		t.Fatal(err)
+	}
+	parity.Gradients(t, params, torch, parity.Path)
+	parity.Running(t, params, torch, parity.Path)
+}
+
+// evaluated runs the network as it is tested: running statistics, all paths, no tower.
+func evaluated(t *testing.T, e *block.Engine, net *Network, params []*block.Param, torch map[string]golden.Array, x *block.Value) {
+	t.Helper()
+	bare := *net
+	bare.Auxiliary = [2]int{}
+	var own []*block.Param
+	for _, p := range params {
+		if p.Label != "auxiliary" {
+			own = append(own, p)
+		}
+	}
+	tape := block.NewTape(e, own, block.Evaluate, block.None)
+	defer tape.Close()
+	logits := bare.Run(tape, x, nil).Logits.Hold()
+	if err := tape.Run(); err != nil {
+		t.Fatal(err)
+	}
+	golden.Close(t, "logits in evaluation", logits.Floats(), parity.BatchLast(torch["logits_eval"]).Data, parity.Tolerance)
+}
+
+// TestSizesAreTorchs compares weights and multiply-accumulates of the published cells' networks.
+func TestSizesAreTorchs(t *testing.T) {
+	for _, c := range golden.Counts(t) {
+		if c.Genotype == "" {
+			continue
+		}
+		g, ok := cell.Published(c.Genotype)
+		if !ok {
+			t.Fatalf("%s is not published", c.Genotype)
+		}
+		weights, macs := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, false).Count()
+		withAuxiliary, _ := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, true).Count()
+		if weights != c.Weights || withAuxiliary != c.WeightsWithAuxiliary || macs != c.MACs {
+			t.Errorf("%s, %d classes, %dx%d: %d weights (%d with the auxiliary tower), %d multiply-accumulates; torch has %d (%d), %d",
+				c.Genotype, c.Classes, c.Size, c.Size, weights, withAuxiliary, macs, c.Weights, c.WeightsWithAuxiliary, c.MACs)
+		}
+	}
+}
