@@ -1,0 +1,41 @@
+package augment
+
+import "math/rand/v2"
+
+// Options says what happens to pictures at random.
+type Options struct {
+	Crop   int  // black pixels around the picture before a window of its size is cut out; 0: no crop
+	Flip   bool // exchange left and right of half of the pictures
+	Cutout int  // side of the square that is set to 0, an even number; 0: none
+}
+
+// The columns of a draw, int32 [batch, columns].
+const (
+	picture = iota
+	top
+	left
+	flip
+	row
+	column
+	columns
+)
+
+// draw decides what happens to a batch of h x w pictures. Every picture takes the same draws in the same order.
+func (o Options) draw(index []int32, h, w int, r *rand.Rand) []int32 {
+	d := make([]int32, 0, len(index)*columns)
+	for _, i := range index {
+		var v [columns]int32
+		v[picture] = i
+		if o.Crop > 0 {
+			v[top], v[left] = r.Int32N(int32(2*o.Crop+1)), r.Int32N(int32(2*o.Crop+1))
+		}
+		if o.Flip {
+			v[flip] = r.Int32N(2)
+		}
+		if o.Cutout > 0 {
+			v[row], v[column] = r.Int32N(int32(h)), r.Int32N(int32(w))
+		}
+		d = append(d, v[:]...)
+	}
+	return d
+}

@@ -1,0 +1,130 @@
+package augment
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/essnas/essnas/lib/data"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Feeder makes batches of pictures that lie on the device. Several goroutines may use it.
+type Feeder struct {
+	backend   compute.Backend
+	images    data.Images // without pixels
+	mean, std []float32
+	batch     int
+	options   Options
+
+	pixels          *tensors.Tensor // uint8 [n, height, width, channels]
+	augmented, bare executable
+}
+
+// executable is compiled when it is first needed.
+type executable struct {
+	once  sync.Once
+	graph *Graph
+	err   error
+}
+
+// NewFeeder copies the pictures to the device, as bytes. Batches have a fixed size; mean and std are those of each channel, on the scale
+// 0..1. Close frees the pictures.
+func NewFeeder(b compute.Backend, im data.Images, mean, std []float32, batch int, o Options) (*Feeder, error) {
+	switch {
+	case im.N == 0 || len(im.Pixels) != im.N*im.Height*im.Width*im.Channels || len(im.Labels) != im.N:
+		return nil, fmt.Errorf("%d pictures of %dx%dx%d come with %d bytes of pixels and %d labels: load the data set again",
+			im.N, im.Height, im.Width, im.Channels, len(im.Pixels), len(im.Labels))
+	case len(mean) != im.Channels || len(std) != im.Channels:
+		return nil, fmt.Errorf("pictures have %d channels, but there are %d means and %d standard deviations: give one for each channel", im.Channels, len(mean), len(std))
+	case batch < 1:
+		return nil, fmt.Errorf("the batch is %d: give at least 1", batch)
+	case o.Crop < 0 || o.Crop > im.Height || o.Crop > im.Width:
+		return nil, fmt.Errorf("crop is %d: give 0 (none) to %d, the pictures' side", o.Crop, min(im.Height, im.Width))
+	case o.Cutout < 0 || o.Cutout%2 != 0:
+		return nil, fmt.Errorf("cutout is %d: give an even number, or 0 for none", o.Cutout)
+	}
+	pixels, err := tensors.FromRaw(b, 0, shapes.Make(dtypes.Uint8, im.N, im.Height, im.Width, im.Channels), im.Pixels)
+	if err != nil {
+		return nil, fmt.Errorf("%d pictures don't fit on the device: %w", im.N, err)
+	}
+	im.Pixels = nil
+	return &Feeder{backend: b, images: im, mean: mean, std: std, batch: batch, options: o, pixels: pixels}, nil
+}
+
+// Close frees the pictures on the device.
+func (f *Feeder) Close() {
+	if f.pixels != nil {
+		f.pixels.MustFinalizeAll()
+		f.pixels = nil
+	}
+}
+
+// Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] and their labels, int32 [batch]. r draws
+// what happens to them; without r nothing but normalisation does. The caller frees both tensors.
+func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err error) {
+	if f.pixels == nil {
+		return nil, nil, fmt.Errorf("the pictures were freed: make a new feeder")
+	}
+	if len(index) != f.batch {
+		return nil, nil, fmt.Errorf("%d indices for a batch of %d: give as many as the feeder was made for", len(index), f.batch)
+	}
+	labels := make([]int32, len(index))
+	for i, k := range index {
+		if k < 0 || int(k) >= f.images.N {
+			return nil, nil, fmt.Errorf("there is no picture %d: there are %d", k, f.images.N)
+		}
+		labels[i] = int32(f.images.Labels[k])
+	}
+	// Panics of the graph library are errors here.
+	defer func() {
+		if p := recover(); p != nil {
+			x, y, err = nil, nil, fmt.Errorf("making a batch of pictures: %v", p)
+		}
+	}()
+	e, numbers, width := &f.bare, index, 1
+	if r != nil {
+		e, numbers, width = &f.augmented, f.options.draw(index, f.images.Height, f.images.Width, r), columns
+	}
+	if err := f.compile(e, width); err != nil {
+		return nil, nil, err
+	}
+	in := tensors.FromFlatDataAndDimensions(numbers, f.batch, width)
+	defer in.MustFinalizeAll()
+	x = e.graph.Run(f.pixels, in)[0]
+	return x, tensors.FromFlatDataAndDimensions(labels, f.batch), nil
+}
+
+// compile builds the graph of a draw with so many columns: with one there is nothing but the pictures' numbers.
+func (f *Feeder) compile(e *executable, width int) error {
+	e.once.Do(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				e.err = fmt.Errorf("compiling the augmentation: %v", p)
+			}
+		}()
+		im, o := f.images, f.options
+		g := NewGraph(f.backend, "augment")
+		all := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, im.N, im.Height, im.Width, im.Channels))
+		draw := Parameter(g, "draw", shapes.Make(dtypes.Int32, f.batch, width))
+		column_ := func(i int) *Node { return Reshape(Slice(draw, AxisRange(), AxisElem(i)), f.batch) }
+		x := Select(all, column_(picture))
+		if width > 1 && o.Crop > 0 {
+			x = Crop(x, column_(top), column_(left), o.Crop)
+		}
+		if width > 1 && o.Flip {
+			x = Flip(x, column_(flip))
+		}
+		x = Normalize(x, f.mean, f.std)
+		if width > 1 && o.Cutout > 0 {
+			x = Cutout(x, column_(row), column_(column), o.Cutout)
+		}
+		e.err = g.Compile(CHWN(x))
+		e.graph = g
+	})
+	return e.err
+}

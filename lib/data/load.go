@@ -1,0 +1,198 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// Directory is where data sets are looked for: dir, else $ESSNAS_DATA, else "data" in essnas's cache directory ($ESSNAS_CACHE,
+// else "essnas" in the user's).
+func Directory(dir string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	if dir = os.Getenv("ESSNAS_DATA"); dir != "" {
+		return dir, nil
+	}
+	if dir = os.Getenv("ESSNAS_CACHE"); dir != "" {
+		return filepath.Join(dir, "data"), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", errors.New("there is no home directory to look for data in: name one with --data or ESSNAS_DATA")
+	}
+	return filepath.Join(cache, "essnas", "data"), nil
+}
+
+// Open is Load, but where Fashion-MNIST (or "", any data) has no files in the directory, the embedded sample comes instead.
+// A file that is there and damaged is an error, and so is a directory that was named and does not exist.
+func Open(name, dir string) (*Set, error) {
+	if name == "" {
+		name = "fashion-mnist"
+	}
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	given := dir
+	if dir, err = Directory(dir); err != nil {
+		return nil, err
+	}
+	if given != "" {
+		if _, err := os.Stat(given); err != nil {
+			return nil, fmt.Errorf("the data directory %s can't be read: %w; name another with --data or ESSNAS_DATA", given, plain(err))
+		}
+	}
+	if name == "fashion-mnist" && !s.present(dir) {
+		return Sample()
+	}
+	return Load(name, dir)
+}
+
+// Load reads the official files of a data set from a directory (see Directory), unpacked or in their archive. Where there are none,
+// the error wraps fs.ErrNotExist and says how to get them.
+func Load(name, dir string) (*Set, error) {
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = Directory(dir); err != nil {
+		return nil, err
+	}
+	src, err := s.locate(dir)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.load(src)
+	if err != nil {
+		return nil, err
+	}
+	return set.finish()
+}
+
+// source is where the files of a data set were found.
+type source struct {
+	place string // a directory or an archive, for messages
+	read  func(name string, limit int64) ([]byte, error)
+}
+
+// present says whether anything of the data set is in the directory.
+func (s spec) present(dir string) bool {
+	_, err := s.locate(dir)
+	return err == nil
+}
+
+// locate finds the data set: unpacked in its folder, in the directory itself, or in its archive.
+func (s spec) locate(dir string) (source, error) {
+	for _, d := range []string{filepath.Join(dir, s.folder), dir} {
+		for _, f := range s.files() {
+			if _, err := os.Stat(filepath.Join(d, f.name)); err == nil {
+				return source{d, func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(d, name), limit) }}, nil
+			}
+		}
+	}
+	if s.archive.url != "" {
+		file := filepath.Join(dir, s.archive.name)
+		if _, err := os.Stat(file); err == nil {
+			return s.fromArchive(file)
+		}
+	}
+	return source{}, fmt.Errorf("%s is not in %s: run \"essnas data fetch %s\", or name the directory that has its official files with --data or ESSNAS_DATA (%w)",
+		s.title, dir, s.name, fs.ErrNotExist)
+}
+
+// load reads all parts. The files' names and checksums are noted.
+func (s spec) load(src source) (*Set, error) {
+	set := &Set{Name: s.name, Title: s.title, Classes: s.classes, Checksums: map[string]string{}}
+	fault := func(name string, err error) error {
+		return fmt.Errorf("%s %w; get it anew with \"essnas data fetch %s\"", filepath.Join(src.place, name), err, s.name)
+	}
+	read := func(f download, limit int64) ([]byte, error) {
+		raw, err := src.read(f.name, limit)
+		if err != nil {
+			return nil, fault(f.name, err)
+		}
+		sum := sha256.Sum256(raw)
+		set.Checksums[path.Join(s.folder, f.name)] = hex.EncodeToString(sum[:])
+		return raw, nil
+	}
+	for _, split := range []struct {
+		to    *Images
+		parts []part
+	}{{&set.Train, s.train}, {&set.Test, s.test}} {
+		official := 0
+		for _, p := range split.parts {
+			official += p.official
+		}
+		im := split.to
+		im.Height, im.Width, im.Channels = s.side, s.side, s.channels
+		im.Pixels = make([]uint8, 0, official*s.side*s.side*s.channels)
+		im.Labels = make([]uint8, 0, official)
+		for _, p := range split.parts {
+			limit := int64(p.official) * int64(2+s.side*s.side*s.channels) // and a little: a longer file is refused by its content
+			raw, err := read(p.images, limit+1024)
+			if err != nil {
+				return nil, err
+			}
+			if p.labels.name == "" {
+				if err := s.parseRecords(im, raw, p); err != nil {
+					return nil, fault(p.images.name, err)
+				}
+				continue
+			}
+			if raw, err = gunzip(raw, limit); err != nil {
+				return nil, fault(p.images.name, err)
+			}
+			labels, err := read(p.labels, int64(p.official)+1024)
+			if err != nil {
+				return nil, err
+			}
+			if labels, err = gunzip(labels, int64(p.official)+8); err != nil {
+				return nil, fault(p.labels.name, err)
+			}
+			imagesErr, labelsErr := s.parsePair(im, raw, labels)
+			if imagesErr != nil {
+				return nil, fault(p.images.name, imagesErr)
+			}
+			if labelsErr != nil {
+				return nil, fault(p.labels.name, labelsErr)
+			}
+		}
+	}
+	return set, nil
+}
+
+// readFile reads a file of a size that can be right.
+func readFile(name string, limit int64) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("is missing")
+	case err != nil:
+		return nil, fmt.Errorf("can't be read: %w", plain(err))
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is not a file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("has %d bytes, more than the official file: it is another file", info.Size())
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("can't be read: %w", plain(err))
+	}
+	return raw, nil
+}
+
+// plain is the cause of an error of the file system without operation and path, which the sentence around it names.
+func plain(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package data
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// SearchHalves splits the training images that a search uses - all, or limit of them - in two disjoint halves: one trains the weights, the
+// other the architecture (arXiv:1806.09055, section 3).
+func (s *Set) SearchHalves(seed uint64, limit int) (weights, arch []int32) {
+	order := s.Train.spread(seed, len(s.Classes), limit)
+	half := len(order) / 2
+	return order[:half:half], order[half:]
+}
+
+// TrainValidation splits the training images that a training run uses - all, or limit of them - in those it learns from and a fifth, at
+// most 10,000, that it holds back to choose the best epoch by.
+func (s *Set) TrainValidation(seed uint64, limit int) (train, validation []int32) {
+	order := s.Train.spread(seed, len(s.Classes), limit)
+	n := min(len(order)/5, 10000)
+	return order[n:], order[:n:n]
+}
+
+// spread is a random order of the images in which every stretch has the classes in the proportions of the whole, as far as
+// whole images allow: the k-th of a class's n images (in random order) comes at (k + 1/2)/n of the way. limit > 0 keeps the beginning.
+func (im Images) spread(seed uint64, classes, limit int) []int32 {
+	type place struct {
+		at    float64
+		index int32
+	}
+	members := make([][]int32, classes)
+	for i, l := range im.Labels {
+		members[l] = append(members[l], int32(i))
+	}
+	r := rand.New(rand.NewPCG(seed, 0x73706c6974)) // "split"
+	places := make([]place, 0, im.N)
+	for _, m := range members {
+		r.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
+		for k, index := range m {
+			places = append(places, place{(float64(k) + 0.5) / float64(len(m)), index})
+		}
+	}
+	// Stable: of equal places the lower class comes first.
+	slices.SortStableFunc(places, func(a, b place) int {
+		switch {
+		case a.at < b.at:
+			return -1
+		case a.at > b.at:
+			return 1
+		}
+		return 0
+	})
+	if limit > 0 && limit < len(places) {
+		places = places[:limit]
+	}
+	order := make([]int32, len(places))
+	for i, p := range places {
+		order[i] = p.index
+	}
+	return order
+}
