@@ -87,7 +87,9 @@ func textOn(share float64) color.Color {
 	return ink
 }
 
-// sans is text of that size; left-aligned, and standing on the point where it is drawn.
+// Text is the style of all text of that size, in points: left-aligned, and standing on the point where it is drawn. In the text, _{...} is a subscript.
+func Text(size vg.Length) draw.TextStyle { return sans(size) }
+
 func sans(size vg.Length) draw.TextStyle {
 	return draw.TextStyle{
 		Color:   ink,
