@@ -24,6 +24,7 @@ const (
 	joint        // gradients of inputs and weights
 	inputs       // gradients of inputs, cotangents of the sites
 	weights      // gradients of weights, from the sites' cotangents
+	whole        // no tape: a block as a part of somebody's graph
 )
 
 // Ctx is what a block's function builds with. Its three marks - Save, Keep, Site - tell the backward executables what the
@@ -44,6 +45,16 @@ type Ctx struct {
 	norm       int
 }
 
+// Build puts the block into a graph that the caller compiles, outside of any tape: its marks do nothing there, and running
+// statistics are neither tracked nor used. weights is the flat vector, nil for a block without weights.
+func (b *Block) Build(in []*Node, weights *Node) []*Node {
+	var w []*Node
+	if len(b.Weights) > 0 {
+		w = b.cut(weights)
+	}
+	return b.Fn(&Ctx{mode: Train, part: whole}, in, w)
+}
+
 // Evaluating says whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
 
@@ -59,7 +70,7 @@ func (c *Ctx) Save(x *Node) *Node {
 // Keep is Save for values through which no gradient flows: statistics, arg-max maps.
 func (c *Ctx) Keep(x *Node) *Node {
 	switch {
-	case c.mode == Evaluate:
+	case c.mode == Evaluate || c.part == whole:
 	case c.part == forward:
 		c.saved = append(c.saved, x)
 	default:

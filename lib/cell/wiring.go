@@ -102,6 +102,9 @@ type Wiring struct {
 // stemMultiplier is the stem's width in units of the first cells' channels, as in DARTS.
 const stemMultiplier = 3
 
+// AuxiliaryLabel is the label of the auxiliary tower's weights, which only training has.
+const AuxiliaryLabel = "auxiliary"
+
 // Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
 type Edge func(r block.Runner, p Place, i int, l Link, from, sum State)
 
@@ -132,30 +135,36 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edg
 	s0 := s1
 	var out Output
 	for _, p := range w.Places() {
-		label := fmt.Sprintf("cell%d/", p.Index)
-		nodes := []State{
-			r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
-			r.Call(label+"pre1", w.preprocess(s1, p), s1.values(), nil),
-		}
-		for range States {
-			nodes = append(nodes, block.Sums(w.parts()))
-		}
-		for i, l := range graphs[p.Type()].Links {
-			if l.From >= l.To || l.To >= len(nodes) {
-				exceptions.Panicf("cell %d has no edge %d-%d: edges go from a node to a later state, 2 to %d", p.Index, l.From, l.To, len(nodes)-1)
-			}
-			edge(r, p, i, l, nodes[l.From], nodes[l.To])
-		}
-		s0, s1 = s1, Feature{Channels: p.Channels, Side: p.Out}
-		for _, n := range graphs[p.Type()].Concat {
-			s1.States = append(s1.States, nodes[n])
-		}
+		s0, s1 = s1, w.Cell(r, p, s0, s1, graphs[p.Type()], edge)
 		if w.Auxiliary[0] > 0 && p.Index == 2*w.Cells/3 {
-			out.Auxiliary = r.Call("auxiliary", w.auxiliary(s1), s1.values(), nil)[0]
+			out.Auxiliary = r.Call(AuxiliaryLabel, w.auxiliary(s1), s1.values(), nil)[0]
 		}
 	}
 	out.Features = r.Call("", w.pool(s1), s1.values(), nil)[0]
 	out.Logits = r.Call("classifier", w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
+	return out
+}
+
+// Cell makes the calls of one cell on the outputs of the two before it.
+func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph Topology, edge Edge) Feature {
+	label := fmt.Sprintf("cell%d/", p.Index)
+	nodes := []State{
+		r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
+		r.Call(label+"pre1", w.preprocess(s1, p), s1.values(), nil),
+	}
+	for range States {
+		nodes = append(nodes, block.Sums(w.parts()))
+	}
+	for i, l := range graph.Links {
+		if l.From >= l.To || l.To >= len(nodes) {
+			exceptions.Panicf("cell %d has no edge %d-%d: edges go from a node to a later state, 2 to %d", p.Index, l.From, l.To, len(nodes)-1)
+		}
+		edge(r, p, i, l, nodes[l.From], nodes[l.To])
+	}
+	out := Feature{Channels: p.Channels, Side: p.Out}
+	for _, n := range graph.Concat {
+		out.States = append(out.States, nodes[n])
+	}
 	return out
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -45,30 +44,36 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 	if err != nil {
 		return nil, err
 	}
-	build := func(auxiliary bool) *Network {
-		return New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch, auxiliary)
-	}
-	t := &Training{
-		settings: s, set: set, feeder: feeder,
-		net:    build(s.Auxiliary > 0),
-		engine: block.NewEngine(b.Backend),
-		loss:   fit.CrossEntropy(len(set.Classes), s.Batch),
-		sgd:    fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
-	}
-	t.train, t.validation = set.TrainValidation(s.Seed, s.Images)
-	if len(t.train) < s.Batch {
+	train, validation := set.TrainValidation(s.Seed, s.Images)
+	if len(train) < s.Batch {
 		feeder.Close()
-		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(t.train), s.Batch)
+		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
+	}
+	t := assemble(block.NewEngine(b.Backend), New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch, s.Auxiliary > 0), s)
+	t.set, t.feeder, t.train, t.validation = set, feeder, train, validation
+	return t, nil
+}
+
+// assemble makes everything but the images.
+func assemble(e *block.Engine, net *Network, s Settings) *Training {
+	t := &Training{
+		settings: s,
+		net:      net,
+		engine:   e,
+		loss:     fit.CrossEntropy(net.Classes, s.Batch),
+		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
 	}
 	t.params = t.plan().Params(s.Seed)
-	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Joint)
-	t.model = &Model{Net: build(false), engine: t.engine}
+	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
+	tested := *net
+	tested.Auxiliary = [2]int{}
+	t.model = &Model{Net: &tested, engine: e}
 	for _, p := range t.params {
-		if !strings.HasPrefix(p.Label, "auxiliary") {
+		if p.Label != cell.AuxiliaryLabel {
 			t.model.Params = append(t.model.Params, p)
 		}
 	}
-	return t, nil
+	return t
 }
 
 func (t *Training) plan() *block.Plan {
@@ -131,23 +136,29 @@ func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)
-	loss, auxiliary, logits := t.forward(t.tape, x, y, masks)
+	m, err := t.step(x, y, masks, fit.Cosine(s.LR, 0, epoch, s.Epochs))
+	if err == nil && (math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0)) {
+		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the training diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+	}
+	return m, err
+}
+
+// step updates the weights by one batch.
+func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (fit.Metrics, error) {
+	loss, auxiliary, logits := t.forward(t.tape, images, labels, masks)
 	if err := t.tape.Run(); err != nil {
 		return nil, err
 	}
-	m := fit.Metrics{"lr": fit.Cosine(s.LR, 0, epoch, s.Epochs), "train_loss": float64(loss.Floats()[0]), "train_accuracy": fit.Accuracy(logits, y)}
+	m := fit.Metrics{"lr": lr, "train_loss": float64(loss.Floats()[0]), "train_accuracy": fit.Accuracy(logits, labels)}
 	t.tape.Seed(loss, 1)
 	if auxiliary != nil {
 		m["auxiliary_loss"] = float64(auxiliary.Floats()[0])
-		t.tape.Seed(auxiliary, float32(s.Auxiliary))
+		t.tape.Seed(auxiliary, float32(t.settings.Auxiliary))
 	}
 	if err := t.tape.Backward(true); err != nil {
 		return nil, err
 	}
-	m["grad_norm"] = t.sgd.Step(t.params, m["lr"])
-	if math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0) {
-		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the training diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
-	}
+	m["grad_norm"] = t.sgd.Step(t.params, lr)
 	return m, nil
 }
 

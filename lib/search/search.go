@@ -38,33 +38,38 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 		return nil, err
 	}
 	im := set.Train
-	net := &supernet.Network{Space: supernet.FullSpace(), Wiring: cell.Wiring{
-		Cells: s.Cells, Channels: s.Channels, Classes: len(set.Classes),
-		ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch, Partial: s.Partial,
-	}}
+	weights, arch := set.SearchHalves(s.Seed, s.Images)
+	if n := min(len(weights), len(arch)); n < s.Batch {
+		return nil, fmt.Errorf("each half of the images has %d, too few for a batch of %d: use more images or a smaller batch", n, s.Batch)
+	}
 	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {
 		return nil, err
 	}
+	t := assemble(block.NewEngine(b.Backend), cell.Wiring{
+		Cells: s.Cells, Channels: s.Channels, Classes: len(set.Classes),
+		ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch, Partial: s.Partial,
+	}, s)
+	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
+	return t, nil
+}
+
+// assemble makes everything but the images.
+func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
+	net := &supernet.Network{Space: supernet.FullSpace(), Wiring: w}
 	t := &Search{
 		settings: s,
-		engine:   block.NewEngine(b.Backend),
+		engine:   e,
 		net:      net,
 		arch:     supernet.NewArch(net.Space, s.Partial > 1, s.Seed),
-		loss:     fit.CrossEntropy(net.Classes, s.Batch),
+		loss:     fit.CrossEntropy(w.Classes, s.Batch),
 		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
 		adam:     fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay},
-		feeder:   feeder,
-	}
-	t.weightsHalf, t.archHalf = set.SearchHalves(s.Seed, s.Images)
-	if n := min(len(t.weightsHalf), len(t.archHalf)); n < s.Batch {
-		feeder.Close()
-		return nil, fmt.Errorf("each half of the images has %d, too few for a batch of %d: use more images or a smaller batch", n, s.Batch)
 	}
 	t.mixing = t.arch.NewMixing()
 	t.params = t.plan().Params(s.Seed)
-	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
-	return t, nil
+	t.tape = block.NewTape(e, t.params, block.Train, block.Separate)
+	return t
 }
 
 func (t *Search) plan() *block.Plan {
@@ -103,50 +108,76 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 	s := t.settings
 	m := fit.Metrics{"lr": fit.Cosine(s.LR, s.LRMin, epoch, s.Epochs)}
 	if epoch >= s.Frozen {
-		loss, accuracy, err := t.pass(t.archHalf, "architecture", epoch, step, false)
+		r, err := t.batch(t.archHalf, "architecture", epoch, step, t.architectureStep)
 		if err != nil {
 			return nil, err
 		}
-		gradient := t.arch.Gradient(t.mixing)
-		flat := t.arch.Flat()
-		t.adam.Step(flat, gradient, s.ArchLR)
-		t.arch.SetFlat(flat)
-		t.arch.Update(t.mixing)
-		m["arch_loss"], m["arch_accuracy"], m["arch_grad_norm"] = loss, accuracy, norm(gradient)
+		m["arch_loss"], m["arch_accuracy"], m["arch_grad_norm"] = r.loss, r.accuracy, r.norm
 	}
-	loss, accuracy, err := t.pass(t.weightsHalf, "weights", epoch, step, true)
+	r, err := t.batch(t.weightsHalf, "weights", epoch, step, func(x, y *block.Value) (result, error) { return t.weightsStep(x, y, m["lr"]) })
 	if err != nil {
 		return nil, err
 	}
-	t.arch.Gradient(t.mixing) // not this step's business: drop it
-	gradNorm := t.sgd.Step(t.params, m["lr"])
-	if math.IsNaN(gradNorm) || math.IsInf(gradNorm, 0) {
-		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", gradNorm, epoch+1, step+1)
+	if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
+		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
 	}
-	m["train_loss"], m["train_accuracy"], m["grad_norm"] = loss, accuracy, gradNorm
+	m["train_loss"], m["train_accuracy"], m["grad_norm"] = r.loss, r.accuracy, r.norm
 	return m, nil
 }
 
-// pass runs the network forward and backward on a batch of one half; weights says which gradients are wanted.
-func (t *Search) pass(half []int32, stream string, epoch, step int, weights bool) (loss, accuracy float64, err error) {
+// result of one level's step; norm is the gradient's.
+type result struct{ loss, accuracy, norm float64 }
+
+// batch calls f with the step's batch of one half.
+func (t *Search) batch(half []int32, stream string, epoch, step int, f func(images, labels *block.Value) (result, error)) (result, error) {
 	b := t.settings.Batch
 	order := augment.EpochOrder(half, t.settings.Seed, epoch)
 	from := step % (len(order) / b) * b
 	images, labels, err := t.feeder.Batch(order[from:from+b], fit.Random(t.settings.Seed, stream, epoch, step))
 	if err != nil {
-		return 0, 0, err
+		return result{}, err
 	}
 	x, y := block.NewValue(images), block.NewValue(labels)
 	defer x.Set(nil)
 	defer y.Set(nil)
-	value, logits := t.forward(t.tape, x, y)
-	if err := t.tape.Run(); err != nil {
-		return 0, 0, err
+	return f(x, y)
+}
+
+// architectureStep updates alphas and betas.
+func (t *Search) architectureStep(images, labels *block.Value) (result, error) {
+	r, err := t.pass(images, labels, false)
+	if err != nil {
+		return r, err
 	}
-	loss = float64(value.Floats()[0])
-	accuracy = fit.Accuracy(logits, y)
-	t.tape.Seed(value, 1)
-	return loss, accuracy, t.tape.Backward(weights)
+	gradient := t.arch.Gradient(t.mixing)
+	flat := t.arch.Flat()
+	t.adam.Step(flat, gradient, t.settings.ArchLR)
+	t.arch.SetFlat(flat)
+	t.arch.Update(t.mixing)
+	r.norm = norm(gradient)
+	return r, nil
+}
+
+// weightsStep updates the weights.
+func (t *Search) weightsStep(images, labels *block.Value, lr float64) (result, error) {
+	r, err := t.pass(images, labels, true)
+	if err != nil {
+		return r, err
+	}
+	t.arch.Gradient(t.mixing) // not this step's business: drop it
+	r.norm = t.sgd.Step(t.params, lr)
+	return r, nil
+}
+
+// pass runs the network forward and backward; weights says which gradients are wanted.
+func (t *Search) pass(images, labels *block.Value, weights bool) (r result, err error) {
+	loss, logits := t.forward(t.tape, images, labels)
+	if err := t.tape.Run(); err != nil {
+		return r, err
+	}
+	r.loss, r.accuracy = float64(loss.Floats()[0]), fit.Accuracy(logits, labels)
+	t.tape.Seed(loss, 1)
+	return r, t.tape.Backward(weights)
 }
 
 // EndEpoch implements fit.Task: what the architecture looks like now.

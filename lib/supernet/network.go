@@ -53,9 +53,14 @@ type Mixing struct {
 // Run makes the calls of one pass.
 func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Output {
 	complete := cell.Complete()
+	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
+}
+
+// Edge is what runs on the edges in one pass.
+func (n *Network) Edge(m *Mixing) cell.Edge {
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
-	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
+	return func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
 		mix, bypass := m.Ops[p.Type()][e], m.Bypass[p.Type()][e]
 		x := edge{kept: n.Space[p.Type()][e], channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
 		if n.Span == Edges {
@@ -67,7 +72,7 @@ func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Outpu
 			read[k] = x.split(r, from)
 		}
 		x.run(r, p.Label(e, l)+"/", read[k], mix, bypass, sum)
-	})
+	}
 }
 
 // fuse returns the block that computes the whole edge.
