@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -61,36 +61,36 @@ func damaged(archive string, err error) error {
 }
 
 // fromArchive reads the data set's files out of its archive, without unpacking it on disk.
-func (s spec) fromArchive(archive string) (source, error) {
+func (s spec) fromArchive(archive string) source {
 	members := map[string][]byte{}
-	wanted := map[string]int64{}
-	for _, p := range append(append([]part(nil), s.train...), s.test...) {
-		wanted[path.Join(s.folder, p.images.name)] = int64(p.official)*int64(2+s.side*s.side*s.channels) + 1024
+	limits := map[string]int64{}
+	for _, p := range slices.Concat(s.train, s.test) {
+		limits[path.Join(s.folder, p.images.name)] = p.limit(s)
 	}
-	err := walk(archive, func(name string, size int64, r io.Reader) error {
-		limit, ok := wanted[name]
-		if !ok {
+	open := func() error {
+		return walk(archive, func(name string, size int64, r io.Reader) error {
+			limit, ok := limits[name]
+			if !ok {
+				return nil
+			}
+			if size > limit {
+				return fmt.Errorf("%s has %d bytes, more than the official file", name, size)
+			}
+			raw := make([]byte, size)
+			if _, err := io.ReadFull(r, raw); err != nil {
+				return err
+			}
+			members[name] = raw
 			return nil
-		}
-		if size > limit {
-			return fmt.Errorf("%s has %d bytes, more than the official file", name, size)
-		}
-		raw := make([]byte, size)
-		if _, err := io.ReadFull(r, raw); err != nil {
-			return err
-		}
-		members[name] = raw
-		return nil
-	})
-	if err != nil {
-		return source{}, err
+		})
 	}
-	return source{archive + ":" + s.folder, func(name string, _ int64) ([]byte, error) {
+	read := func(name string, _ int64) ([]byte, error) {
 		raw, ok := members[path.Join(s.folder, name)]
 		if !ok {
-			return nil, fmt.Errorf("is missing (%w)", fs.ErrNotExist)
+			return nil, errors.New("is missing")
 		}
 		delete(members, path.Join(s.folder, name)) // each is read once
 		return raw, nil
-	}}, nil
+	}
+	return source{place: archive + ":" + s.folder, archive: archive, open: open, read: read}
 }

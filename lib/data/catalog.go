@@ -27,6 +27,11 @@ type part struct {
 // download is a file as its authors publish it.
 type download struct{ name, url, md5 string }
 
+// limit is more than what the file of a part's images can have, so that others are refused before they are read.
+func (p part) limit(s spec) int64 {
+	return int64(p.official)*int64(2+s.side*s.side*s.channels) + 1024
+}
+
 // Names are the data sets that Load knows.
 func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist"} }
 

@@ -30,17 +30,24 @@ func Directory(dir string) (string, error) {
 	return filepath.Join(cache, "essnas", "data"), nil
 }
 
-// Open is Load, but where Fashion-MNIST (or "", any data) has no files in the directory, the embedded sample comes instead.
-// A file that is there and damaged is an error, and so is a directory that was named and does not exist.
+// Open is Load, but where Fashion-MNIST (or "", any data) has no files in the directory, the embedded sample comes instead; so it
+// does for the name "sample", whatever there is. A file that is there and damaged is an error, and so is a directory that was
+// named and does not exist.
 func Open(name, dir string) (*Set, error) {
-	if name == "" {
+	switch name {
+	case "":
 		name = "fashion-mnist"
+	case "sample":
+		return Sample()
 	}
 	s, err := find(name)
 	if err != nil {
 		return nil, err
 	}
 	given := dir
+	if given == "" {
+		given = os.Getenv("ESSNAS_DATA")
+	}
 	if dir, err = Directory(dir); err != nil {
 		return nil, err
 	}
@@ -78,8 +85,10 @@ func Load(name, dir string) (*Set, error) {
 
 // source is where the files of a data set were found.
 type source struct {
-	place string // a directory or an archive, for messages
-	read  func(name string, limit int64) ([]byte, error)
+	place   string       // a directory, or a folder in an archive, for messages
+	archive string       // the archive's path
+	open    func() error // unpacks the archive
+	read    func(name string, limit int64) ([]byte, error)
 }
 
 // present says whether anything of the data set is in the directory.
@@ -93,14 +102,14 @@ func (s spec) locate(dir string) (source, error) {
 	for _, d := range []string{filepath.Join(dir, s.folder), dir} {
 		for _, f := range s.files() {
 			if _, err := os.Stat(filepath.Join(d, f.name)); err == nil {
-				return source{d, func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(d, name), limit) }}, nil
+				return source{place: d, read: func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(d, name), limit) }}, nil
 			}
 		}
 	}
 	if s.archive.url != "" {
 		file := filepath.Join(dir, s.archive.name)
 		if _, err := os.Stat(file); err == nil {
-			return s.fromArchive(file)
+			return s.fromArchive(file), nil
 		}
 	}
 	return source{}, fmt.Errorf("%s is not in %s: run \"essnas data fetch %s\", or name the directory that has its official files with --data or ESSNAS_DATA (%w)",
@@ -112,6 +121,11 @@ func (s spec) load(src source) (*Set, error) {
 	set := &Set{Name: s.name, Title: s.title, Classes: s.classes, Checksums: map[string]string{}}
 	fault := func(name string, err error) error {
 		return fmt.Errorf("%s %w; get it anew with \"essnas data fetch %s\"", filepath.Join(src.place, name), err, s.name)
+	}
+	if src.open != nil {
+		if err := src.open(); err != nil {
+			return nil, err
+		}
 	}
 	read := func(f download, limit int64) ([]byte, error) {
 		raw, err := src.read(f.name, limit)
@@ -126,17 +140,13 @@ func (s spec) load(src source) (*Set, error) {
 		to    *Images
 		parts []part
 	}{{&set.Train, s.train}, {&set.Test, s.test}} {
-		official := 0
-		for _, p := range split.parts {
-			official += p.official
-		}
-		im := split.to
+		im, official := split.to, total(split.parts)
 		im.Height, im.Width, im.Channels = s.side, s.side, s.channels
 		im.Pixels = make([]uint8, 0, official*s.side*s.side*s.channels)
 		im.Labels = make([]uint8, 0, official)
 		for _, p := range split.parts {
-			limit := int64(p.official) * int64(2+s.side*s.side*s.channels) // and a little: a longer file is refused by its content
-			raw, err := read(p.images, limit+1024)
+			limit := p.limit(s)
+			raw, err := read(p.images, limit)
 			if err != nil {
 				return nil, err
 			}

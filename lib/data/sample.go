@@ -17,7 +17,7 @@ var sample embed.FS
 func Sample() (*Set, error) {
 	s := fashionMNIST()
 	s.folder = "sample"
-	set, err := s.load(source{"sample", func(name string, _ int64) ([]byte, error) {
+	set, err := s.load(source{place: "sample", read: func(name string, _ int64) ([]byte, error) {
 		raw, err := sample.ReadFile("sample/" + name)
 		if err != nil {
 			return nil, errors.New("is not in this program: build it anew from a whole checkout")

@@ -1,0 +1,194 @@
+package data
+
+import (
+	"bufio"
+	"crypto/md5"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Info says what a data set is and whether it is there.
+type Info struct {
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	Classes     int    `json:"classes"`
+	Height      int    `json:"height"`
+	Width       int    `json:"width"`
+	Channels    int    `json:"channels"`
+	TrainImages int    `json:"train_images"`
+	TestImages  int    `json:"test_images"`
+	License     string `json:"license"`
+	URL         string `json:"url"`
+	Place       string `json:"place"` // where its files are; "" if they are not there
+}
+
+// List describes all data sets and looks for them in a directory (see Directory), without reading them.
+func List(dir string) ([]Info, error) {
+	dir, err := Directory(dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []Info
+	for _, name := range Names() {
+		s, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		i := Info{Name: s.name, Title: s.title, Classes: len(s.classes), Height: s.side, Width: s.side, Channels: s.channels,
+			TrainImages: total(s.train), TestImages: total(s.test), License: s.license, URL: s.archive.url}
+		if i.URL == "" {
+			i.URL = strings.TrimSuffix(s.train[0].images.url, s.train[0].images.name)
+		}
+		if src, err := s.locate(dir); err == nil {
+			i.Place = src.place
+		}
+		all = append(all, i)
+	}
+	return all, nil
+}
+
+// Report is what Check finds.
+type Report struct {
+	Name    string    `json:"name"`
+	Title   string    `json:"title"`
+	Place   string    `json:"place"`
+	Files   []File    `json:"files"`
+	Classes []string  `json:"classes"`
+	Train   Count     `json:"train"`
+	Test    Count     `json:"test"`
+	Mean    []float32 `json:"mean"` // of each channel of the training images, 0..1
+	Std     []float32 `json:"std"`
+}
+
+// Count compares a part of a data set with the official one.
+type Count struct {
+	Images   int   `json:"images"`
+	Expected int   `json:"expected"`
+	Labels   []int `json:"labels"` // images of each class
+}
+
+// File is a file that was read.
+type File struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	MD5    string `json:"md5"`
+	SHA256 string `json:"sha256"`
+	Origin Origin `json:"origin"`
+}
+
+// Origin says whether a file is its authors' file.
+type Origin string
+
+// What a checksum can say. The authors publish checksums of CIFAR's archives, not of the files in them: those are Official when Fetch
+// unpacked them, and Unknown otherwise. Other files may have the same images in another order.
+const (
+	Official Origin = "official"
+	Other    Origin = "other"
+	Unknown  Origin = "unknown"
+)
+
+// Complete says whether all official images are there.
+func (r *Report) Complete() bool {
+	return r.Train.Images == r.Train.Expected && r.Test.Images == r.Test.Expected
+}
+
+// Origin is Official when all files are, Other when one is not, else Unknown.
+func (r *Report) Origin() Origin {
+	o := Official
+	for _, f := range r.Files {
+		if f.Origin == Other {
+			return Other
+		}
+		if f.Origin == Unknown {
+			o = Unknown
+		}
+	}
+	return o
+}
+
+// Check reads a data set as Load does, and reports sizes, labels and checksums. What keeps it from loading is the error.
+func Check(name, dir string) (*Report, error) {
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = Directory(dir); err != nil {
+		return nil, err
+	}
+	src, err := s.locate(dir)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.load(src)
+	if err != nil {
+		return nil, err
+	}
+	if set, err = set.finish(); err != nil {
+		return nil, err
+	}
+	r := &Report{Name: s.name, Title: s.title, Place: src.place, Classes: s.classes, Mean: set.Mean, Std: set.Std,
+		Train: Count{set.Train.N, total(s.train), set.Train.Histogram(len(s.classes))},
+		Test:  Count{set.Test.N, total(s.test), set.Test.Histogram(len(s.classes))}}
+	files, folder, fetched := s.files(), src.place, map[string]string{}
+	if src.archive != "" {
+		files, folder = []download{s.archive}, filepath.Dir(src.archive)
+	} else if s.archive.url != "" {
+		fetched = readSums(filepath.Join(folder, sumsFile))
+	}
+	for _, d := range files {
+		f, err := d.inspect(folder, fetched)
+		if err != nil {
+			return nil, err
+		}
+		r.Files = append(r.Files, f)
+	}
+	return r, nil
+}
+
+func (d download) inspect(folder string, fetched map[string]string) (f File, err error) {
+	path := filepath.Join(folder, d.name)
+	info, err := os.Stat(path)
+	if err == nil {
+		f = File{Name: d.name, Bytes: info.Size(), Origin: Unknown}
+		f.MD5, err = checksum(path, md5.New())
+	}
+	if err == nil {
+		f.SHA256, err = checksum(path, sha256.New())
+	}
+	if err != nil {
+		return f, fmt.Errorf("%s can't be read: %w", path, plain(err))
+	}
+	switch {
+	case d.md5 == f.MD5 || fetched[d.name] == f.SHA256:
+		f.Origin = Official
+	case d.md5 != "" || fetched[d.name] != "":
+		f.Origin = Other
+	}
+	return f, nil
+}
+
+// readSums reads a list of checksums as sha256sum writes it; without one it is empty.
+func readSums(file string) map[string]string {
+	sums := map[string]string{}
+	f, err := os.Open(file)
+	if err != nil {
+		return sums
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if sum, name, ok := strings.Cut(lines.Text(), "  "); ok {
+			sums[name] = sum
+		}
+	}
+	return sums
+}
+
+func total(parts []part) (n int) {
+	for _, p := range parts {
+		n += p.official
+	}
+	return
+}

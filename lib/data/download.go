@@ -1,0 +1,156 @@
+package data
+
+import (
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// How often a download that broke off is taken up again by itself, and how long a server may be silent.
+const (
+	attempts = 4
+	patience = 60 * time.Second
+)
+
+// refused is an error that another attempt will not mend.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
+
+// get downloads into a file, unless it is there already with the right checksum. What has arrived is kept in file.part.
+func (d download) get(ctx context.Context, file string, progress Progress) error {
+	if d.official(file) {
+		return nil
+	}
+	part := file + ".part"
+	for anew := 0; ; anew++ {
+		resumed, err := d.arrive(ctx, part, progress)
+		if err != nil {
+			return err
+		}
+		if d.official(part) {
+			break
+		}
+		sum, err := checksum(part, md5.New())
+		if err != nil {
+			return err
+		}
+		if err := os.Remove(part); err != nil {
+			return err
+		}
+		// A beginning from another time may have spoilt it: once more, from the start.
+		if !resumed || anew > 0 {
+			return fmt.Errorf("what %s sends is not the official file (MD5 %s instead of %s), perhaps a proxy's page: open it in a browser, or put the file from elsewhere into the data directory", d.url, sum, d.md5)
+		}
+	}
+	return os.Rename(part, file)
+}
+
+// arrive completes the part, in a few attempts. resumed: it didn't begin with nothing.
+func (d download) arrive(ctx context.Context, part string, progress Progress) (resumed bool, err error) {
+	if info, err := os.Stat(part); err == nil && info.Size() > 0 {
+		resumed = true
+	}
+	for i := range attempts {
+		if i > 0 {
+			select {
+			case <-ctx.Done():
+				return resumed, ctx.Err()
+			case <-time.After(time.Duration(i*i) * 500 * time.Millisecond):
+			}
+		}
+		if err = d.request(ctx, part, progress); err == nil {
+			return resumed, nil
+		}
+		if ctx.Err() != nil {
+			return resumed, ctx.Err()
+		}
+		var path *fs.PathError
+		if errors.As(err, new(refused)) || errors.As(err, &path) {
+			return resumed, err
+		}
+	}
+	return resumed, fmt.Errorf("%s did not come: %w; the same command goes on where it stopped, or put the file from elsewhere into the data directory", d.url, err)
+}
+
+// request asks for what is missing of the part and appends it.
+func (d download) request(ctx context.Context, part string, progress Progress) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silence := time.AfterFunc(patience, func() { cancel(fmt.Errorf("the server was silent for %v", patience)) })
+	defer silence.Stop()
+	defer func() {
+		if errors.Is(err, context.Canceled) {
+			err = context.Cause(ctx)
+		}
+	}()
+
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	have, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
+	if err != nil {
+		return refused{err}
+	}
+	if have > 0 {
+		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	total := int64(-1)
+	switch {
+	case answer.StatusCode == http.StatusPartialContent && strings.HasPrefix(answer.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+	case answer.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0:
+		return nil // nothing is missing; the checksum will tell
+	case answer.StatusCode == http.StatusOK: // all of it, perhaps because the server can't resume
+		if have, err = 0, f.Truncate(0); err != nil {
+			return err
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	case answer.StatusCode >= 500:
+		return fmt.Errorf("the server answers %s", answer.Status)
+	default:
+		return refused{fmt.Errorf("%s answers %s: put %s from elsewhere into the data directory", d.url, answer.Status, filepath.Base(d.name))}
+	}
+	if answer.ContentLength >= 0 {
+		total = have + answer.ContentLength
+	}
+	progress(d.name, have, total)
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := answer.Body.Read(buffer)
+		if n > 0 {
+			silence.Reset(patience)
+			if _, err := f.Write(buffer[:n]); err != nil {
+				return err
+			}
+			have += int64(n)
+			progress(d.name, have, total)
+		}
+		if errors.Is(err, io.EOF) {
+			return f.Sync()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
