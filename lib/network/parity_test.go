@@ -1,6 +1,7 @@
 package network
 
 import (
+	"math"
 	"testing"
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
@@ -122,4 +123,44 @@ func TestSizesAreTorchs(t *testing.T) {
 				c.Genotype, c.Classes, c.Size, c.Size, weights, withAuxiliary, macs, c.Weights, c.WeightsWithAuxiliary, c.MACs)
 		}
 	}
+}
+
+// TestTrainingStepIsTorchs compares one step of the training with torch's losses and gradients, put through the formula of SGD (a first step
+// has no momentum yet): w - lr * (clipped gradient + decay * w), with a clip that bites.
+func TestTrainingStepIsTorchs(t *testing.T) {
+	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
+	genotype, _ := cell.Published("DARTS_V2")
+	batch := len(torch["labels"].Data)
+	net := New(genotype, 3, 4, 10, 1, 28, batch, true)
+	net.Auxiliary = [2]int{8, 16}
+	const lr, decay, clip = 0.5, 0.1, 1.5
+	s := assemble(block.NewEngine(backendtest.Open(t).Backend), net, Settings{Auxiliary: 0.4, Batch: batch, Momentum: 0.9, WeightDecay: decay, Clip: clip})
+	defer s.tape.Close()
+	parity.Load(t, s.params, torch, parity.Path)
+	m, err := s.step(parity.Image(torch["x"]), parity.Labels(torch["labels"]), torchMasks(net, torch), lr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	norm := 0.0
+	for _, g := range golden.Under(torch, "gradient/") {
+		for _, x := range g.Data {
+			norm += float64(x) * float64(x)
+		}
+	}
+	norm = math.Sqrt(norm)
+	if norm <= clip {
+		t.Fatalf("the gradient's norm is %g: a clip at %g shows nothing", norm, clip)
+	}
+	after := map[string]golden.Array{}
+	for name, w := range golden.Under(torch, "weight/") {
+		next := make([]float32, len(w.Data))
+		for i, x := range w.Data {
+			next[i] = x - lr*(clip/float32(norm)*torch["gradient/"+name].Data[i]+decay*x)
+		}
+		after["weight/"+name] = golden.Array{Shape: w.Shape, Data: next}
+	}
+	parity.Weights(t, s.params, after, parity.Path)
+	parity.Running(t, s.params, torch, parity.Path)
+	golden.Close(t, "losses and gradient norm", []float32{float32(m["train_loss"]), float32(m["auxiliary_loss"]), float32(m["grad_norm"])},
+		[]float32{torch["loss"].Data[0], torch["auxiliary_loss"].Data[0], float32(norm)}, parity.Tolerance)
 }

@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -22,44 +23,6 @@ func open(t *testing.T) *block.Engine {
 	return e
 }
 
-// torchArch has torch's alphas and betas.
-func torchArch(torch map[string]golden.Array, partial bool) *Arch {
-	a := NewArch(FullSpace(), partial, 1)
-	a.SetFlat(archFlat(torch, "weight/", partial))
-	return a
-}
-
-// archFlat lists torch's alphas and betas, or their gradients, in the order of Arch.Flat.
-func archFlat(torch map[string]golden.Array, prefix string, partial bool) (flat []float32) {
-	flat = append(flat, torch[prefix+"alphas_normal"].Data...)
-	flat = append(flat, torch[prefix+"alphas_reduce"].Data...)
-	if partial {
-		flat = append(flat, torch[prefix+"betas_normal"].Data...)
-		flat = append(flat, torch[prefix+"betas_reduce"].Data...)
-	}
-	return flat
-}
-
-// closeArch compares what is in the order of Arch.Flat.
-func closeArch(t *testing.T, what string, got []float32, torch map[string]golden.Array, prefix string, partial bool) {
-	t.Helper()
-	names := []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"}
-	if !partial {
-		names = names[:2]
-	}
-	for _, name := range names {
-		want := torch[prefix+name].Data
-		if len(got) < len(want) {
-			t.Fatalf("%s: %d values left for %s, which has %d", what, len(got), name, len(want))
-		}
-		golden.Close(t, what+" "+name, got[:len(want)], want, parity.Tolerance)
-		got = got[len(want):]
-	}
-	if len(got) > 0 {
-		t.Errorf("%s: %d values too many", what, len(got))
-	}
-}
-
 // whole is a search network on torch's numbers.
 type whole struct {
 	*Network
@@ -71,7 +34,8 @@ type whole struct {
 
 func newWhole(t *testing.T, torch map[string]golden.Array, w cell.Wiring, span Span) *whole {
 	n := &whole{Network: &Network{Wiring: w, Space: FullSpace(), Span: span}}
-	n.arch = torchArch(torch, w.Partial > 1)
+	n.arch = NewArch(n.Space, w.Partial > 1, 1)
+	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
 	n.mix = n.arch.NewMixing()
 	n.labels = fit.CrossEntropy(w.Classes, w.Batch)
 	plan := block.NewPlan(func(r block.Runner) { n.pass(r, &block.Value{}, &block.Value{}) })
@@ -88,9 +52,7 @@ func torchWeights(torch map[string]golden.Array) (n int) {
 	for _, a := range golden.Under(torch, "weight/") {
 		n += len(a.Data)
 	}
-	for _, name := range []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"} {
-		n -= len(torch["weight/"+name].Data)
-	}
+	n -= len(parity.Architecture(torch, "weight/", true))
 	return n
 }
 
@@ -129,7 +91,7 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 				golden.Close(t, "loss", loss.Floats(), torch["loss"].Data, parity.Tolerance)
 			})
 			parity.Gradients(t, n.params, torch, parity.Path)
-			closeArch(t, "gradient of", n.arch.Gradient(n.mix), torch, "gradient/", partial)
+			parity.CloseArchitecture(t, "gradient of", n.arch.Gradient(n.mix), torch, "gradient/", partial)
 		})
 	}
 }
@@ -218,6 +180,66 @@ func joined(s cell.State, get func(*block.Value) []float32, channels, k int) gol
 		all = append(all, get(v)...)
 	}
 	return regroup(golden.Array{Shape: []int{channels}, Data: all}, k, channels/k)
+}
+
+// TestCellIsTorchs compares a normal cell after a reduction (whose first input is twice as large) and a reduction cell on inputs of their own: the
+// output, and the gradients of inputs, weights, alphas and betas.
+func TestCellIsTorchs(t *testing.T) {
+	all := golden.Read(t, "cells")
+	for _, c := range []struct {
+		name      string
+		reduction bool
+	}{{"normal_after_reduction", false}, {"reduction", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			torch := golden.Under(all, c.name+"/")
+			n := &Network{Wiring: cell.Wiring{Batch: 2, Partial: 4}, Space: FullSpace(), Span: Operations}
+			p := cell.Place{Reduction: c.reduction, Channels: 16, In: 8, Out: 8}
+			if c.reduction {
+				p.Out = 4
+			}
+			arch := NewArch(n.Space, true, 1)
+			for e := range cell.Edges {
+				copy(arch.Alpha[p.Type()][e], torch["alphas"].Data[8*e:])
+			}
+			copy(arch.Beta[p.Type()][:], torch["betas"].Data)
+			mix := arch.NewMixing()
+			var in [2]cell.Feature
+			for i, name := range []string{"s0", "s1"} {
+				shape := torch[name].Shape
+				in[i] = cell.Feature{States: []cell.State{{parity.Image(torch[name])}}, Channels: shape[1], Side: shape[2]}
+			}
+			run := func(r block.Runner) cell.Feature { return n.Cell(r, p, in[0], in[1], cell.Complete(), n.Edge(mix)) }
+			params := block.NewPlan(func(r block.Runner) { run(r) }).Params(1)
+			path := func(label string) string { return strings.TrimPrefix(parity.Path(label), "cells.0.") }
+			parity.Load(t, params, torch, path)
+			var y []*block.Value
+			var v []golden.Array
+			parity.Train(t, open(t), params, block.Joint, func(r block.Runner) *block.Value {
+				all := parity.BatchLast(torch["v"])
+				size := len(all.Data) / cell.States
+				for i, state := range run(r).States {
+					y = append(y, state...)
+					own := golden.Array{Shape: append([]int{p.Channels}, all.Shape[1:]...), Data: all.Data[i*size : (i+1)*size]}
+					v = append(v, halfArrays(unshuffle(own, 4), 4)...)
+				}
+				return parity.Against(r, y, v)
+			}, func() {
+				var got []float32
+				for i := 0; i < len(y); i += 2 {
+					got = append(got, joined(y[i:i+2], (*block.Value).Floats, p.Channels, 4).Data...)
+				}
+				golden.Close(t, "y", got, parity.BatchLast(torch["y"]).Data, parity.Tolerance)
+			})
+			for i, name := range []string{"s0", "s1"} {
+				golden.Close(t, "gradient of "+name, in[i].States[0][0].Gradient(), parity.BatchLast(torch["gradient/"+name]).Data, parity.Tolerance)
+			}
+			parity.Gradients(t, params, torch, path)
+			alphas := 8 * cell.Edges
+			gradient := arch.Gradient(mix)
+			golden.Close(t, "gradient of alphas", gradient[p.Type()*alphas:][:alphas], torch["gradient/alphas"].Data, parity.Tolerance)
+			golden.Close(t, "gradient of betas", gradient[2*alphas+p.Type()*cell.Edges:][:cell.Edges], torch["gradient/betas"].Data, parity.Tolerance)
+		})
+	}
 }
 
 // TestSizesAreTorchs compares weights and multiply-accumulates of search networks.

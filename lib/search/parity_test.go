@@ -1,0 +1,66 @@
+package search
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+// TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS: Adam moves alphas and betas on one batch, then clipped SGD with
+// momentum the weights on another, with the new alphas. Losses, gradient norms, alphas and betas after each step; all weights at the end.
+func TestBilevelStepsAreTorchs(t *testing.T) {
+	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
+	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
+		cell.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
+		Settings{Partial: 4, Batch: 4, Momentum: 0.9, WeightDecay: 3e-2, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
+	defer s.tape.Close()
+	parity.Load(t, s.params, start, parity.Path)
+	before := parity.Architecture(start, "weight/", true)
+	s.arch.SetFlat(before)
+	s.arch.Update(s.mixing)
+
+	losses, norms := map[string][]float32{}, map[string][]float32{}
+	for step := range 3 {
+		for _, half := range []struct {
+			name string
+			step func(x, y *block.Value) (result, error)
+		}{
+			{"valid", s.architectureStep},
+			{"train", func(x, y *block.Value) (result, error) { return s.weightsStep(x, y, 0.1) }},
+		} {
+			r, err := half.step(parity.Image(item(torch[half.name+"/x"], step)), parity.Labels(item(torch[half.name+"/labels"], step)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			losses[half.name] = append(losses[half.name], float32(r.loss))
+			norms[half.name] = append(norms[half.name], float32(r.norm))
+		}
+		parity.CloseArchitecture(t, fmt.Sprintf("after step %d,", step), s.arch.Flat(), torch, fmt.Sprintf("step%d/", step), true)
+	}
+	for name := range losses {
+		golden.Close(t, name+" losses", losses[name], torch[name+"/loss"].Data, parity.Tolerance)
+		golden.Close(t, name+" gradient norms", norms[name], torch[name+"/gradient_norm"].Data, parity.Tolerance)
+	}
+	end := golden.Under(torch, "final/")
+	parity.Weights(t, s.params, end, parity.Path)
+	// Alphas and betas move by some 1e-3 only: the way that they went must agree, too.
+	golden.Close(t, "the way of alphas and betas", moved(before, s.arch.Flat()), moved(before, parity.Architecture(end, "weight/", true)), 1e-3)
+}
+
+func moved(before, after []float32) (way []float32) {
+	for i := range after {
+		way = append(way, after[i]-before[i])
+	}
+	return way
+}
+
+// item is a[i].
+func item(a golden.Array, i int) golden.Array {
+	size := len(a.Data) / a.Shape[0]
+	return golden.Array{Shape: a.Shape[1:], Data: a.Data[i*size : (i+1)*size]}
+}
