@@ -57,6 +57,10 @@ type Task interface {
 	Restore(State) error
 }
 
+// Ranked is a Task whose epochs can be compared: Best names the metric whose lowest value marks the weights to keep. The checkpoint of that
+// epoch is the store's Best.
+type Ranked interface{ Best() string }
+
 // Event tells an observer what the loop has just done.
 type Event struct {
 	Kind    Kind
@@ -84,10 +88,9 @@ const (
 	Note Kind = "note"
 )
 
-// Options of Run. The zero value saves every 30 seconds, keeps no best checkpoint, and tells nobody.
+// Options of Run. The zero value saves every 30 seconds and tells nobody.
 type Options struct {
 	Every   time.Duration     // between checkpoints within an epoch; 0: 30 s
-	Best    string            // metric of an epoch; the checkpoint of the epoch with its lowest value is kept
 	Observe func(Event) error // an error ends the run
 }
 
@@ -125,6 +128,9 @@ func Run(ctx context.Context, task Task, store Store, o Options) error {
 		o.Observe = func(Event) error { return nil }
 	}
 	l := &loop{task: task, store: store, o: o, at: progress{Sums: map[string]number{}, Best: number(math.Inf(1)), BestEpoch: -1}, saved: time.Now()}
+	if r, ok := task.(Ranked); ok {
+		l.best = r.Best()
+	}
 	if err := l.resume(); err != nil {
 		return err
 	}
@@ -152,6 +158,7 @@ type loop struct {
 	task  Task
 	store Store
 	o     Options
+	best  string // the metric; "" for none
 	at    progress
 	saved time.Time
 	clock clock
@@ -229,7 +236,7 @@ func (l *loop) end(epoch int) error {
 	}
 	maps.Copy(metrics, measured)
 	e := Event{Kind: EndOfEpoch, Epoch: epoch, Step: l.at.Step, Metrics: metrics, Details: details}
-	if x, ok := metrics[l.o.Best]; ok && x < float64(l.at.Best) {
+	if x, ok := metrics[l.best]; ok && x < float64(l.at.Best) {
 		e.Best, l.at.Best, l.at.BestEpoch = true, number(x), epoch
 	}
 	l.at.Epoch, l.at.Step, l.at.Sums = epoch+1, 0, map[string]number{}

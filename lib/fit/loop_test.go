@@ -27,6 +27,7 @@ type walk struct {
 func newWalk() *walk { return &walk{epochs: 4, x: make([]float32, 3)} }
 
 func (w *walk) Epochs() int         { return w.epochs }
+func (w *walk) Best() string        { return "val_loss" }
 func (w *walk) Steps(epoch int) int { return 2 + epoch%2 }
 
 func (w *walk) Step(epoch, step int) (fit.Metrics, error) {
@@ -70,7 +71,7 @@ const often, never = time.Nanosecond, time.Hour
 func TestKilledAfterAnyEventAndResumedARunEndsInTheSameBits(t *testing.T) {
 	whole := fit.Store{Dir: t.TempDir()}
 	events := 0
-	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss", Every: often, Observe: func(fit.Event) error { events++; return nil }}))
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Every: often, Observe: func(fit.Event) error { events++; return nil }}))
 	want := files(t, whole)
 	if events < 20 {
 		t.Fatalf("only %d events", events)
@@ -80,7 +81,7 @@ func TestKilledAfterAnyEventAndResumedARunEndsInTheSameBits(t *testing.T) {
 		for n := range events {
 			store := fit.Store{Dir: t.TempDir()}
 			left := n
-			o := fit.Options{Best: "val_loss", Every: every, Observe: func(fit.Event) error {
+			o := fit.Options{Every: every, Observe: func(fit.Event) error {
 				if left == 0 {
 					return killed
 				}
@@ -101,12 +102,12 @@ func TestKilledAfterAnyEventAndResumedARunEndsInTheSameBits(t *testing.T) {
 
 func TestCancelledAtAnyStepARunSavesAndGoesOn(t *testing.T) {
 	whole := fit.Store{Dir: t.TempDir()}
-	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss"}))
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{}))
 	store := fit.Store{Dir: t.TempDir()}
 	made := 0
 	for processes := 1; ; processes++ {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := fit.Run(ctx, newWalk(), store, fit.Options{Best: "val_loss", Every: never, Observe: func(e fit.Event) error {
+		err := fit.Run(ctx, newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
 			if e.Kind == fit.EndOfStep {
 				made++
 				cancel()
@@ -131,13 +132,13 @@ func TestCancelledAtAnyStepARunSavesAndGoesOn(t *testing.T) {
 
 func TestATornCheckpointIsReplacedByTheOneBefore(t *testing.T) {
 	whole := fit.Store{Dir: t.TempDir()}
-	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Best: "val_loss"}))
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{}))
 
 	store, ctx := interrupted(t)
 	raw := must.M1(os.ReadFile(store.Last()))
 	must.M(os.WriteFile(store.Last(), raw[:len(raw)-1], 0o644))
 	var notes []string
-	must.M(fit.Run(ctx, newWalk(), store, fit.Options{Best: "val_loss", Observe: func(e fit.Event) error {
+	must.M(fit.Run(ctx, newWalk(), store, fit.Options{Observe: func(e fit.Event) error {
 		if e.Kind == fit.Note {
 			notes = append(notes, e.Text)
 		}
@@ -165,7 +166,7 @@ func TestARunDoesNotStartAnewUnaskedWhenAllCheckpointsAreDamaged(t *testing.T) {
 func interrupted(t *testing.T) (fit.Store, context.Context) {
 	store := fit.Store{Dir: t.TempDir()}
 	stop := errors.New("stop")
-	err := fit.Run(t.Context(), newWalk(), store, fit.Options{Best: "val_loss", Every: never, Observe: func(e fit.Event) error {
+	err := fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
 		if e.Kind == fit.EndOfStep && e.Epoch == 2 {
 			return stop
 		}
@@ -180,7 +181,7 @@ func interrupted(t *testing.T) (fit.Store, context.Context) {
 func TestTheBestCheckpointIsThatOfTheLowestMetric(t *testing.T) {
 	store := fit.Store{Dir: t.TempDir()}
 	means := map[int]fit.Metrics{}
-	must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Best: "val_loss", Observe: func(e fit.Event) error {
+	must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Observe: func(e fit.Event) error {
 		if e.Kind == fit.EndOfEpoch {
 			means[e.Epoch] = e.Metrics
 		}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) demo() *cobra.Command {
+	var dataset string
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Search, train, test and report, in a minute or two",
+		Long: `Search a cell, train its network, test it and write a report, with settings that take a minute or two on two cores: on Fashion-MNIST from --data, or on the
+built-in sample of it. What is found shows how things work, and nothing else.`,
+		Example: `  essnas demo
+  essnas demo --seed 2
+  essnas demo --dataset cifar10 --data ~/data`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			text := ""
+			if c.Flags().Changed("seed") {
+				text = strconv.FormatUint(seed, 10)
+			}
+			d, err := p.lab().Demo(c.Context(), lab.NewDemo(dataset, text))
+			if err != nil {
+				return err
+			}
+			return p.showDemo(c, d)
+		},
+	}
+	datasetFlag(c, &dataset)
+	c.Flags().Uint64Var(&seed, "seed", 1, "another seed makes other runs")
+	return c
+}
+
+func (p *program) showDemo(c *cobra.Command, d *lab.Demo) error {
+	g, err := d.Search.Genotype()
+	if err != nil {
+		return err
+	}
+	value := map[string]any{"search": d.Search.Dir, "train": d.Train.Dir, "genotype": g, "test": d.Test, "report": d.Report, "already_ended": d.Ended}
+	return p.print(c, value, func(w io.Writer) error {
+		if d.Ended {
+			fmt.Fprint(w, "This was all done before; this is what it came to. Another seed makes other runs: essnas demo --seed 2\n\n")
+		}
+		fmt.Fprintf(w, "The cell found on %s:\n%s\n\nIts network (%d weights), tested:\n\n%s\n", d.Test.Data, g.Python(), d.Test.Weights, d.Test.Table)
+		fmt.Fprintf(w, "Pictures  %s\nReports   %s (search)\n          %s (training and test)\n", d.Train.Path("figures"), d.Search.Path("report.html"), d.Report)
+		return nil
+	})
+}

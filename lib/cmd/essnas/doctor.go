@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) doctor() *cobra.Command {
+	var cache, clear bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Tell what is there, what is missing, and what to do about it",
+		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets. Nothing is installed or changed.
+
+With --cache: how many compiled programs are kept on disk; with --clear they are deleted, which costs time at the next start and nothing else.`,
+		Example: `  essnas doctor
+  essnas doctor --cache --clear`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if clear && !cache {
+				return errors.New("--clear goes with --cache: essnas doctor --cache --clear")
+			}
+			if cache {
+				return p.cache(c, clear)
+			}
+			if p.backend != "" {
+				os.Setenv("ESSNAS_BACKEND", p.backend) // which is what Inspect looks at
+			}
+			sets, err := data.List(p.data)
+			if err != nil {
+				return err
+			}
+			report := backend.Inspect(c.Context())
+			value := struct {
+				backend.Report
+				Datasets []data.Info `json:"datasets"`
+			}{report, sets}
+			return p.print(c, value, func(w io.Writer) error { return diagnose(w, report, sets) })
+		},
+	}
+	c.Flags().BoolVar(&cache, "cache", false, "show the compiled programs that are kept on disk")
+	c.Flags().BoolVar(&clear, "clear", false, "with --cache: delete them")
+	return c
+}
+
+func diagnose(w io.Writer, r backend.Report, sets []data.Info) error {
+	bytes := func(n uint64) string {
+		if n == 0 {
+			return "unknown"
+		}
+		return humanize.Bytes(n)
+	}
+	fmt.Fprintf(w, "Machine    %s, %s, %d cores, %s memory (%s free)\n", r.System, r.Processor, r.Cores, bytes(r.Memory), bytes(r.MemoryAvailable))
+	for _, g := range r.GPUs {
+		fmt.Fprintf(w, "GPU        %s, %s\n", g.Name, bytes(g.Memory))
+	}
+	fmt.Fprintf(w, "Cache      %s, %s free on its disk; %d compiled programs, %s\n", r.CacheDir, bytes(r.DiskFree), r.Executables, bytes(uint64(r.ExecutableBytes)))
+	pip := r.Pip
+	if pip == "" {
+		pip = "not found"
+	}
+	fmt.Fprintf(w, "pip        %s\n\nBackend    %s (asked for: %s)\n", pip, r.Chosen, r.Choice)
+	for _, k := range r.Kinds {
+		fmt.Fprintf(w, "  %-6s %-14s %s\n", k.Kind, k.State, strings.Join(nonEmpty(k.Version, k.Plugin, strings.Join(k.Devices, ", "), k.Detail), "; "))
+	}
+	fmt.Fprint(w, "\nData sets\n")
+	if err := listData(w, sets); err != nil {
+		return err
+	}
+	if len(r.Advice) == 0 {
+		fmt.Fprint(w, "\nNothing is missing.\n")
+		return nil
+	}
+	fmt.Fprint(w, "\nWhat to do\n")
+	for _, a := range r.Advice {
+		fmt.Fprintf(w, "  - %s\n", a)
+	}
+	return nil
+}
+
+func nonEmpty(texts ...string) (kept []string) {
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return
+}
+
+func (p *program) cache(c *cobra.Command, clear bool) error {
+	dir, err := backend.CacheDir()
+	if err != nil {
+		return err
+	}
+	if clear {
+		if err := backend.ClearExecutables(dir); err != nil {
+			return err
+		}
+	}
+	n, size, err := backend.Executables(dir)
+	if err != nil {
+		return err
+	}
+	value := map[string]any{"cache": dir, "executables": n, "bytes": size, "cleared": clear}
+	return p.print(c, value, func(w io.Writer) error {
+		if clear {
+			fmt.Fprint(w, "Cleared. ")
+		}
+		_, err := fmt.Fprintf(w, "%d compiled programs, %s, in %s\n", n, humanize.Bytes(uint64(size)), dir)
+		return err
+	})
+}

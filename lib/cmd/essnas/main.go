@@ -1,0 +1,58 @@
+// Command essnas searches network cells, trains and tests the networks built from them, and shows the results. See essnas --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/essnas/essnas/lib/backend"
+)
+
+func main() {
+	backend.Retune()
+	os.Exit(run())
+}
+
+// Exit statuses.
+const (
+	failed      = 1
+	interrupted = 130 // as shells have it
+)
+
+// run is the program. Whatever happens ends in a sentence, never in a stack trace.
+func run() (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // the second Ctrl-C ends the program at once
+	}()
+	defer func() {
+		if r := recover(); r != nil {
+			status = complain(fmt.Errorf("internal error: %v", r))
+		}
+	}()
+	if err := root().ExecuteContext(ctx); err != nil {
+		return complain(err)
+	}
+	return 0
+}
+
+// complain prints an error as one line. Libraries below put stack traces after the first.
+func complain(err error) (status int) {
+	if err == context.Canceled {
+		fmt.Fprintln(os.Stderr, "essnas: stopped")
+		return interrupted
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	fmt.Fprintln(os.Stderr, "essnas:", line)
+	if errors.Is(err, context.Canceled) {
+		return interrupted
+	}
+	return failed
+}

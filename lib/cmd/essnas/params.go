@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) params() *cobra.Command {
+	var genotype, supernet string
+	var auxiliary bool
+	s := lab.Shape{Classes: 10, ImageChannels: 3, ImageSide: 32}
+	c := &cobra.Command{
+		Use:   "params",
+		Short: "Count the weights of a network",
+		Long: `Count the weights and the multiply-accumulates (MACs, for one image) of the network of a cell, or of a search network, from shapes alone: nothing is computed. The weights of
+norms are counted, their running statistics are not, nor are alphas and betas.`,
+		Example: `  essnas params --genotype DARTS_V2 --auxiliary
+  essnas params --genotype runs/search-cifar10-1a2b3c4d --channels 16 --cells 8 --json
+  essnas params --supernet pc-darts`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			size, err := count(c, genotype, supernet, auxiliary, s)
+			if err != nil {
+				return err
+			}
+			return p.print(c, size, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s, %d cells, %d channels, %d classes: %s weights, %s MACs\n",
+					size.Network, size.Cells, size.Channels, size.Classes, humanize.Comma(int64(size.Weights)), humanize.Comma(int64(size.MACs)))
+				return err
+			})
+		},
+	}
+	genotypeFlag(c, &genotype)
+	flags := c.Flags()
+	flags.StringVar(&supernet, "supernet", "", "a search network instead: pc-darts (K=4), p-darts or darts (K=1)")
+	flags.IntVar(&s.Channels, "channels", 0, "channels of a state in the first cells (default 36; of a search network 16)")
+	flags.IntVar(&s.Cells, "cells", 0, "cells of the network (default 20; of a search network 8)")
+	flags.IntVar(&s.Classes, "classes", s.Classes, "classes")
+	flags.IntVar(&s.ImageChannels, "image-channels", s.ImageChannels, "channels of an image")
+	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; decides the MACs")
+	flags.BoolVar(&auxiliary, "auxiliary", false, "with the auxiliary tower of the training")
+	return c
+}
+
+func count(c *cobra.Command, genotype, supernet string, auxiliary bool, s lab.Shape) (lab.Size, error) {
+	if (genotype == "") == (supernet == "") {
+		return lab.Size{}, errors.New("which network? Give either --genotype or --supernet")
+	}
+	cells, channels := 20, 36
+	if supernet != "" {
+		cells, channels = 8, 16
+		if auxiliary {
+			return lab.Size{}, errors.New("a search network has no auxiliary tower: leave --auxiliary out")
+		}
+	}
+	if !c.Flags().Changed("cells") {
+		s.Cells = cells
+	}
+	if !c.Flags().Changed("channels") {
+		s.Channels = channels
+	}
+	if supernet != "" {
+		return lab.SupernetSize(supernet, s)
+	}
+	g, err := lab.LoadGenotype(genotype)
+	if err != nil {
+		return lab.Size{}, err
+	}
+	return lab.NetworkSize(genotype, g, s, auxiliary)
+}

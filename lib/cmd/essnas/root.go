@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// program holds what all commands share.
+type program struct {
+	backend, data, runs string
+	quiet, json         bool
+}
+
+func root() *cobra.Command {
+	p := &program{}
+	c := &cobra.Command{
+		Use:   "essnas",
+		Short: "Efficient neural architecture search",
+		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS), trains the network that is built from them, tests it, and shows all of it.
+
+Everything a command makes goes into a run directory: runs/NAME-HASH, where HASH is that of the settings and the data. The same command
+again goes on where a run was stopped or killed, or shows it if it has ended. Start with "essnas demo".`,
+		Example: `  essnas demo
+  essnas search --dataset cifar10 --preset slides
+  essnas train --genotype runs/search-cifar10-1a2b3c4d --dataset cifar10
+  essnas test --run runs/train-cifar10-5e6f7a8b`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.SetFlagErrorFunc(explainFlag)
+	flags := c.PersistentFlags()
+	flags.SortFlags = false
+	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
+	flags.StringVar(&p.data, "data", "", "`DIR` with the data sets' files; default $ESSNAS_DATA")
+	flags.StringVar(&p.runs, "runs", "", "`DIR` in which run directories are made; default $ESSNAS_RUNS, or runs")
+	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
+	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
+	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
+	c.AddCommand(p.demo(), p.search(), p.train(), p.test(), p.predict(), p.params(), p.report(), p.dataCommand(), p.doctor())
+	return c
+}
+
+// lab is the laboratory that the flags describe.
+func (p *program) lab() *lab.Lab {
+	l := lab.New()
+	l.Backend, l.Data, l.Runs = backend.Choice(p.backend), p.data, p.runs
+	if p.quiet {
+		l.Progress = nil
+	} else {
+		l.Terminal = term.IsTerminal(int(os.Stderr.Fd()))
+	}
+	return l
+}
+
+// explainFlag makes sentences of what is wrong with flags.
+func explainFlag(c *cobra.Command, err error) error {
+	help := fmt.Sprintf("see %s --help", c.CommandPath())
+	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+		var known []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		if near := lab.Nearest(name, known); near != "" {
+			return fmt.Errorf("there is no flag --%s: did you mean --%s? %s", name, near, help)
+		}
+		return fmt.Errorf("there is no flag --%s: %s", name, help)
+	}
+	return fmt.Errorf("%w: %s", err, help)
+}
+
+// noArguments says what to do about words that a command doesn't know.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%q is one word too many: %s takes flags only, see %s --help", args[0], c.CommandPath(), c.CommandPath())
+	}
+	return nil
+}
+
+// print writes a result: as JSON if that was asked for, else as text does.
+func (p *program) print(c *cobra.Command, value any, text func(w io.Writer) error) error {
+	w := c.OutOrStdout()
+	if !p.json {
+		return text(w)
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+func datasetFlag(c *cobra.Command, dataset *string) {
+	c.Flags().StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+"; default Fashion-MNIST, of which a sample is built in")
+	c.RegisterFlagCompletionFunc("dataset", cobra.FixedCompletions(data.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+func runFlag(c *cobra.Command, dir *string, help string) {
+	c.Flags().StringVar(dir, "run", "", help)
+	c.MarkFlagDirname("run")
+}
+
+func genotypeFlag(c *cobra.Command, genotype *string) {
+	c.Flags().StringVar(genotype, "genotype", "", "cells: the directory of a search, a `FILE` (JSON or Python text), or "+strings.Join(cell.PublishedNames(), ", "))
+	c.RegisterFlagCompletionFunc("genotype", cobra.FixedCompletions(cell.PublishedNames(), cobra.ShellCompDirectiveDefault))
+}

@@ -1,0 +1,137 @@
+package lab
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+)
+
+// Stages that have runs.
+const (
+	StageSearch = "search"
+	StageTrain  = "train"
+)
+
+// Config is config.json: all that decides a run's result, and where and how it was made.
+type Config struct {
+	Stage    string            `json:"stage"`                // StageSearch or StageTrain
+	Name     string            `json:"name"`                 // search-cifar10
+	Hash     string            `json:"hash"`                 // of stage, settings, genotype, and the data's name and checksums
+	Settings json.RawMessage   `json:"settings"`             // search.Settings or network.Settings
+	Genotype *cell.Genotype    `json:"genotype,omitempty"`   // of a training
+	Cells    string            `json:"cells_from,omitempty"` // of a training: name, file or run that the genotype was taken from
+	Data     DataConfig        `json:"data"`
+	Backend  BackendConfig     `json:"backend"`
+	Versions map[string]string `json:"versions"`
+	Command  []string          `json:"command"`
+	Started  string            `json:"started"` // RFC 3339
+}
+
+// DataConfig says which images a run works on, and what predicting needs to know of them.
+type DataConfig struct {
+	Name      string            `json:"name"`
+	Title     string            `json:"title"`
+	Sample    bool              `json:"sample"` // the embedded sample, not the whole data set
+	Classes   []string          `json:"classes"`
+	Channels  int               `json:"channels"`
+	Side      int               `json:"side"` // of an image, in pixels
+	Train     int               `json:"train_images"`
+	Test      int               `json:"test_images"`
+	Mean      []float32         `json:"mean"` // of the training images' channels, on the scale 0..1
+	Std       []float32         `json:"std"`
+	Checksums map[string]string `json:"checksums"`
+}
+
+// BackendConfig says what a run was computed on.
+type BackendConfig struct {
+	Kind    string `json:"kind"` // cuda, cpu or go
+	Plugin  string `json:"plugin,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+func dataConfig(set *data.Set) DataConfig {
+	im := set.Train
+	return DataConfig{
+		Name: set.Name, Title: set.Title, Sample: set.Sample, Classes: set.Classes, Channels: im.Channels, Side: im.Height,
+		Train: im.N, Test: set.Test.N, Mean: set.Mean, Std: set.Std, Checksums: set.Checksums,
+	}
+}
+
+func backendConfig(b *backend.Backend) BackendConfig {
+	return BackendConfig{Kind: b.Kind, Plugin: b.Plugin, Version: b.PluginVersion}
+}
+
+// hash is what a run's directory is named by.
+func (c Config) hash() string {
+	text, err := json.Marshal([]any{c.Stage, c.Settings, c.Genotype, c.Data.Name, c.Data.Sample, c.Data.Checksums})
+	if err != nil {
+		panic(err) // nothing in it can fail
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:4])
+}
+
+// against says how the run that is there differs from the one that is asked for; nil when it doesn't.
+func (c Config) against(asked Config, dir string) error {
+	if c.Hash == asked.Hash {
+		return nil
+	}
+	var differences []string
+	differ := func(what string, there, here any) {
+		if fmt.Sprint(there) != fmt.Sprint(here) {
+			differences = append(differences, fmt.Sprintf("%s is %v there and %v here", what, there, here))
+		}
+	}
+	if c.Stage != asked.Stage {
+		return fmt.Errorf("%s holds a run of essnas %s: choose another directory for this %s", dir, c.Stage, asked.Stage)
+	}
+	differ("the data set", c.Data.Title, asked.Data.Title)
+	if len(differences) == 0 && !maps.Equal(c.Data.Checksums, asked.Data.Checksums) {
+		differences = append(differences, "the data set's files have changed")
+	}
+	if c.Genotype != nil && asked.Genotype != nil {
+		differ("the genotype", c.Genotype.Python(), asked.Genotype.Python())
+	}
+	var there, here map[string]json.RawMessage
+	if json.Unmarshal(c.Settings, &there) == nil && json.Unmarshal(asked.Settings, &here) == nil {
+		for _, name := range slices.Sorted(maps.Keys(here)) {
+			if !bytes.Equal(there[name], here[name]) {
+				differ(name, string(there[name]), string(here[name]))
+			}
+		}
+	}
+	return fmt.Errorf("%s holds a run with other settings (%s): choose another directory, or give no settings to go on with that run", dir, strings.Join(differences, "; "))
+}
+
+// versions of the program and of what computes.
+func versions() map[string]string {
+	v := map[string]string{"go": runtime.Version(), "essnas": "unknown"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	v["essnas"] = info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v["essnas"] = s.Value
+		}
+	}
+	for _, d := range info.Deps {
+		switch d.Path {
+		case "github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla":
+			v[d.Path[len("github.com/gomlx/"):]] = d.Version
+		}
+	}
+	return v
+}

@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"context"
+	"errors"
+
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/search"
+)
+
+// DemoStage asks for all stages in a row: search, train, test, report.
+type DemoStage struct {
+	Dataset string // "" for what there is
+	Search  *Choice[search.Settings]
+	Train   *Choice[network.Settings]
+}
+
+// Demo is what a demonstration came to.
+type Demo struct {
+	Search, Train *Run
+	Test          *Test
+	Report        string // the training's page, which shows the test, too
+	Ended         bool   // all of it was there already
+}
+
+// NewDemo is the demonstration with settings that take a minute on two cores, from the given seed (0: the presets').
+func NewDemo(dataset, seed string) DemoStage {
+	d := DemoStage{Dataset: dataset, Search: SearchChoice(), Train: TrainChoice()}
+	d.Search.Preset, d.Train.Preset = "demo", "demo"
+	if seed != "" {
+		d.Search.Values = map[string]string{"seed": seed}
+		d.Train.Values = map[string]string{"seed": seed}
+	}
+	return d
+}
+
+// Demo searches a cell, trains its network and tests it. Stages that are done already are not done again.
+func (l *Lab) Demo(ctx context.Context, s DemoStage) (demo *Demo, err error) {
+	var d Demo
+	var ended [3]bool
+	defer func() {
+		if stopped := new(Interrupted); errors.As(err, stopped) {
+			stopped.Command = command(l.Command[min(1, len(l.Command)):]...)
+			err = *stopped
+		}
+	}()
+	if d.Search, ended[0], err = l.Search(ctx, SearchStage{Dataset: s.Dataset, Choice: s.Search}); err != nil {
+		return nil, err
+	}
+	if d.Train, ended[1], err = l.Train(ctx, TrainStage{Dataset: s.Dataset, Genotype: d.Search.Dir, Choice: s.Train}); err != nil {
+		return nil, err
+	}
+	if _, d.Test, ended[2], err = l.Test(ctx, d.Train.Dir); err != nil {
+		return nil, err
+	}
+	d.Report = d.Train.Path("report.html")
+	d.Ended = ended == [3]bool{true, true, true}
+	return &d, nil
+}

@@ -1,0 +1,83 @@
+package lab
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/supernet"
+)
+
+// Size is that of a network.
+type Size struct {
+	Network  string `json:"network"`
+	Cells    int    `json:"cells"`
+	Channels int    `json:"channels"`
+	Classes  int    `json:"classes"`
+	Weights  int    `json:"weights"` // those of norms too, running statistics not
+	MACs     int    `json:"macs"`    // multiply-accumulates of the convolutions and linear layers, for one image
+}
+
+// Shape is what a network's size depends on, beside its cells.
+type Shape struct {
+	Cells, Channels, Classes int
+	ImageChannels, ImageSide int
+}
+
+func (s Shape) validate() error {
+	switch {
+	case s.Cells < 3 || s.Cells > 1000:
+		return fmt.Errorf("cells is %d: want 3 to 1000", s.Cells)
+	case s.Channels < 2 || s.Channels%2 != 0 || s.Channels > 4096:
+		return fmt.Errorf("channels is %d: want an even number, 2 to 4096", s.Channels)
+	case s.Classes < 2 || s.Classes > 100000:
+		return fmt.Errorf("classes is %d: want 2 to 100000", s.Classes)
+	case s.ImageChannels < 1 || s.ImageChannels > 16 || s.ImageSide < 8 || s.ImageSide > 1024:
+		return fmt.Errorf("images of %d channels and %d x %d pixels can't be used: want 1 to 16 and a side of 8 to 1024", s.ImageChannels, s.ImageSide, s.ImageSide)
+	}
+	return nil
+}
+
+// NetworkSize counts the weights and MACs of the network of a genotype from shapes alone. The auxiliary tower is there in training only.
+func NetworkSize(name string, g cell.Genotype, s Shape, auxiliary bool) (Size, error) {
+	if err := s.validate(); err != nil {
+		return Size{}, err
+	}
+	if auxiliary && s.ImageSide < 17 {
+		return Size{}, fmt.Errorf("an auxiliary tower needs images of 17 x 17 pixels or more, these have %d x %d", s.ImageSide, s.ImageSide)
+	}
+	size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}
+	size.Weights, size.MACs = network.New(g, s.Cells, s.Channels, s.Classes, s.ImageChannels, s.ImageSide, 1, auxiliary).Count()
+	return size, nil
+}
+
+// supernets are the search networks that SupernetSize knows, with the K of their partial channels.
+var supernets = []struct {
+	name string
+	k    int
+}{{"pc-darts", 4}, {"p-darts", 1}, {"darts", 1}}
+
+// SupernetSize counts the weights (without alphas and betas) and MACs of a search network with all operations: "pc-darts" (K=4), "p-darts" or
+// "darts" (K=1).
+func SupernetSize(name string, s Shape) (Size, error) {
+	if err := s.validate(); err != nil {
+		return Size{}, err
+	}
+	var names []string
+	for _, n := range supernets {
+		names = append(names, n.name)
+		if n.name != name {
+			continue
+		}
+		if s.Channels%(n.k*n.k) != 0 {
+			return Size{}, fmt.Errorf("channels is %d: %s wants a multiple of %d, because 1/%d of them go through the operations", s.Channels, name, n.k*n.k, n.k)
+		}
+		net := supernet.Network{Space: supernet.FullSpace(), Wiring: cell.Wiring{
+			Cells: s.Cells, Channels: s.Channels, Classes: s.Classes, ImageChannels: s.ImageChannels, ImageSide: s.ImageSide, Batch: 1, Partial: n.k,
+		}}
+		size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}
+		size.Weights, size.MACs = net.Count()
+		return size, nil
+	}
+	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %v", name, names)
+}

@@ -1,0 +1,52 @@
+package lab
+
+import (
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/search"
+)
+
+// SearchChoice chooses the settings of a search.
+//
+// slides are those of the slides (batch for a small GPU); paper those of PC-DARTS (arXiv:1907.05737, section 4.2). quick and demo show the same on
+// two cores, in minutes and in half a minute; what they find means nothing.
+func SearchChoice() *Choice[search.Settings] {
+	slides := search.Settings{
+		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1,
+		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
+	}
+	paper := slides
+	paper.Batch, paper.Epochs, paper.Frozen, paper.LR = 256, 50, 15, 0.1
+	quick := slides
+	quick.Cells, quick.Batch, quick.Epochs, quick.Frozen, quick.Images = 5, 32, 6, 2, 2000
+	quick.ArchLR = 6e-3 // so that the few steps there are show
+	demo := quick
+	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 512
+	demo.ArchLR = 3e-2
+	return &Choice[search.Settings]{presets: []preset[search.Settings]{
+		{"quick", "minutes on two cores", quick},
+		{"slides", "as in the slides", slides},
+		{"paper", "as in PC-DARTS", paper},
+		{"demo", "what essnas demo takes", demo},
+	}}
+}
+
+// TrainChoice chooses the settings of a training. paper are those of PC-DARTS on CIFAR-10 (arXiv:1907.05737, section 4.2.1); slides differ in batch
+// and length, for which the slides name a range and nothing.
+func TrainChoice() *Choice[network.Settings] {
+	paper := network.Settings{
+		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1,
+		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Cutout: 16,
+	}
+	slides := paper
+	slides.Batch = 96
+	quick := paper
+	quick.Cells, quick.Channels, quick.Auxiliary, quick.DropPath, quick.Batch, quick.Epochs, quick.Cutout, quick.Images = 6, 8, 0, 0.1, 32, 6, 0, 4000
+	demo := quick
+	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 2000, 0.1
+	return &Choice[network.Settings]{presets: []preset[network.Settings]{
+		{"quick", "minutes on two cores", quick},
+		{"slides", "as in the slides", slides},
+		{"paper", "as in PC-DARTS", paper},
+		{"demo", "what essnas demo takes", demo},
+	}}
+}

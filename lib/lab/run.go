@@ -1,0 +1,206 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/gofrs/flock"
+)
+
+// Run is the directory of a run.
+//
+//	config.json     Config
+//	events.jsonl    Events, one a line
+//	checkpoint/     see fit.Store
+//	genotype.json   of a search what was found, of a training what is trained; genotype.py the same as Python text
+//	result.json     Result; there when the run has ended
+//	test.json       Test; there when a training was tested
+//	figures/        pictures
+//	report.html     all of this to look at
+//	lock            held by the process that works in the directory
+type Run struct {
+	Dir    string
+	Config Config
+	lock   *flock.Flock
+}
+
+// Result is what a run ended with.
+type Result struct {
+	Epochs    int         `json:"epochs"`
+	Metrics   fit.Metrics `json:"metrics"`    // of the last epoch
+	BestEpoch int         `json:"best_epoch"` // of a training: the epoch, counted from 1, with the lowest validation loss
+	Best      fit.Metrics `json:"best"`       // of a training: that epoch's
+	Seconds   float64     `json:"seconds"`    // over all processes that worked on it
+	Ended     string      `json:"ended"`      // RFC 3339
+}
+
+// Root is where runs go: $ESSNAS_RUNS, or "runs" in the working directory.
+func Root() string {
+	if dir := os.Getenv("ESSNAS_RUNS"); dir != "" {
+		return dir
+	}
+	return "runs"
+}
+
+// OpenRun opens a run to read.
+func OpenRun(dir string) (*Run, error) {
+	r := &Run{Dir: dir}
+	found, err := r.read("config.json", &r.Config)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("%s is not a run: it has no config.json; give the directory that essnas search or essnas train has named", dir)
+	}
+	return r, nil
+}
+
+// begin opens the directory of the run that c describes, to work in: dir, or if that is "" one under root that is named by c. It makes
+// what isn't there. The run must be closed.
+func begin(root, dir string, c Config) (*Run, error) {
+	c.Hash = c.hash()
+	if dir == "" {
+		dir = filepath.Join(root, c.Name+"-"+c.Hash)
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file: --run wants the name of a directory", dir)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(dir, "config.json")); errors.Is(err, fs.ErrNotExist) && !only(entries, "lock") {
+			return nil, fmt.Errorf("%s is not empty and not a run: choose another directory", dir)
+		}
+	}
+	if err := whole.MkdirAll(dir); err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir}
+	if err := r.take(); err != nil {
+		return nil, err
+	}
+	found, err := r.read("config.json", &r.Config)
+	if err == nil && found {
+		err = r.Config.against(c, dir)
+	} else if err == nil {
+		c.Started = time.Now().UTC().Format(time.RFC3339)
+		r.Config = c
+		err = r.Write("config.json", c)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func only(entries []os.DirEntry, name string) bool {
+	for _, e := range entries {
+		if e.Name() != name {
+			return false
+		}
+	}
+	return true
+}
+
+// take takes the lock that keeps two processes out of one run.
+func (r *Run) take() error {
+	path := r.Path("lock")
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return whole.Explain(err, path)
+	}
+	if !ok {
+		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", r.Dir)
+	}
+	r.lock = lock
+	return nil
+}
+
+// Close lets other processes in.
+func (r *Run) Close() {
+	if r.lock != nil {
+		r.lock.Close()
+		r.lock = nil
+	}
+}
+
+// Path is that of a file of the run.
+func (r *Run) Path(name ...string) string {
+	return filepath.Join(append([]string{r.Dir}, name...)...)
+}
+
+// Store is where the run's checkpoints are.
+func (r *Run) Store() fit.Store { return fit.Store{Dir: r.Path("checkpoint")} }
+
+// Write writes a value as a JSON file of the run, as a whole or not at all.
+func (r *Run) Write(name string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return whole.WriteBytes(r.Path(name), append(text, '\n'))
+}
+
+// read reads what Write wrote; found is false if it was never written.
+func (r *Run) read(name string, value any) (found bool, err error) {
+	raw, err := os.ReadFile(r.Path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, whole.Explain(err, r.Path(name))
+	}
+	if err := json.Unmarshal(raw, value); err != nil {
+		return false, fmt.Errorf("%s is damaged (%w): delete it, or the whole run", r.Path(name), err)
+	}
+	return true, nil
+}
+
+// Result is what the run ended with; nil when it hasn't.
+func (r *Run) Result() (*Result, error) {
+	var result Result
+	found, err := r.read("result.json", &result)
+	if !found {
+		return nil, err
+	}
+	return &result, nil
+}
+
+// Test is the result of the test; nil when there was none.
+func (r *Run) Test() (*Test, error) {
+	var test Test
+	found, err := r.read("test.json", &test)
+	if !found {
+		return nil, err
+	}
+	return &test, nil
+}
+
+// Genotype is the cell that a search has found or a training trains.
+func (r *Run) Genotype() (cell.Genotype, error) {
+	var g cell.Genotype
+	found, err := r.read("genotype.json", &g)
+	if err == nil && !found {
+		err = fmt.Errorf("%s has no genotype yet: the search has not ended; go on with: %s", r.Dir, command(r.Config.Stage, "--run", r.Dir))
+	}
+	if err == nil {
+		err = g.Validate()
+	}
+	return g, err
+}
+
+// writeGenotype writes both forms.
+func (r *Run) writeGenotype(g cell.Genotype) error {
+	if err := whole.WriteBytes(r.Path("genotype.py"), []byte(g.Python()+"\n")); err != nil {
+		return err
+	}
+	return r.Write("genotype.json", g)
+}

@@ -1,0 +1,60 @@
+package lab
+
+import (
+	"context"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/search"
+)
+
+// SearchStage asks for a search.
+type SearchStage struct {
+	Dataset string                   // one of data.Names(); "" for what there is
+	Choice  *Choice[search.Settings] // see SearchChoice
+	Dir     string                   // the run's directory; "" for one that is named by what is asked for
+}
+
+// Search searches for a cell, or goes on with that, or finds it done already: then ended is true.
+func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, err error) {
+	config, set, err := l.searchConfig(s)
+	if err != nil {
+		return nil, false, err
+	}
+	settings, err := settingsOf[search.Settings](config)
+	if err != nil {
+		return nil, false, err
+	}
+	r, ended, err = l.do(ctx, work{
+		config: config,
+		dir:    s.Dir,
+		task:   func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
+		end: func(r *Run, t task) error {
+			return r.writeGenotype(t.(interface{ Genotype() cell.Genotype }).Genotype())
+		},
+	})
+	if err != nil || ended {
+		return r, ended, err
+	}
+	_, err = Report(r.Dir)
+	return r, false, err
+}
+
+func (l *Lab) searchConfig(s SearchStage) (Config, *data.Set, error) {
+	if there, err := resumable(s.Dir, StageSearch); err != nil {
+		return Config{}, nil, err
+	} else if there != nil && !s.Choice.Given() && s.Dataset == "" {
+		set, err := l.load(there.Data)
+		return *there, set, err
+	}
+	settings, err := s.Choice.Settings()
+	if err != nil {
+		return Config{}, nil, err
+	}
+	set, err := data.Open(s.Dataset, l.Data)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	return Config{Stage: StageSearch, Name: "search-" + set.Name, Settings: encode(settings), Data: dataConfig(set)}, set, nil
+}
