@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// How often a download that broke off is taken up again by itself, and how long a server may be silent.
+// How long a server may be silent, and how long it gets to recover when a download broke off.
 const (
-	attempts = 4
 	patience = 60 * time.Second
+	pause    = 500 * time.Millisecond
 )
 
 // refused is an error that another attempt will not mend.
@@ -54,19 +54,19 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 	return os.Rename(part, file)
 }
 
-// arrive completes the part, in a few attempts. resumed: it didn't begin with nothing.
+// arrive completes the part. A download that breaks off is taken up again, as long as each second attempt brings something.
+// resumed: the part didn't begin with nothing.
 func (d download) arrive(ctx context.Context, part string, progress Progress) (resumed bool, err error) {
-	if info, err := os.Stat(part); err == nil && info.Size() > 0 {
-		resumed = true
-	}
-	for i := range attempts {
-		if i > 0 {
-			select {
-			case <-ctx.Done():
-				return resumed, ctx.Err()
-			case <-time.After(time.Duration(i*i) * 500 * time.Millisecond):
-			}
+	size := func() int64 {
+		info, err := os.Stat(part)
+		if err != nil {
+			return 0
 		}
+		return info.Size()
+	}
+	resumed = size() > 0
+	for vain := 0; vain < 2; {
+		before := size()
 		if err = d.request(ctx, part, progress); err == nil {
 			return resumed, nil
 		}
@@ -76,6 +76,14 @@ func (d download) arrive(ctx context.Context, part string, progress Progress) (r
 		var path *fs.PathError
 		if errors.As(err, new(refused)) || errors.As(err, &path) {
 			return resumed, err
+		}
+		if vain++; size() > before {
+			vain = 0
+		}
+		select {
+		case <-ctx.Done():
+			return resumed, ctx.Err()
+		case <-time.After(pause):
 		}
 	}
 	return resumed, fmt.Errorf("%s did not come: %w; the same command goes on where it stopped, or put the file from elsewhere into the data directory", d.url, err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Directory is where data sets are looked for: dir, else $ESSNAS_DATA, else "data" in essnas's cache directory ($ESSNAS_CACHE,
@@ -140,17 +141,16 @@ func (s spec) load(src source) (*Set, error) {
 		to    *Images
 		parts []part
 	}{{&set.Train, s.train}, {&set.Test, s.test}} {
-		im, official := split.to, total(split.parts)
+		im := split.to
 		im.Height, im.Width, im.Channels = s.side, s.side, s.channels
-		im.Pixels = make([]uint8, 0, official*s.side*s.side*s.channels)
-		im.Labels = make([]uint8, 0, official)
-		for _, p := range split.parts {
+		for i, p := range split.parts {
 			limit := p.limit(s)
 			raw, err := read(p.images, limit)
 			if err != nil {
 				return nil, err
 			}
 			if p.labels.name == "" {
+				im.Pixels = slices.Grow(im.Pixels, len(raw)*(len(split.parts)-i)) // the others are as long
 				if err := s.parseRecords(im, raw, p); err != nil {
 					return nil, fault(p.images.name, err)
 				}

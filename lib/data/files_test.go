@@ -1,0 +1,126 @@
+package data
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+)
+
+// fake makes the files of a data set with n random images in each file; their labels go round the classes.
+func fake(s spec, n int) map[string][]byte {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	noise := func(k int) []byte {
+		b := make([]byte, k)
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		return b
+	}
+	files := map[string][]byte{}
+	for _, p := range append(append([]part(nil), s.train...), s.test...) {
+		if p.labels.name != "" {
+			labels := make([]byte, n)
+			for i := range labels {
+				labels[i] = byte(i % len(s.classes))
+			}
+			files[p.images.name] = zip(idx(noise(n*s.side*s.side), n, s.side, s.side))
+			files[p.labels.name] = zip(idx(labels, n))
+			continue
+		}
+		var b []byte
+		for i := range n {
+			if s.coarse > 0 {
+				b = append(b, byte(i%s.coarse))
+			}
+			b = append(b, byte(i%len(s.classes)))
+			b = append(b, noise(s.channels*s.side*s.side)...)
+		}
+		files[p.images.name] = b
+	}
+	return files
+}
+
+func idx(values []byte, sizes ...int) []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(0x800+len(sizes)))
+	for _, n := range sizes {
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+	}
+	return append(b, values...)
+}
+
+func zip(b []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	z.Write(b)
+	z.Close()
+	return out.Bytes()
+}
+
+// entry is an entry of an archive; a regular file unless kind says otherwise.
+type entry struct {
+	name string
+	body []byte
+	kind byte
+	size int64 // announced, where it is not the body's
+}
+
+func tgz(entries ...entry) []byte {
+	var out bytes.Buffer
+	t := tar.NewWriter(&out)
+	for _, e := range entries {
+		h := &tar.Header{Name: e.name, Mode: 0o644, Typeflag: e.kind}
+		switch e.kind {
+		case 0:
+			h.Typeflag, h.Size = tar.TypeReg, max(e.size, int64(len(e.body)))
+		case tar.TypeSymlink, tar.TypeLink:
+			h.Linkname = "/etc/passwd"
+		}
+		if err := t.WriteHeader(h); err != nil {
+			panic(err)
+		}
+		t.Write(e.body)
+	}
+	t.Close()
+	return zip(out.Bytes())
+}
+
+// archived is a data set's archive with the given files.
+func archived(s spec, files map[string][]byte) []byte {
+	entries := []entry{{name: s.folder + "/", kind: tar.TypeDir}, {name: s.folder + "/readme.html", body: []byte("<html>")}}
+	for _, f := range s.files() {
+		if b, ok := files[f.name]; ok {
+			entries = append(entries, entry{name: path.Join(s.folder, f.name), body: b})
+		}
+	}
+	return tgz(entries...)
+}
+
+// put writes files into a folder of a new directory, which it returns.
+func put(t testing.TB, folder string, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, folder, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func specOf(t testing.TB, name string) spec {
+	t.Helper()
+	s, err := find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
