@@ -1,6 +1,7 @@
 package augment
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -65,10 +66,10 @@ func (f *Feeder) Close() {
 }
 
 // Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] and their labels, int32 [batch]. r draws
-// what happens to them; without r nothing but normalisation does. The caller frees both tensors.
+// what happens to them; nil, and nothing but normalisation does. The caller frees both tensors.
 func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err error) {
 	if f.pixels == nil {
-		return nil, nil, fmt.Errorf("the pictures were freed: make a new feeder")
+		return nil, nil, errors.New("the pictures were freed: make a new feeder")
 	}
 	if len(index) != f.batch {
 		return nil, nil, fmt.Errorf("%d indices for a batch of %d: give as many as the feeder was made for", len(index), f.batch)
@@ -111,17 +112,17 @@ func (f *Feeder) compile(e *executable, width int) error {
 		g := NewGraph(f.backend, "augment")
 		all := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, im.N, im.Height, im.Width, im.Channels))
 		draw := Parameter(g, "draw", shapes.Make(dtypes.Int32, f.batch, width))
-		column_ := func(i int) *Node { return Reshape(Slice(draw, AxisRange(), AxisElem(i)), f.batch) }
-		x := Select(all, column_(picture))
+		of := func(i int) *Node { return Reshape(Slice(draw, AxisRange(), AxisElem(i)), f.batch) }
+		x := Select(all, of(picture))
 		if width > 1 && o.Crop > 0 {
-			x = Crop(x, column_(top), column_(left), o.Crop)
+			x = Crop(x, of(top), of(left), o.Crop)
 		}
 		if width > 1 && o.Flip {
-			x = Flip(x, column_(flip))
+			x = Flip(x, of(flip))
 		}
 		x = Normalize(x, f.mean, f.std)
 		if width > 1 && o.Cutout > 0 {
-			x = Cutout(x, column_(row), column_(column), o.Cutout)
+			x = Cutout(x, of(row), of(column), o.Cutout)
 		}
 		e.err = g.Compile(CHWN(x))
 		e.graph = g
