@@ -43,13 +43,13 @@ func squares(n, batch int) *block.Block {
 
 const batch = 3
 
-// network: a diamond, a weight shared by two calls, sums of two.
+// network: a diamond, weights that two calls share, sums of two.
 func network(r block.Runner, x, gain *block.Value) *block.Value {
 	a := r.Call("a", layer(4, 5, batch), []*block.Value{x, gain}, nil)
 	sum := block.Sums(1)
 	r.Call("b", layer(5, 5, batch), []*block.Value{a[0], gain}, sum)
 	r.Call("c", layer(4, 5, batch), []*block.Value{x, gain}, sum)
-	d := r.Call("d", layer(5, 5, batch), []*block.Value{sum[0], gain}, nil)
+	d := r.Call("b", layer(5, 5, batch), []*block.Value{sum[0], gain}, nil)
 	return r.Call("", squares(5, batch), d, nil)[0]
 }
 
@@ -211,7 +211,7 @@ func TestWrongCallsPanicWithShapes(t *testing.T) {
 		"too many sums": func() {
 			block.NewPlan(func(r block.Runner) { r.Call("a", layer(4, 5, 3), block.Sums(2), block.Sums(2)) })
 		},
-		"one label, two calls": func() { block.NewPlan(twice).Params(1) },
+		"one label, different weights": func() { block.NewPlan(different).Params(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -224,15 +224,15 @@ func TestWrongCallsPanicWithShapes(t *testing.T) {
 	}
 }
 
-func twice(r block.Runner) {
-	for range 2 {
-		r.Call("a", layer(4, 5, 3), block.Sums(2), nil)
+func different(r block.Runner) {
+	for _, n := range []int{4, 5} {
+		r.Call("a", layer(n, 5, 3), block.Sums(2), nil)
 	}
 }
 
 func TestPlanCounts(t *testing.T) {
 	weights, macs := block.NewPlan(func(r block.Runner) { network(r, &block.Value{}, &block.Value{}) }).Count()
-	if weights != 2*(4*5+5)+2*(5*5+5) || macs != 2*4*5+2*5*5 {
+	if weights != 2*(4*5+5)+(5*5+5) || macs != 2*4*5+2*5*5 {
 		t.Errorf("counted %d weights and %d MACs", weights, macs)
 	}
 }

@@ -15,7 +15,7 @@
 //
 // # Runners
 //
-// A network is a Go function that makes calls on a [Runner], in a fixed order:
+// A network is a Go function that makes calls on a [Runner]; calls of one label share their weights:
 //
 //	stem := r.Call("stem", stemBlock, []*Value{images}, nil)   // new values
 //	r.Call("cell0/edge0", edgeBlock, stem, sum)                // added to a sum

@@ -37,18 +37,39 @@ func (p *Plan) Call(label string, b *Block, in, into []*Value) []*Value {
 	return into
 }
 
-// Count returns the number of weights, and of multiply-accumulates (MACs) of one image in one forward pass.
+// owners are the first calls of each label that have weights or running statistics: later calls of a label share them.
+func (p *Plan) owners() (first []PlannedCall) {
+	seen := map[string]*Block{}
+	for _, c := range p.Calls {
+		if c.Block.size() == 0 && c.Block.stats() == 0 {
+			continue
+		}
+		b, ok := seen[c.Label]
+		if !ok {
+			seen[c.Label] = c.Block
+			first = append(first, c)
+		} else if b.size() != c.Block.size() || b.stats() != c.Block.stats() {
+			exceptions.Panicf("%q labels the weights of block %q and of block %q, which can't share them", c.Label, b.Name, c.Block.Name)
+		}
+	}
+	return
+}
+
+// Count returns the number of weights, and the multiply-accumulates (MACs) of one image in one forward pass: of all
+// calls, however they share weights.
 func (p *Plan) Count() (weights, macs int) {
+	for _, c := range p.owners() {
+		weights += c.Block.size()
+	}
 	for _, c := range p.Calls {
 		for _, w := range c.Block.Weights {
-			weights += w.Size()
 			macs += w.Size() * w.Positions
 		}
 	}
 	return
 }
 
-// Param is what a call owns: its weights as one flat vector, and the running statistics of its norms.
+// Param is what the calls of a label own: weights as one flat vector, and the running statistics of its norms.
 type Param struct {
 	Label   string
 	Weights []Weight
@@ -56,22 +77,13 @@ type Param struct {
 	Value *Value
 	// Running are the means and variances of the tracked norms, norm by norm.
 	Running []float32
-	block   *Block
 }
 
-// Params draws the initial weights of every call. They depend on the seed and on the call's label alone.
+// Params draws the initial weights of every label. They depend on the seed and on the label alone.
 func (p *Plan) Params(seed uint64) []*Param {
 	var r []*Param
-	seen := map[string]bool{}
-	for _, c := range p.Calls {
-		if c.Block.size() == 0 && c.Block.stats() == 0 {
-			continue
-		}
-		if seen[c.Label] {
-			exceptions.Panicf("two calls with weights are labelled %q", c.Label)
-		}
-		seen[c.Label] = true
-		q := &Param{Label: c.Label, Weights: c.Block.Weights, Running: c.Block.unit(), block: c.Block, Value: &Value{}}
+	for _, c := range p.owners() {
+		q := &Param{Label: c.Label, Weights: c.Block.Weights, Running: c.Block.unit(), Value: &Value{}}
 		if flat := c.Block.initial(seed, c.Label); len(flat) > 0 {
 			q.Value = NewValue(tensors.FromFlatDataAndDimensions(flat, len(flat)))
 		}

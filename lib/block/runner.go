@@ -9,12 +9,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Runner is what a network is written against. A network is a function that makes calls in a fixed order; the n-th call
-// that has weights gets the n-th vector of weights. A Plan notes the calls, a Tape runs each as an executable of its own,
-// and inside of Fuse all of them become one graph.
+// Runner is what a network is written against: a function that makes calls. A Plan notes them, a Tape runs each as an
+// executable of its own, and inside of Fuse all of them become one graph.
 type Runner interface {
 	// Call runs b. With into, outputs are added to these values and into is returned; else new values are.
-	// The label names the call's weights ("cell3/0-2/sep_conv_3x3"); it is unique in a network where there are weights.
+	// The label names the call's weights ("cell3/edge1/sep_conv_3x3"): calls of one label share them. Blocks without
+	// weights need none.
 	Call(label string, b *Block, in, into []*Value) []*Value
 }
 
@@ -80,17 +80,16 @@ func (v *Value) DropGradient() {
 
 // inline runs calls as parts of one graph.
 type inline struct {
-	c *Ctx
-	w []*Node
+	c       *Ctx
+	weights map[string][]*Node // by label
 }
 
-func (r *inline) Call(_ string, b *Block, in, into []*Value) []*Value {
+func (r *inline) Call(label string, b *Block, in, into []*Value) []*Value {
 	nodes := make([]*Node, len(in))
 	for i, v := range in {
 		nodes[i] = v.node
 	}
-	out := b.Fn(r.c, nodes, r.w[:len(b.Weights)])
-	r.w = r.w[len(b.Weights):]
+	out := b.Fn(r.c, nodes, r.weights[label])
 	if into == nil {
 		into = Sums(len(out))
 	}
@@ -101,16 +100,19 @@ func (r *inline) Call(_ string, b *Block, in, into []*Value) []*Value {
 }
 
 // Fuse makes one block of a function that makes several calls: the same code, in one executable. Its weights are the
-// calls' in their order. in and constants are as in Block.
+// calls', in the order of their first use. in and constants are as in Block.
 func Fuse(name string, in []shapes.Shape, constants int, f func(r Runner, in []*Value) []*Value) *Block {
 	p := &Plan{}
 	out := f(p, Sums(len(in)))
 	b := &Block{Name: name, In: in, Const: constants, Outs: len(out)}
-	for _, c := range p.Calls {
+	owners := p.owners()
+	for _, c := range owners {
 		for _, w := range c.Block.Weights {
 			w.Name = fmt.Sprint(c.Label, "/", w.Name)
 			b.Weights = append(b.Weights, w)
 		}
+	}
+	for _, c := range p.Calls {
 		b.Norms = append(b.Norms, c.Block.Norms...)
 	}
 	b.Fn = func(c *Ctx, nodes, w []*Node) []*Node {
@@ -118,12 +120,17 @@ func Fuse(name string, in []shapes.Shape, constants int, f func(r Runner, in []*
 		for i, n := range nodes {
 			values[i].node = n
 		}
-		out := f(&inline{c, w}, values)
-		r := make([]*Node, len(out))
-		for i, v := range out {
-			r[i] = v.node
+		r := &inline{c, map[string][]*Node{}}
+		for _, o := range owners {
+			n := len(o.Block.Weights)
+			r.weights[o.Label], w = w[:n], w[n:]
 		}
-		return r
+		out := f(r, values)
+		outputs := make([]*Node, len(out))
+		for i, v := range out {
+			outputs[i] = v.node
+		}
+		return outputs
 	}
 	return b
 }

@@ -24,10 +24,9 @@ type Tape struct {
 	engine  *Engine
 	mode    Mode
 	back    Backward
-	params  []*Param
+	params  map[string]*Param // by label
 	running map[*Param]*Value // Evaluate: on the device
 
-	next   int // param of the next call that has one
 	batch  *batch
 	calls  []*call
 	values []*Value
@@ -46,12 +45,11 @@ type call struct {
 
 // NewTape returns an empty tape for the network that the params belong to.
 func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
-	t := &Tape{engine: e, mode: mode, back: back, params: params, batch: &batch{}, running: map[*Param]*Value{}}
-	if mode == Evaluate {
-		for _, p := range params {
-			if len(p.Running) > 0 {
-				t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Running, len(p.Running)))
-			}
+	t := &Tape{engine: e, mode: mode, back: back, params: map[string]*Param{}, batch: &batch{}, running: map[*Param]*Value{}}
+	for _, p := range params {
+		t.params[p.Label] = p
+		if mode == Evaluate && len(p.Running) > 0 {
+			t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Running, len(p.Running)))
 		}
 	}
 	return t
@@ -68,11 +66,9 @@ func (t *Tape) Call(label string, b *Block, in, into []*Value) []*Value {
 	}
 	c := &call{x: t.engine.of(b, add, t.mode, t.back), ins: in, outs: into}
 	if b.size() > 0 || b.stats() > 0 {
-		if t.next >= len(t.params) || t.params[t.next].Label != label {
-			exceptions.Panicf("%s: this call is not in the plan whose weights the tape was given", label)
+		if c.param = t.params[label]; c.param == nil {
+			exceptions.Panicf("%s: the tape was given no weights of this label", label)
 		}
-		c.param = t.params[t.next]
-		t.next++
 	}
 	t.calls = append(t.calls, c)
 	reads := valueSlots(in)
@@ -127,7 +123,7 @@ func (t *Tape) Run() error {
 		c.statistics = nil
 	}
 	if t.back == None {
-		t.calls, t.next = nil, 0
+		t.calls = nil
 	}
 	return err
 }
@@ -186,7 +182,7 @@ func (t *Tape) Release() {
 		v.free()
 		v.first = nil
 	}
-	t.calls, t.values, t.next = nil, nil, 0
+	t.calls, t.values = nil, nil
 }
 
 // Close releases the tape and its copies of running statistics.
