@@ -1,0 +1,38 @@
+package barlow
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/ops"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Loss is the block from two embeddings [d, b] to the loss, a scalar [].
+func Loss(d, batch int, lambda float64) *block.Block {
+	return &block.Block{
+		Name: fmt.Sprintf("barlow twins %d b%d lambda %g", d, batch, lambda),
+		In:   []shapes.Shape{block.Floats(d, batch), block.Floats(d, batch)},
+		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
+			correlation := CrossCorrelation(c, in[0], in[1])
+			diagonal := Diagonal(correlation.Graph(), d)
+			zero := ZerosLike(correlation)
+			on := ReduceAllSum(Where(diagonal, Square(OneMinus(correlation)), zero))
+			off := ReduceAllSum(Where(diagonal, zero, Square(correlation)))
+			return []*Node{Add(on, MulScalar(off, lambda))}
+		},
+	}
+}
+
+// CrossCorrelation of two embeddings [d, b], each feature normalised over the batch (as a batch norm does: with the biased variance), is
+// [d, d]: row i, column j compares feature i of a with feature j of b.
+func CrossCorrelation(c *block.Ctx, a, b *Node) *Node {
+	n := a.Shape().Dim(1)
+	return MulScalar(DotGeneral(normalised(c, a), []int{1}, nil, normalised(c, b), []int{1}, nil), 1/float64(n))
+}
+
+func normalised(c *block.Ctx, z *Node) *Node {
+	d := z.Shape().Dimensions
+	return Reshape(ops.Norm(c, Reshape(z, d[0], 1, 1, d[1]), nil), d...)
+}
