@@ -142,7 +142,12 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 		x, err = xla.NewWithOptions(config, nil)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("XLA %s can't be started with %s: %w", strings.ToUpper(string(kind)), plugin, err)
+		what, _, _ := strings.Cut(innermost(err).Error(), "\n")
+		f := &fault{fmt.Sprintf("the plugin %s does not start (%s)", plugin, what), "remove it if it is damaged or of another system"}
+		if kind == CUDA {
+			f.advice = "see whether nvidia-smi shows the GPU, or compute without it by --backend cpu"
+		}
+		return nil, f
 	}
 	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), devices: devices, hook: h}, nil
 }
@@ -160,7 +165,7 @@ func kindOf(plugin string) Choice {
 func registeredName(plugin string, kind Choice) string {
 	upper := strings.ToUpper(plugin)
 	if pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
-		return fmt.Sprintf("/%s-%d", kind, hooked)
+		return fmt.Sprintf("/%s-%d", kind, len(opened)+len(broken)) // used by no other
 	}
 	return plugin
 }

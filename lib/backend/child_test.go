@@ -142,7 +142,7 @@ func (t task) compute(tb testing.TB, env ...string) answer {
 }
 
 // programs is how many different programs computeBits compiles.
-const programs = 3
+const programs = 2
 
 // computeBits compiles small networks with their gradients, from several goroutines, runs them twice, and hashes all results.
 func computeBits(b *Backend) string {

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,11 +59,11 @@ var cuda12Wheel = pluginWheel{
 func cudaWheel(gpus []GPU) (pluginWheel, error) {
 	if len(gpus) == 0 {
 		_, none := findGPUs()
-		return pluginWheel{}, fmt.Errorf("%s", none)
+		return pluginWheel{}, errors.New(none)
 	}
 	driver := gpus[0].CUDA
 	if driver < 12 {
-		return pluginWheel{}, fmt.Errorf("the NVIDIA driver supports CUDA %d only: update it to one for CUDA 12 or later", driver)
+		return pluginWheel{}, &fault{fmt.Sprintf("the NVIDIA driver supports CUDA %d only", driver), "update it to one for CUDA 12 or later"}
 	}
 	if driver >= 13 && slices.MinFunc(gpus, func(a, b GPU) int { return a.Capability - b.Capability }).Capability >= 75 {
 		return cuda13Wheel, nil

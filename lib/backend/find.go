@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,17 +90,17 @@ func pythonDirs() []string {
 type source func(ctx context.Context, plugins string, log io.Writer) (string, error)
 
 // sources are the ways to get a plugin of a kind, in the order in which they are tried.
-func sources(kind Choice) []source {
-	fromWheel := func(ctx context.Context, plugins string, log io.Writer) (string, error) {
-		wheel := cpuWheel
-		if kind == CUDA {
-			gpus, _ := findGPUs()
-			w, err := cudaWheel(gpus)
-			if err != nil {
-				return "", err
-			}
-			wheel = w
+func sources(kind Choice) ([]source, error) {
+	wheel := cpuWheel
+	if kind == CUDA {
+		gpus, _ := findGPUs()
+		w, err := cudaWheel(gpus)
+		if err != nil {
+			return nil, err
 		}
+		wheel = w
+	}
+	fromWheel := func(ctx context.Context, plugins string, log io.Writer) (string, error) {
 		return install(ctx, plugins, wheel, log)
 	}
 	fromGoXLA := func(_ context.Context, plugins string, log io.Writer) (string, error) {
@@ -110,7 +111,15 @@ func sources(kind Choice) []source {
 				return plugin, nil // the installer's error is about another plugin
 			}
 		}
-		return "", fmt.Errorf("go-xla's installer failed: %v", err)
+		return "", fmt.Errorf("go-xla's installer failed (%v)", innermost(err))
 	}
-	return []source{fromWheel, fromGoXLA}
+	return []source{fromWheel, fromGoXLA}, nil
+}
+
+// innermost is the error at the bottom of a chain: go-xla's are long.
+func innermost(err error) error {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err
 }

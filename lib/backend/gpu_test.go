@@ -54,7 +54,7 @@ func TestAGPUThatCannotBeUsedIsWarnedOf(t *testing.T) {
 	run := task{Do: "open", Choice: Auto, CacheDir: cache}
 	env := append(fakeDriver(t, 1, 11080, 0), "PJRT_PLUGIN_LIBRARY_PATH="+cpuOnly, "HOME="+cache, "https_proxy=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9")
 	a := run.start(t, env...)()
-	if a.Error != "" || a.Kind != "cpu" || !strings.Contains(a.Log, "WARNING: the GPU (Big)") || !strings.Contains(a.Log, "CUDA 11 only: update it") {
+	if a.Error != "" || a.Kind != "cpu" || !strings.Contains(a.Log, "WARNING: the GPU (Big)") || !strings.Contains(a.Log, "CUDA 11 only: update it to one for CUDA 12") {
 		t.Errorf("kind %q, error %q, log:\n%s", a.Kind, a.Error, a.Log)
 	}
 	run.Choice = CUDA

@@ -111,7 +111,7 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 		case data != nil:
 			e := C.hook_load(h.real, a, (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)))
 			if e == nil {
-				h.meter.loaded(time.Since(start), took, len(data))
+				h.meter.loaded(time.Since(start), took, headerSize+len(data)+sha256.Size)
 				return nil
 			}
 			h.meter.note("an executable on disk is not one for this plugin: " + h.message(e))

@@ -28,11 +28,11 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 		err = private(plugins)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s can't be installed: %w; set ESSNAS_CACHE to a directory that you may write to", p, err)
+		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
 	}
 	lock := flock.New(filepath.Join(plugins, ".lock"))
 	if ok, err := lock.TryLock(); err != nil {
-		return "", fmt.Errorf("%s can't be installed: %w; set ESSNAS_CACHE to a directory that you may write to", p, err)
+		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
 	} else if !ok {
 		fmt.Fprintf(log, "Waiting for another process that installs a plugin into %s\n", plugins)
 		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
@@ -46,7 +46,7 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 	sweep(plugins)
 	fmt.Fprintf(log, "Installing %s (%s to download, once) into %s\n", p, p.size, p.dir(plugins))
 	start := time.Now()
-	if err := fetch(ctx, plugins, p); err != nil {
+	if err := fetch(ctx, plugins, p, log); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(log, "Installed %s in %.1f s\n", p, time.Since(start).Seconds())
@@ -54,20 +54,20 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 }
 
 // fetch downloads and unpacks in a temporary directory, which becomes the plugin's by renaming.
-func fetch(ctx context.Context, plugins string, p pluginWheel) error {
+func fetch(ctx context.Context, plugins string, p pluginWheel, log io.Writer) error {
 	work, err := os.MkdirTemp(plugins, temporary+"*")
 	if err != nil {
 		return fmt.Errorf("%s can't be installed: %w", p, err)
 	}
 	defer os.RemoveAll(work)
-	files, err := download(ctx, filepath.Join(work, "wheels"), append([]wheel{p.wheel}, p.libraries...)...)
+	files, err := download(ctx, filepath.Join(work, "wheels"), log, append([]wheel{p.wheel}, p.libraries...)...)
 	if err != nil {
 		return err
 	}
 	content := filepath.Join(work, "content")
 	for _, file := range files {
 		if err := unzip(ctx, file, content); err != nil {
-			return fmt.Errorf("%s can't be unpacked: %w; make room on the disk, or set ESSNAS_CACHE to a larger one", p, err)
+			return &fault{fmt.Sprintf("%s can't be unpacked (%v)", p, err), "make room on the disk, or set ESSNAS_CACHE to a larger one"}
 		}
 		os.Remove(file)
 	}

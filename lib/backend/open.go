@@ -2,11 +2,9 @@ package backend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -62,7 +60,7 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 	if err == nil || ctx.Err() != nil {
 		return b, err
 	}
-	fmt.Fprintf(o.Log, "WARNING: XLA can't be used: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end\n", err)
+	fmt.Fprintf(o.Log, "WARNING: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end\n", err)
 	return openGo()
 }
 
@@ -109,7 +107,11 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 			return b, nil
 		}
 	}
-	for _, source := range sources(kind) {
+	ways, err := sources(kind)
+	if err != nil {
+		faults = append(faults, err)
+	}
+	for _, source := range ways {
 		plugin, err := source(ctx, pluginsDir(o.CacheDir), o.Log)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -121,18 +123,7 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 		if b := try(plugin); b != nil {
 			return b, nil
 		}
+		break // the other ways lead to a plugin too, and that is not what is missing
 	}
-	return nil, fmt.Errorf("there is no working plugin for XLA on %s: %w", strings.ToUpper(string(kind)), sentence(faults))
-}
-
-// sentence joins errors into one line.
-func sentence(faults []error) error {
-	var texts []string
-	for _, f := range faults {
-		text := f.Error()
-		if !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
-	}
-	return errors.New(strings.Join(texts, "; and "))
+	return nil, fmt.Errorf("XLA on %s has no working plugin, because %w", strings.ToUpper(string(kind)), together(faults))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,12 +11,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"time"
 )
 
 // pipCommands are the ways to call pip, in order of preference.
 var pipCommands = [][]string{{"python3", "-m", "pip"}, {"python", "-m", "pip"}, {"pip3"}, {"pip"}}
 
-var errNoPip = errors.New("Python's pip is missing: install it (on Debian and Ubuntu: apt-get install python3-pip)")
+var errNoPip = &fault{"Python's pip is missing", "install it (on Debian and Ubuntu: apt-get install python3-pip)"}
 
 // findPip returns the first of pipCommands that works and what it says of its version.
 func findPip(ctx context.Context) (command []string, version string, err error) {
@@ -38,8 +39,9 @@ func findPip(ctx context.Context) (command []string, version string, err error) 
 }
 
 // download fetches the files of wheels into dir with pip, which knows the user's proxy and index, and returns their
-// paths. Pip and this function both check the hashes: what a wheel holds is run.
-func download(ctx context.Context, dir string, wheels ...wheel) ([]string, error) {
+// paths. Pip and this function both check the hashes: what a wheel holds is run. Temporary files are in dir as well:
+// CUDA's would fill many a /tmp.
+func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) ([]string, error) {
 	pip, _, err := findPip(ctx)
 	if err != nil {
 		return nil, err
@@ -65,12 +67,17 @@ func download(ctx context.Context, dir string, wheels ...wheel) ([]string, error
 	}
 	args := append(pip[1:len(pip):len(pip)], "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-input",
 		"--disable-pip-version-check", "--progress-bar=off", "--dest", dir, "--requirement", requirements)
-	out, err := exec.CommandContext(ctx, pip[0], args...).CombinedOutput()
+	command := exec.CommandContext(ctx, pip[0], args...)
+	command.Env = append(os.Environ(), "TMPDIR="+dir)
+	command.WaitDelay = time.Second // for children of pip that hold its output open
+	stop := watch(dir, log)
+	out, err := command.CombinedOutput()
+	stop()
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the download of %s was interrupted: %w", &names, ctx.Err())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("pip could not download %s (%s): %s", &names, pipSays(out, err), pipAdvice(string(out)))
+		return nil, &fault{fmt.Sprintf("pip could not download %s (%s)", &names, pipSays(out, err)), pipAdvice(string(out))}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if err != nil {
@@ -82,14 +89,42 @@ func download(ctx context.Context, dir string, wheels ...wheel) ([]string, error
 			return nil, err
 		}
 		if !want[sum] {
-			return nil, fmt.Errorf("pip downloaded a %s that is not the expected one: check the package index that pip is set to (pip config list)", filepath.Base(f))
+			return nil, &fault{fmt.Sprintf("pip downloaded a %s that is not the expected one", filepath.Base(f)), "check the package index that pip is set to (pip config list)"}
 		}
 		delete(want, sum)
 	}
 	if len(want) != 0 {
-		return nil, fmt.Errorf("pip said that it downloaded %s, but %d files are missing: check its settings (pip config list)", &names, len(want))
+		return nil, &fault{fmt.Sprintf("pip said that it downloaded %s, but %d files are missing", &names, len(want)), "check its settings (pip config list)"}
 	}
 	return files, nil
+}
+
+// watch tells every ten seconds how much a download has brought, until the function that it returns is called.
+func watch(dir string, log io.Writer) (stop func()) {
+	done := make(chan struct{})
+	var end sync.WaitGroup
+	end.Go(func() {
+		tick := time.NewTicker(10 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				var bytes int64
+				filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {
+					if err == nil && entry.Type().IsRegular() {
+						if info, err := entry.Info(); err == nil {
+							bytes += info.Size()
+						}
+					}
+					return nil // files come and go
+				})
+				fmt.Fprintf(log, "  %d MB so far\n", bytes/1e6)
+			}
+		}
+	})
+	return func() { close(done); end.Wait() }
 }
 
 // pipSays is the line of pip's output that tells most.
