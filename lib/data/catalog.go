@@ -35,7 +35,7 @@ func (p part) limit(s spec) int64 {
 // Names are the data sets that Load knows.
 func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist"} }
 
-// Title is how people write the name of a data set; Classes are its labels in order.
+// Title is how people write a data set's name.
 func Title(name string) string {
 	if s, err := find(name); err == nil {
 		return s.title

@@ -8,8 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -20,7 +20,7 @@ const (
 	pause    = 500 * time.Millisecond
 )
 
-// refused is an error that another attempt will not mend.
+// refused is what a server does that doesn't send the file; another attempt at once will not mend it.
 type refused struct{ error }
 
 func (r refused) Unwrap() error { return r.error }
@@ -48,7 +48,7 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 		}
 		// A beginning from another time may have spoilt it: once more, from the start.
 		if !resumed || anew > 0 {
-			return fmt.Errorf("what %s sends is not the official file (MD5 %s instead of %s), perhaps a proxy's page: open it in a browser, or put the file from elsewhere into the data directory", d.url, sum, d.md5)
+			return refused{fmt.Errorf("what %s sends is not the official file (MD5 %s instead of %s), perhaps a proxy's page: look at it in a browser", d.url, sum, d.md5)}
 		}
 	}
 	return os.Rename(part, file)
@@ -86,7 +86,11 @@ func (d download) arrive(ctx context.Context, part string, progress Progress) (r
 		case <-time.After(pause):
 		}
 	}
-	return resumed, fmt.Errorf("%s did not come: %w; the same command goes on where it stopped, or put the file from elsewhere into the data directory", d.url, err)
+	var get *url.Error
+	if errors.As(err, &get) {
+		err = get.Err // without the address again
+	}
+	return resumed, refused{fmt.Errorf("%s can't be downloaded: %w; try again, what has arrived is kept", d.url, err)}
 }
 
 // request asks for what is missing of the part and appends it.
@@ -137,7 +141,7 @@ func (d download) request(ctx context.Context, part string, progress Progress) (
 	case answer.StatusCode >= 500:
 		return fmt.Errorf("the server answers %s", answer.Status)
 	default:
-		return refused{fmt.Errorf("%s answers %s: put %s from elsewhere into the data directory", d.url, answer.Status, filepath.Base(d.name))}
+		return refused{fmt.Errorf("%s can't be downloaded: the server answers %s", d.url, answer.Status)}
 	}
 	if answer.ContentLength >= 0 {
 		total = have + answer.ContentLength

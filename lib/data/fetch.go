@@ -59,6 +59,9 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 	staging := filepath.Join(dir, ".fetch-"+s.name)
 	whole := filepath.Join(staging, s.folder)
 	if err := s.stage(ctx, staging, whole, progress); err != nil {
+		if errors.As(err, new(refused)) {
+			return fmt.Errorf("%w, or put %s from elsewhere into %s", err, s.offered(), dir)
+		}
 		return wrote(err)
 	}
 	src := source{place: whole, read: func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(whole, name), limit) }}
@@ -73,6 +76,18 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 		return fmt.Errorf("%s can't be made: %w", final, plain(err))
 	}
 	return wrote(os.RemoveAll(staging))
+}
+
+// offered is what its authors publish, for messages.
+func (s spec) offered() string {
+	if s.archive.url != "" {
+		return s.archive.name
+	}
+	var names []string
+	for _, f := range s.files() {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // stage downloads and unpacks into the folder whole.

@@ -176,12 +176,23 @@ func TestAnInterruptedFetchGoesOnInTheNext(t *testing.T) {
 			t.Fatalf("%s: half a data set loads", name)
 		}
 		v.breaks.Store(0)
+		parts, err := filepath.Glob(filepath.Join(dir, ".fetch-"+name, "*", big+".part"))
+		if s.archive.url != "" {
+			parts, err = []string{filepath.Join(dir, ".fetch-"+name, big+".part")}, nil
+		}
+		if err != nil || len(parts) != 1 {
+			t.Fatal(parts, err)
+		}
+		arrived, err := os.Stat(parts[0])
+		if err != nil || arrived.Size() == 0 {
+			t.Fatal("nothing is kept", err)
+		}
 		before := len(v.requests())
 		if err := s.fetch(t.Context(), dir, nil); err != nil {
 			t.Fatal(err)
 		}
-		if first := v.requests()[before]; first != fmt.Sprintf("bytes=%d-", len(v.files[big])/2) {
-			t.Errorf("%s: goes on with %q", name, first)
+		if got, want := v.requests()[before], fmt.Sprintf("bytes=%d-", arrived.Size()); got != want {
+			t.Errorf("%s: goes on with %q, want %q", name, got, want)
 		}
 		if _, err := Load(name, dir); err != nil {
 			t.Error(err)
@@ -249,9 +260,13 @@ func TestWhatIsNotOfficialNeverAppears(t *testing.T) {
 func TestAServerThatIsAwayIsNamed(t *testing.T) {
 	s, v, _ := published(t, "cifar10")
 	v.Close()
-	err := s.fetch(t.Context(), t.TempDir(), nil)
-	if err == nil || !strings.Contains(err.Error(), s.archive.url+" did not come") {
+	dir := t.TempDir()
+	err := s.fetch(t.Context(), dir, nil)
+	if err == nil || !strings.Contains(err.Error(), s.archive.url+" can't be downloaded") || !strings.Contains(err.Error(), "cifar-10-binary.tar.gz from elsewhere into "+dir) {
 		t.Errorf("error is %v", err)
+	}
+	if strings.Count(err.Error(), s.archive.url) > 1 {
+		t.Errorf("the address comes twice: %v", err)
 	}
 }
 
