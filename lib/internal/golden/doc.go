@@ -15,10 +15,10 @@
 //	cells     search cells, K=4, 16 channels: normal_after_reduction (preprocess0 is a factorized reduce), reduction
 //	supernet  a PC-DARTS search network: 16 channels, 3 cells (the last two reduce), K=4, 10 classes, 4 images of 3x16x16
 //	bilevel   three steps of supernet's network with its weights: Adam on alphas and betas (6e-4, 0.5, 0.999, decay 1e-3) with the batch
-//	          valid/..., then SGD (0.1, momentum 0.9, decay 3e-2, clip 5) with train/...; stepI/... after each, final/weight/... at the end;
+//	          valid/..., then SGD (0.1, momentum 0.9, decay 3e-2, clip 5) with train/...; stepI/... (alphas, betas) after each, final/weight/... at the end;
 //	          gradient_norm before the clip, of the weights and of alphas and betas together
 //	darts     a DARTS search network (K=1, no betas): 2 channels, 3 cells, 4 images of 1x12x12: sides become odd
-//	networks  found networks, 4 channels, 8 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
+//	networks  found networks, 4 channels, 4 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
 //	counts    (counts.json) weights and multiply-accumulates of the published cells and of supernets
 //
 // # The names
