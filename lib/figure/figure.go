@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"image/png"
 	"io"
 
 	"gonum.org/v1/plot/vg"
@@ -44,7 +45,9 @@ func (f Figure) SVG(w io.Writer) error {
 		{"font-variant:normal;", ""},
 		{"font-weight:normal;", ""},
 		{"font-style:normal;", ""},
-		{"data:image/jpg;", "data:image/png;"}, // which is what vgsvg writes there
+		{"data:image/jpg;", "data:image/png;"},  // which is what vgsvg writes there
+		{"<svg ", `<svg xml:space="preserve" `}, // a piece of text may end in a space
+		{"<image ", `<image style="image-rendering:pixelated" preserveAspectRatio="none" `},
 	} {
 		text = bytes.ReplaceAll(text, []byte(r[0]), []byte(r[1]))
 	}
@@ -58,7 +61,8 @@ func (f Figure) SVG(w io.Writer) error {
 func (f Figure) PNG(w io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))
 	f.paint(canvas)
-	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(w); err != nil {
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // a third larger, and several times as fast
+	if err := encoder.Encode(w, canvas.Image()); err != nil {
 		return fmt.Errorf("can't write the figure: %w", err)
 	}
 	return nil

@@ -4,8 +4,10 @@ import (
 	"image"
 	"image/color"
 
+	xdraw "golang.org/x/image/draw"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Picture is the image whose pixels are given row by row, channel by channel within a pixel (1 channel: grey; 3: red, green, blue), as the data sets hold them.
@@ -54,17 +56,16 @@ func shorten(style draw.TextStyle, text string, room vg.Length) string {
 	return string(runes) + "…"
 }
 
-// pixels draws the picture with square pixels: viewers smooth what they enlarge, so it is enlarged before they get it.
+// pixels draws the picture with square pixels: what enlarges a picture smooths it, unless it is told not to (SVG) or gets it large already (PNG).
 func pixels(c draw.Canvas, picture image.Image, r vg.Rectangle) {
-	b := picture.Bounds()
-	factor := max(1, 256/max(b.Dx(), 1))
-	large := image.NewNRGBA(image.Rect(0, 0, b.Dx()*factor, b.Dy()*factor))
-	for y := range large.Rect.Dy() {
-		for x := range large.Rect.Dx() {
-			large.Set(x, y, picture.At(b.Min.X+x/factor, b.Min.Y+y/factor))
-		}
+	if _, svg := c.Canvas.(*vgsvg.Canvas); svg {
+		c.DrawImage(r, picture) // see Figure.SVG
+	} else {
+		size := r.Size().Scale(pngDPI / 72.)
+		large := image.NewNRGBA(image.Rect(0, 0, int(size.X.Points()+0.5), int(size.Y.Points()+0.5)))
+		xdraw.NearestNeighbor.Scale(large, large.Rect, picture, picture.Bounds(), xdraw.Src, nil)
+		c.DrawImage(r, large)
 	}
-	c.DrawImage(r, large)
 	outline(c, r, paler)
 }
 
@@ -82,7 +83,7 @@ type Card struct {
 }
 
 const (
-	cardWidth  vg.Length = 300
+	cardWidth  vg.Length = 262
 	cardHeight vg.Length = 112
 )
 
@@ -116,7 +117,7 @@ func (card Card) draw(c draw.Canvas) {
 			c.FillText(below(before(coloured(sans(smallSize), colour))), vg.Point{X: c.Max.X, Y: c.Max.Y}, verdict)
 		}
 	}
-	const names, numbers vg.Length = 62, 36
+	const names, numbers vg.Length = 56, 36
 	left := corner.X + side + 8
 	room := c.Max.X - left - names - numbers
 	for i, guess := range card.Guesses {

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/essnas/essnas/lib/figure"
+)
+
+// Report is a page.
+type Report struct {
+	Title    string
+	Lead     string   // what this page shows, in a sentence or two
+	Warnings []string // what a reader must know before believing a number; shown loudly at the top
+	Numbers  []Number
+	Sections []*Section
+	Footer   string
+}
+
+// Number is one of the few that matter most.
+type Number struct {
+	Name, Value string
+	Note        string // in small letters: an interval, a unit, what it is to be compared with
+}
+
+// Section has a heading, an explanation, and parts.
+type Section struct {
+	Title, Text string
+	Parts       []Part
+}
+
+// Part of a section: what Kind says is set.
+type Part struct {
+	Kind    Kind
+	Caption string
+	Figure  figure.Figure
+	Header  []string
+	Rows    [][]string
+	Text    string
+	Frames  []Frame
+}
+
+// Kind of a part.
+type Kind string
+
+// The kinds of parts.
+const (
+	FigurePart Kind = "figure"
+	TablePart  Kind = "table"  // names at the left, numbers at the right
+	TextPart   Kind = "text"   // as it stands, to be copied
+	FramesPart Kind = "frames" // one of many figures at a time, chosen by a slider
+)
+
+// Frame is a state of something that evolves: one or more figures beside each other.
+type Frame struct {
+	Name    string
+	Figures []figure.Figure
+}
+
+// Section adds a section. An empty text is left out.
+func (r *Report) Section(title, text string) *Section {
+	s := &Section{Title: title, Text: text}
+	r.Sections = append(r.Sections, s)
+	return s
+}
+
+// Figure adds a figure and what stands under it.
+func (s *Section) Figure(f figure.Figure, caption string) {
+	s.Parts = append(s.Parts, Part{Kind: FigurePart, Figure: f, Caption: caption})
+}
+
+// Table adds a table; rows are as long as the header. A nil header is left out.
+func (s *Section) Table(caption string, header []string, rows [][]string) {
+	s.Parts = append(s.Parts, Part{Kind: TablePart, Caption: caption, Header: header, Rows: rows})
+}
+
+// Verbatim adds a text that keeps its spaces and lines.
+func (s *Section) Verbatim(caption, text string) {
+	s.Parts = append(s.Parts, Part{Kind: TextPart, Caption: caption, Text: text})
+}
+
+// Slider adds frames of which one is seen at a time, at first the last.
+func (s *Section) Slider(caption string, frames []Frame) {
+	if len(frames) > 0 {
+		s.Parts = append(s.Parts, Part{Kind: FramesPart, Caption: caption, Frames: frames})
+	}
+}
+
+//go:embed report.html
+var page string
+
+// Write writes the page.
+func (r Report) Write(w io.Writer) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"svg":  inline,
+		"last": func(i, n int) bool { return i == n-1 },
+		"less": func(n int) int { return n - 1 },
+		"id":   id,
+	}).Parse(page)
+	if err != nil {
+		return fmt.Errorf("the report's template is broken: %w", err)
+	}
+	var html bytes.Buffer
+	if err := t.Execute(&html, r); err != nil {
+		return fmt.Errorf("can't draw up the report: %w", err)
+	}
+	if _, err := w.Write(html.Bytes()); err != nil {
+		return fmt.Errorf("can't write the report: %w", err)
+	}
+	return nil
+}
+
+// inline is the figure as an element of the page. What figures draw as text is escaped by them.
+func inline(f figure.Figure) (template.HTML, error) {
+	var svg bytes.Buffer
+	if err := f.SVG(&svg); err != nil {
+		return "", err
+	}
+	_, element, found := strings.Cut(svg.String(), "<svg")
+	if !found {
+		return "", fmt.Errorf("the figure is not an SVG document")
+	}
+	return template.HTML("<svg" + element), nil
+}
+
+// id is a title as the name of a place in the page.
+func id(title string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(title))
+}
