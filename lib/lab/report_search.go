@@ -1,0 +1,148 @@
+package lab
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/cellgraph"
+	"github.com/essnas/essnas/lib/figure/report"
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/search"
+)
+
+func searchFields() []field { return fieldsOf[search.Settings]() }
+
+// searched reports on a search.
+func (w *writer) searched(r *Run) error {
+	settings, err := settingsOf[search.Settings](r.Config)
+	if err != nil {
+		return err
+	}
+	events, err := r.Events()
+	if err != nil {
+		return err
+	}
+	h := historyOf(events)
+	w.page.Title = "A search on " + r.Config.Data.Title
+	w.page.Lead = fmt.Sprintf("A supernet of %d cells, %d channels and K = %d was trained while it was decided which operations its cells keep.", settings.Cells, settings.Channels, settings.Partial)
+	phases, err := search.ParsePhases(settings.Phases)
+	if err != nil {
+		return err
+	}
+	epochs := settings.Epochs
+	if len(phases) > 0 {
+		epochs *= len(phases)
+		w.page.Lead = fmt.Sprintf("Supernets of %d channels and K = %d were trained one after the other, deeper and with fewer operations each time (cells/operations/dropout of skips: %s).", settings.Channels, settings.Partial, settings.Phases)
+	}
+	w.page.Footer = "Written by essnas. One seed separates nothing: repeat a search with other seeds before comparing."
+	w.warn(r, settings.Images, epochs, 25)
+	if len(h.epochs) < epochs {
+		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This search has not ended: %d of %d epochs are done.", len(h.epochs), epochs))
+	}
+	if n := len(h.epochs); n > 0 {
+		m := h.metrics[n-1]
+		w.page.Numbers = append(w.page.Numbers,
+			report.Number{Name: "Accuracy of the supernet", Value: percentage(m["train_accuracy"]), Note: fmt.Sprintf("on the weights' half; chance: %.3g %%", 100/float64(len(r.Config.Data.Classes)))},
+			report.Number{Name: "Loss of the supernet", Value: fmt.Sprintf("%.3f", m["train_loss"]), Note: "nats, mean of the last epoch"},
+			report.Number{Name: "Epochs", Value: fmt.Sprint(n), Note: fmt.Sprintf("alphas frozen in the first %d", settings.Frozen)},
+			report.Number{Name: "Time", Value: clock(h.seconds), Note: "on " + r.Config.Backend.Kind})
+	}
+	g, err := r.Genotype()
+	if err != nil && len(h.genotypes) > 0 && h.genotypes[len(h.genotypes)-1] != nil {
+		g, err = *h.genotypes[len(h.genotypes)-1], nil // where the search stands by now
+	}
+	if err == nil {
+		d := r.Config.Data
+		weights, _ := network.New(g, 20, 36, len(d.Classes), d.Channels, d.Side, 96, false).Count()
+		w.page.Numbers = append(w.page.Numbers, report.Number{Name: "Network of these cells", Value: humanize.Comma(int64(weights)), Note: "weights with 20 cells and 36 channels"})
+		if err := w.cells(w.page.Section("The cells found", "What the alphas stand for at the end: for each state the two strongest edges, on each the strongest operation but none."), g); err != nil {
+			return err
+		}
+	}
+	if err := w.search(h); err != nil {
+		return err
+	}
+	return w.circumstances(r, events)
+}
+
+// search shows how a search went.
+func (w *writer) search(h history) error {
+	s := w.page.Section("The search", "Weights learn on one half of the images, alphas and betas on the other; both losses should fall.")
+	w.show(s, "search-curves", figure.Curves(
+		figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("weights' half", "train_loss", 1), h.series("architecture's half", "arch_loss", 1)}},
+		figure.Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("weights' half", "train_accuracy", 100), h.series("architecture's half", "arch_accuracy", 100)}},
+		figure.Chart{Title: "Gradient norm, weights", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("weights, before clipping", "grad_norm", 1)}},
+		figure.Chart{Title: "Gradient norm, architecture", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("alphas and betas", "arch_grad_norm", 1)}},
+		figure.Chart{Title: "Learning rate of the weights", X: "epoch", Y: "learning rate", Series: []figure.Series{h.series("weights", "lr", 1)}},
+	), "Loss, accuracy, gradient norms and learning rate over the search. A batch is measured before the step that it makes.")
+	if len(h.alphas[0]) == 0 {
+		return nil
+	}
+	s = w.page.Section("NAS in action", "How the cells take shape: move the slider through the epochs.")
+	frames, err := evolution(h)
+	if err != nil {
+		return err
+	}
+	s.Slider("The cells that the alphas of each epoch stand for.", frames)
+	for t, name := range []string{"normal", "reduction"} {
+		w.show(s, name+"-alphas", figure.AlphaHistory(title(name)+" cell: alphas over the search", ops.Primitives, h.at, h.alphas[t]),
+			fmt.Sprintf("The %s cell's edges, each with its eight operations. The scale of colours goes from the smallest to the largest value that occurs.", name))
+	}
+	last := len(h.alphas[0]) - 1
+	w.show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.at[last]), ops.Primitives, h.alphas[0][last], h.alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
+	if normalised(h.betas[0]) {
+		for t, name := range []string{"normal", "reduction"} {
+			w.show(s, name+"-betas", figure.Betas(title(name)+" cell", h.at, h.betas[t]), fmt.Sprintf("Edge normalisation of the %s cell: how much each state takes from each edge that enters it.", name))
+		}
+	}
+	return nil
+}
+
+func title(name string) string { return string(name[0]-'a'+'A') + name[1:] }
+
+// normalised says whether there was edge normalisation: without it every edge has weight 1.
+func normalised(betas [][]float64) bool {
+	for _, epoch := range betas {
+		for _, beta := range epoch {
+			if beta != 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// evolution is a frame for every stretch of epochs in which the cells did not change.
+func evolution(h history) (frames []report.Frame, err error) {
+	for i := 0; i < len(h.genotypes); {
+		g := h.genotypes[i]
+		end := i + 1
+		for end < len(h.genotypes) && g != nil && h.genotypes[end] != nil && h.genotypes[end].Python() == g.Python() {
+			end++
+		}
+		name := fmt.Sprintf("epoch %g", h.at[i])
+		if end > i+1 {
+			name = fmt.Sprintf("epochs %g to %g", h.at[i], h.at[end-1])
+		}
+		i = end
+		if g == nil {
+			continue
+		}
+		frame := report.Frame{Name: name}
+		for _, draw := range []struct {
+			title string
+			draw  func(string, cell.Genotype) (figure.Figure, error)
+		}{{"Normal cell, " + name, cellgraph.Normal}, {"Reduction cell, " + name, cellgraph.Reduction}} {
+			f, err := draw.draw(draw.title, *g)
+			if err != nil {
+				return nil, err
+			}
+			frame.Figures = append(frame.Figures, f)
+		}
+		frames = append(frames, frame)
+	}
+	return frames, nil
+}
