@@ -39,6 +39,9 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 	if progress == nil {
 		progress = func(string, int64, int64) {}
 	}
+	if s.loads(dir) {
+		return nil // before anything is written: the directory may be read-only
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("the data directory %s can't be made: %w; name another with --data or ESSNAS_DATA", dir, plain(err))
 	}
@@ -50,10 +53,8 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 		return fmt.Errorf("the data directory %s can't be written: %w; name another with --data or ESSNAS_DATA", dir, plain(err))
 	}
 	defer lock.Unlock()
-	if src, err := s.locate(dir); err == nil {
-		if _, err := s.load(src); err == nil {
-			return nil
-		}
+	if s.loads(dir) {
+		return nil // another process was faster
 	}
 
 	staging := filepath.Join(dir, ".fetch-"+s.name)
@@ -76,6 +77,14 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 		return fmt.Errorf("%s can't be made: %w", final, plain(err))
 	}
 	return wrote(os.RemoveAll(staging))
+}
+
+func (s spec) loads(dir string) bool {
+	src, err := s.locate(dir)
+	if err == nil {
+		_, err = s.load(src)
+	}
+	return err == nil
 }
 
 // offered is what its authors publish, for messages.
