@@ -1,8 +1,11 @@
 package search
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -11,21 +14,27 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Search is one search: the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements fit.Task.
 type Search struct {
 	settings Settings
+	phases   []Phase
 	engine   *block.Engine
-	net      *supernet.Network
-	arch     *supernet.Arch
-	mixing   *supernet.Mixing
-	params   []*block.Param
-	tape     *block.Tape
+	wiring   cell.Wiring // of the first phase
 	loss     *block.Block
-	sgd      fit.SGD
-	adam     fit.Adam
+
+	phase  int // the current one, to which all of these belong
+	net    *supernet.Network
+	arch   *supernet.Arch
+	mixing *supernet.Mixing
+	params []*block.Param
+	tape   *block.Tape
+	sgd    fit.SGD
+	adam   fit.Adam
 
 	feeder                *augment.Feeder
 	weightsHalf, archHalf []int32
@@ -54,22 +63,72 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	return t, nil
 }
 
-// assemble makes everything but the images.
+// assemble makes everything but the images. The settings' phases are valid.
 func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
-	net := &supernet.Network{Space: supernet.FullSpace(), Wiring: w}
-	t := &Search{
-		settings: s,
-		engine:   e,
-		net:      net,
-		arch:     supernet.NewArch(net.Space, s.Partial > 1, s.Seed),
-		loss:     fit.CrossEntropy(w.Classes, s.Batch),
-		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
-		adam:     fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay},
+	phases, err := s.phases()
+	if err != nil {
+		panic(err)
 	}
-	t.mixing = t.arch.NewMixing()
-	t.params = t.plan().Params(s.Seed)
-	t.tape = block.NewTape(e, t.params, block.Train, block.Separate)
+	t := &Search{settings: s, phases: phases, engine: e, wiring: w, loss: fit.CrossEntropy(w.Classes, s.Batch)}
+	t.enter(0, supernet.FullSpace())
 	return t
+}
+
+// enter begins a phase: a network with these operations, fresh weights and a fresh architecture.
+func (t *Search) enter(phase int, space supernet.Space) {
+	t.release()
+	s, p := t.settings, t.phases[phase]
+	w := t.wiring
+	w.Cells = p.Cells
+	seed := s.Seed + uint64(phase)<<32
+	t.phase = phase
+	t.net = &supernet.Network{Wiring: w, Space: space}
+	if len(t.phases) > 1 { // executables of operations serve the subsets that later phases keep
+		t.net.Span = supernet.Operations
+	}
+	t.arch = supernet.NewArch(space, s.Partial > 1, seed)
+	t.mixing = t.arch.NewMixing()
+	t.drop(0, 0)
+	t.params = t.plan().Params(seed)
+	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
+	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip}
+	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
+}
+
+// drop sets the skip connections' dropout of a step of the phase.
+func (t *Search) drop(epoch, step int) {
+	p := t.phases[t.phase]
+	if p.SkipDropout == 0 {
+		return
+	}
+	d := t.mixing.Dropout
+	if d == nil {
+		d = &supernet.Dropout{Rate: block.NewValue(nil), Seeds: map[supernet.Spot]*block.Value{}}
+		t.mixing.Dropout = d
+	}
+	rate := p.dropout(epoch, t.settings.Epochs, t.settings.Frozen)
+	d.Rate.Set(tensors.FromFlatDataAndDimensions([]float32{float32(rate)}, 1))
+	r := fit.Random(t.settings.Seed, "skip dropout", t.phase*t.settings.Epochs+epoch, step)
+	for c := range p.Cells {
+		for e := range cell.Edges {
+			spot := supernet.Spot{Cell: c, Edge: e}
+			if d.Seeds[spot] == nil {
+				d.Seeds[spot] = block.NewValue(nil)
+			}
+			d.Seeds[spot].Set(tensors.FromFlatDataAndDimensions([]int32{int32(r.Uint32())}, 1))
+		}
+	}
+}
+
+// release frees what belongs to the current phase.
+func (t *Search) release() {
+	if t.tape == nil {
+		return
+	}
+	t.tape.Close()
+	for _, p := range t.params {
+		p.Value.Set(nil)
+	}
 }
 
 func (t *Search) plan() *block.Plan {
@@ -89,15 +148,12 @@ func (t *Search) Prepare(report func(done, total int, name string, took time.Dur
 
 // Close frees the device's memory.
 func (t *Search) Close() {
-	t.tape.Close()
+	t.release()
 	t.feeder.Close()
-	for _, p := range t.params {
-		p.Value.Set(nil)
-	}
 }
 
-// Epochs implements fit.Task.
-func (t *Search) Epochs() int { return t.settings.Epochs }
+// Epochs implements fit.Task: of all phases.
+func (t *Search) Epochs() int { return len(t.phases) * t.settings.Epochs }
 
 // Steps implements fit.Task: whole batches of the weights' half.
 func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
@@ -106,8 +162,10 @@ func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
 // fixed, the weights on a batch of theirs.
 func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 	s := t.settings
-	m := fit.Metrics{"lr": fit.Cosine(s.LR, s.LRMin, epoch, s.Epochs)}
-	if epoch >= s.Frozen {
+	inPhase := epoch - t.phase*s.Epochs
+	m := fit.Metrics{"lr": fit.Cosine(s.LR, s.LRMin, inPhase, s.Epochs)}
+	t.drop(inPhase, step)
+	if inPhase >= s.Frozen {
 		r, err := t.batch(t.archHalf, "architecture", epoch, step, t.architectureStep)
 		if err != nil {
 			return nil, err
@@ -180,26 +238,44 @@ func (t *Search) pass(images, labels *block.Value, weights bool) (r result, err 
 	return r, t.tape.Backward(weights)
 }
 
-// EndEpoch implements fit.Task: what the architecture looks like now.
-func (t *Search) EndEpoch(int) (fit.Metrics, map[string]any, error) {
+// EndEpoch implements fit.Task: what the architecture looks like now. At the end of a phase the next one is entered with
+// the operations that are worth keeping.
+func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	type table [2][cell.Edges][]float64
 	var alphas table
 	var betas [2][cell.Edges]float64
 	for typ := range alphas {
 		for e := range alphas[typ] {
-			alphas[typ][e] = t.arch.Softmax(typ, e)
+			alphas[typ][e] = make([]float64, len(ops.Primitives)) // 0 for what earlier phases dropped
+			for o, p := range t.arch.Softmax(typ, e) {
+				alphas[typ][e][slices.Index(ops.Primitives, t.arch.Space[typ][e][o])] = p
+			}
 		}
 		betas[typ] = t.arch.EdgeNorm(typ)
 	}
-	return fit.Metrics{}, map[string]any{"alphas": alphas, "betas": betas, "genotype": t.arch.Derive()}, nil
+	details := map[string]any{"alphas": alphas, "betas": betas, "genotype": t.Genotype()}
+	if len(t.phases) > 1 {
+		details["phase"] = t.phase
+	}
+	if next := t.phase + 1; (epoch+1)%t.settings.Epochs == 0 && next < len(t.phases) {
+		t.enter(next, t.arch.Keep(t.phases[next].Operations))
+		if err := t.Prepare(nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	return fit.Metrics{}, details, nil
 }
 
 // Genotype is the cell that the alphas and betas stand for now.
-func (t *Search) Genotype() cell.Genotype { return t.arch.Derive() }
+func (t *Search) Genotype() cell.Genotype { return t.arch.Derive(t.settings.SkipLimit) }
 
 // State implements fit.Task.
 func (t *Search) State() (fit.State, error) {
-	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{}}
+	space, err := json.Marshal(t.arch.Space)
+	if err != nil {
+		return fit.State{}, err
+	}
+	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
 	fit.SaveParams(s, t.params)
 	t.sgd.Save(s, t.params)
 	t.adam.Save(s, "adam")
@@ -210,9 +286,19 @@ func (t *Search) State() (fit.State, error) {
 
 // Restore implements fit.Task.
 func (t *Search) Restore(s fit.State) error {
+	const remedy = "it was made with other settings or by another version; start the run anew"
+	phase, err := strconv.Atoi(s.Meta["phase"])
+	if err != nil || phase < 0 || phase >= len(t.phases) {
+		return fmt.Errorf("the checkpoint is in phase %q, this search has %d: %s", s.Meta["phase"], len(t.phases), remedy)
+	}
+	var space supernet.Space
+	if err := json.Unmarshal([]byte(s.Meta["operations"]), &space); err != nil {
+		return fmt.Errorf("the checkpoint's operations can't be read (%v): %s", err, remedy)
+	}
+	t.enter(phase, space)
 	flat := s.Arrays["architecture"].F32
 	if len(flat) != len(t.arch.Flat()) {
-		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: it was made with other settings; start the run anew", len(flat), len(t.arch.Flat()))
+		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)
 	}
 	t.arch.SetFlat(flat)
 	t.arch.Update(t.mixing)

@@ -22,6 +22,9 @@ type Settings struct {
 	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
 	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
 
+	Phases    string `json:"phases" help:"phases of a progressive search, CELLS/OPERATIONS/SKIP-DROPOUT each, like '5/8 11/5/0.4 17/3/0.7'; they replace cells, and epochs and frozen-epochs are each phase's; none: one phase"`
+	SkipLimit int    `json:"skip_limit" help:"most skip connections in the found normal cell; 0: no limit"`
+
 	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
 }
 
@@ -46,8 +49,11 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("momentum is %g: want 0 <= momentum < 1", s.Momentum)
 	case s.WeightDecay < 0 || s.ArchWeightDecay < 0 || s.Clip <= 0 || s.ArchLR <= 0:
 		return fmt.Errorf("weight_decay %g and arch_weight_decay %g must not be negative, clip %g and arch_lr %g must be positive", s.WeightDecay, s.ArchWeightDecay, s.Clip, s.ArchLR)
+	case s.SkipLimit < 0:
+		return fmt.Errorf("skip_limit is %d: want 0 (no limit) or more", s.SkipLimit)
 	case s.Cutout < 0:
 		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
 	}
-	return nil
+	_, err := s.phases()
+	return err
 }

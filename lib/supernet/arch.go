@@ -168,7 +168,11 @@ func (a *Arch) Update(m *Mixing) {
 
 // Gradient takes the gradients that a backward pass left at the mixing weights and returns those of Flat().
 func (a *Arch) Gradient(m *Mixing) []float32 {
-	take := func(v *block.Value) float64 {
+	return a.gradient(func(typ, e, o int) float64 {
+		v := m.Bypass[typ][e]
+		if o >= 0 {
+			v = m.Ops[typ][e][o]
+		}
 		if v == nil {
 			return 0
 		}
@@ -178,20 +182,27 @@ func (a *Arch) Gradient(m *Mixing) []float32 {
 			return 0
 		}
 		return float64(g[0])
-	}
+	})
+}
+
+// gradient pulls those of the mixing weights - of operation o of an edge, or of its by-pass for o < 0 - through the softmaxes.
+func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 	var alphas, betas []float32
-	for t := range m.Ops {
+	for t := range a.Alpha {
 		norm := a.EdgeNorm(t)
 		var ofNorm [cell.Edges]float64
-		for e, vs := range m.Ops[t] {
+		for e := range a.Alpha[t] {
 			p := a.Softmax(t, e)
-			ofOps := make([]float64, len(vs))
-			for o, v := range vs {
-				g := take(v)
+			ofOps := make([]float64, len(p))
+			for o, name := range a.Space[t][e] {
+				if name == "none" {
+					continue
+				}
+				g := of(t, e, o)
 				ofOps[o] = g * norm[e]
 				ofNorm[e] += g * p[o]
 			}
-			ofNorm[e] += take(m.Bypass[t][e])
+			ofNorm[e] += of(t, e, -1)
 			for _, g := range softmaxGradient(p, ofOps) {
 				alphas = append(alphas, float32(g))
 			}
@@ -206,40 +217,4 @@ func (a *Arch) Gradient(m *Mixing) []float32 {
 		return alphas
 	}
 	return append(alphas, betas...)
-}
-
-// Derive is the found cell (arXiv:1806.09055, section 2.4; with betas arXiv:1907.05737, section 3.3): per edge the operation with
-// the largest alpha, never none; per state the two edges with the largest alpha x beta.
-func (a *Arch) Derive() cell.Genotype {
-	g := cell.Genotype{NormalConcat: cell.Complete().Concat, ReduceConcat: cell.Complete().Concat}
-	g.Normal, g.Reduce = a.genes(0), a.genes(1)
-	return g
-}
-
-func (a *Arch) genes(typ int) (genes []cell.Gene) {
-	norm := a.EdgeNorm(typ)
-	links := cell.Links()
-	for _, n := range entering() {
-		type choice struct {
-			cell.Gene
-			strength float64
-		}
-		var best [2]choice // the strongest two, the strongest first; the earlier edge wins a tie
-		for e := n.from; e < n.to; e++ {
-			c := choice{cell.Gene{From: links[e].From}, -1}
-			for o, p := range a.Softmax(typ, e) {
-				if name := a.Space[typ][e][o]; name != "none" && p*norm[e] > c.strength {
-					c.Op, c.strength = name, p*norm[e]
-				}
-			}
-			switch {
-			case c.strength > best[0].strength || best[0].Op == "":
-				best[0], best[1] = c, best[0]
-			case c.strength > best[1].strength || best[1].Op == "":
-				best[1] = c
-			}
-		}
-		genes = append(genes, best[0].Gene, best[1].Gene)
-	}
-	return
 }

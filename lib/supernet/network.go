@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Span is how much of the network one executable computes.
@@ -48,7 +49,19 @@ type Network struct {
 type Mixing struct {
 	Ops    [2][cell.Edges][]*block.Value
 	Bypass [2][cell.Edges]*block.Value
+	// Dropout of skip connections; nil: none.
+	Dropout *Dropout
 }
+
+// Dropout is what drops values of skip connections in one pass: its rate, [1], and a seed for every cell and edge, int32
+// [1]. It is for the span Operations.
+type Dropout struct {
+	Rate  *block.Value
+	Seeds map[Spot]*block.Value
+}
+
+// Spot is an edge of a cell.
+type Spot struct{ Cell, Edge int }
 
 // Run makes the calls of one pass.
 func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Output {
@@ -58,6 +71,10 @@ func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Outpu
 
 // Edge is what runs on the edges in one pass.
 func (n *Network) Edge(m *Mixing) cell.Edge {
+	d := m.Dropout
+	if d != nil && n.Span != Operations {
+		exceptions.Panicf("dropout on skip connections needs executables that span operations")
+	}
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
 	return func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
@@ -71,7 +88,11 @@ func (n *Network) Edge(m *Mixing) cell.Edge {
 		if read[k] == nil {
 			read[k] = x.split(r, from)
 		}
-		x.run(r, p.Label(e, l)+"/", read[k], mix, bypass, sum)
+		var drop []*block.Value
+		if d != nil {
+			drop = []*block.Value{d.Rate, d.Seeds[Spot{p.Index, e}]}
+		}
+		x.run(r, p.Label(e, l)+"/", read[k], mix, bypass, drop, sum)
 	}
 }
 
@@ -136,14 +157,19 @@ func (x edge) state() []shapes.Shape {
 	return []shapes.Shape{block.Floats(k, x.side, x.side, x.batch), block.Floats(x.channels-k, x.side, x.side, x.batch)}
 }
 
-// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights.
-func (x edge) run(r block.Runner, label string, read, mix []*block.Value, bypass *block.Value, sum cell.State) {
+// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights. drop is
+// empty, or rate and seed of the skip connection's dropout.
+func (x edge) run(r block.Runner, label string, read, mix []*block.Value, bypass *block.Value, drop []*block.Value, sum cell.State) {
 	for i, name := range x.kept {
 		if mix[i] == nil {
 			continue
 		}
 		o := ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
-		r.Call(label+name, o.Mixed(x.batch), []*block.Value{read[0], mix[i]}, sum[:1])
+		if in := []*block.Value{read[0], mix[i]}; name == "skip_connect" && len(drop) > 0 {
+			r.Call(label+name, o.Dropped(x.batch), append(in, drop...), sum[:1])
+		} else {
+			r.Call(label+name, o.Mixed(x.batch), in, sum[:1])
+		}
 	}
 	if x.partial > 1 {
 		skip := ops.Operation{Name: "skip_connect", Channels: x.channels - x.operated(), Size: x.out(), Stride: 1}
@@ -192,7 +218,7 @@ func (x edge) fuse(name string) *block.Block {
 			bypass = v[weighed]
 		}
 		sum := block.Sums(states)
-		x.run(r, "", x.split(r, v[:states]), mix, bypass, sum)
+		x.run(r, "", x.split(r, v[:states]), mix, bypass, nil, sum)
 		return sum
 	})
 }

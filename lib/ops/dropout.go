@@ -1,0 +1,40 @@
+package ops
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Dropped is Mixed with dropout of single values (arXiv:1904.12760, section 3.3: on skip connections, whose free way for
+// gradients would otherwise win). Two more inputs: the rate [1], and a seed int32 [1] that decides which values.
+func (o Operation) Dropped(batch int) *block.Block {
+	b := o.Mixed(batch)
+	mixed := b.Fn
+	b.Name += " dropout"
+	b.In = append(b.In, block.Floats(1), shapes.Make(dtypes.Int32, 1))
+	b.Const = 2
+	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
+		y := mixed(c, in[:2], w)[0]
+		rate := Reshape(in[2])
+		keep := GreaterOrEqual(uniform(y.Graph(), y.Shape(), in[3]), rate)
+		scale := Reciprocal(OneMinus(rate))
+		return []*Node{Mul(y, Where(keep, scale, ZerosLike(scale)))}
+	}
+	return b
+}
+
+// uniform are numbers in [0, 1), a hash of position and seed: the backward pass makes the same ones again instead of
+// keeping them. (The hash is lowbias32 of the hash-prospector project.)
+func uniform(g *Graph, s shapes.Shape, seed *Node) *Node {
+	constant := func(v uint32) *Node { return Const(g, v) }
+	x := Iota(g, shapes.Make(dtypes.Uint32, s.Size()), 0)
+	x = Add(x, Mul(BitwiseXor(ConvertDType(seed, dtypes.Uint32), constant(0x9e3779b9)), constant(0x85ebca6b)))
+	for _, step := range []struct{ shift, factor uint32 }{{16, 0x7feb352d}, {15, 0x846ca68b}} {
+		x = Mul(BitwiseXor(x, BitwiseShiftRightLogical(x, constant(step.shift))), constant(step.factor))
+	}
+	x = BitwiseXor(x, BitwiseShiftRightLogical(x, constant(16)))
+	x = ConvertDType(BitwiseShiftRightLogical(x, constant(8)), s.DType) // 24 bits, exact in float32
+	return Reshape(MulScalar(x, 1.0/(1<<24)), s.Dimensions...)
+}

@@ -1,0 +1,160 @@
+package search
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+)
+
+// tiny is a search of seconds: 12 images of 8x8.
+func tiny(phases string) Settings {
+	return Settings{
+		Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Frozen: 1, Seed: 5, Phases: phases,
+		LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
+	}
+}
+
+// crops are the sample's images, cut down to 8x8, 24 of them.
+func crops(t *testing.T) *data.Set {
+	t.Helper()
+	set, err := data.Sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, side = 24, 8
+	small := data.Images{N: n, Height: side, Width: side, Channels: 1, Labels: set.Train.Labels[:n]}
+	for i := range n {
+		for y := range side {
+			row := (i*28+y+10)*28 + 10
+			small.Pixels = append(small.Pixels, set.Train.Pixels[row:row+side]...)
+		}
+	}
+	cut := *set
+	cut.Train = small
+	return &cut
+}
+
+func begin(t *testing.T, set *data.Set, s Settings) *Search {
+	t.Helper()
+	search, err := New(backendtest.Open(t), set, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(search.Close)
+	return search
+}
+
+// epochs runs the epochs [from, to) and returns the state after them.
+func epochs(t *testing.T, s *Search, from, to int) fit.State {
+	t.Helper()
+	for e := from; e < to; e++ {
+		for i := range s.Steps(e) {
+			m, err := s.Step(e, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.IsNaN(m["train_loss"]) || (m["arch_loss"] != 0) != (e%s.settings.Epochs >= s.settings.Frozen) {
+				t.Fatalf("epoch %d, step %d: %v", e, i, m)
+			}
+		}
+		if _, _, err := s.EndEpoch(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func TestSearch(t *testing.T) {
+	set := crops(t)
+	for name, phases := range map[string]string{"in one phase": "", "progressive": "3/8 4/4/0.5 5/2/0.7"} {
+		t.Run(name, func(t *testing.T) {
+			first := begin(t, set, tiny(phases))
+			n := first.Epochs()
+			end := epochs(t, first, 0, n)
+			if err := first.Genotype().Validate(); err != nil {
+				t.Error(err)
+			}
+			t.Run("again, it ends in the same bits", func(t *testing.T) {
+				if again := epochs(t, begin(t, set, tiny(phases)), 0, n); !reflect.DeepEqual(again, end) {
+					t.Error("it does not")
+				}
+			})
+			t.Run("interrupted and restored, it ends in the same bits", func(t *testing.T) {
+				for stop := 1; stop < n; stop++ {
+					half := epochs(t, begin(t, set, tiny(phases)), 0, stop)
+					other := begin(t, set, tiny(phases))
+					if err := other.Restore(half); err != nil {
+						t.Fatal(err)
+					}
+					if got := epochs(t, other, stop, n); !reflect.DeepEqual(got, end) {
+						t.Errorf("stopped after epoch %d, it does not", stop)
+					}
+				}
+			})
+			t.Run("a checkpoint of another search is refused", func(t *testing.T) {
+				s := tiny(phases)
+				s.Channels = 8
+				if err := begin(t, set, s).Restore(end); err == nil {
+					t.Error("it is not")
+				}
+			})
+		})
+	}
+	t.Run("another seed ends elsewhere", func(t *testing.T) {
+		a, b := tiny(""), tiny("")
+		b.Seed++
+		if reflect.DeepEqual(epochs(t, begin(t, set, a), 0, 1), epochs(t, begin(t, set, b), 0, 1)) {
+			t.Error("it does not")
+		}
+	})
+	t.Run("alphas stand still while frozen and move afterwards", func(t *testing.T) {
+		s := begin(t, set, tiny(""))
+		start := s.arch.Flat()
+		epochs(t, s, 0, 1)
+		if !reflect.DeepEqual(start, s.arch.Flat()) {
+			t.Error("they moved in a frozen epoch")
+		}
+		epochs(t, s, 1, 2)
+		if reflect.DeepEqual(start, s.arch.Flat()) {
+			t.Error("they did not move")
+		}
+	})
+}
+
+func TestParsePhases(t *testing.T) {
+	t.Run("printed and parsed, phases are the same", func(t *testing.T) {
+		want := []Phase{{5, 8, 0}, {11, 5, 0.4}, {17, 3, 0.7}}
+		text := ""
+		for _, p := range want {
+			text += p.String() + " "
+		}
+		if got, err := ParsePhases(text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v %v", got, err)
+		}
+	})
+	for _, text := range []string{"5", "5/8/0/1", "a/8", "5/x", "5/8/high", "2/8", "5/9", "5/7", "5/8 11/1", "5/8 11/3 17/5", "5/8/1", "5/8/-0.1", "5/8/nan"} {
+		if got, err := ParsePhases(text); err == nil {
+			t.Errorf("%q was read as %v", text, got)
+		}
+	}
+}
+
+func TestSkipDropoutFallsLinearlyThenExponentially(t *testing.T) {
+	p := Phase{SkipDropout: 0.4}
+	for _, c := range []struct {
+		epoch int
+		want  float64
+	}{{0, 0.4 * 24 / 25}, {9, 0.4 * 15 / 25}, {10, 0.4}, {15, 0.4 / math.E}} {
+		if got := p.dropout(c.epoch, 25, 10); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("epoch %d: %g, want %g", c.epoch, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package supernet
+
+import (
+	"slices"
+
+	"github.com/essnas/essnas/lib/cell"
+)
+
+// Derive is the found cell (arXiv:1806.09055, section 2.4; with betas arXiv:1907.05737, section 3.3): per edge the operation
+// with the largest alpha, never none; per state the two edges with the largest alpha x beta, the stronger first.
+//
+// A positive skipLimit is P-DARTS' (arXiv:1904.12760, section 3.3): while the normal cell has more skip connections than
+// that, the weakest of them counts for nothing, and the cell is derived again.
+func (a *Arch) Derive(skipLimit int) cell.Genotype {
+	var without [cell.Edges]bool // edges of the normal cell whose skip connection counts for nothing
+	normal := a.choices(0, without)
+	for skipLimit > 0 {
+		skips, weakest := 0, -1
+		for i, c := range normal {
+			if c.Op == "skip_connect" && !without[c.edge] {
+				skips++
+				if weakest < 0 || c.strength < normal[weakest].strength {
+					weakest = i
+				}
+			}
+		}
+		if skips <= skipLimit {
+			break
+		}
+		without[normal[weakest].edge] = true
+		normal = a.choices(0, without)
+	}
+	concat := cell.Complete().Concat
+	return cell.Genotype{
+		Normal: genes(normal), NormalConcat: concat,
+		Reduce: genes(a.choices(1, [cell.Edges]bool{})), ReduceConcat: slices.Clone(concat),
+	}
+}
+
+// choice is the operation that an edge would get, and how strong it is.
+type choice struct {
+	cell.Gene
+	edge     int
+	strength float64
+}
+
+func genes(cs []choice) (genes []cell.Gene) {
+	for _, c := range cs {
+		genes = append(genes, c.Gene)
+	}
+	return
+}
+
+// choices are a cell type's two strongest edges for each state. Of equals the earlier operation and the earlier edge win.
+func (a *Arch) choices(typ int, without [cell.Edges]bool) (chosen []choice) {
+	norm := a.EdgeNorm(typ)
+	links := cell.Links()
+	for _, n := range entering() {
+		var edges []choice
+		for e := n.from; e < n.to; e++ {
+			c := choice{Gene: cell.Gene{From: links[e].From}, edge: e, strength: -1}
+			for o, p := range a.Softmax(typ, e) {
+				name := a.Space[typ][e][o]
+				strength := p * norm[e]
+				if name == "skip_connect" && without[e] {
+					strength = 0
+				}
+				if name != "none" && strength > c.strength {
+					c.Op, c.strength = name, strength
+				}
+			}
+			edges = append(edges, c)
+		}
+		slices.SortStableFunc(edges, func(x, y choice) int {
+			switch {
+			case x.strength > y.strength:
+				return -1
+			case x.strength < y.strength:
+				return 1
+			}
+			return 0
+		})
+		chosen = append(chosen, edges[:2]...)
+	}
+	return
+}
+
+// Keep is the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2): on every edge the n operations
+// with the largest softmax(alpha), in their order. Of equals the earlier is dropped, as in the reference. Where one
+// operation is left it is never none.
+func (a *Arch) Keep(n int) (kept Space) {
+	for t := range kept {
+		for e, names := range a.Space[t] {
+			p := a.Softmax(t, e)
+			drop := make([]bool, len(names))
+			for range len(names) - n {
+				least := -1
+				for o := range names {
+					if n == 1 && names[o] == "none" && !drop[o] {
+						least = o
+						break
+					}
+					if !drop[o] && (least < 0 || p[o] < p[least]) {
+						least = o
+					}
+				}
+				drop[least] = true
+			}
+			for o, name := range names {
+				if !drop[o] {
+					kept[t][e] = append(kept[t][e], name)
+				}
+			}
+		}
+	}
+	return
+}
