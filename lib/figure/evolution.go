@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -40,9 +41,18 @@ func AlphaHistory(title string, operations []string, epochs []float64, shares []
 		}})
 		return p
 	})
-	return figure.titled(title, "each map: one edge; to the right: epochs; colour: softmax(alpha)", func(c draw.Canvas) {
+	explanation := "each map: one edge; to the right: epochs; colour: softmax(alpha)"
+	if slices.ContainsFunc(shares, incomplete) {
+		explanation += "; grey: the edge does not have the operation (any more)"
+	}
+	return figure.titled(title, explanation, func(c draw.Canvas) {
 		colourBar(c, low, top)
 	})
+}
+
+// incomplete says whether some edge lacks an operation.
+func incomplete(shares [][]float64) bool {
+	return slices.ContainsFunc(slices.Concat(shares...), math.IsNaN)
 }
 
 // AlphaLines is [AlphaHistory] as lines: the height is softmax(alpha), the colour the operation.

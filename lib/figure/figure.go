@@ -45,8 +45,7 @@ func (f Figure) SVG(w io.Writer) error {
 		{"font-variant:normal;", ""},
 		{"font-weight:normal;", ""},
 		{"font-style:normal;", ""},
-		{"data:image/jpg;", "data:image/png;"},  // which is what vgsvg writes there
-		{"<svg ", `<svg xml:space="preserve" `}, // a piece of text may end in a space
+		{"data:image/jpg;", "data:image/png;"}, // which is what vgsvg writes there
 		{"<image ", `<image style="image-rendering:pixelated" preserveAspectRatio="none" `},
 	} {
 		text = bytes.ReplaceAll(text, []byte(r[0]), []byte(r[1]))

@@ -140,6 +140,18 @@ func TestOneEpochAndDroppedOperationsCanBeDrawn(t *testing.T) {
 	}
 }
 
+func TestNoTextBeginsWithASpaceThatViewersWouldDrop(t *testing.T) {
+	for name, f := range gallery() {
+		var svg bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(svg.String(), "> ") {
+			t.Errorf("%s has text that begins with a space", name)
+		}
+	}
+}
+
 func TestGoldenFigures(t *testing.T) {
 	for _, name := range []string{"confusion", "history"} {
 		var got bytes.Buffer

@@ -184,7 +184,8 @@ func (s subscripts) Draw(c vg.Canvas, txt string, style text.Style, at vg.Point)
 		if p.sub {
 			low = style.Font.Size * 0.2
 		}
-		c.FillString(face, vg.Point{X: x, Y: y - low}, p.text)
+		word := strings.TrimLeft(p.text, " ") // SVG viewers drop spaces in front
+		c.FillString(face, vg.Point{X: x + face.Width(p.text[:len(p.text)-len(word)]), Y: y - low}, word)
 		x += face.Width(p.text)
 	}
 }

@@ -44,10 +44,14 @@ func (w *writer) searched(r *Run) error {
 	}
 	if n := len(h.epochs); n > 0 {
 		m := h.metrics[n-1]
+		frozen := fmt.Sprintf("alphas frozen in the first %d", settings.Frozen)
+		if len(phases) > 0 {
+			frozen += " of each phase"
+		}
 		w.page.Numbers = append(w.page.Numbers,
 			report.Number{Name: "Accuracy of the supernet", Value: percentage(m["train_accuracy"]), Note: fmt.Sprintf("on the weights' half; chance: %.3g %%", 100/float64(len(r.Config.Data.Classes)))},
 			report.Number{Name: "Loss of the supernet", Value: fmt.Sprintf("%.3f", m["train_loss"]), Note: "nats, mean of the last epoch"},
-			report.Number{Name: "Epochs", Value: fmt.Sprint(n), Note: fmt.Sprintf("alphas frozen in the first %d", settings.Frozen)},
+			report.Number{Name: "Epochs", Value: fmt.Sprint(n), Note: frozen},
 			report.Number{Name: "Time", Value: clock(h.seconds), Note: "on " + r.Config.Backend.Kind})
 	}
 	g, err := r.Genotype()

@@ -55,7 +55,10 @@ func graph(title string, g cell.Genotype, genes []cell.Gene, concat []int) (figu
 		return figure.Figure{}, fmt.Errorf("can't draw the cell: %w", err)
 	}
 	boxes, arcs := parts(genes, concat)
-	placed, err := place(boxes, arcs)
+	placed, err := place(boxes, arcs, 0.38)
+	if err == nil && placed.width > 740 { // a long chain of states: shorter edges rather than smaller text
+		placed, err = place(boxes, arcs, 0.2)
+	}
 	if err != nil {
 		return figure.Figure{}, fmt.Errorf("can't lay the cell out: %w", err)
 	}
@@ -152,10 +155,11 @@ func (a arc) draw(c draw.Canvas, origin vg.Point, way []vg.Point) {
 	})
 }
 
-// dot is the graph in Graphviz' language. Sizes are inches there; labels are left out, the sizes of the boxes make room for them.
-func dot(boxes []box, arcs []arc) string {
+// dot is the graph in Graphviz' language, gap its least distance of columns in inches. Sizes are inches there; labels are left out, the sizes of the boxes make
+// room for them.
+func dot(boxes []box, arcs []arc, gap float64) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "digraph {\nrankdir=LR; ranksep=0.38; nodesep=0.14; splines=true; outputorder=edgesfirst;\nnode [shape=box, fixedsize=true, label=\"\"]; edge [arrowsize=%g];\n", arrow/10)
+	fmt.Fprintf(&text, "digraph {\nrankdir=LR; ranksep=%g; nodesep=0.14; splines=true; outputorder=edgesfirst;\nnode [shape=box, fixedsize=true, label=\"\"]; edge [arrowsize=%g];\n", gap, arrow/10)
 	for _, b := range boxes {
 		fmt.Fprintf(&text, "%s [width=%g, height=%g];\n", b.name, b.width.Points()/72, b.height.Points()/72)
 	}

@@ -51,7 +51,7 @@ func TestEveryGeneIsDrawnInItsColour(t *testing.T) {
 func TestNothingIsDrawnOutsideTheFigure(t *testing.T) {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	boxes, arcs := parts(g.Reduce, g.ReduceConcat)
-	l, err := place(boxes, arcs)
+	l, err := place(boxes, arcs, 0.38)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +65,20 @@ func TestNothingIsDrawnOutsideTheFigure(t *testing.T) {
 		if len(way)%3 != 1 {
 			t.Errorf("edge %d has %d points, which are no chain of cubic curves", i, len(way))
 		}
+	}
+}
+
+func TestALongChainOfStatesFitsAPage(t *testing.T) {
+	g, _ := cell.Published("DARTS_V1")
+	for i := range cell.States {
+		g.Normal[2*i], g.Normal[2*i+1] = cell.Gene{Op: "skip_connect", From: i}, cell.Gene{Op: "skip_connect", From: i + 1}
+	}
+	f, err := Normal("", g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if width, _ := f.Size(); width > 850 {
+		t.Errorf("the figure is %.0f points wide, want at most 850", width.Points())
 	}
 }
 

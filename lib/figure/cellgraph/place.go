@@ -23,7 +23,7 @@ type layout struct {
 // one is held while Graphviz runs: its WebAssembly instance is shared by the whole process, and not made for two at a time.
 var one sync.Mutex
 
-func place(boxes []box, arcs []arc) (layout, error) {
+func place(boxes []box, arcs []arc, gap float64) (layout, error) {
 	one.Lock()
 	defer one.Unlock()
 	ctx := context.Background()
@@ -32,7 +32,7 @@ func place(boxes []box, arcs []arc) (layout, error) {
 		return layout{}, err
 	}
 	defer g.Close()
-	graph, err := graphviz.ParseBytes([]byte(dot(boxes, arcs)))
+	graph, err := graphviz.ParseBytes([]byte(dot(boxes, arcs, gap)))
 	if err != nil {
 		return layout{}, err
 	}
