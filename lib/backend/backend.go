@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -122,7 +123,11 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 	}
 	var cache *executables
 	var cacheErr error
-	if !o.NoCache {
+	switch {
+	case o.NoCache:
+	case strings.Contains(os.Getenv("XLA_FLAGS"), "xla_dump"):
+		cacheErr = errors.New("compiled executables are not kept, since XLA_FLAGS asks for dumps, which only compiling writes")
+	default:
 		cache, cacheErr = openExecutables(executablesDir(o.CacheDir), maxExecutables)
 	}
 	name := registeredName(plugin, kind)

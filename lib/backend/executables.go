@@ -45,21 +45,23 @@ type executables struct {
 	readOnly bool  // after the first failure to write
 }
 
-// openExecutables makes the directory private and ready. An error means that there will be no cache.
+// openExecutables looks at a directory, which need not exist: the first store makes it. An error means that there will
+// be no cache.
 func openExecutables(dir string, max int64) (*executables, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
-	}
-	if err := private(dir); err != nil {
-		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
-	}
 	e := &executables{dir: dir, max: max}
-	files, err := e.list()
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return e, nil
+	}
+	err := private(dir)
+	if err == nil {
+		var files []executableFile
+		files, err = e.list()
+		for _, f := range files {
+			e.size += f.size
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compiled executables are not kept: %w", err)
-	}
-	for _, f := range files {
-		e.size += f.size
 	}
 	return e, nil
 }
@@ -121,6 +123,11 @@ func (e *executables) store(k key, payload []byte, took time.Duration) (int, err
 
 func (e *executables) write(k key, b []byte) error {
 	f, err := os.CreateTemp(e.dir, temporary+"*")
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(e.dir, 0o700); err == nil {
+			f, err = os.CreateTemp(e.dir, temporary+"*")
+		}
+	}
 	if err != nil {
 		return err
 	}

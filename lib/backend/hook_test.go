@@ -152,6 +152,17 @@ func TestWithoutAWritableCacheItComputes(t *testing.T) {
 	}
 }
 
+func TestDumpsAreWrittenEachTime(t *testing.T) {
+	run := task{Choice: cpuPlugin(t), CacheDir: t.TempDir()}
+	for range 2 {
+		dumps := t.TempDir()
+		a := run.compute(t, "XLA_FLAGS=--xla_dump_to="+dumps)
+		if files, _ := filepath.Glob(filepath.Join(dumps, "*")); len(files) == 0 || a.Stats.Loaded != 0 || len(a.Stats.Notes) != 1 {
+			t.Errorf("%d dumps, %+v", len(files), a.Stats)
+		}
+	}
+}
+
 func TestACacheOfAnotherUserIsNotUsed(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a directory away")

@@ -138,7 +138,7 @@ func (r *Report) inspectKind(kind Choice, cacheDir, noGPU string) KindReport {
 		}
 	}
 	switch {
-	case k.Plugin != "":
+	case k.Plugin != "" && w.whole(pluginsDir(cacheDir)): // no other would be installed
 		k.State = Unusable
 	case r.Pip == "":
 		k.State, k.Detail = Unusable, errNoPip.Error()

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -31,6 +32,17 @@ func TestInspectFindsWhatIsInstalled(t *testing.T) {
 	}
 	if len(r.GPUs) == 0 && (r.Chosen != "cpu" || r.Kinds[0].State != Unusable || r.Kinds[0].Detail == "") {
 		t.Errorf("report %+v", r)
+	}
+}
+
+func TestInspectMakesNoCacheForAnInstalledPlugin(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "new")
+	r := task{Do: "inspect"}.start(t, "ESSNAS_BACKEND=", "ESSNAS_CACHE="+cache, "PJRT_PLUGIN_LIBRARY_PATH="+filepath.Dir(string(cpuPlugin(t))))().Report
+	if r.Kinds[1].State != Ready {
+		t.Errorf("CPU: %+v", r.Kinds[1])
+	}
+	if isDir(cache) {
+		t.Error("there is a cache now")
 	}
 }
 

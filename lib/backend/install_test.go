@@ -195,6 +195,9 @@ func TestTwoProcessesInstallTogether(t *testing.T) {
 	nothing := []string{"HOME=" + t.TempDir(), "VIRTUAL_ENV=", "CONDA_PREFIX=", "PJRT_PLUGIN_LIBRARY_PATH="}
 	one, two := run.start(t, nothing...), run.start(t, nothing...)
 	a, b := one(), two()
+	if strings.Contains(a.Error, "check the network") {
+		t.Skip("no network to install from: " + a.Error)
+	}
 	if a.Error != "" || b.Error != "" || a.Bits != b.Bits || a.Bits == "" {
 		t.Fatalf("%q %s, %q %s", a.Error, a.Bits, b.Error, b.Bits)
 	}

@@ -18,7 +18,8 @@ import (
 
 // tunables are glibc's settings for programs that allocate and free large buffers all the time, as XLA does on a CPU:
 // transparent huge pages; large blocks from the heap, where pages stay, instead of fresh ones from the kernel each time;
-// memory kept between steps; few arenas. Measured on a search step: 15 % faster, and memory flat from step to step.
+// memory kept between steps; few arenas. Measured on four steps of a PC-DARTS search (8 cells, 16 channels, batch 64, 2
+// cores): a sixth of the page faults (0.2 instead of 1.2 million), a third less time in the kernel (2.2 instead of 3.2 s).
 var tunables = []string{
 	"glibc.malloc.hugetlb=1",
 	"glibc.malloc.mmap_threshold=4294967296",
