@@ -138,7 +138,7 @@ func merged(a, b map[string]int) map[string]int {
 // circumstances shows settings, data, versions and times: what it takes to do it again.
 func (w *writer) circumstances(r *Run, events []Event) error {
 	c := r.Config
-	s := w.page.Section("Settings and circumstances", "All that decides the result, and where it was computed. On the same kind of backend the same settings give the same bits.")
+	s := w.page.Section("Settings and circumstances", "All that decides the result, and where it was computed. On XLA CPU the same settings give the same bits.")
 	if err := settingsTable(s, c); err != nil {
 		return err
 	}
