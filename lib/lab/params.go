@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/network"
@@ -79,5 +80,5 @@ func SupernetSize(name string, s Shape) (Size, error) {
 		size.Weights, size.MACs = net.Count()
 		return size, nil
 	}
-	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %v", name, names)
+	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %s", name, strings.Join(names, ", "))
 }

@@ -127,7 +127,7 @@ func (f field) values() string {
 	case reflect.Uint64:
 		return "a whole number that is not negative"
 	case reflect.Float64:
-		return "a number"
+		return "a finite number"
 	}
 	return "text"
 }
@@ -160,7 +160,7 @@ func (f field) set(s any, text string) error {
 		panic("settings have a field of kind " + f.kind.String())
 	}
 	if err != nil {
-		return fmt.Errorf("%q can't be used: want %s", text, f.values())
+		return fmt.Errorf("%s can't be used: want %s", text, f.values())
 	}
 	return nil
 }
@@ -218,8 +218,10 @@ func (v *flagValue[S]) Set(text string) error {
 
 func (v *flagValue[S]) Type() string {
 	switch v.field.kind {
-	case reflect.Int, reflect.Uint64:
+	case reflect.Int:
 		return "int"
+	case reflect.Uint64:
+		return "uint64"
 	case reflect.Float64:
 		return "float"
 	}
@@ -236,7 +238,7 @@ func unknown(name string, known []string) error {
 
 // Nearest is the known name that differs least from name; "" when all differ in more than a third of it.
 func Nearest(name string, known []string) (nearest string) {
-	least := max(2, len(name)/3) + 1
+	least := max(1, len(name)/3) + 1
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
 			least, nearest = d, k

@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -120,6 +122,9 @@ func (l *Lab) model(ctx context.Context, r *Run) (*model, error) {
 		return nil, err
 	}
 	state, err := fit.LoadState(r.Store().Best())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, command("train", "--run", r.Dir))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the trained network can't be read: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/cell"
@@ -53,7 +54,7 @@ func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 		return *there, set, err
 	}
 	if s.Genotype == "" {
-		return Config{}, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %v", cell.PublishedNames())
+		return Config{}, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
 	}
 	genotype, err := LoadGenotype(s.Genotype)
 	if err != nil {
@@ -77,7 +78,7 @@ func LoadGenotype(name string) (cell.Genotype, error) {
 		return cell.Load(name)
 	}
 	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil {
-		return cell.Genotype{}, fmt.Errorf("%s is a directory and not a run: give a run, a file or one of %v", name, cell.PublishedNames())
+		return cell.Genotype{}, fmt.Errorf("%s is a directory and not a run: give a run, a file or one of %s", name, strings.Join(cell.PublishedNames(), ", "))
 	}
 	r, err := OpenRun(name)
 	if err != nil {

@@ -22,7 +22,7 @@ Fashion-MNIST are, commands take a built-in sample of it, and say so.`,
 		Example: `  essnas data list
   essnas data fetch cifar10
   essnas data check cifar10 --data ~/data`,
-		Args: noArguments,
+		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/lab"
 )
 
 func main() {
@@ -45,14 +46,14 @@ func run() (status int) {
 
 // complain prints an error as one line. Libraries below put stack traces after the first.
 func complain(err error) (status int) {
-	if err == context.Canceled {
-		fmt.Fprintln(os.Stderr, "essnas: stopped")
-		return interrupted
-	}
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	fmt.Fprintln(os.Stderr, "essnas:", line)
+	status = failed
 	if errors.Is(err, context.Canceled) {
-		return interrupted
+		status = interrupted
+		if !errors.As(err, new(lab.Interrupted)) {
+			line = "stopped"
+		}
 	}
-	return failed
+	fmt.Fprintln(os.Stderr, "essnas:", line)
+	return status
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,7 +38,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
   essnas test --run runs/train-cifar10-5e6f7a8b`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(explainFlag)
@@ -68,15 +69,42 @@ func (p *program) lab() *lab.Lab {
 // explainFlag makes sentences of what is wrong with flags.
 func explainFlag(c *cobra.Command, err error) error {
 	help := fmt.Sprintf("see %s --help", c.CommandPath())
-	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+	var absent *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &absent):
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := lab.Nearest(name, known); near != "" {
-			return fmt.Errorf("there is no flag --%s: did you mean --%s? %s", name, near, help)
+		if near := lab.Nearest(absent.GetSpecifiedName(), known); near != "" {
+			return fmt.Errorf("there is no flag --%s: did you mean --%s? %s", absent.GetSpecifiedName(), near, help)
 		}
-		return fmt.Errorf("there is no flag --%s: %s", name, help)
+		return fmt.Errorf("there is no flag --%s: %s", absent.GetSpecifiedName(), help)
+	case errors.As(err, &invalid):
+		want, ok := map[string]string{
+			"int": "a whole number", "uint64": "a whole number that is not negative", "float": "a finite number", "intSlice": "whole numbers with commas between them", "bool": "true or false",
+		}[invalid.GetFlag().Value.Type()]
+		if ok {
+			return fmt.Errorf("--%s can't be %q: want %s; %s", invalid.GetFlag().Name, invalid.GetValue(), want, help)
+		}
 	}
 	return fmt.Errorf("%w: %s", err, help)
+}
+
+// knownCommand says what to do about a word that is no command.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			known = append(known, sub.Name())
+		}
+	}
+	if near := lab.Nearest(args[0], known); near != "" {
+		return fmt.Errorf("there is no command %q: did you mean %q? See %s --help", args[0], near, c.CommandPath())
+	}
+	return fmt.Errorf("there is no command %q: use one of %s", args[0], strings.Join(known, ", "))
 }
 
 // noArguments says what to do about words that a command doesn't know.
