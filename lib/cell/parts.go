@@ -148,7 +148,7 @@ func linearWeights(in, out int) []block.Weight {
 
 // classifier is a linear layer, features [in, b] -> logits [classes, b].
 func (w Wiring) classifier(in int) *block.Block {
-	return &block.Block{
+	b := &block.Block{
 		Name:    fmt.Sprintf("classifier %d->%d b%d", in, w.Classes, w.Batch),
 		In:      []shapes.Shape{block.Floats(in, w.Batch)},
 		Weights: linearWeights(in, w.Classes),
@@ -156,6 +156,11 @@ func (w Wiring) classifier(in int) *block.Block {
 			return []*Node{linear(c, in[0], v[0], v[1])}
 		},
 	}
+	if w.Probe {
+		b.Name += " probe"
+		b.Const = 1
+	}
+	return b
 }
 
 // auxiliary is the tower of arXiv:1806.09055 (after Inception): ReLU, 5x5 average pool to 2x2, 1x1 and 2x2 convolutions with

@@ -97,13 +97,18 @@ type Wiring struct {
 	Affine bool
 	// Auxiliary are the widths of the auxiliary tower's two convolutions after 2/3 of the depth; zero: no tower.
 	Auxiliary [2]int
+	// Probe: the classifier reads the features without a gradient to them, for networks that learn without labels.
+	Probe bool
 }
 
 // stemMultiplier is the stem's width in units of the first cells' channels, as in DARTS.
 const stemMultiplier = 3
 
-// AuxiliaryLabel is the label of the auxiliary tower's weights, which only training has.
-const AuxiliaryLabel = "auxiliary"
+// Labels of weights that are treated apart: the auxiliary tower's, which only training has, and the classifier's.
+const (
+	AuxiliaryLabel  = "auxiliary"
+	ClassifierLabel = "classifier"
+)
 
 // Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
 type Edge func(r block.Runner, p Place, i int, l Link, from, sum State)
@@ -141,7 +146,7 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edg
 		}
 	}
 	out.Features = r.Call("", w.pool(s1), s1.values(), nil)[0]
-	out.Logits = r.Call("classifier", w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
+	out.Logits = r.Call(ClassifierLabel, w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
 	return out
 }
 

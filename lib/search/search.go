@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -246,16 +244,13 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	var betas [2][cell.Edges]float64
 	for typ := range alphas {
 		for e := range alphas[typ] {
-			alphas[typ][e] = make([]float64, len(ops.Primitives)) // 0 for what earlier phases dropped
-			for o, p := range t.arch.Softmax(typ, e) {
-				alphas[typ][e][slices.Index(ops.Primitives, t.arch.Space[typ][e][o])] = p
-			}
+			alphas[typ][e] = t.arch.Softmax(typ, e)
 		}
 		betas[typ] = t.arch.EdgeNorm(typ)
 	}
 	details := map[string]any{"alphas": alphas, "betas": betas, "genotype": t.Genotype()}
 	if len(t.phases) > 1 {
-		details["phase"] = t.phase
+		details["phase"], details["operations"] = t.phase, t.arch.Space
 	}
 	if next := t.phase + 1; (epoch+1)%t.settings.Epochs == 0 && next < len(t.phases) {
 		t.enter(next, t.arch.Keep(t.phases[next].Operations))
