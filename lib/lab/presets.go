@@ -7,7 +7,8 @@ import (
 
 // SearchChoice chooses the settings of a search.
 //
-// slides are those of the slides (batch for a small GPU); paper those of PC-DARTS (arXiv:1907.05737, section 4.2). quick and demo show the same on
+// slides are those of the slides (batch for a small GPU); paper those of PC-DARTS (arXiv:1907.05737, section 4.2);
+// progressive those of P-DARTS (arXiv:1904.12760, section 4.2) on partial channels, PCP-DARTS. quick and demo show the same on
 // two cores, in minutes and in half a minute; what they find means nothing.
 func SearchChoice() *Choice[search.Settings] {
 	slides := search.Settings{
@@ -16,6 +17,8 @@ func SearchChoice() *Choice[search.Settings] {
 	}
 	paper := slides
 	paper.Batch, paper.Epochs, paper.Frozen, paper.LR = 256, 50, 15, 0.1
+	progressive := slides
+	progressive.Phases, progressive.Epochs, progressive.Frozen, progressive.SkipLimit = "5/8 11/5/0.4 17/3/0.7", 25, 10, 2
 	quick := slides
 	quick.Cells, quick.Batch, quick.Epochs, quick.Frozen, quick.Images = 5, 32, 6, 2, 2000
 	quick.ArchLR = 6e-3 // so that the few steps there are show
@@ -26,6 +29,7 @@ func SearchChoice() *Choice[search.Settings] {
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
+		{"progressive", "PCP-DARTS: phases as in P-DARTS", progressive},
 		{"demo", "what essnas demo takes", demo},
 	}}
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,12 +54,24 @@ func (c *Choice[S]) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.Preset, "preset", "", fmt.Sprintf("settings to start from: %s; default %s", strings.Join(helps, ", "), c.presets[0].name))
 	flags.StringVar(&c.File, "settings", "", "JSON `FILE` with settings that change the preset's; flags change both")
 	for _, f := range fieldsOf[S]() {
-		var values []string
-		for _, p := range c.presets {
-			values = append(values, fmt.Sprintf("%s %v", p.name, reflect.ValueOf(p.settings).Field(f.index)))
-		}
-		flags.Var(&flagValue[S]{c, f}, f.flag(), fmt.Sprintf("%s (%s)", f.help, strings.Join(values, ", ")))
+		flags.Var(&flagValue[S]{c, f}, f.flag(), fmt.Sprintf("%s (%s)", f.help, c.defaults(f)))
 	}
+}
+
+// defaults are the presets' values of a setting: one if all have the same.
+func (c *Choice[S]) defaults(f field) string {
+	var values, named []string
+	for _, p := range c.presets {
+		value := fmt.Sprint(reflect.ValueOf(p.settings).Field(f.index))
+		if value == "" {
+			value = "none"
+		}
+		values, named = append(values, value), append(named, p.name+" "+value)
+	}
+	if len(slices.Compact(values)) == 1 {
+		return values[0]
+	}
+	return strings.Join(named, ", ")
 }
 
 // Settings are the preset's, changed by the file's, changed by the single values; and valid.
@@ -181,8 +192,13 @@ func readSettings[S Settings](path string, s *S) error {
 		if i < 0 {
 			return fmt.Errorf("settings file %s: %w", path, unknown(name, names(fields)))
 		}
-		text := string(bytes.Trim(values[name], `"`))
-		if quoted := text != string(values[name]); quoted != (fields[i].kind == reflect.String) {
+		text, quoted := string(values[name]), values[name][0] == '"'
+		if quoted {
+			if err := json.Unmarshal(values[name], &text); err != nil {
+				return err
+			}
+		}
+		if quoted != (fields[i].kind == reflect.String) {
 			return fmt.Errorf("settings file %s: %s is %s: want %s", path, name, values[name], fields[i].values())
 		}
 		if err := fields[i].set(s, text); err != nil {
@@ -238,6 +254,9 @@ func unknown(name string, known []string) error {
 
 // Nearest is the known name that differs least from name; "" when all differ in more than a third of it.
 func Nearest(name string, known []string) (nearest string) {
+	if name == "" {
+		return ""
+	}
 	least := max(1, len(name)/3) + 1
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {

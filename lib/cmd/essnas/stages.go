@@ -73,6 +73,7 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 }
 
 func addSettings[S lab.Settings](c *cobra.Command, choice *lab.Choice[S]) {
+	c.Flags().SortFlags = false
 	choice.AddFlags(c.Flags())
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(choice.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 }

@@ -1,0 +1,153 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/janpfeifer/must"
+)
+
+func asked(settings string) Config {
+	return Config{Stage: StageSearch, Name: "search-x", Settings: json.RawMessage(settings), Data: DataConfig{Name: "x", Checksums: map[string]string{"a": "1"}}}
+}
+
+func TestARunIsNamedByAllThatDecidesItsResult(t *testing.T) {
+	base := asked(`{"epochs":1}`)
+	genotype := must.M1(cell.Load("DARTS_V1"))
+	for name, change := range map[string]func(c *Config){
+		"stage":     func(c *Config) { c.Stage = StageTrain },
+		"settings":  func(c *Config) { c.Settings = json.RawMessage(`{"epochs":2}`) },
+		"genotype":  func(c *Config) { c.Genotype = &genotype },
+		"data":      func(c *Config) { c.Data.Name = "y" },
+		"sample":    func(c *Config) { c.Data.Sample = true },
+		"checksums": func(c *Config) { c.Data.Checksums = map[string]string{"a": "2"} },
+	} {
+		c := base
+		change(&c)
+		if c.hash() == base.hash() {
+			t.Errorf("another %s gives the same name", name)
+		}
+	}
+	c := base
+	c.Command, c.Started, c.Backend.Plugin, c.Cells = []string{"essnas"}, "now", "/there", "file"
+	if c.hash() != base.hash() {
+		t.Error("what does not decide the result changes the name")
+	}
+}
+
+func TestTheSameRunIsFoundAgainAndAnotherOneIsNot(t *testing.T) {
+	root := t.TempDir()
+	first := must.M1(begin(root, "", asked(`{"epochs":1}`)))
+	first.Close()
+	second := must.M1(begin(root, "", asked(`{"epochs":1}`)))
+	second.Close()
+	if second.Dir != first.Dir || second.Config.Started != first.Config.Started {
+		t.Errorf("found %s of %s, want %s of %s", second.Dir, second.Config.Started, first.Dir, first.Config.Started)
+	}
+	other := must.M1(begin(root, "", asked(`{"epochs":2}`)))
+	other.Close()
+	if other.Dir == first.Dir {
+		t.Error("other settings go to the same directory")
+	}
+	if _, err := begin(root, first.Dir, asked(`{"epochs":2}`)); err == nil || !strings.Contains(err.Error(), "epochs is 1 there and 2 here") {
+		t.Errorf("got %v, want an error that names the difference", err)
+	}
+}
+
+func TestTwoDoNotWorkInOneRun(t *testing.T) {
+	root := t.TempDir()
+	first := must.M1(begin(root, "", asked(`{}`)))
+	if _, err := begin(root, "", asked(`{}`)); err == nil || !strings.Contains(err.Error(), "another process is at work") {
+		t.Errorf("got %v, want an error that says who is there", err)
+	}
+	first.Close()
+	must.M1(begin(root, "", asked(`{}`))).Close()
+}
+
+// observed records events of epochs of two steps, from a place on.
+func observed(t *testing.T, r *Run, epoch, step, epochs int) {
+	t.Helper()
+	l := r.record()
+	defer l.close()
+	must.M(l.note("compiled"))
+	must.M(l.observe(fit.Event{Kind: fit.Begin, Epoch: epoch, Step: step}))
+	for ; epoch < epochs; epoch, step = epoch+1, 0 {
+		for ; step < 2; step++ {
+			must.M(l.observe(fit.Event{Kind: fit.EndOfStep, Epoch: epoch, Step: step, Metrics: fit.Metrics{"loss": math.NaN()}}))
+		}
+		must.M(l.observe(fit.Event{Kind: fit.EndOfEpoch, Epoch: epoch, Step: 2, Best: epoch == 1, Metrics: fit.Metrics{"val_loss": float64(epoch)}, Details: map[string]any{"x": 1}}))
+	}
+}
+
+// places are the events without notes.
+func places(t *testing.T, r *Run) (places []string) {
+	t.Helper()
+	last := 0.0
+	for _, e := range must.M1(r.Events()) {
+		if e.Seconds < last {
+			t.Errorf("time runs backwards, from %g to %g s", last, e.Seconds)
+		}
+		last = e.Seconds
+		if e.Kind != fit.Note {
+			places = append(places, string(e.Kind)+" "+string(rune('0'+e.Epoch))+"."+string(rune('0'+e.Step)))
+		}
+	}
+	return
+}
+
+func TestEventsAfterTheLastCheckpointAreWrittenAnew(t *testing.T) {
+	whole := &Run{Dir: t.TempDir()}
+	observed(t, whole, 0, 0, 3)
+	want := strings.Join(places(t, whole), ", ")
+	for _, at := range [][2]int{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {2, 1}, {3, 0}} {
+		r := &Run{Dir: t.TempDir()}
+		observed(t, r, 0, 0, 3)
+		f := must.M1(os.OpenFile(r.Path("events.jsonl"), os.O_APPEND|os.O_WRONLY, 0))
+		must.M1(f.WriteString(`{"kind":"st`)) // a kill in the middle of a line
+		must.M(f.Close())
+		observed(t, r, at[0], at[1], 3)
+		if got := strings.Join(places(t, r), ", "); got != want {
+			t.Errorf("resumed at %v: events are %s, want %s", at, got, want)
+		}
+	}
+}
+
+func TestTheResultIsThatOfTheLastAndTheBestEpoch(t *testing.T) {
+	r := &Run{Dir: t.TempDir()}
+	observed(t, r, 0, 0, 3)
+	result := must.M1(r.conclude())
+	if result.Epochs != 3 || result.Metrics["val_loss"] != 2 || result.BestEpoch != 2 || result.Best["val_loss"] != 1 {
+		t.Errorf("the result is %+v", result)
+	}
+}
+
+func TestADamagedFileOfARunIsNamed(t *testing.T) {
+	r := must.M1(begin(t.TempDir(), "", asked(`{}`)))
+	defer r.Close()
+	for name, read := range map[string]func() error{
+		"result.json":   func() error { _, err := r.Result(); return err },
+		"test.json":     func() error { _, err := r.Test(); return err },
+		"genotype.json": func() error { _, err := r.Genotype(); return err },
+		"config.json":   func() error { _, err := OpenRun(r.Dir); return err },
+		"events.jsonl":  func() error { _, err := r.Events(); return err },
+	} {
+		must.M(os.WriteFile(r.Path(name), []byte("{\n"), 0o644))
+		if err := read(); err == nil || !strings.Contains(err.Error(), filepath.Join(r.Dir, name)) {
+			t.Errorf("%s: got %v, want an error that names the file", name, err)
+		}
+	}
+}
+
+func TestAnInterruptionSaysHowToGoOn(t *testing.T) {
+	err := error(Interrupted{Epoch: 2, Step: 3, Command: command("search", "--run", "my run")})
+	if !strings.HasSuffix(err.Error(), "search --run 'my run'") || !errors.As(err, new(Interrupted)) {
+		t.Error(err)
+	}
+}
