@@ -23,7 +23,7 @@ func SearchChoice() *Choice[search.Settings] {
 	quick.Cells, quick.Batch, quick.Epochs, quick.Frozen, quick.Images = 5, 32, 6, 2, 2000
 	quick.ArchLR = 6e-3 // so that the few steps there are show
 	demo := quick
-	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 512
+	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 384
 	demo.ArchLR = 3e-2
 	return &Choice[search.Settings]{presets: []preset[search.Settings]{
 		{"quick", "minutes on two cores", quick},
@@ -46,7 +46,7 @@ func TrainChoice() *Choice[network.Settings] {
 	quick := paper
 	quick.Cells, quick.Channels, quick.Auxiliary, quick.DropPath, quick.Batch, quick.Epochs, quick.Cutout, quick.Images = 6, 8, 0, 0.1, 32, 6, 0, 4000
 	demo := quick
-	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 2000, 0.1
+	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 1600, 0.1
 	return &Choice[network.Settings]{presets: []preset[network.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},

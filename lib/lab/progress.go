@@ -62,7 +62,7 @@ func (p *progress) show(done, total int, text string) {
 	if p.bar == nil || p.bar.GetMax() != total {
 		p.clear()
 		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionSetWidth(16), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetWidth(10), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
 	}
 	p.bar.Describe(text)
@@ -135,7 +135,8 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 				}
 				total += task.Steps(i)
 			}
-			p.show(done, total, fmt.Sprintf("epoch %d/%d, step %d/%d%s%s", e.Epoch+1, epochs, e.Step+1, task.Steps(e.Epoch), describe(e.Metrics), left(e.Left)))
+			place := fmt.Sprintf("epoch %d/%d, step %d/%d", e.Epoch+1, epochs, e.Step+1, task.Steps(e.Epoch))
+			p.show(done, total, place+p.brief(e.Metrics)+left(e.Left))
 		case fit.EndOfEpoch:
 			p.say("epoch %d/%d%s%s", e.Epoch+1, epochs, describe(e.Metrics), left(e.Left))
 			p.mu.Lock()
@@ -143,6 +144,14 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 			p.mu.Unlock()
 		}
 	}
+}
+
+// brief is describe, cut so that a bar fits into a line of 80 letters: what is wider breaks it.
+func (p *progress) brief(m fit.Metrics) string {
+	if !p.terminal {
+		return describe(m)
+	}
+	return fmt.Sprintf(", loss %.2f, %.0f %%", m["train_loss"], 100*m["train_accuracy"])
 }
 
 // describe picks what a person wants to see of the metrics.

@@ -49,7 +49,7 @@ func (p *program) showDemo(c *cobra.Command, d *lab.Demo) error {
 			fmt.Fprint(w, "This was all done before; this is what it came to. Another seed makes other runs: essnas demo --seed 2\n\n")
 		}
 		fmt.Fprintf(w, "The cell found on %s:\n%s\n\nIts network (%d weights), tested:\n\n%s\n", d.Test.Data, g.Python(), d.Test.Weights, d.Test.Table)
-		fmt.Fprintf(w, "Pictures  %s\nReports   %s (search)\n          %s (training and test)\n", d.Train.Path("figures"), d.Search.Path("report.html"), d.Report)
+		fmt.Fprintf(w, "Picture   %s\nReports   %s (search)\n          %s (training and test)\n", d.Train.Path("figures", "predictions-right.png"), d.Search.Path("report.html"), d.Report)
 		return nil
 	})
 }
