@@ -1,0 +1,39 @@
+package network
+
+import (
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/block/blocktest"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/ops"
+)
+
+// Every block that a found network calls in training: each operation in a normal and a reduction cell, with drop path, the
+// parts around the edges, the auxiliary tower, the loss.
+func TestGradientsOfEveryBlock(t *testing.T) {
+	e := block.NewEngine(backendtest.Open(t).Backend)
+	genes := func(from int) (g []cell.Gene) { // eight edges, seven operations
+		for i := range 2 * cell.States {
+			g = append(g, cell.Gene{Op: ops.Primitives[1+i%7], From: (i + from) % 2})
+		}
+		return
+	}
+	concat := []int{2, 3, 4, 5}
+	n := New(cell.Genotype{Normal: genes(0), NormalConcat: concat, Reduce: genes(1), ReduceConcat: concat}, 3, 4, 3, 1, 24, 4, true)
+	n.Auxiliary = [2]int{4, 6}
+	masks := n.NewMasks(0.3, fit.Random(1, "drop path", 0, 0))
+	defer masks.Free()
+	seen := map[string]bool{}
+	for _, c := range block.NewPlan(func(r block.Runner) {
+		out := n.Run(r, &block.Value{}, masks)
+		r.Call("", fit.CrossEntropy(3, 4), []*block.Value{out.Logits, {}}, nil)
+	}).Calls {
+		if !seen[c.Block.Name] {
+			seen[c.Block.Name] = true
+			t.Run(c.Block.Name, func(t *testing.T) { blocktest.Gradients(t, e, c.Block) })
+		}
+	}
+}
