@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,5 +51,28 @@ func TestASearchEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
 				t.Errorf("run %q: %s differs from that of the first run", run, file)
 			}
 		}
+	}
+}
+
+func TestInterruptedASearchSaysHowToGoOnAndDoes(t *testing.T) {
+	dir := t.TempDir()
+	c := typed(t, dir, "search", "--run", "stopped", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4")
+	stderr := must.M1(c.StderrPipe())
+	must.M(c.Start())
+	var all strings.Builder
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		all.WriteString(lines.Text() + "\n")
+		if strings.HasPrefix(lines.Text(), "epoch 1/4, step") {
+			must.M(c.Process.Signal(os.Interrupt))
+		}
+	}
+	c.Wait()
+	text := all.String()
+	if c.ProcessState.ExitCode() != interrupted || !strings.Contains(text, "stopped in epoch") || !strings.Contains(text, "search --run stopped") {
+		t.Fatalf("status %d and %s", c.ProcessState.ExitCode(), text)
+	}
+	out, err := typed(t, dir, "search", "--run", "stopped").CombinedOutput() // without the settings: the run knows them
+	if err != nil || !strings.Contains(string(out), "going on at epoch") || !strings.Contains(string(out), "epoch 4/4") {
+		t.Fatalf("going on: %v: %s", err, out)
 	}
 }

@@ -27,11 +27,15 @@ const (
 
 // run is the program. Whatever happens ends in a sentence, never in a stack trace.
 func run() (status int) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-ctx.Done()
-		stop() // the second Ctrl-C ends the program at once
+		<-signals
+		fmt.Fprintln(os.Stderr, "\nessnas: stopping after what is being done; once more, and it ends at once")
+		signal.Stop(signals)
+		cancel()
 	}()
 	defer func() {
 		if r := recover(); r != nil {
