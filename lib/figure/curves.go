@@ -133,10 +133,10 @@ func (ch Chart) bounds() bounds {
 			}
 		}
 	}
-	if b.xMin == b.xMax {
+	if same(b.xMin, b.xMax) {
 		b.xMin, b.xMax = b.xMin-1, b.xMax+1
 	}
-	if b.yMin == b.yMax {
+	if same(b.yMin, b.yMax) {
 		air := max(math.Abs(b.yMin)*0.1, 1e-6)
 		b.yMin, b.yMax = b.yMin-air, b.yMax+air
 	}
@@ -149,6 +149,9 @@ func (ch Chart) bounds() bounds {
 	b.yMax += air
 	return b
 }
+
+// same says whether numbers differ by no more than rounding, so that an axis between them would mean nothing.
+func same(a, b float64) bool { return math.Abs(b-a) <= 1e-9*max(math.Abs(a), math.Abs(b)) }
 
 // axes is an empty plot in this package's style.
 func axes(x, y string) *plot.Plot {

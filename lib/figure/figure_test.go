@@ -222,6 +222,8 @@ func TestTicksAreRoundAndInside(t *testing.T) {
 		{ticks{n: 7, whole: true}, 1, 2, "1 2"},
 		{ticks{n: 7}, 1, 600, "100 200 300 400 500 600"},
 		{ticks{n: 3}, 0, 3e6, "0 1e+06 2e+06 3e+06"},
+		{ticks{n: 7}, 1.2, math.Nextafter(1.2, 2), "1.2"},
+		{ticks{n: 7}, 0, 0, "0"},
 	} {
 		var labels []string
 		for _, tick := range c.ticks.Ticks(c.low, c.high) {
@@ -237,6 +239,14 @@ func TestPercentNeverRoundsToCertainty(t *testing.T) {
 	for share, want := range map[float64]string{1: "100.0 %", 0.99999999: "99.99 %", 0.5: "50.0 %", 0.0123: "1.23 %", 1e-9: "< 0.01 %", 0: "0.00 %"} {
 		if got := percent(share); got != want {
 			t.Errorf("%g is %q, want %q", share, got, want)
+		}
+	}
+}
+
+func TestCurvesOfValuesThatDifferByRounding(t *testing.T) {
+	for _, y := range [][]float64{{1.2, math.Nextafter(1.2, 2)}, {0, 0}, {-3, -3}, {1e-12, 2e-12}} {
+		if err := Curves(Chart{Title: "flat", X: "epoch", Y: "loss", Series: []Series{{Name: "a", Y: y}}}).SVG(io.Discard); err != nil {
+			t.Errorf("%v: %v", y, err)
 		}
 	}
 }

@@ -15,6 +15,9 @@ type ticks struct {
 
 // Ticks implements plot.Ticker.
 func (t ticks) Ticks(low, high float64) []plot.Tick {
+	if same(low, high) { // steps between them would be lost in rounding
+		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
+	}
 	step := math.Pow(10, math.Floor(math.Log10((high-low)/float64(t.n))))
 	for _, factor := range []float64{1, 2, 5, 10} {
 		if (high-low)/(step*factor) <= float64(t.n)+1e-9 {
