@@ -86,7 +86,7 @@ func openGo() (*Backend, error) {
 	if b := opened[""]; b != nil {
 		return b, nil
 	}
-	g, err := gobackend.New("")
+	g, err := gobackend.New("ops_sequential") // its pool of workers can deadlock when operations that share it run side by side
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,13 @@ type Engine struct {
 }
 
 // NewEngine returns an engine with two lanes and two workers: small kernels leave cores idle when they run one at a time.
+// The backend in pure Go gets one lane: its pool of workers can deadlock when two executables share it.
 func NewEngine(b compute.Backend) *Engine {
-	return &Engine{Backend: b, Lanes: 2, Workers: 2, execs: map[execKey]*executable{}}
+	e := &Engine{Backend: b, Lanes: 2, Workers: 2, execs: map[execKey]*executable{}}
+	if b.String() == "go" {
+		e.Lanes = 1
+	}
+	return e
 }
 
 // execKey tells executables apart: a block is compiled anew for each way in which it is called.
