@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // BenchmarkBatch is one batch of 64 pictures out of 50,000.
@@ -29,5 +30,46 @@ func BenchmarkBatch(b *testing.B) {
 				y.MustFinalizeAll()
 			}
 		})
+	}
+}
+
+// BenchmarkTwins is two views of a batch of 64 pictures out of 50,000; compiling comes first, once.
+func BenchmarkTwins(b *testing.B) {
+	for _, channels := range []int{1, 3} {
+		side := map[int]int{1: 28, 3: 32}[channels]
+		f := feeder(b, noise(50000, side, side, channels), 64, Options{})
+		all, geometry, colours := DefaultViews(), DefaultViews(), DefaultViews()
+		geometry.Jitter, geometry.Grayscale, geometry.Erase = Jitter{}, 0, Erase{}
+		colours.Erase = Erase{}
+		for _, v := range []struct {
+			name string
+			Views
+		}{{"all", all}, {"geometry", geometry}, {"geometry and colours", colours}} {
+			t, err := f.Twins(v.Views)
+			if err != nil {
+				b.Fatal(err)
+			}
+			start := time.Now()
+			if _, _, _, err := t.Batch(make([]int32, 64), nil); err != nil {
+				b.Fatal(err)
+			}
+			compiled := time.Since(start)
+			b.Run(fmt.Sprintf("channels=%d/%s", channels, v.name), func(b *testing.B) {
+				index, r := make([]int32, 64), rand.New(rand.NewPCG(3, 4))
+				for b.Loop() {
+					for i := range index {
+						index[i] = r.Int32N(50000)
+					}
+					x, xx, y, err := t.Batch(index, r)
+					if err != nil {
+						b.Fatal(err)
+					}
+					x.MustFinalizeAll()
+					xx.MustFinalizeAll()
+					y.MustFinalizeAll()
+				}
+				b.ReportMetric(compiled.Seconds(), "s/compile")
+			})
+		}
 	}
 }

@@ -68,63 +68,69 @@ func (f *Feeder) Close() {
 // Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] and their labels, int32 [batch]. r draws
 // what happens to them; nil, and nothing but normalisation does. The caller frees both tensors.
 func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err error) {
-	if f.pixels == nil {
-		return nil, nil, errors.New("the pictures were freed: make a new feeder")
-	}
-	if len(index) != f.batch {
-		return nil, nil, fmt.Errorf("%d indices for a batch of %d: give as many as the feeder was made for", len(index), f.batch)
-	}
-	labels := make([]int32, len(index))
-	for i, k := range index {
-		if k < 0 || int(k) >= f.images.N {
-			return nil, nil, fmt.Errorf("there is no picture %d: there are %d", k, f.images.N)
-		}
-		labels[i] = int32(f.images.Labels[k])
-	}
-	// Panics of the graph library are errors here.
-	defer func() {
-		if p := recover(); p != nil {
-			x, y, err = nil, nil, fmt.Errorf("making a batch of pictures: %v", p)
-		}
-	}()
-	e, numbers, width := &f.bare, index, 1
-	if r != nil {
-		e, numbers, width = &f.augmented, f.options.draw(index, f.images.Height, f.images.Width, r), columns
-	}
-	if err := f.compile(e, width); err != nil {
+	labels, err := f.labels(index)
+	if err != nil {
 		return nil, nil, err
 	}
-	in := tensors.FromFlatDataAndDimensions(numbers, f.batch, width)
+	e, draw, width := &f.bare, index, 1
+	if r != nil {
+		e, draw, width = &f.augmented, f.options.draw(index, f.images.Height, f.images.Width, r), columns
+	}
+	if err := e.compile(func() (*Graph, []*Node) { return f.build(width) }); err != nil {
+		return nil, nil, err
+	}
+	defer caught("making a batch of pictures", &err)
+	in := tensors.FromFlatDataAndDimensions(draw, f.batch, width)
 	defer in.MustFinalizeAll()
 	x = e.graph.Run(f.pixels, in)[0]
 	return x, tensors.FromFlatDataAndDimensions(labels, f.batch), nil
 }
 
-// compile builds the graph of a draw with so many columns: with one there is nothing but the pictures' numbers.
-func (f *Feeder) compile(e *executable, width int) error {
+// labels of the pictures with these indices.
+func (f *Feeder) labels(index []int32) ([]int32, error) {
+	if f.pixels == nil {
+		return nil, errors.New("the pictures were freed: make a new feeder")
+	}
+	if len(index) != f.batch {
+		return nil, fmt.Errorf("%d indices for a batch of %d: give as many as the feeder was made for", len(index), f.batch)
+	}
+	labels := make([]int32, len(index))
+	for i, k := range index {
+		if k < 0 || int(k) >= f.images.N {
+			return nil, fmt.Errorf("there is no picture %d: there are %d", k, f.images.N)
+		}
+		labels[i] = int32(f.images.Labels[k])
+	}
+	return labels, nil
+}
+
+// build is the graph for a draw with so many columns: with one there is nothing but the pictures' numbers.
+func (f *Feeder) build(width int) (*Graph, []*Node) {
+	im, o := f.images, f.options
+	g := NewGraph(f.backend, "augment")
+	all := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, im.N, im.Height, im.Width, im.Channels))
+	draw := Parameter(g, "draw", shapes.Make(dtypes.Int32, f.batch, width))
+	of := func(i int) *Node { return Reshape(Slice(draw, AxisRange(), AxisElem(i)), f.batch) }
+	x := Select(all, of(picture))
+	if width > 1 && o.Crop > 0 {
+		x = Crop(x, of(top), of(left), o.Crop)
+	}
+	if width > 1 && o.Flip {
+		x = Flip(x, of(flip))
+	}
+	x = Normalize(x, f.mean, f.std)
+	if width > 1 && o.Cutout > 0 {
+		x = Cutout(x, of(row), of(column), o.Cutout)
+	}
+	return g, []*Node{CHWN(x)}
+}
+
+// compile compiles the graph, unless it was.
+func (e *executable) compile(build func() (*Graph, []*Node)) error {
 	e.once.Do(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				e.err = fmt.Errorf("compiling the augmentation: %v", p)
-			}
-		}()
-		im, o := f.images, f.options
-		g := NewGraph(f.backend, "augment")
-		all := Parameter(g, "pixels", shapes.Make(dtypes.Uint8, im.N, im.Height, im.Width, im.Channels))
-		draw := Parameter(g, "draw", shapes.Make(dtypes.Int32, f.batch, width))
-		of := func(i int) *Node { return Reshape(Slice(draw, AxisRange(), AxisElem(i)), f.batch) }
-		x := Select(all, of(picture))
-		if width > 1 && o.Crop > 0 {
-			x = Crop(x, of(top), of(left), o.Crop)
-		}
-		if width > 1 && o.Flip {
-			x = Flip(x, of(flip))
-		}
-		x = Normalize(x, f.mean, f.std)
-		if width > 1 && o.Cutout > 0 {
-			x = Cutout(x, of(row), of(column), o.Cutout)
-		}
-		e.err = g.Compile(CHWN(x))
+		defer caught("compiling the augmentation", &e.err)
+		g, out := build()
+		e.err = g.Compile(out...)
 		e.graph = g
 	})
 	return e.err

@@ -1,0 +1,127 @@
+package augment
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// distortion is what happens to one picture on its way to a view.
+type distortion struct {
+	top, left  int        // where the window is cut out, from the picture's corner: -Crop..Crop
+	matrix     [6]float64 // from a pixel of the view to where it comes from in the window, both from the centre: see Warp
+	brightness float64
+	contrast   float64
+	saturation float64
+	hue        float64 // part of the circle
+	gray       bool
+	erase      rectangle
+}
+
+// rectangle is rows top..bottom-1 of columns left..right-1.
+type rectangle struct{ top, left, bottom, right int }
+
+// plain distorts nothing.
+func plain() distortion {
+	return distortion{matrix: [6]float64{1, 0, 0, 0, 1, 0}, brightness: 1, contrast: 1, saturation: 1}
+}
+
+// draw decides what happens to one h x w picture. All numbers are drawn, whether they are used or not, so that a probability
+// changes only what it is the probability of; erasing comes last, because nobody knows how many draws a rectangle takes.
+func (v Views) draw(h, w int, r *rand.Rand) distortion {
+	d := plain()
+	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
+	d.top, d.left = r.IntN(2*v.Crop+1)-v.Crop, r.IntN(2*v.Crop+1)-v.Crop
+
+	flip := r.Float64() < v.Flip
+	a, warp := v.Distort, r.Float64() < v.Distort.Probability
+	angle := within(-a.Degrees, a.Degrees)
+	x := math.RoundToEven(float64(w) * within(-a.Translate, a.Translate)) // as Python rounds
+	y := math.RoundToEven(float64(h) * within(-a.Translate, a.Translate))
+	scale, shear := within(a.Scale[0], a.Scale[1]), within(-a.Shear, a.Shear)
+	if warp {
+		d.matrix = affine(angle, x, y, scale, shear)
+	}
+	if flip {
+		d.mirror()
+	}
+
+	j, jitter := v.Jitter, r.Float64() < v.Jitter.Probability
+	factor := func(s float64) float64 { return within(max(0, 1-s), 1+s) }
+	brightness, contrast, saturation, hue := factor(j.Brightness), factor(j.Contrast), factor(j.Saturation), within(-j.Hue, j.Hue)
+	if jitter {
+		d.brightness, d.contrast, d.saturation, d.hue = brightness, contrast, saturation, hue
+	}
+	d.gray = r.Float64() < v.Grayscale
+	if r.Float64() < v.Erase.Probability {
+		d.erase = v.Erase.draw(h, w, r)
+	}
+	return d
+}
+
+// mirror exchanges left and right before the warp: what it samples is the mirrored window.
+func (d *distortion) mirror() {
+	d.matrix[0], d.matrix[1], d.matrix[2] = -d.matrix[0], -d.matrix[1], -d.matrix[2]
+}
+
+// draw draws rectangles until one is smaller than the picture, ten at most (none, if they all were larger).
+func (e Erase) draw(h, w int, r *rand.Rand) rectangle {
+	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
+	for range 10 {
+		area := float64(h*w) * within(e.Area[0], e.Area[1])
+		ratio := math.Exp(within(math.Log(e.Ratio[0]), math.Log(e.Ratio[1])))
+		height, width := int(math.RoundToEven(math.Sqrt(area*ratio))), int(math.RoundToEven(math.Sqrt(area/ratio)))
+		if height < h && width < w {
+			top, left := r.IntN(h-height+1), r.IntN(w-width+1)
+			return rectangle{top, left, top + height, left + width}
+		}
+	}
+	return rectangle{}
+}
+
+// affine is the inverse of: shear along x, rotate and scale about the centre, move by (x, y) pixels. Angles in degrees, clockwise on
+// a screen, as torchvision's affine has them:
+//
+//	forward  [cos(a), -cos(a) tan(s) - sin(a); sin(a), -sin(a) tan(s) + cos(a)] scale
+func affine(angle, x, y, scale, shear float64) [6]float64 {
+	sin, cos := math.Sincos(angle * math.Pi / 180)
+	lean := math.Tan(shear * math.Pi / 180)
+	m := [6]float64{
+		0: (cos - sin*lean) / scale, 1: (sin + cos*lean) / scale,
+		3: -sin / scale, 4: cos / scale,
+	}
+	m[2], m[5] = -m[0]*x-m[1]*y, -m[3]*x-m[4]*y
+	return m
+}
+
+// The columns of the numbers that the graph gets for each view.
+const (
+	columnTop = iota
+	columnLeft
+	columnMatrix     // six
+	columnBrightness = iota + 5
+	columnContrast
+	columnSaturation
+	columnHue
+	columnGray
+	columnErase       // four: top, left, bottom, right
+	distortionColumns = iota + 8
+)
+
+// numbers are the distortions in columns, float32 [distortionColumns, len(all)].
+func numbers(all []distortion) []float32 {
+	out := make([]float32, distortionColumns*len(all))
+	for i, d := range all {
+		gray := 0.
+		if d.gray {
+			gray = 1
+		}
+		e := d.erase
+		for column, v := range [distortionColumns]float64{
+			float64(d.top), float64(d.left), d.matrix[0], d.matrix[1], d.matrix[2], d.matrix[3], d.matrix[4], d.matrix[5],
+			d.brightness, d.contrast, d.saturation, d.hue, gray, float64(e.top), float64(e.left), float64(e.bottom), float64(e.right),
+		} {
+			out[column*len(all)+i] = float32(v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package augment
+
+import (
+	"fmt"
+	"math"
+)
+
+// Views says how an picture is distorted to make a view of it for self-supervision. A step whose probability is 0 is left out of the graph.
+type Views struct {
+	Crop      int     // black pixels around the picture before a window of its size is cut out; 0: no crop
+	Flip      float64 // probability that left and right are exchanged
+	Distort   Distort
+	Jitter    Jitter
+	Grayscale float64 // probability that an picture of three channels loses its colour
+	Erase     Erase
+}
+
+// Distort is a random affine warp about the centre (torchvision's RandomAffine): rotation, shear and scale, then a translation by whole pixels.
+// What comes from outside the picture is black.
+type Distort struct {
+	Probability float64
+	Degrees     float64    // rotates by an angle in -Degrees..Degrees, clockwise
+	Translate   float64    // moves by up to this part of the side along each axis
+	Scale       [2]float64 // enlarges by a factor from this range; {1, 1}: not at all
+	Shear       float64    // leans the columns by an angle in -Shear..Shear, degrees
+}
+
+// Jitter changes the colours (torchvision's ColorJitter): brightness, contrast, saturation and hue, always in this order. Brightness,
+// contrast and saturation are multiplied by factors in max(0, 1-s)..1+s, and the hue is turned by a part in -Hue..Hue of the circle. An picture
+// that has not three channels gets brightness and contrast only.
+type Jitter struct {
+	Probability, Brightness, Contrast, Saturation, Hue float64
+}
+
+// Erase sets a random rectangle to the mean colour (arXiv:1708.04896; torchvision's RandomErasing).
+type Erase struct {
+	Probability float64
+	Area        [2]float64 // part of the picture that the rectangle covers
+	Ratio       [2]float64 // its height : width
+}
+
+// DefaultViews are distortions for pictures of about 32 x 32 pixels. Flip, jitter and grayscale are those of Barlow Twins (arXiv:2103.03230,
+// section 2.1), whose random resized crop is here a crop and a warp that mostly enlarges, and whose blur and solarisation are left
+// out: little is left to blur at this size. Erase has the settings of its paper, at half the probability.
+func DefaultViews() Views {
+	return Views{
+		Crop:      4,
+		Flip:      0.5,
+		Distort:   Distort{Probability: 0.8, Degrees: 10, Translate: 0.15, Scale: [2]float64{0.9, 1.6}, Shear: 8},
+		Jitter:    Jitter{Probability: 0.8, Brightness: 0.4, Contrast: 0.4, Saturation: 0.2, Hue: 0.1},
+		Grayscale: 0.2,
+		Erase:     Erase{Probability: 0.25, Area: [2]float64{0.02, 0.33}, Ratio: [2]float64{0.3, 3.3}},
+	}
+}
+
+// validate finds settings that make no sense for h x w pictures.
+func (v Views) validate(h, w int) error {
+	if v.Crop < 0 || v.Crop > min(h, w) {
+		return fmt.Errorf("the views' crop is %d: give 0 (none) to %d, the pictures' side", v.Crop, min(h, w))
+	}
+	for _, n := range []struct {
+		name      string
+		value     float64
+		low, high float64
+	}{
+		{"flip probability", v.Flip, 0, 1},
+		{"distort probability", v.Distort.Probability, 0, 1},
+		{"jitter probability", v.Jitter.Probability, 0, 1},
+		{"grayscale probability", v.Grayscale, 0, 1},
+		{"erase probability", v.Erase.Probability, 0, 1},
+		{"rotation", v.Distort.Degrees, 0, 180},
+		{"translation", v.Distort.Translate, 0, 1},
+		{"shear", v.Distort.Shear, 0, 80},
+		{"brightness", v.Jitter.Brightness, 0, math.MaxFloat64},
+		{"contrast", v.Jitter.Contrast, 0, math.MaxFloat64},
+		{"saturation", v.Jitter.Saturation, 0, math.MaxFloat64},
+		{"hue", v.Jitter.Hue, 0, 0.5},
+	} {
+		if !(n.value >= n.low && n.value <= n.high) { // also if it is not a number
+			return fmt.Errorf("the views' %s is %g: give %g to %g", n.name, n.value, n.low, n.high)
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		used  bool
+		value [2]float64
+		high  float64
+	}{
+		{"scale", v.Distort.Probability > 0, v.Distort.Scale, 1000},
+		{"erased area", v.Erase.Probability > 0, v.Erase.Area, 1},
+		{"erased rectangle's ratio", v.Erase.Probability > 0, v.Erase.Ratio, 1000},
+	} {
+		if n.used && !(n.value[0] > 0 && n.value[0] <= n.value[1] && n.value[1] <= n.high) {
+			return fmt.Errorf("the views' %s is %g to %g: give two numbers above 0 and not above %g, the smaller one first", n.name, n.value[0], n.value[1], n.high)
+		}
+	}
+	return nil
+}
