@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/essnas/essnas/lib/cell"
@@ -74,7 +76,7 @@ func begin(root, dir string, c Config) (*Run, error) {
 		return nil, fmt.Errorf("%s is a file: --run wants the name of a directory", dir)
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(dir, "config.json")); errors.Is(err, fs.ErrNotExist) && !only(entries, "lock") {
+		if _, err := os.Stat(filepath.Join(dir, "config.json")); errors.Is(err, fs.ErrNotExist) && foreign(entries) {
 			return nil, fmt.Errorf("%s is not empty and not a run: choose another directory", dir)
 		}
 	}
@@ -100,13 +102,29 @@ func begin(root, dir string, c Config) (*Run, error) {
 	return r, nil
 }
 
-func only(entries []os.DirEntry, name string) bool {
-	for _, e := range entries {
-		if e.Name() != name {
-			return false
+// foreign says whether a directory without config.json holds what is not from the beginning of a run that was killed.
+func foreign(entries []os.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "lock" && !temporary(e.Name()) })
+}
+
+// temporary says whether a file is one of a run's that was being written: whole.Write puts a dot before its name and a number behind it.
+func temporary(name string) bool { return temporaryName.MatchString(name) }
+
+var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png))[0-9]+$`)
+
+// sweep removes what killed processes were writing.
+func (r *Run) sweep() {
+	for _, dir := range []string{r.Dir, r.Store().Dir, r.Path("figures")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // it isn't there
+		}
+		for _, e := range entries {
+			if temporary(e.Name()) && e.Type().IsRegular() {
+				os.Remove(filepath.Join(dir, e.Name())) // what can't be removed does no harm
+			}
 		}
 	}
-	return true
 }
 
 // take takes the lock that keeps two processes out of one run.
@@ -121,6 +139,7 @@ func (r *Run) take() error {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", r.Dir)
 	}
 	r.lock = lock
+	r.sweep()
 	return nil
 }
 

@@ -71,6 +71,31 @@ func TestTwoDoNotWorkInOneRun(t *testing.T) {
 	must.M1(begin(root, "", asked(`{}`))).Close()
 }
 
+func TestWhatAKilledProcessLeftIsSweptUp(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "run")
+	left := []string{"lock", ".config.json123", "checkpoint/.next.safetensors45"}
+	for _, name := range left {
+		must.M(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		must.M(os.WriteFile(filepath.Join(dir, name), []byte("{"), 0o644))
+	}
+	must.M(os.RemoveAll(filepath.Join(dir, "checkpoint")))
+	must.M1(begin(root, dir, asked(`{}`))).Close() // killed before config.json was there
+	must.M(os.MkdirAll(filepath.Join(dir, "checkpoint"), 0o755))
+	must.M(os.WriteFile(filepath.Join(dir, left[2]), []byte("{"), 0o644))
+	must.M1(begin(root, dir, asked(`{}`))).Close()
+	for _, name := range left[1:] {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	home := t.TempDir()
+	must.M(os.WriteFile(filepath.Join(home, ".profile"), nil, 0o644))
+	if _, err := begin(root, home, asked(`{}`)); err == nil {
+		t.Error("a directory with somebody's hidden files was taken for an empty one")
+	}
+}
+
 // observed records events of epochs of two steps, from a place on.
 func observed(t *testing.T, r *Run, epoch, step, epochs int) {
 	t.Helper()
