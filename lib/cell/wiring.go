@@ -132,6 +132,12 @@ func (w Wiring) Places() []Place {
 	return places
 }
 
+// Features is the number of channels of the pooled features, if all states make the last cell's output.
+func (w Wiring) Features() int {
+	places := w.Places()
+	return States * places[len(places)-1].Channels
+}
+
 // Run makes the calls of a whole network on images [c, h, h, b], with normal and reduction cells of these graphs.
 func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edge Edge) Output {
 	width := stemMultiplier * w.Channels

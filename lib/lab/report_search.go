@@ -75,13 +75,22 @@ func (w *writer) searched(r *Run) error {
 // search shows how a search went.
 func (w *writer) search(h history) error {
 	s := w.page.Section("The search", "Weights learn on one half of the images, alphas and betas on the other; both losses should fall.")
-	w.show(s, "search-curves", figure.Curves(
-		figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("weights' half", "train_loss", 1), h.series("architecture's half", "arch_loss", 1)}},
-		figure.Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("weights' half", "train_accuracy", 100), h.series("architecture's half", "arch_accuracy", 100)}},
-		figure.Chart{Title: "Gradient norm, weights", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("weights, before clipping", "grad_norm", 1)}},
-		figure.Chart{Title: "Gradient norm, architecture", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("alphas and betas", "arch_grad_norm", 1)}},
-		figure.Chart{Title: "Learning rate of the weights", X: "epoch", Y: "learning rate", Series: []figure.Series{h.series("weights", "lr", 1)}},
-	), "Loss, accuracy, gradient norms and learning rate over the search. A batch is measured before the step that it makes.")
+	charts := []figure.Chart{
+		{Title: "Loss", X: "epoch", Y: lossUnit(h), Series: []figure.Series{h.series("weights' half", "train_loss", 1), h.series("architecture's half", "arch_loss", 1)}},
+		{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("weights' half", "train_accuracy", 100), h.series("architecture's half", "arch_accuracy", 100)}},
+		{Title: "Gradient norm, weights", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("weights, before clipping", "grad_norm", 1)}},
+		{Title: "Gradient norm, architecture", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.series("alphas and betas", "arch_grad_norm", 1)}},
+		{Title: "Learning rate of the weights", X: "epoch", Y: "learning rate", Series: []figure.Series{h.series("weights", "lr", 1)}},
+	}
+	if h.has("train_bt") {
+		charts = append(charts,
+			figure.Chart{Title: "Cross-entropy", X: "epoch", Y: "nats", Series: []figure.Series{h.series("weights' half", "train_ce", 1), h.series("architecture's half", "arch_ce", 1)}},
+			figure.Chart{Title: "Barlow Twins loss", X: "epoch", Y: "sum over the embedding", Series: []figure.Series{h.series("weights' half", "train_bt", 1), h.series("architecture's half", "arch_bt", 1)}})
+	}
+	if h.has("bt_grad_norm") {
+		charts = append(charts, figure.Chart{Title: "Gradient norms of the two terms", X: "epoch", Y: "L2 norm, without factors", Series: []figure.Series{h.series("cross-entropy", "ce_grad_norm", 1), h.series("Barlow Twins", "bt_grad_norm", 1)}})
+	}
+	w.show(s, "search-curves", figure.Curves(charts...), "Loss, accuracy, gradient norms and learning rate over the search. A batch is measured before the step that it makes.")
 	if len(h.alphas[0]) == 0 {
 		return nil
 	}
@@ -149,4 +158,22 @@ func evolution(h history) (frames []report.Frame, err error) {
 		frames = append(frames, frame)
 	}
 	return frames, nil
+}
+
+// lossUnit names what the loss is measured in.
+func lossUnit(h history) string {
+	if h.has("train_bt") {
+		return "mixed loss"
+	}
+	return "cross-entropy (nats)"
+}
+
+// has says whether a metric was recorded.
+func (h history) has(metric string) bool {
+	for _, m := range h.metrics {
+		if _, ok := m[metric]; ok {
+			return true
+		}
+	}
+	return false
 }

@@ -19,14 +19,16 @@ import (
 // network.Settings are such.
 type Settings interface{ Validate() error }
 
-// Choice is how settings are chosen: a preset, changed by a settings file, changed by single values. It is the one place that turns a struct
-// of settings into flags, files and presets.
+// Choice is how settings are chosen: a preset, changed by a method, a settings file, single values, in this order. It is the one place that
+// turns a struct of settings into flags, files and presets.
 type Choice[S Settings] struct {
 	Preset string            // "" for the first of the presets
+	Method string            // "" for the preset's own
 	File   string            // JSON with some or all settings; "" for none
 	Values map[string]string // by the field's name in JSON
 
 	presets []preset[S]
+	methods []method[S] // none: there is no choice of methods
 }
 
 type preset[S Settings] struct {
@@ -34,8 +36,16 @@ type preset[S Settings] struct {
 	settings   S
 }
 
+// method changes the settings of any preset, whose name it is told.
+type method[S Settings] struct {
+	name, help string
+	change     func(s *S, preset string)
+}
+
 // Given says whether anything was chosen: an existing run that is named needs no settings.
-func (c *Choice[S]) Given() bool { return c.Preset != "" || c.File != "" || len(c.Values) > 0 }
+func (c *Choice[S]) Given() bool {
+	return c.Preset != "" || c.Method != "" || c.File != "" || len(c.Values) > 0
+}
 
 // PresetNames lists the presets, the default one first.
 func (c *Choice[S]) PresetNames() (names []string) {
@@ -45,13 +55,28 @@ func (c *Choice[S]) PresetNames() (names []string) {
 	return
 }
 
-// AddFlags defines --preset, --settings, and a flag for each setting.
+// MethodNames lists the methods.
+func (c *Choice[S]) MethodNames() (names []string) {
+	for _, m := range c.methods {
+		names = append(names, m.name)
+	}
+	return
+}
+
+// AddFlags defines --preset, --method if there is a choice, --settings, and a flag for each setting.
 func (c *Choice[S]) AddFlags(flags *pflag.FlagSet) {
 	var helps []string
 	for _, p := range c.presets {
 		helps = append(helps, fmt.Sprintf("%s (%s)", p.name, p.help))
 	}
 	flags.StringVar(&c.Preset, "preset", "", fmt.Sprintf("settings to start from: %s; default %s", strings.Join(helps, ", "), c.presets[0].name))
+	if len(c.methods) > 0 {
+		helps = nil
+		for _, m := range c.methods {
+			helps = append(helps, fmt.Sprintf("%s (%s)", m.name, m.help))
+		}
+		flags.StringVar(&c.Method, "method", "", "what the preset's settings are changed to: "+strings.Join(helps, ", "))
+	}
 	flags.StringVar(&c.File, "settings", "", "JSON `FILE` with settings that change the preset's; flags change both")
 	for _, f := range fieldsOf[S]() {
 		flags.Var(&flagValue[S]{c, f}, f.flag(), fmt.Sprintf("%s (%s)", f.help, c.defaults(f)))
@@ -74,15 +99,22 @@ func (c *Choice[S]) defaults(f field) string {
 	return strings.Join(named, ", ")
 }
 
-// Settings are the preset's, changed by the file's, changed by the single values; and valid.
+// Settings are the preset's, changed by the method, by the file's, changed by the single values; and valid.
 func (c *Choice[S]) Settings() (S, error) {
-	s := c.presets[0].settings
+	s, name := c.presets[0].settings, c.presets[0].name
 	if c.Preset != "" {
 		i := slices.IndexFunc(c.presets, func(p preset[S]) bool { return p.name == c.Preset })
 		if i < 0 {
 			return s, fmt.Errorf("there is no preset %q: choose one of %s", c.Preset, strings.Join(c.PresetNames(), ", "))
 		}
-		s = c.presets[i].settings
+		s, name = c.presets[i].settings, c.Preset
+	}
+	if c.Method != "" {
+		i := slices.IndexFunc(c.methods, func(m method[S]) bool { return m.name == c.Method })
+		if i < 0 {
+			return s, fmt.Errorf("there is no method %q: choose one of %s", c.Method, strings.Join(c.MethodNames(), ", "))
+		}
+		c.methods[i].change(&s, name)
 	}
 	if c.File != "" {
 		if err := readSettings(c.File, &s); err != nil {

@@ -17,7 +17,7 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
 	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
 		cell.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
-		Settings{Partial: 4, Batch: 4, Momentum: 0.9, WeightDecay: 3e-2, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
+		Settings{Cells: 3, Partial: 4, Batch: 4, Momentum: 0.9, WeightDecay: 3e-2, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
 	defer s.tape.Close()
 	parity.Load(t, s.params, start, parity.Path)
 	before := parity.Architecture(start, "weight/", true)
@@ -28,12 +28,12 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 	for step := range 3 {
 		for _, half := range []struct {
 			name string
-			step func(x, y *block.Value) (result, error)
+			step func(x []*block.Value, y *block.Value) (result, error)
 		}{
 			{"valid", s.architectureStep},
-			{"train", func(x, y *block.Value) (result, error) { return s.weightsStep(x, y, 0.1) }},
+			{"train", func(x []*block.Value, y *block.Value) (result, error) { return s.weightsStep(x, y, 0.1) }},
 		} {
-			r, err := half.step(parity.Image(item(torch[half.name+"/x"], step)), parity.Labels(item(torch[half.name+"/labels"], step)))
+			r, err := half.step([]*block.Value{parity.Image(item(torch[half.name+"/x"], step))}, parity.Labels(item(torch[half.name+"/labels"], step)))
 			if err != nil {
 				t.Fatal(err)
 			}

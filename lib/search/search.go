@@ -19,11 +19,11 @@ import (
 
 // Search is one search: the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements fit.Task.
 type Search struct {
-	settings Settings
-	phases   []Phase
-	engine   *block.Engine
-	wiring   cell.Wiring // of the first phase
-	loss     *block.Block
+	settings  Settings
+	phases    []Phase
+	engine    *block.Engine
+	wiring    cell.Wiring // of the first phase
+	objective objective
 
 	phase  int // the current one, to which all of these belong
 	net    *supernet.Network
@@ -32,9 +32,11 @@ type Search struct {
 	params []*block.Param
 	tape   *block.Tape
 	sgd    fit.SGD
+	probe  fit.SGD // of the classifier where it is one: its gradient has no part in the norm that is clipped
 	adam   fit.Adam
 
 	feeder                *augment.Feeder
+	twins                 *augment.Twins // of the feeder\'s images; nil without self-supervision
 	weightsHalf, archHalf []int32
 }
 
@@ -58,6 +60,12 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 		ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch, Partial: s.Partial,
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
+	if t.objective.views() == 2 {
+		if t.twins, err = feeder.Twins(augment.DefaultViews()); err != nil {
+			t.Close()
+			return nil, err
+		}
+	}
 	return t, nil
 }
 
@@ -67,7 +75,8 @@ func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
 	if err != nil {
 		panic(err)
 	}
-	t := &Search{settings: s, phases: phases, engine: e, wiring: w, loss: fit.CrossEntropy(w.Classes, s.Batch)}
+	w.Probe = s.SSFactor == 1
+	t := &Search{settings: s, phases: phases, engine: e, wiring: w, objective: newObjective(s, w.Classes, w.Features())}
 	t.enter(0, supernet.FullSpace())
 	return t
 }
@@ -90,6 +99,7 @@ func (t *Search) enter(phase int, space supernet.Space) {
 	t.params = t.plan().Params(seed)
 	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
 	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip}
+	t.probe = t.sgd
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
 
@@ -130,13 +140,9 @@ func (t *Search) release() {
 }
 
 func (t *Search) plan() *block.Plan {
-	return block.NewPlan(func(r block.Runner) { t.forward(r, &block.Value{}, &block.Value{}) })
-}
-
-// forward makes the calls of one pass: images [c, h, h, b] and labels [b] to a loss and logits.
-func (t *Search) forward(r block.Runner, images, labels *block.Value) (loss, logits *block.Value) {
-	out := t.net.Run(r, images, t.mixing)
-	return r.Call("", t.loss, []*block.Value{out.Logits, labels}, nil)[0], out.Logits
+	return block.NewPlan(func(r block.Runner) {
+		t.objective.forward(r, t.net, t.mixing, block.Sums(t.objective.views()), &block.Value{})
+	})
 }
 
 // Prepare compiles what the steps need; report hears of each executable.
@@ -168,40 +174,69 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 		if err != nil {
 			return nil, err
 		}
-		m["arch_loss"], m["arch_accuracy"], m["arch_grad_norm"] = r.loss, r.accuracy, r.norm
+		r.record(m, "arch_")
+		m["arch_grad_norm"] = r.norm
 	}
-	r, err := t.batch(t.weightsHalf, "weights", epoch, step, func(x, y *block.Value) (result, error) { return t.weightsStep(x, y, m["lr"]) })
+	r, err := t.batch(t.weightsHalf, "weights", epoch, step, func(x []*block.Value, y *block.Value) (result, error) {
+		return t.weightsStep(x, y, m["lr"])
+	})
 	if err != nil {
 		return nil, err
 	}
 	if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
 		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
 	}
-	m["train_loss"], m["train_accuracy"], m["grad_norm"] = r.loss, r.accuracy, r.norm
+	r.record(m, "train_")
+	m["grad_norm"] = r.norm
 	return m, nil
 }
 
-// result of one level's step; norm is the gradient's.
-type result struct{ loss, accuracy, norm float64 }
+// result of one level's step: the loss and its terms, and the gradient's norm. Without self-supervision the loss is the
+// cross-entropy.
+type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
 
-// batch calls f with the step's batch of one half.
-func (t *Search) batch(half []int32, stream string, epoch, step int, f func(images, labels *block.Value) (result, error)) (result, error) {
+// record puts a result among the metrics.
+func (r result) record(m fit.Metrics, prefix string) {
+	m[prefix+"loss"], m[prefix+"accuracy"] = r.loss, r.accuracy
+	if r.twins != 0 {
+		m[prefix+"ce"], m[prefix+"bt"] = r.crossEntropy, r.twins
+	}
+}
+
+// batch calls f with the step's batch of one half: its views and its labels.
+func (t *Search) batch(half []int32, stream string, epoch, step int, f func(views []*block.Value, labels *block.Value) (result, error)) (result, error) {
 	b := t.settings.Batch
 	order := augment.EpochOrder(half, t.settings.Seed, epoch)
 	from := step % (len(order) / b) * b
-	images, labels, err := t.feeder.Batch(order[from:from+b], fit.Random(t.settings.Seed, stream, epoch, step))
+	index, r := order[from:from+b], fit.Random(t.settings.Seed, stream, epoch, step)
+	var images []*tensors.Tensor
+	var labels *tensors.Tensor
+	var err error
+	if t.objective.views() == 2 {
+		images = make([]*tensors.Tensor, 2)
+		images[0], images[1], labels, err = t.twins.Batch(index, r)
+	} else {
+		images = make([]*tensors.Tensor, 1)
+		images[0], labels, err = t.feeder.Batch(index, r)
+	}
 	if err != nil {
 		return result{}, err
 	}
-	x, y := block.NewValue(images), block.NewValue(labels)
-	defer x.Set(nil)
+	y := block.NewValue(labels)
 	defer y.Set(nil)
+	var x []*block.Value
+	for _, i := range images {
+		v := block.NewValue(i)
+		defer v.Set(nil)
+		x = append(x, v)
+	}
 	return f(x, y)
 }
 
 // architectureStep updates alphas and betas.
-func (t *Search) architectureStep(images, labels *block.Value) (result, error) {
-	r, err := t.pass(images, labels, false)
+func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (result, error) {
+	ce, bt := t.objective.factors()
+	r, err := t.pass(views, labels, ce, bt, false)
 	if err != nil {
 		return r, err
 	}
@@ -215,25 +250,64 @@ func (t *Search) architectureStep(images, labels *block.Value) (result, error) {
 }
 
 // weightsStep updates the weights.
-func (t *Search) weightsStep(images, labels *block.Value, lr float64) (result, error) {
-	r, err := t.pass(images, labels, true)
+func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float64) (result, error) {
+	ce, bt := t.objective.factors()
+	r, err := t.pass(views, labels, ce, bt, true)
 	if err != nil {
 		return r, err
 	}
 	t.arch.Gradient(t.mixing) // not this step's business: drop it
-	r.norm = t.sgd.Step(t.params, lr)
+	trunk, classifier := t.split()
+	r.norm = t.sgd.Step(trunk, lr)
+	t.probe.Step(classifier, lr)
 	return r, nil
 }
 
-// pass runs the network forward and backward; weights says which gradients are wanted.
-func (t *Search) pass(images, labels *block.Value, weights bool) (r result, err error) {
-	loss, logits := t.forward(t.tape, images, labels)
+// split is the params that the loss trains, and those of a classifier that probes.
+func (t *Search) split() (trunk, classifier []*block.Param) {
+	for _, p := range t.params {
+		if t.net.Probe && p.Label == cell.ClassifierLabel {
+			classifier = append(classifier, p)
+		} else {
+			trunk = append(trunk, p)
+		}
+	}
+	return
+}
+
+// pass runs the network forward and backward, with these factors before the terms' gradients; weights says which
+// gradients are wanted.
+func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (r result, err error) {
+	terms := t.objective.forward(t.tape, t.net, t.mixing, views, labels)
 	if err := t.tape.Run(); err != nil {
 		return r, err
 	}
-	r.loss, r.accuracy = float64(loss.Floats()[0]), fit.Accuracy(logits, labels)
-	t.tape.Seed(loss, 1)
+	r = t.objective.read(terms, labels)
+	terms.seed(t.tape, ce, bt)
 	return r, t.tape.Backward(weights)
+}
+
+// termNorms are the norms of the weights' gradients of the loss's two terms, each by itself, on the first batch of an epoch.
+func (t *Search) termNorms(epoch int) (ce, bt float64, err error) {
+	measure := func(ce, bt float64) (float64, error) {
+		r, err := t.batch(t.weightsHalf, "weights", epoch, 0, func(x []*block.Value, y *block.Value) (result, error) {
+			_, err := t.pass(x, y, ce, bt, true)
+			if err != nil {
+				return result{}, err
+			}
+			t.arch.Gradient(t.mixing)
+			r := result{norm: fit.GradientNorm(t.params)}
+			for _, p := range t.params {
+				p.Value.DropGradient()
+			}
+			return r, nil
+		})
+		return r.norm, err
+	}
+	if ce, err = measure(1, 0); err == nil {
+		bt, err = measure(0, 1)
+	}
+	return
 }
 
 // EndEpoch implements fit.Task: what the architecture looks like now. At the end of a phase the next one is entered with
@@ -248,6 +322,14 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 		}
 		betas[typ] = t.arch.EdgeNorm(typ)
 	}
+	m := fit.Metrics{}
+	if t.objective.factor > 0 && t.objective.factor < 1 {
+		ce, bt, err := t.termNorms(epoch)
+		if err != nil {
+			return nil, nil, err
+		}
+		m["ce_grad_norm"], m["bt_grad_norm"] = ce, bt
+	}
 	details := map[string]any{"alphas": alphas, "betas": betas, "genotype": t.Genotype()}
 	if len(t.phases) > 1 {
 		details["phase"], details["operations"] = t.phase, t.arch.Space
@@ -258,7 +340,7 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 			return nil, nil, err
 		}
 	}
-	return fit.Metrics{}, details, nil
+	return m, details, nil
 }
 
 // Genotype is the cell that the alphas and betas stand for now.
@@ -272,7 +354,9 @@ func (t *Search) State() (fit.State, error) {
 	}
 	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
 	fit.SaveParams(s, t.params)
-	t.sgd.Save(s, t.params)
+	trunk, classifier := t.split()
+	t.sgd.Save(s, trunk)
+	t.probe.Save(s, classifier)
 	t.adam.Save(s, "adam")
 	flat := t.arch.Flat()
 	s.Arrays["architecture"] = fit.Array{Shape: []int{len(flat)}, F32: flat}
@@ -300,7 +384,11 @@ func (t *Search) Restore(s fit.State) error {
 	if err := t.adam.Load(s, "adam"); err != nil {
 		return err
 	}
-	if err := t.sgd.Load(s, t.params); err != nil {
+	trunk, classifier := t.split()
+	if err := t.sgd.Load(s, trunk); err != nil {
+		return err
+	}
+	if err := t.probe.Load(s, classifier); err != nil {
 		return err
 	}
 	return fit.LoadParams(s, t.params)

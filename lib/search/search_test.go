@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
@@ -113,6 +114,73 @@ func TestSearch(t *testing.T) {
 		b.Seed++
 		if reflect.DeepEqual(epochs(t, begin(t, set, a), 0, 1), epochs(t, begin(t, set, b), 0, 1)) {
 			t.Error("it does not")
+		}
+	})
+	mixed := func(factor float64) Settings {
+		s := tiny("")
+		s.SSFactor, s.SSScale, s.Projector = factor, 0.5, "6,5"
+		return s
+	}
+	t.Run("with ss_factor 0 the other settings of self-supervision change nothing", func(t *testing.T) {
+		if !reflect.DeepEqual(epochs(t, begin(t, set, mixed(0)), 0, 2), epochs(t, begin(t, set, tiny("")), 0, 2)) {
+			t.Error("they do")
+		}
+	})
+	t.Run("the loss is the mixture of its terms", func(t *testing.T) {
+		s := begin(t, set, mixed(0.25))
+		m, err := s.Step(1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, level := range []string{"train_", "arch_"} {
+			if want := 0.25*0.5*m[level+"bt"] + 0.75*m[level+"ce"]; m[level+"bt"] <= 0 || math.Abs(m[level+"loss"]-want) > 1e-6 {
+				t.Errorf("%sloss is %g, want %g: %v", level, m[level+"loss"], want, m)
+			}
+		}
+	})
+	t.Run("the gradient is the mixture of the terms' gradients", func(t *testing.T) {
+		// of three gradients g = a + b the norms tell the angle between a and b; it must be one
+		s := begin(t, set, mixed(0.5))
+		ce, bt, err := s.termNorms(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := s.Step(0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := 0.5*ce, 0.5*0.5*bt
+		if cosine := (m["grad_norm"]*m["grad_norm"] - a*a - b*b) / (2 * a * b); ce <= 0 || bt <= 0 || math.Abs(cosine) > 1 {
+			t.Errorf("norms %g, %g and together %g make a cosine of %g", a, b, m["grad_norm"], cosine)
+		}
+	})
+	t.Run("with ss_factor 1 labels reach nothing but the classifier", func(t *testing.T) {
+		other := *set
+		other.Train.Labels = make([]uint8, len(set.Train.Labels))
+		for i, l := range set.Train.Labels {
+			other.Train.Labels[i] = (l + 3) % 10
+		}
+		a, b := begin(t, set, mixed(1)), begin(t, &other, mixed(1))
+		b.weightsHalf, b.archHalf = a.weightsHalf, a.archHalf // the halves balance labels: other labels, other halves
+		x, y := epochs(t, a, 0, 2), epochs(t, b, 0, 2)
+		for name := range x.Arrays {
+			if same, probe := reflect.DeepEqual(x.Arrays[name], y.Arrays[name]), strings.HasSuffix(name, "/classifier"); same == probe {
+				t.Errorf("%s: the same %v", name, same)
+			}
+		}
+	})
+	t.Run("self-supervised and restored, it ends in the same bits", func(t *testing.T) {
+		for _, factor := range []float64{0.5, 1} {
+			s := begin(t, set, mixed(factor))
+			half := epochs(t, s, 0, 1)
+			end := epochs(t, s, 1, 2)
+			other := begin(t, set, mixed(factor))
+			if err := other.Restore(half); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(epochs(t, other, 1, 2), end) {
+				t.Errorf("ss_factor %g: it does not", factor)
+			}
 		}
 	})
 	t.Run("alphas stand still while frozen and move afterwards", func(t *testing.T) {

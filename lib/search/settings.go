@@ -25,6 +25,10 @@ type Settings struct {
 	Phases    string `json:"phases" help:"phases of a progressive search, CELLS/OPERATIONS/SKIP-DROPOUT each, like '5/8 11/5/0.4 17/3/0.7'; they replace cells, and epochs and frozen-epochs are each phase's; none: one phase"`
 	SkipLimit int    `json:"skip_limit" help:"most skip connections in the found normal cell; 0: no limit"`
 
+	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
+	SSScale   float64 `json:"ss_scale" help:"scale of the self-supervised loss, which is of the size of the embedding"`
+	Projector string  `json:"projector" help:"sizes of the layers from features to the embedding, like 128 or 512,512,512"`
+
 	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
 }
 
@@ -51,8 +55,17 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("weight_decay %g and arch_weight_decay %g must not be negative, clip %g and arch_lr %g must be positive", s.WeightDecay, s.ArchWeightDecay, s.Clip, s.ArchLR)
 	case s.SkipLimit < 0:
 		return fmt.Errorf("skip_limit is %d: want 0 (no limit) or more", s.SkipLimit)
+	case !(s.SSFactor >= 0 && s.SSFactor <= 1):
+		return fmt.Errorf("ss_factor is %g: want 0 (labels only) to 1 (no labels)", s.SSFactor)
+	case s.SSFactor > 0 && !(s.SSScale > 0):
+		return fmt.Errorf("ss_scale is %g: want a positive number", s.SSScale)
 	case s.Cutout < 0:
 		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
+	}
+	if s.SSFactor > 0 {
+		if _, err := parseSizes(s.Projector); err != nil {
+			return err
+		}
 	}
 	_, err := s.phases()
 	return err

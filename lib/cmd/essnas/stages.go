@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/search"
 	"github.com/spf13/cobra"
 )
 
@@ -29,7 +31,7 @@ func summarize(r *lab.Run, ended bool) (s summary, err error) {
 
 func (s summary) head(w io.Writer, r *lab.Run) {
 	if s.Ended {
-		fmt.Fprintf(w, "This %s has ended already (%s); this is what it came to. Another seed makes another run: --seed N\n\n", r.Config.Stage, s.Result.Ended)
+		fmt.Fprintf(w, "This run has ended already (%s); this is what it came to. Another seed makes another run: --seed N\n\n", s.Result.Ended)
 	}
 	if r.Config.Data.Sample {
 		fmt.Fprintf(w, "On %s: good to try things out, and nothing else.\n\n", r.Config.Data.Title)
@@ -38,6 +40,7 @@ func (s summary) head(w io.Writer, r *lab.Run) {
 
 func (p *program) search() *cobra.Command {
 	s := lab.SearchStage{Choice: lab.SearchChoice()}
+	var stage int
 	c := &cobra.Command{
 		Use:   "search",
 		Short: "Search a cell",
@@ -47,10 +50,16 @@ on the other half (arXiv:1806.09055; with 1/K of the channels arXiv:1907.05737).
 Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 		Example: `  essnas search                                             quick, on the built-in sample of Fashion-MNIST
   essnas search --dataset cifar10 --data ~/data --preset slides
-  essnas search --preset slides --k 1 --batch 32            DARTS instead of PC-DARTS
+  essnas search --preset slides --method p-darts --batch 32
+  essnas search --stage 4 --ss-factor 0.25                  PCP-DARTS with a quarter of the Barlow Twins loss
   essnas search --settings my.json --seed 2`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("stage") {
+				if err := setStage(s.Choice, stage); err != nil {
+					return err
+				}
+			}
 			r, ended, err := p.lab().Search(c.Context(), s)
 			if err != nil {
 				return err
@@ -68,8 +77,34 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 	}
 	datasetFlag(c, &s.Dataset)
 	runFlag(c, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data and settings")
+	c.Flags().IntVar(&stage, "stage", 0, "`1..4` of the slides: PC-DARTS, the same self-supervised (--ss-factor, default 0.5), PCP-DARTS, the same self-supervised")
 	addSettings(c, s.Choice)
+	c.RegisterFlagCompletionFunc("method", cobra.FixedCompletions(s.Choice.MethodNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
+}
+
+// setStage chooses the method of a stage, and its share of self-supervision where none is given.
+func setStage(choice *lab.Choice[search.Settings], stage int) error {
+	method, selfSupervised, err := lab.StageChoice(stage)
+	if err != nil {
+		return err
+	}
+	if choice.Method != "" && choice.Method != method {
+		return fmt.Errorf("stage %d is %s, and --method says %s: give one of them", stage, method, choice.Method)
+	}
+	factor, given := choice.Values["ss_factor"]
+	zero, _ := strconv.ParseFloat(factor, 64)
+	if given && (zero != 0) != selfSupervised {
+		return fmt.Errorf("stage %d and an ss_factor of %s don't go together: stages 1 and 3 have 0, stages 2 and 4 more", stage, factor)
+	}
+	choice.Method = method
+	if selfSupervised && !given {
+		if choice.Values == nil {
+			choice.Values = map[string]string{}
+		}
+		choice.Values["ss_factor"] = "0.5"
+	}
+	return nil
 }
 
 func addSettings[S lab.Settings](c *cobra.Command, choice *lab.Choice[S]) {

@@ -1,0 +1,123 @@
+package search
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/essnas/essnas/lib/barlow"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/supernet"
+)
+
+// projectorLabel names the projector's weights.
+const projectorLabel = "projector"
+
+// objective is what both levels of a search minimise, the slides' mixed loss with f = ss_factor:
+//
+//	L = f * scale * L_BT + (1 - f) * L_CE
+//
+// L_BT compares two distorted views of the batch (package barlow), which go through the network one after the other with
+// the same weights; L_CE is the mean of the two views' cross-entropies. With f = 0 there is one view, augmented as
+// usual, and plain search. With f = 1 only the classifier learns from labels: it probes the features, without a gradient to
+// them, and the accuracy is that of this probe.
+type objective struct {
+	factor, scale float64
+	crossEntropy  *block.Block
+	projector     *block.Block // nil with factor 0, like twins
+	twins         *block.Block
+}
+
+// newObjective is the settings' objective for features of so many channels.
+func newObjective(s Settings, classes, features int) objective {
+	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(classes, s.Batch)}
+	if o.factor > 0 {
+		sizes, err := parseSizes(s.Projector)
+		if err != nil {
+			panic(err) // Validate has read them
+		}
+		o.projector = barlow.Projector(features, sizes, s.Batch)
+		o.twins = barlow.Loss(sizes[len(sizes)-1], s.Batch, barlow.Lambda)
+	}
+	return o
+}
+
+// views is how many views of a batch the objective takes.
+func (o objective) views() int {
+	if o.factor > 0 {
+		return 2
+	}
+	return 1
+}
+
+// terms are what a pass computes: for each view the cross-entropy and the logits, and the views' Barlow Twins loss (nil with factor 0).
+type terms struct {
+	crossEntropy, logits []*block.Value
+	twins                *block.Value
+}
+
+// forward makes the calls of one pass on the views' images [c, h, h, b] and their labels [b].
+func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mixing, views []*block.Value, labels *block.Value) (t terms) {
+	var embeddings []*block.Value
+	for _, images := range views {
+		out := net.Run(r, images, m)
+		t.logits = append(t.logits, out.Logits)
+		t.crossEntropy = append(t.crossEntropy, r.Call("", o.crossEntropy, []*block.Value{out.Logits, labels}, nil)[0])
+		if o.projector != nil {
+			embeddings = append(embeddings, r.Call(projectorLabel, o.projector, []*block.Value{out.Features}, nil)[0])
+		}
+	}
+	if o.twins != nil {
+		t.twins = r.Call("", o.twins, embeddings, nil)[0]
+	}
+	return t
+}
+
+// seed starts the backward pass of a loss with these factors before the two terms.
+func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
+	for _, v := range t.crossEntropy {
+		if crossEntropy != 0 {
+			tape.Seed(v, float32(crossEntropy/float64(len(t.crossEntropy))))
+		}
+	}
+	if t.twins != nil && twins != 0 {
+		tape.Seed(t.twins, float32(twins))
+	}
+}
+
+// factors before the two terms in the gradient. Where the classifier is a probe, its own loss has factor 1: nothing else
+// gets a gradient from it.
+func (o objective) factors() (crossEntropy, twins float64) {
+	if o.factor == 1 {
+		return 1, o.scale
+	}
+	return 1 - o.factor, o.factor * o.scale
+}
+
+// read fills in the terms' values, once they are computed.
+func (o objective) read(t terms, labels *block.Value) (r result) {
+	n := float64(len(t.logits))
+	for i := range t.logits {
+		r.crossEntropy += float64(t.crossEntropy[i].Floats()[0]) / n
+		r.accuracy += fit.Accuracy(t.logits[i], labels) / n
+	}
+	r.loss = r.crossEntropy
+	if t.twins != nil {
+		r.twins = float64(t.twins.Floats()[0])
+		r.loss = o.factor*o.scale*r.twins + (1-o.factor)*r.crossEntropy
+	}
+	return r
+}
+
+// parseSizes reads the sizes of a projector's layers.
+func parseSizes(text string) (sizes []int, err error) {
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(word))
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("projector is %q: want the sizes of its layers, like 128 or 512,512,512", text)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
