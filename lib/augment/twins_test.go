@@ -129,7 +129,7 @@ func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 			scale := 1 / math.Sqrt(m[0]*m[4]-m[1]*m[3])
 			angle := math.Atan2(-m[3], m[4])
 			shear := math.Atan((m[1]*scale - math.Sin(angle)) / math.Cos(angle))
-			note("scale", scale, 0.9, 1.6)
+			note("scale", scale, 1, 1.6)
 			note("angle", angle*180/math.Pi, -10, 10)
 			note("shear", shear*180/math.Pi, -8, 8)
 			x, y := (m[1]*m[5]-m[4]*m[2])*scale*scale, (m[3]*m[2]-m[0]*m[5])*scale*scale

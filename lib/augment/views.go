@@ -40,13 +40,13 @@ type Erase struct {
 }
 
 // DefaultViews are distortions for pictures of about 32 x 32 pixels. Flip, jitter and grayscale are those of Barlow Twins (arXiv:2103.03230,
-// section 2.1), whose random resized crop is here a crop and a warp that mostly enlarges, and whose blur and solarisation are left
-// out: little is left to blur at this size. Erase has the settings of its paper, at half the probability.
+// section 2.1), whose random resized crop is here a crop and a warp that enlarges, and whose blur and solarisation are left
+// out: little is left to blur at this size. Erase has torchvision's settings, at half the probability.
 func DefaultViews() Views {
 	return Views{
 		Crop:      4,
 		Flip:      0.5,
-		Distort:   Distort{Probability: 0.8, Degrees: 10, Translate: 0.15, Scale: [2]float64{0.9, 1.6}, Shear: 8},
+		Distort:   Distort{Probability: 0.8, Degrees: 10, Translate: 0.15, Scale: [2]float64{1, 1.6}, Shear: 8},
 		Jitter:    Jitter{Probability: 0.8, Brightness: 0.4, Contrast: 0.4, Saturation: 0.2, Hue: 0.1},
 		Grayscale: 0.2,
 		Erase:     Erase{Probability: 0.25, Area: [2]float64{0.02, 0.33}, Ratio: [2]float64{0.3, 3.3}},

@@ -7,7 +7,8 @@ import (
 )
 
 // Aim and Warp cut a window out of each picture and sample it along an affine map. They belong into two executables, and what they read into a
-// third: in one, XLA merges all into the loop that reads, and computes for every pixel anew where it lies, which takes five times as long.
+// third: in one, XLA merges all into the loop that reads, whatever barriers there are, and computes for every pixel anew where it lies. That takes four
+// times as long.
 //
 // The window has the size of the picture, its corner is at (top, left), and it is black where it reaches out. The pixel in column X and row Y
 // of the result, counted from the centre, comes from
