@@ -6,7 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Aim and Warp cut a window out of each picture and sample it along an affine map. They belong into two executables, and what they read into a
+// Aim and Warp cut a window out of each picture and sample it along an affine map. They belong into two executables, and what uses the result into a
 // third: in one, XLA merges all into the loop that reads, whatever barriers there are, and computes for every pixel anew where it lies. That takes four
 // times as long.
 //
