@@ -22,14 +22,23 @@ func typed(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 	return c
 }
 
-func TestASearchEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
-	dir := t.TempDir()
-	search := func(run string) *exec.Cmd {
-		return typed(t, dir, "search", "--run", run, "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4")
+func TestARunEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
+	for name, command := range map[string][]string{
+		"search":      {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4"},
+		"progressive": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "80", "--epochs", "2", "--phases", "3/8 4/4/0.3", "--skip-limit", "1"},
+		"training": {"train", "--genotype", "DARTS_V2", "--preset", "demo", "--cells", "3", "--channels", "4", "--batch", "8", "--images", "400", "--epochs", "4",
+			"--auxiliary", "0.4", "--drop-path", "0.2", "--cutout", "8"},
+	} {
+		t.Run(name, func(t *testing.T) { killed(t, command) })
 	}
-	finish := func(run string) {
-		if out, err := search(run).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v: %s", run, err, out)
+}
+
+func killed(t *testing.T, command []string) {
+	dir := t.TempDir()
+	run := func(name string) *exec.Cmd { return typed(t, dir, append(command, "--run", name)...) }
+	finish := func(name string) {
+		if out, err := run(name).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 	}
 	finish("whole")
@@ -37,7 +46,7 @@ func TestASearchEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
 	finish("again")
 	took := time.Since(start) // with all programs compiled
 	for range 5 {
-		c := search("killed")
+		c := run("killed")
 		must.M(c.Start())
 		time.Sleep(time.Duration(rand.Float64() * 0.7 * float64(took)))
 		must.M(c.Process.Kill())
@@ -46,9 +55,9 @@ func TestASearchEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
 	finish("killed")
 	for _, file := range []string{"checkpoint/last.safetensors", "genotype.json"} {
 		want := must.M1(os.ReadFile(filepath.Join(dir, "whole", file)))
-		for _, run := range []string{"again", "killed"} {
-			if got := must.M1(os.ReadFile(filepath.Join(dir, run, file))); !bytes.Equal(want, got) {
-				t.Errorf("run %q: %s differs from that of the first run", run, file)
+		for _, name := range []string{"again", "killed"} {
+			if got := must.M1(os.ReadFile(filepath.Join(dir, name, file))); !bytes.Equal(want, got) {
+				t.Errorf("run %q: %s differs from that of the first run", name, file)
 			}
 		}
 	}
