@@ -18,7 +18,7 @@ func (p *program) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Tell what is there, what is missing, and what to do about it",
-		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets. Nothing is installed or changed.
+		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed.
 
 With --cache: how many compiled programs are kept on disk; with --clear they are deleted, which costs time at the next start and nothing else.`,
 		Example: `  essnas doctor
@@ -42,8 +42,9 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 			value := struct {
 				backend.Report
 				Datasets []data.Info `json:"datasets"`
-			}{report, sets}
-			return p.print(c, value, func(w io.Writer) error { return diagnose(w, report, sets) })
+				Kernels  []string    `json:"kernels"`
+			}{report, sets, goKernels()}
+			return p.print(c, value, func(w io.Writer) error { return diagnose(w, report, sets, value.Kernels) })
 		},
 	}
 	c.Flags().BoolVar(&cache, "cache", false, "show the compiled programs that are kept on disk")
@@ -51,7 +52,7 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 	return c
 }
 
-func diagnose(w io.Writer, r backend.Report, sets []data.Info) error {
+func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string) error {
 	bytes := func(n uint64) string {
 		if n == 0 {
 			return "unknown"
@@ -75,8 +76,12 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info) error {
 	if err := listData(w, sets); err != nil {
 		return err
 	}
+	if len(kernels) == 0 {
+		kernels = []string{"none found; notebooks need one: github.com/janpfeifer/gonb"}
+	}
+	fmt.Fprintf(w, "\nGo kernel for Jupyter  %s\n", strings.Join(kernels, ", "))
 	if len(r.Advice) == 0 {
-		fmt.Fprint(w, "\nNothing is missing.\n")
+		fmt.Fprint(w, "\nNothing that a search needs is missing.\n")
 		return nil
 	}
 	fmt.Fprint(w, "\nWhat to do\n")
