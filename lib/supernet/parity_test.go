@@ -15,12 +15,14 @@ import (
 )
 
 // engine serves all parity tests of the package: the networks among them share executables.
-var engine = sync.OnceValue(func() *block.Engine { return block.NewEngine(nil) })
+var (
+	engine     *block.Engine
+	makeEngine sync.Once
+)
 
 func open(t *testing.T) *block.Engine {
-	e := engine()
-	e.Backend = backendtest.Open(t).Backend
-	return e
+	makeEngine.Do(func() { engine = block.NewEngine(backendtest.Open(t).Backend) })
+	return engine
 }
 
 // whole is a search network on torch's numbers.
