@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
@@ -95,8 +96,8 @@ func (w *writer) warn(r *Run, images, epochs, enough int) {
 			stage, published = "training", "600 epochs on 50,000 images"
 		}
 		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf(
-			"This %s takes %d epochs on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
-			stage, epochs, humanize.Comma(int64(used)), published))
+			"This %s takes %s on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
+			stage, english.Plural(epochs, "epoch", ""), humanize.Comma(int64(used)), published))
 	}
 }
 
