@@ -19,6 +19,7 @@
 //	          gradient_norm before the clip, of the weights and of alphas and betas together
 //	darts     a DARTS search network (K=1, no betas): 2 channels, 3 cells, 4 images of 1x12x12: sides become odd
 //	networks  found networks, 4 channels, 4 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
+//	barlow    the Barlow Twins loss of two embeddings a and b [16 images, 6 features], their correlation, gradients of both
 //	counts    (counts.json) weights and multiply-accumulates of the published cells and of supernets
 //
 // # The names

@@ -313,6 +313,23 @@ def deviation(got, want):
     return ((got - want).abs().max() / want.abs().max().clamp_min(1e-30)).item()
 
 
+# --- barlow: the loss of two embeddings
+
+
+def make_barlow():
+    """arXiv:2103.03230, algorithm 1: embeddings [batch, features], normalised over the batch, lambda 0.0051."""
+    record, draws = Record(), Draws(8)
+    a, b = leaf(draws.normal(16, 6)), leaf(draws.normal(16, 6))
+    correlation = F.batch_norm(a, None, None, training=True).T @ F.batch_norm(b, None, None, training=True) / len(a)
+    on = (torch.diagonal(correlation) - 1).pow(2).sum()
+    off = (correlation - torch.diag(torch.diagonal(correlation))).pow(2).sum()
+    loss = on + 0.0051 * off
+    loss.backward()
+    for name, value in (("a", a), ("b", b), ("correlation", correlation), ("loss", loss), ("gradient/a", a.grad), ("gradient/b", b.grad)):
+        record.put(name, value)
+    return record
+
+
 def write(name, make):
     torch.set_default_dtype(torch.float64)
     exact = make()
