@@ -36,7 +36,7 @@ type Search struct {
 	adam   fit.Adam
 
 	feeder                *augment.Feeder
-	twins                 *augment.Twins // of the feeder\'s images; nil without self-supervision
+	twins                 *augment.Twins // of the feeder's images; nil without self-supervision
 	weightsHalf, archHalf []int32
 }
 
