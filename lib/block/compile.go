@@ -21,8 +21,6 @@ const (
 	Joint
 	// Separate: one executable for inputs, one for weights; the second is left out where nobody wants it.
 	Separate
-	// Inputs: gradients of inputs alone (attacks).
-	Inputs
 )
 
 // Engine compiles blocks, each once for its shapes, and keeps the executables for all tapes.
@@ -123,7 +121,7 @@ func (x *executable) compile(backend compute.Backend) error {
 		start := time.Now()
 		x.compileForward(backend)
 		switch x.key.back {
-		case Joint, Inputs:
+		case Joint:
 			x.pull = x.compilePull(backend, joint)
 		case Separate:
 			x.pull = x.compilePull(backend, inputs)

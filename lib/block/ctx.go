@@ -12,7 +12,7 @@ type Mode int
 const (
 	// Train: norms use the batch's statistics, forward remembers what backward needs.
 	Train Mode = iota
-	// Evaluate: norms use running statistics, nothing is remembered. A gradient recomputes the forward pass.
+	// Evaluate: norms use running statistics, nothing is remembered.
 	Evaluate
 )
 

@@ -61,6 +61,5 @@
 //
 // # Evaluation
 //
-// With mode [Evaluate] norms use running statistics and nothing is remembered; with gradients of [Inputs], which an attack
-// wants, the backward executable does compute f again.
+// With mode [Evaluate] norms use running statistics and nothing is remembered: a value is freed when its last reader has run.
 package block

@@ -23,9 +23,6 @@ func side(x *Node) int {
 	return d[1]
 }
 
-// axes4 is the same specification for height and width.
-func axes4(s SliceAxisSpec) []SliceAxisSpec { return []SliceAxisSpec{AxisRange(), s, s, AxisRange()} }
-
 // window is the n x n positions from (row, column) on, stride apart.
 func window(x *Node, row, column, n, stride int) *Node {
 	span := func(from int) SliceAxisSpec {

@@ -12,4 +12,15 @@
 //
 // DARTS and PC-DARTS differ in one setting, k. The cell that is derived at the end (or at any time) is
 // supernet.Arch.Derive's.
+//
+// # In phases
+//
+// A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) is several searches, each a [Phase]: a deeper
+// network, on each edge the operations with the largest alphas of the phase before, fresh weights and alphas. Values of
+// skip connections are dropped at a rate that decays within a phase.
+//
+// # Without labels
+//
+// With ss_factor f above 0 both levels minimise f * scale * L_BT + (1 - f) * L_CE, with the loss of package barlow on two
+// distorted views of each batch; objective.go has the details, and what f = 1 means for the accuracy.
 package search

@@ -11,9 +11,6 @@ import (
 	"github.com/essnas/essnas/lib/supernet"
 )
 
-// projectorLabel names the projector's weights.
-const projectorLabel = "projector"
-
 // objective is what both levels of a search minimise, the slides' mixed loss with f = ss_factor:
 //
 //	L = f * scale * L_BT + (1 - f) * L_CE
@@ -65,7 +62,7 @@ func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mi
 		t.logits = append(t.logits, out.Logits)
 		t.crossEntropy = append(t.crossEntropy, r.Call("", o.crossEntropy, []*block.Value{out.Logits, labels}, nil)[0])
 		if o.projector != nil {
-			embeddings = append(embeddings, r.Call(projectorLabel, o.projector, []*block.Value{out.Features}, nil)[0])
+			embeddings = append(embeddings, r.Call("projector", o.projector, []*block.Value{out.Features}, nil)[0])
 		}
 	}
 	if o.twins != nil {
