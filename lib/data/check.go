@@ -111,22 +111,8 @@ func (r *Report) Origin() Origin {
 
 // Check reads a data set as Load does, and reports sizes, labels and checksums. What keeps it from loading is the error.
 func Check(name, dir string) (*Report, error) {
-	s, err := find(name)
+	s, src, set, err := read(name, dir)
 	if err != nil {
-		return nil, err
-	}
-	if dir, err = Directory(dir); err != nil {
-		return nil, err
-	}
-	src, err := s.locate(dir)
-	if err != nil {
-		return nil, err
-	}
-	set, err := s.load(src)
-	if err != nil {
-		return nil, err
-	}
-	if set, err = set.finish(); err != nil {
 		return nil, err
 	}
 	r := &Report{Name: s.name, Title: s.title, Place: src.place, Classes: s.classes, Mean: set.Mean, Std: set.Std,

@@ -66,22 +66,26 @@ func Open(name, dir string) (*Set, error) {
 // Load reads the official files of a data set from a directory (see Directory), unpacked or in their archive. Where there are none,
 // the error wraps fs.ErrNotExist and says how to get them.
 func Load(name, dir string) (*Set, error) {
-	s, err := find(name)
-	if err != nil {
-		return nil, err
+	_, _, set, err := read(name, dir)
+	return set, err
+}
+
+// read is Load, and says what was read from where.
+func read(name, dir string) (s spec, src source, set *Set, err error) {
+	if s, err = find(name); err != nil {
+		return
 	}
 	if dir, err = Directory(dir); err != nil {
-		return nil, err
+		return
 	}
-	src, err := s.locate(dir)
-	if err != nil {
-		return nil, err
+	if src, err = s.locate(dir); err != nil {
+		return
 	}
-	set, err := s.load(src)
-	if err != nil {
-		return nil, err
+	if set, err = s.load(src); err != nil {
+		return
 	}
-	return set.finish()
+	set, err = set.finish()
+	return
 }
 
 // source is where the files of a data set were found.
