@@ -1,6 +1,7 @@
 package supernet
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/essnas/essnas/lib/cell"
@@ -9,17 +10,21 @@ import (
 // Derive is the found cell (arXiv:1806.09055, section 2.4; with betas arXiv:1907.05737, section 3.3): per edge the operation
 // with the largest alpha, never none; per state the two edges with the largest alpha x beta, the stronger first.
 //
-// A positive skipLimit is P-DARTS' (arXiv:1904.12760, section 3.3): while the normal cell has more skip connections than
-// that, the weakest of them counts for nothing, and the cell is derived again.
+// A positive skipLimit is P-DARTS' derivation (arXiv:1904.12760, section 3.3): while the normal cell has more skip connections
+// than that, the weakest of them counts for nothing, and the cell is derived again.
+//
+// Ties are broken as in the reference implementations: DARTS and PC-DARTS take the earlier of two equal operations and of two
+// equal edges, P-DARTS the later; of equally weak skips it drops the earlier.
 func (a *Arch) Derive(skipLimit int) cell.Genotype {
 	var without [cell.Edges]bool // edges of the normal cell whose skip connection counts for nothing
-	normal := a.choices(0, without)
+	later := skipLimit > 0
+	normal := a.choices(0, without, later)
 	for skipLimit > 0 {
 		skips, weakest := 0, -1
 		for i, c := range normal {
 			if c.Op == "skip_connect" && !without[c.edge] {
 				skips++
-				if weakest < 0 || c.strength < normal[weakest].strength {
+				if weakest < 0 || c.strength < normal[weakest].strength || c.strength == normal[weakest].strength && c.edge < normal[weakest].edge {
 					weakest = i
 				}
 			}
@@ -28,12 +33,12 @@ func (a *Arch) Derive(skipLimit int) cell.Genotype {
 			break
 		}
 		without[normal[weakest].edge] = true
-		normal = a.choices(0, without)
+		normal = a.choices(0, without, later)
 	}
 	concat := cell.Complete().Concat
 	return cell.Genotype{
 		Normal: genes(normal), NormalConcat: concat,
-		Reduce: genes(a.choices(1, [cell.Edges]bool{})), ReduceConcat: slices.Clone(concat),
+		Reduce: genes(a.choices(1, [cell.Edges]bool{}, later)), ReduceConcat: slices.Clone(concat),
 	}
 }
 
@@ -51,8 +56,9 @@ func genes(cs []choice) (genes []cell.Gene) {
 	return
 }
 
-// choices are a cell type's two strongest edges for each state. Of equals the earlier operation and the earlier edge win.
-func (a *Arch) choices(typ int, without [cell.Edges]bool) (chosen []choice) {
+// choices are a cell type's two strongest edges for each state, the stronger first. Of equal operations and edges the earlier
+// wins, or the later one.
+func (a *Arch) choices(typ int, without [cell.Edges]bool, later bool) (chosen []choice) {
 	norm := a.EdgeNorm(typ)
 	links := cell.Links()
 	for _, n := range entering() {
@@ -65,21 +71,16 @@ func (a *Arch) choices(typ int, without [cell.Edges]bool) (chosen []choice) {
 				if name == "skip_connect" && without[e] {
 					strength = 0
 				}
-				if name != "none" && strength > c.strength {
+				if name != "none" && (strength > c.strength || later && strength == c.strength) {
 					c.Op, c.strength = name, strength
 				}
 			}
 			edges = append(edges, c)
 		}
-		slices.SortStableFunc(edges, func(x, y choice) int {
-			switch {
-			case x.strength > y.strength:
-				return -1
-			case x.strength < y.strength:
-				return 1
-			}
-			return 0
-		})
+		if later {
+			slices.Reverse(edges) // the sort is stable
+		}
+		slices.SortStableFunc(edges, func(x, y choice) int { return cmp.Compare(y.strength, x.strength) })
 		chosen = append(chosen, edges[:2]...)
 	}
 	return

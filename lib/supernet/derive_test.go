@@ -60,6 +60,7 @@ func TestDerive(t *testing.T) {
 		for e := range cell.Edges {
 			set(a, 0, e, "skip_connect", 4-0.1*float32(e))
 			set(a, 0, e, "dil_conv_3x3", 1)
+			set(a, 1, e, "skip_connect", 1)
 		}
 		skips := func(limit int) (n int) {
 			for _, g := range a.Derive(limit).Normal {
@@ -80,7 +81,7 @@ func TestDerive(t *testing.T) {
 			t.Errorf("the strongest skips should have stayed: %v", g)
 		}
 		for _, g := range a.Derive(1).Reduce {
-			if g.Op != "max_pool_3x3" {
+			if g.Op != "skip_connect" {
 				t.Errorf("the limit is for normal cells alone: %v", g)
 			}
 		}

@@ -53,7 +53,7 @@ type Mixing struct {
 	Dropout *Dropout
 }
 
-// Dropout is what drops values of skip connections in one pass: its rate, [1], and a seed for every cell and edge, int32
+// Dropout is what drops values of identities (skip connections of stride 1) in one pass: its rate, [1], and a seed for every cell and edge, int32
 // [1]. It is for the span Operations.
 type Dropout struct {
 	Rate  *block.Value
@@ -165,7 +165,7 @@ func (x edge) run(r block.Runner, label string, read, mix []*block.Value, bypass
 			continue
 		}
 		o := ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
-		if in := []*block.Value{read[0], mix[i]}; name == "skip_connect" && len(drop) > 0 {
+		if in := []*block.Value{read[0], mix[i]}; o.Identity() && len(drop) > 0 {
 			r.Call(label+name, o.Dropped(x.batch), append(in, drop...), sum[:1])
 		} else {
 			r.Call(label+name, o.Mixed(x.batch), in, sum[:1])

@@ -1,0 +1,34 @@
+package supernet
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+)
+
+// As in P-DARTS' reference, whose dropout stands behind identities alone: a skip connection of stride 2 is a convolution.
+func TestIdentitiesAndNothingElseDropValues(t *testing.T) {
+	for _, k := range []int{1, 2} {
+		n := &Network{Space: FullSpace(), Span: Operations, Wiring: cell.Wiring{Cells: 4, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}
+		m := NewArch(n.Space, k > 1, 1).NewMixing()
+		m.Dropout = &Dropout{Rate: &block.Value{}, Seeds: map[Spot]*block.Value{}}
+		dropped, skips := 0, 0
+		for _, c := range block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, m) }).Calls {
+			identity := strings.HasSuffix(c.Label, "/skip_connect") && strings.Contains(c.Block.Name, " s1 ")
+			if drops := strings.Contains(c.Block.Name, "dropout"); drops != identity {
+				t.Errorf("k %d: %s calls %q", k, c.Label, c.Block.Name)
+			} else if drops {
+				dropped++
+			}
+			if strings.HasSuffix(c.Label, "/skip_connect") {
+				skips++
+			}
+		}
+		// 2 normal cells of 14 edges; 2 reduction cells, of whose edges 8 read inputs
+		if dropped != 2*14+2*6 || skips != 4*14 {
+			t.Errorf("k %d: %d of %d skip connections drop values", k, dropped, skips)
+		}
+	}
+}
