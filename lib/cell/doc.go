@@ -28,5 +28,5 @@
 //
 //	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))
 //
-// [Genotype.Python] and encoding/json write them. [Load] takes a file in either form or the name of a published cell (see [PublishedNames]).
+// [Genotype.Python] and encoding/json write them. [Random] draws one. [Load] takes a file in either form or the name of a published cell (see [PublishedNames]).
 package cell

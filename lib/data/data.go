@@ -18,6 +18,13 @@ func (im Images) Picture(i int) []uint8 {
 	return im.Pixels[i*n : (i+1)*n : (i+1)*n]
 }
 
+// First are the first n images, or all if there are fewer; not a copy.
+func (im Images) First(n int) Images {
+	n = min(n, im.N)
+	im.N, im.Pixels, im.Labels = n, im.Pixels[:n*im.Height*im.Width*im.Channels], im.Labels[:n]
+	return im
+}
+
 // Histogram counts the labels of each class.
 func (im Images) Histogram(classes int) []int {
 	h := make([]int, classes)

@@ -3,8 +3,12 @@ package lab
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
+
+// Again is what to type to repeat the command that the laboratory was made for.
+func (l *Lab) Again() string { return command(slices.Clone(l.Command[min(1, len(l.Command)):])...) }
 
 // command is what to type to run this program with these arguments.
 func command(args ...string) string {

@@ -40,7 +40,7 @@ func (l *Lab) Demo(ctx context.Context, s DemoStage) (demo *Demo, err error) {
 	var ended [3]bool
 	defer func() {
 		if stopped := new(Interrupted); errors.As(err, stopped) {
-			stopped.Command = command(l.Command[min(1, len(l.Command)):]...)
+			stopped.Command = l.Again()
 			err = *stopped
 		}
 	}()

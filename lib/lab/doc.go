@@ -11,7 +11,7 @@
 //	_, result, _, err := l.Test(ctx, trained.Dir)
 //	predictions, picture, err := l.Predict(ctx, lab.PredictStage{Dir: trained.Dir, Files: []string{"cat.jpg"}})
 //
-// [Lab.Demo] makes the first three in a row. [NetworkSize] and [SupernetSize] count weights from shapes alone. [Report] draws a run's figures and writes its page.
+// [Lab.Demo] makes the first three in a row; package study many of them, for which a Lab keeps data sets, watches and leaves pages out. [NetworkSize] and [SupernetSize] count weights from shapes alone. [Report] draws a run's figures and writes its page.
 //
 // # Settings
 //

@@ -23,6 +23,13 @@ type Lab struct {
 	Progress io.Writer      // is told how far things are; nil: nobody
 	Terminal bool           // Progress is a terminal
 	Command  []string       // what was typed, for the record
+
+	// For whoever makes many runs in a row, as package study does.
+	Watch      func(fit.Event) // is told what the fitting of a run tells; nil: nobody
+	NoPages    bool            // runs end without figures and report.html, which take a second each; Report makes them later
+	TestImages int             // how many images of the test set Test reads, the first ones; 0: all
+
+	sets *sets // see KeepData
 }
 
 // New is a laboratory with the environment's choices, that tells os.Stderr how far things are.
@@ -161,6 +168,9 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 			return err
 		}
 		show(e)
+		if l.Watch != nil {
+			l.Watch(e)
+		}
 		return nil
 	}})
 	p.done()
@@ -178,6 +188,9 @@ func (r *Run) conclude() (Result, error) {
 		return result, err
 	}
 	for _, e := range events {
+		if e.Kind == fit.EndOfStep || e.Kind == fit.EndOfEpoch {
+			result.Fitting += e.Seconds - result.Seconds
+		}
 		result.Seconds = e.Seconds
 		if e.Kind != fit.EndOfEpoch {
 			continue
@@ -210,10 +223,13 @@ func resumable(dir, stage string) (*Config, error) {
 
 // load loads the data set that a run was made with.
 func (l *Lab) load(c DataConfig) (set *data.Set, err error) {
+	name := c.Name
 	if c.Sample {
-		set, err = data.Sample()
-	} else {
-		set, err = data.Load(c.Name, l.Data)
+		name = "sample"
+	}
+	set, err = l.Dataset(name)
+	if err == nil && set.Sample != c.Sample {
+		set, err = data.Load(name, l.Data) // which says where the files were looked for
 	}
 	if err != nil {
 		return nil, err

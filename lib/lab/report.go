@@ -53,6 +53,15 @@ func Report(dir string) (path string, err error) {
 	return path, whole.WriteBytes(path, page.Bytes())
 }
 
+// report reports on a run that has just ended, unless pages are not wanted.
+func (l *Lab) report(r *Run) error {
+	if l.NoPages {
+		return nil
+	}
+	_, err := Report(r.Dir)
+	return err
+}
+
 // writer draws up a report.
 type writer struct {
 	page    report.Report

@@ -41,6 +41,7 @@ type Result struct {
 	BestEpoch int         `json:"best_epoch"` // of a training: the epoch, counted from 1, with the lowest validation loss
 	Best      fit.Metrics `json:"best"`       // of a training: that epoch's
 	Seconds   float64     `json:"seconds"`    // over all processes that worked on it
+	Fitting   float64     `json:"fitting"`    // of these, the seconds from step to step and epoch to epoch: neither compiling nor loading before the first step
 	Ended     string      `json:"ended"`      // RFC 3339
 }
 

@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -174,5 +175,23 @@ func TestAnInterruptionSaysHowToGoOn(t *testing.T) {
 	err := error(Interrupted{Epoch: 2, Step: 3, Command: command("search", "--run", "my run")})
 	if !strings.HasSuffix(err.Error(), "search --run 'my run'") || !errors.As(err, new(Interrupted)) {
 		t.Error(err)
+	}
+}
+
+func TestFittingIsTheTimeFromStepToStepOverAllProcesses(t *testing.T) {
+	r := &Run{Dir: t.TempDir()}
+	text := ""
+	for _, e := range []struct {
+		kind    fit.Kind
+		seconds float64
+	}{
+		{fit.Note, 20}, {fit.EndOfStep, 23}, {fit.EndOfStep, 25}, // 20 s of compiling, 5 s of steps
+		{fit.Note, 32}, {fit.EndOfStep, 33}, {fit.EndOfEpoch, 37}, // 7 s of loading in the second process, 5 s of work
+	} {
+		text += fmt.Sprintf(`{"kind":%q,"seconds":%g}`+"\n", e.kind, e.seconds)
+	}
+	must.M(os.WriteFile(r.Path("events.jsonl"), []byte(text), 0o644))
+	if result := must.M1(r.conclude()); result.Fitting != 10 || result.Seconds != 37 {
+		t.Errorf("fitting took %g of %g s, want 10 of 37", result.Fitting, result.Seconds)
 	}
 }

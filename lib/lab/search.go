@@ -37,8 +37,7 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 	if err != nil || ended {
 		return r, ended, err
 	}
-	_, err = Report(r.Dir)
-	return r, false, err
+	return r, false, l.report(r)
 }
 
 func (l *Lab) searchConfig(s SearchStage) (Config, *data.Set, error) {
@@ -52,7 +51,7 @@ func (l *Lab) searchConfig(s SearchStage) (Config, *data.Set, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	set, err := data.Open(s.Dataset, l.Data)
+	set, err := l.Dataset(s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}

@@ -74,23 +74,26 @@ func (l *Lab) Test(ctx context.Context, dir string) (r *Run, t *Test, ended bool
 		return nil, nil, false, err
 	}
 	defer m.Close()
-	logits, err := m.logits(ctx, set.Test, l.progress())
+	images := set.Test
+	if l.TestImages > 0 {
+		images = images.First(l.TestImages)
+	}
+	logits, err := m.logits(ctx, images, l.progress())
 	if err != nil {
 		return nil, nil, false, err
 	}
 	t = &Test{Data: set.Title, Sample: set.Sample, Epoch: m.epoch, Tested: time.Now().UTC().Format(time.RFC3339)}
 	t.Weights, t.MACs = m.Net.Count()
-	if t.Table, err = score.New(set.Classes, logits, set.Test.Labels); err != nil {
+	if t.Table, err = score.New(set.Classes, logits, images.Labels); err != nil {
 		return nil, nil, false, err
 	}
-	if t.Samples, err = pick(set.Test, logits); err != nil {
+	if t.Samples, err = pick(images, logits); err != nil {
 		return nil, nil, false, err
 	}
 	if err := r.Write("test.json", t); err != nil {
 		return nil, nil, false, err
 	}
-	_, err = Report(r.Dir)
-	return r, t, false, err
+	return r, t, false, l.report(r)
 }
 
 func openTraining(dir string) (*Run, error) {

@@ -42,8 +42,7 @@ func (l *Lab) Train(ctx context.Context, s TrainStage) (r *Run, ended bool, err 
 	if err != nil || ended {
 		return r, ended, err
 	}
-	_, err = Report(r.Dir)
-	return r, false, err
+	return r, false, l.report(r)
 }
 
 func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
@@ -64,7 +63,7 @@ func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	set, err := data.Open(s.Dataset, l.Data)
+	set, err := l.Dataset(s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}
