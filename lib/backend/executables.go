@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"github.com/essnas/essnas/lib/internal/home"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func openExecutables(dir string, max int64) (*executables, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return e, nil
 	}
-	err := private(dir)
+	err := home.Private(dir)
 	if err == nil {
 		var files []executableFile
 		files, err = e.list()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/home"
 	"github.com/gofrs/flock"
 )
 
@@ -25,7 +26,7 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 	}
 	err := os.MkdirAll(plugins, 0o700)
 	if err == nil {
-		err = private(plugins)
+		err = home.Private(plugins)
 	}
 	if err != nil {
 		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}

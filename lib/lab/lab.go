@@ -25,9 +25,12 @@ type Lab struct {
 	Command  []string       // what was typed, for the record
 
 	// For whoever makes many runs in a row, as package study does.
+	Begin      func(r *Run)    // hears of a run that work begins in; nil: nobody
 	Watch      func(fit.Event) // is told what the fitting of a run tells; nil: nobody
 	NoPages    bool            // runs end without figures and report.html, which take a second each; Report makes them later
 	TestImages int             // how many images of the test set Test reads, the first ones; 0: all
+
+	Status func(text string) // is told how far things are, often, instead of a bar or lines in Progress; nil: those
 
 	sets *sets // see KeepData
 }
@@ -153,6 +156,9 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 		return err
 	}
 	show := p.observe(t)
+	if l.Begin != nil {
+		l.Begin(r)
+	}
 	last := Interrupted{Run: r, Epoch: 1, Command: command(r.Config.Stage, "--run", r.Dir)}
 	err = fit.Run(ctx, t, r.Store(), fit.Options{Observe: func(e fit.Event) error {
 		switch e.Kind {

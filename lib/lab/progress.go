@@ -15,6 +15,7 @@ import (
 type progress struct {
 	out      io.Writer
 	terminal bool
+	status   func(text string) // instead of bar and lines; nil: these
 	now      func() time.Time
 
 	mu   sync.Mutex
@@ -26,7 +27,7 @@ type progress struct {
 const between = 10 * time.Second
 
 func (l *Lab) progress() *progress {
-	p := &progress{out: l.Progress, terminal: l.Terminal, now: time.Now}
+	p := &progress{out: l.Progress, terminal: l.Terminal, status: l.Status, now: time.Now}
 	if p.out == nil {
 		p.out = io.Discard
 		p.terminal = false
@@ -52,6 +53,10 @@ func (p *progress) clear() {
 func (p *progress) show(done, total int, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.status != nil {
+		p.status(text)
+		return
+	}
 	if !p.terminal {
 		if p.now().Sub(p.told) >= between {
 			p.told = p.now()

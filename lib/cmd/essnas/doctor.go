@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/spf13/cobra"
 )
 
@@ -43,7 +44,7 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 				backend.Report
 				Datasets []data.Info `json:"datasets"`
 				Kernels  []string    `json:"kernels"`
-			}{report, sets, goKernels()}
+			}{report, sets, jupyter.Kernels()}
 			return p.print(c, value, func(w io.Writer) error { return diagnose(w, report, sets, value.Kernels) })
 		},
 	}
@@ -77,7 +78,7 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 		return err
 	}
 	if len(kernels) == 0 {
-		kernels = []string{"none found; notebooks need one: github.com/janpfeifer/gonb"}
+		kernels = []string{"none installed, and essnas lab needs none; essnas kernel install lets a Jupyter of your own find it"}
 	}
 	fmt.Fprintf(w, "\nGo kernel for Jupyter  %s\n", strings.Join(kernels, ", "))
 	if len(r.Advice) == 0 {

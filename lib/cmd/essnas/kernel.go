@@ -1,25 +1,140 @@
 package main
 
 import (
-	"bytes"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/jupyter"
+	"github.com/spf13/cobra"
 )
 
-// goKernels are the kernelspecs of GoNB, the Go kernel, in the directories where Jupyter looks for kernels: $JUPYTER_PATH, the user's, the
-// system's (docs.jupyter.org, "Common directories and file locations").
-func goKernels() (specs []string) {
-	dirs := filepath.SplitList(os.Getenv("JUPYTER_PATH"))
-	if home, err := os.UserHomeDir(); err == nil {
-		dirs = append(dirs, filepath.Join(home, ".local", "share", "jupyter"), filepath.Join(home, "Library", "Jupyter"))
+func (p *program) kernel() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "kernel",
+		Short: "The Go kernel for Jupyter: install, remove, run notebooks with it",
+		Long: `The kernel "Go (essnas)" runs the cells of notebooks as Go programs that import this checkout's packages. essnas lab needs none of these commands: they are for
+a Jupyter or an editor (VS Code) of your own, and to run notebooks without a browser.`,
+		Args: knownCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	for _, dir := range append(dirs, "/usr/local/share/jupyter", "/usr/share/jupyter") {
-		found, _ := filepath.Glob(filepath.Join(dir, "kernels", "*", "kernel.json"))
-		for _, spec := range found {
-			if text, err := os.ReadFile(spec); err == nil && bytes.Contains(text, []byte("gonb")) {
-				specs = append(specs, spec)
+	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun())
+	return c
+}
+
+func (p *program) kernelInstall() *cobra.Command {
+	return &cobra.Command{
+		Use:   "install",
+		Short: "Let the user's own Jupyter, or VS Code, find the kernel",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			checkout, err := home.Find()
+			if err != nil {
+				return err
 			}
-		}
+			if _, err := jupyter.Tools(c.Context(), checkout, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
+				return err
+			}
+			spec, err := jupyter.InstallKernel(checkout)
+			if err != nil {
+				return err
+			}
+			return p.print(c, map[string]string{"kernel": spec}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "Installed in %s. It runs the sources in %s; essnas kernel remove takes it away.\n", spec, checkout.Root)
+				return err
+			})
+		},
 	}
-	return
+}
+
+func (p *program) kernelRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:   "remove",
+		Short: "Undo essnas kernel install",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			spec, err := jupyter.RemoveKernel()
+			if err != nil {
+				return err
+			}
+			return p.print(c, map[string]string{"removed": spec}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "Removed %s.\n", spec)
+				return err
+			})
+		},
+	}
+}
+
+// executed is what essnas kernel run says of a notebook.
+type executed struct {
+	Notebook string          `json:"notebook"`
+	Seconds  float64         `json:"seconds"`
+	Cells    []float64       `json:"cells"` // seconds of each
+	Figures  int             `json:"figures"`
+	Bytes    int             `json:"bytes"`
+	Faults   []jupyter.Fault `json:"faults"`
+}
+
+func (p *program) kernelRun() *cobra.Command {
+	var out string
+	var limit time.Duration
+	c := &cobra.Command{
+		Use:   "run NOTEBOOK...",
+		Short: "Run notebooks from top to bottom, without a browser",
+		Long: `Run notebooks from top to bottom, without a browser, and save their outputs. It is an error if a cell or a shell line in one fails (but in a cell with the comment
+"` + jupyter.Expected + `"), or if a figure lacks one of its formats.`,
+		Example: `  essnas kernel run notebooks/00-start.ipynb
+  essnas kernel run --out /tmp/run notebooks/*.ipynb`,
+		RunE: func(c *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				return errors.New("which notebook? Name one or more .ipynb files")
+			}
+			checkout, err := home.Find()
+			if err != nil {
+				return err
+			}
+			var all []executed
+			faults := 0
+			for _, file := range files {
+				to := file
+				if out != "" {
+					to = filepath.Join(out, filepath.Base(file))
+				}
+				start := time.Now()
+				n, err := jupyter.Execute(c.Context(), checkout, file, to, limit, func(text string) { fmt.Fprintln(os.Stderr, text) })
+				if err != nil {
+					return err
+				}
+				e := executed{Notebook: to, Seconds: time.Since(start).Seconds(), Figures: n.Figures(), Bytes: n.Size(), Faults: n.Faults()}
+				for _, cell := range n.Cells() {
+					e.Cells = append(e.Cells, cell.Took().Seconds())
+				}
+				faults += len(e.Faults)
+				all = append(all, e)
+				if !p.json {
+					fmt.Fprintf(c.OutOrStdout(), "%s  %.1f s, %d figures, %s\n", to, e.Seconds, e.Figures, humanize.Bytes(uint64(e.Bytes)))
+					for _, f := range e.Faults {
+						fmt.Fprintf(c.OutOrStdout(), "  %s\n", f.Error())
+					}
+				}
+			}
+			if p.json {
+				if err := p.print(c, all, nil); err != nil {
+					return err
+				}
+			}
+			if faults > 0 {
+				return fmt.Errorf("%d of the outputs are faulty", faults)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the notebooks with their outputs; default: they replace the files")
+	c.Flags().DurationVar(&limit, "limit", 10*time.Minute, "how long a cell may take")
+	return c
 }

@@ -42,22 +42,26 @@ func run() (status int) {
 			status = complain(fmt.Errorf("internal error: %v", r))
 		}
 	}()
-	if err := root().ExecuteContext(ctx); err != nil {
+	if err := new(program).root().ExecuteContext(ctx); err != nil {
 		return complain(err)
 	}
 	return 0
 }
 
-// complain prints an error as one line. Libraries below put stack traces after the first.
+// complain prints an error as one line.
 func complain(err error) (status int) {
-	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	status = failed
+	fmt.Fprintln(os.Stderr, "essnas:", oneLine(err))
 	if errors.Is(err, context.Canceled) {
-		status = interrupted
-		if !errors.As(err, new(lab.Interrupted)) {
-			line = "stopped"
-		}
+		return interrupted
 	}
-	fmt.Fprintln(os.Stderr, "essnas:", line)
-	return status
+	return failed
+}
+
+// oneLine is an error as one line. Libraries below put stack traces after the first.
+func oneLine(err error) string {
+	if errors.Is(err, context.Canceled) && !errors.As(err, new(lab.Interrupted)) {
+		return "stopped"
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return line
 }

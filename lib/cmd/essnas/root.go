@@ -21,10 +21,10 @@ import (
 type program struct {
 	backend, data, runs string
 	quiet, json         bool
+	server              func(l *lab.Lab) // sets the laboratory up for a client of the server; nil: this is a terminal
 }
 
-func root() *cobra.Command {
-	p := &program{}
+func (p *program) root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "essnas",
 		Short: "Efficient neural architecture search",
@@ -50,7 +50,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
-	c.AddCommand(p.demo(), p.search(), p.train(), p.test(), p.predict(), p.params(), p.report(), p.dataCommand(), p.doctor())
+	c.AddCommand(p.demo(), p.search(), p.train(), p.test(), p.predict(), p.params(), p.report(), p.dataCommand(), p.doctor(), p.serve(), p.jupyterLab(), p.kernel())
 	return c
 }
 
@@ -60,6 +60,8 @@ func (p *program) lab() *lab.Lab {
 	l.Backend, l.Data, l.Runs = backend.Choice(p.backend), p.data, p.runs
 	if p.quiet {
 		l.Progress = nil
+	} else if p.server != nil {
+		p.server(l)
 	} else {
 		l.Terminal = term.IsTerminal(int(os.Stderr.Fd()))
 	}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+)
+
+// cell runs the cell that was built as name.cell. It passes an interrupt on, writes what the cell writes, but of a crash the message and the cell's own lines
+// only, and ends with the cell's status.
+func cell(name string, args []string) {
+	runtime.LockOSThread()
+	dieWithParent(syscall.SIGKILL)
+	command := exec.Command(name+".cell", args...)
+	command.Stdin, command.Stdout = os.Stdin, os.Stdout
+	tie(command)
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		fail(err)
+	}
+	interrupts := make(chan os.Signal, 4)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	if err := command.Start(); err != nil {
+		fail(err)
+	}
+	go func() {
+		for s := range interrupts {
+			command.Process.Signal(s)
+		}
+	}()
+	relay(stderr, os.Stderr)
+	err = command.Wait()
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		status := exit.ExitCode()
+		if state, ok := exit.Sys().(syscall.WaitStatus); ok && state.Signaled() {
+			status = 128 + int(state.Signal())
+			if state.Signal() == syscall.SIGKILL {
+				io.WriteString(os.Stderr, "The system has killed the cell, most likely for want of memory: close other notebooks, or take smaller settings (a smaller batch, fewer channels).\n")
+			}
+		}
+		os.Exit(status)
+	}
+	if err != nil {
+		fail(err)
+	}
+}
+
+// relay copies what a cell writes to its standard error, line by line. The text of a crash, which is the last that a Go program writes, is made short.
+func relay(from io.Reader, to io.Writer) {
+	var crash []string
+	lines := bufio.NewReader(from)
+	for {
+		line, err := lines.ReadString('\n')
+		if len(crash) > 0 || crashes(line) {
+			crash = append(crash, line)
+		} else if line != "" {
+			io.WriteString(to, line)
+		}
+		if err != nil {
+			break
+		}
+	}
+	io.WriteString(to, brief(crash))
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	longest = 10 // lines of an error's message that are shown
+	frames  = 3  // lines of the cell that a crash is traced to
+)
+
+// crashes says whether a line of a Go program's standard error begins the text of a crash.
+func crashes(line string) bool {
+	return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "unexpected fault address ") || strings.HasPrefix(line, "runtime: out of memory")
+}
+
+var (
+	goroutine = regexp.MustCompile(`^goroutine \d+ .*\[.*\]:`)
+	cellLine  = regexp.MustCompile(`^\s+(\S*/gonb_[^/]+/main(?:_test)?\.go:\d+)`)
+	goexit    = regexp.MustCompile(`\s*\[recovered(, repanicked)?\]`)
+)
+
+// brief is a crash's message and the lines of the cell that led to it; GoNB says before each of those which cell it is of.
+func brief(crash []string) string {
+	if len(crash) == 0 {
+		return ""
+	}
+	end := slices.IndexFunc(crash, goroutine.MatchString)
+	if end < 0 {
+		end = len(crash)
+	}
+	var text strings.Builder
+	message := strings.Split(strings.TrimSpace(goexit.ReplaceAllString(strings.Join(crash[:end], ""), "")), "\n")
+	for i, line := range message {
+		if i == longest {
+			fmt.Fprintf(&text, "(%d more lines)\n", len(message)-i)
+			break
+		}
+		if strings.HasPrefix(line, "[signal ") {
+			continue // what it says the message has said
+		}
+		text.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	var seen []string
+	for _, line := range crash[end:] {
+		if m := cellLine.FindStringSubmatch(line); m != nil && !slices.Contains(seen, m[1]) && len(seen) < frames {
+			seen = append(seen, m[1])
+			fmt.Fprintf(&text, "at %s\n", m[1])
+		}
+	}
+	return text.String()
+}
+
+// compileErrors are the go command's complaints about a cell without what is not about it, the first ones.
+func compileErrors(out []byte) []byte {
+	var kept []string
+	more := 0
+	for line := range strings.Lines(string(out)) {
+		switch {
+		case strings.HasPrefix(line, "# gonb_"), strings.TrimSpace(line) == "", strings.HasPrefix(strings.TrimSpace(line), "too many errors"):
+		case len(kept) < 4:
+			kept = append(kept, line)
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		kept = append(kept, fmt.Sprintf("and %d more\n", more))
+	}
+	return []byte(strings.Join(kept, ""))
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// kernel runs GoNB until it ends, or Jupyter does.
+func kernel(connection string) {
+	root, tools := os.Getenv("ESSNAS_ROOT"), os.Getenv("ESSNAS_TOOLS")
+	if root == "" || tools == "" {
+		fail(errors.New("ESSNAS_ROOT or ESSNAS_TOOLS is not set: start the kernel by essnas lab, or by the kernelspec that essnas kernel install writes"))
+	}
+	if err := prepare(root, tools); err != nil {
+		fail(err)
+	}
+	runtime.LockOSThread() // the thread whose end is GoNB's
+	status, err := supervise(exec.Command(filepath.Join(tools, "gonb"), "--kernel", connection, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL"))
+	if err != nil {
+		fail(err)
+	}
+	os.Exit(status)
+}
+
+// prepare sets the environment that GoNB and cells inherit.
+func prepare(root, tools string) error {
+	goroot, err := exec.Command("go", "env", "-C", root, "GOROOT", "GOPROXY", "GOFLAGS").Output()
+	if err != nil {
+		return fmt.Errorf("the go command doesn't work in %s (%w): install Go, or put it into the PATH that Jupyter is started with", root, err)
+	}
+	lines := strings.Split(string(goroot), "\n")
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	names := filepath.Join(tools, "names")
+	if err := os.MkdirAll(names, 0o700); err != nil {
+		return err
+	}
+	if err := link(self, filepath.Join(names, "go")); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"ESSNAS_GO":      filepath.Join(lines[0], "bin", "go"), // that of go.mod: no cell has to look for another toolchain
+		"ESSNAS_GOPROXY": lines[1],
+		"ESSNAS_KERNEL":  strconv.Itoa(os.Getpid()), // whose end is that of the cells
+		"GOTOOLCHAIN":    "local",
+		"GOPROXY":        "off",
+		"GOWORK":         "off",
+		"GOFLAGS":        strings.TrimSpace(lines[2] + " -ldflags=-s -buildvcs=false"), // linking without symbols takes a fifth of the time
+		"PATH":           strings.Join([]string{names, tools, filepath.Join(lines[0], "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)),
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link makes name a symbolic link to the file, whatever it was.
+func link(file, name string) error {
+	if there, err := os.Readlink(name); err == nil && there == file {
+		return nil
+	}
+	temporary := fmt.Sprintf("%s.%d", name, os.Getpid())
+	if err := os.Symlink(file, temporary); err != nil {
+		return err
+	}
+	return os.Rename(temporary, name)
+}

@@ -1,0 +1,53 @@
+// Command essnas-kernel runs the Go kernel of Jupyter, GoNB, on a checkout of essnas. It is small, because it starts with every cell.
+//
+//	essnas-kernel CONNECTION_FILE   the kernel: GoNB, with all that it starts, dies with this process, and this one with Jupyter
+//	essnas-kernel tools             builds the kernel's programs, unless they are up to date, and prints their directory
+//	go ...                          what GoNB calls: under this name it is the go command, which finds modules in the checkout's go.mod
+//	gonb_xyz ...                    a cell: under this name it runs gonb_xyz.cell, and makes something short of what a crash writes
+//
+// The environment says where things are: ESSNAS_ROOT is the checkout, ESSNAS_TOOLS the directory of gonb and goimports, which this program is in as well.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/jupyter"
+)
+
+func main() {
+	name := filepath.Base(os.Args[0])
+	switch {
+	case name == "go":
+		goCommand(os.Args[1:])
+	case strings.HasPrefix(name, "gonb_"):
+		cell(os.Args[0], os.Args[1:])
+	case len(os.Args) == 2 && os.Args[1] == "tools":
+		tools()
+	case len(os.Args) == 2:
+		kernel(os.Args[1])
+	default:
+		fail(fmt.Errorf("usage: essnas-kernel CONNECTION_FILE; Jupyter calls it like this, from the kernelspec that essnas kernel install writes"))
+	}
+}
+
+func tools() {
+	checkout, err := home.Find()
+	if err == nil {
+		var dir string
+		dir, err = jupyter.Tools(context.Background(), checkout, func(text string) { fmt.Fprintln(os.Stderr, text) })
+		fmt.Println(dir)
+	}
+	if err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "essnas:", err)
+	os.Exit(1)
+}

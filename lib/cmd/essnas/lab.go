@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/jupyter"
+	"github.com/essnas/essnas/lib/serve"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) jupyterLab() *cobra.Command {
+	var noBrowser, asRoot bool
+	var ip string
+	var port int
+	c := &cobra.Command{
+		Use:   "lab [-- OPTION...]",
+		Short: "Open the notebooks in JupyterLab",
+		Long: `Open the notebooks in JupyterLab, with the kernel "Go (essnas)" bound to this checkout. JupyterLab is installed on first use into a virtual environment of its own
+in the cache directory; nothing else on the machine is touched. Options after -- go to jupyter lab.`,
+		Example: `  essnas lab
+  essnas lab --no-browser --port 8890
+  essnas lab -- --ServerApp.base_url=/me/`,
+		RunE: func(c *cobra.Command, options []string) error {
+			if os.Geteuid() == 0 && !asRoot {
+				return errors.New("you are root, as whom JupyterLab would let every notebook do anything to this machine: start it as another user, or with --allow-root where that is all right, as in a container")
+			}
+			checkout, err := home.Find()
+			if err != nil {
+				return err
+			}
+			say := func(text string) { fmt.Fprintln(os.Stderr, text) }
+			args := []string{"lab", "--ServerApp.root_dir=" + checkout.Root, "--LabApp.default_url=/lab/tree/notebooks", "--ServerApp.ip=" + ip, fmt.Sprintf("--ServerApp.port=%d", port)}
+			if noBrowser {
+				args = append(args, "--no-browser")
+			}
+			if asRoot {
+				args = append(args, "--allow-root")
+			}
+			return become(c.Context(), checkout, say, append(args, options...))
+		},
+	}
+	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address instead of opening it")
+	c.Flags().StringVar(&ip, "ip", "localhost", "`ADDRESS` to listen at")
+	c.Flags().IntVar(&port, "port", 8888, "where to listen; the next free one is taken")
+	c.Flags().BoolVar(&asRoot, "allow-root", false, "start even as root")
+	return c
+}
+
+// become turns this process into Jupyter, whose end is then in the hands of the one who started it.
+func become(ctx context.Context, checkout home.Checkout, say func(string), args []string) error {
+	command, err := jupyter.Command(ctx, checkout, say, "jupyter", args...)
+	if err != nil {
+		return err
+	}
+	if err := serve.Build(ctx, checkout, say); err != nil { // else the first cell waits for it
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(checkout.Root, "notebooks"), 0o755); err != nil {
+		return err
+	}
+	return syscall.Exec(command.Path, command.Args, command.Env)
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/serve"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) serve() *cobra.Command {
+	var stop bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Compute for notebooks",
+		Long: `Compute for the cells of notebooks, which ask over a socket for what these commands do. Cells start the server by themselves; it ends by itself some seconds
+after the last of their kernels has, or after half an hour without work. It keeps the backend open and the programs compiled, so that a cell waits for neither.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			checkout, err := home.Find()
+			if err != nil {
+				return err
+			}
+			if stop {
+				return serve.Stop(c.Context(), checkout)
+			}
+			var device sync.Mutex
+			s := &serve.Server{Explain: oneLine, Do: func(ctx context.Context, args []string, tell func(serve.Message)) (json.RawMessage, error) {
+				return answer(ctx, &device, args, tell)
+			}}
+			return s.Run(c.Context(), checkout)
+		},
+	}
+	c.Flags().BoolVar(&stop, "stop", false, "end the server of this checkout; what it is at work on is saved")
+	return c
+}
+
+// answer does a command for a client. Commands that compute for long run one after the other: there is one device.
+func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(serve.Message)) (json.RawMessage, error) {
+	w := &watching{tell: tell}
+	p := &program{server: func(l *lab.Lab) {
+		l.Progress, l.Status, l.Begin, l.Watch = saying(tell), w.status, w.begin, w.event
+	}}
+	c := p.root()
+	var out bytes.Buffer
+	c.SetOut(&out)
+	c.SetErr(&out)
+	c.SetArgs(append(slices.Clone(args), "--json"))
+	if found, _, err := c.Find(args); err == nil {
+		switch found.Name() {
+		case "serve", "lab", "install", "remove", "run":
+			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
+		case "predict", "params", "report", "doctor", "list", "check": // short
+		default:
+			if !device.TryLock() {
+				tell(serve.Message{Status: "waiting for another cell's work to end"})
+				if err := lock(ctx, device); err != nil {
+					return nil, err
+				}
+			}
+			defer device.Unlock()
+		}
+	}
+	err := c.ExecuteContext(ctx)
+	w.drawing.Wait()
+	if err != nil {
+		return nil, err
+	}
+	var made summary
+	if json.Unmarshal(out.Bytes(), &made) == nil && made.Run != "" && made.Result != nil { // now, or earlier
+		w.draw(made.Run, true)
+	}
+	if !json.Valid(out.Bytes()) {
+		return nil, fmt.Errorf("essnas %s has no result to send: run it in a terminal", args[0])
+	}
+	return out.Bytes(), nil
+}
+
+// lock waits for the mutex until the context ends.
+func lock(ctx context.Context, m *sync.Mutex) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !m.TryLock() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// saying tells lines.
+type saying func(serve.Message)
+
+func (tell saying) Write(text []byte) (int, error) {
+	for line := range bytes.Lines(text) {
+		tell(serve.Message{Say: string(bytes.TrimRight(line, "\n"))})
+	}
+	return len(text), nil
+}
+
+// watching shows a stage: its status at most five times a second, its figure once an epoch.
+type watching struct {
+	tell func(serve.Message)
+
+	last    time.Time // of the status
+	dir     string    // of the run
+	drawing sync.WaitGroup
+	mu      sync.Mutex // held while a figure is drawn
+}
+
+func (w *watching) status(text string) {
+	if now := time.Now(); now.Sub(w.last) >= 200*time.Millisecond {
+		w.last = now
+		w.tell(serve.Message{Status: text})
+	}
+}
+
+func (w *watching) begin(r *lab.Run) { w.dir = r.Dir }
+
+func (w *watching) event(e fit.Event) {
+	if e.Kind != fit.EndOfEpoch && e.Kind != fit.Begin {
+		return
+	}
+	w.drawing.Go(func() {
+		if w.mu.TryLock() { // else the last one is still being drawn
+			defer w.mu.Unlock()
+			w.draw(w.dir, false)
+		}
+	})
+}
+
+func (w *watching) draw(dir string, final bool) {
+	figure, text, err := lab.Live(dir)
+	if err != nil {
+		return // a figure is no reason to end a search
+	}
+	f := &serve.Figure{Name: "live", Text: text}
+	var svg, png bytes.Buffer
+	if figure.SVG(&svg) != nil {
+		return
+	}
+	f.SVG = svg.String()
+	if final && figure.SmallPNG(&png) == nil {
+		f.PNG = png.Bytes()
+	}
+	w.tell(serve.Message{Figure: f})
+}

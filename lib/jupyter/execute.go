@@ -1,0 +1,51 @@
+package jupyter
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/whole"
+)
+
+// Execute runs a notebook from top to bottom, whatever fails, and writes it with its outputs to the file out, which may be the same. Cells run in the notebook's
+// directory. A cell may take limit.
+func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.Duration, say func(string)) (*Notebook, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the notebook can't be read: %w", err)
+	}
+	// A copy beside it: what Jupyter can't finish leaves the notebook as it was.
+	work := filepath.Join(filepath.Dir(path), "."+strings.TrimSuffix(filepath.Base(path), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
+	if err := whole.WriteBytes(work, text); err != nil {
+		return nil, err
+	}
+	defer os.Remove(work)
+	command, err := Command(ctx, c, say, "jupyter", "execute", "--inplace", "--allow-errors", fmt.Sprintf("--timeout=%d", int(limit.Seconds())), "--kernel_name=essnas", work)
+	if err != nil {
+		return nil, err
+	}
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // so that it ends its kernel
+	command.WaitDelay = 10 * time.Second
+	said, err := command.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s could not be executed (%s)", filepath.Base(path), lastLine(string(said), err))
+	}
+	n, err := Open(work)
+	if err != nil {
+		return nil, err
+	}
+	n.path = out
+	return n, n.tidy()
+}

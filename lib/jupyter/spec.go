@@ -1,0 +1,90 @@
+package jupyter
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/whole"
+)
+
+// userKernels is where Jupyter looks for the user's own kernels (docs.jupyter.org, "Common directories and file locations").
+func userKernels() (string, error) {
+	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
+		return filepath.Join(dir, "kernels"), nil
+	}
+	dir, err := os.UserHomeDir()
+	switch {
+	case err != nil:
+		return "", err
+	case runtime.GOOS == "darwin":
+		return filepath.Join(dir, "Library", "Jupyter", "kernels"), nil
+	case os.Getenv("XDG_DATA_HOME") != "":
+		return filepath.Join(os.Getenv("XDG_DATA_HOME"), "jupyter", "kernels"), nil
+	}
+	return filepath.Join(dir, ".local", "share", "jupyter", "kernels"), nil
+}
+
+// InstallKernel lets the user's Jupyter find the kernel of a checkout. It returns the kernelspec's directory.
+func InstallKernel(c home.Checkout) (spec string, err error) {
+	if spec, err = userKernels(); err != nil {
+		return "", err
+	}
+	spec = filepath.Join(spec, "essnas")
+	own := filepath.Join(c.Root, "kernels", "essnas")
+	text, err := os.ReadFile(filepath.Join(own, "kernel.json"))
+	if err != nil {
+		return "", err
+	}
+	var kernel map[string]any
+	if err := json.Unmarshal(text, &kernel); err != nil {
+		return "", fmt.Errorf("%s is damaged: %w", filepath.Join(own, "kernel.json"), err)
+	}
+	kernel["argv"] = []string{filepath.Join(own, "start"), "{connection_file}"}
+	if program, err := exec.LookPath("go"); err == nil { // editors start kernels with a PATH of their own
+		kernel["env"] = map[string]string{"ESSNAS_GO": program}
+	}
+	if text, err = json.MarshalIndent(kernel, "", " "); err != nil {
+		return "", err
+	}
+	return spec, whole.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
+}
+
+// RemoveKernel undoes InstallKernel.
+func RemoveKernel() (spec string, err error) {
+	if spec, err = userKernels(); err != nil {
+		return "", err
+	}
+	spec = filepath.Join(spec, "essnas")
+	if _, err := os.Stat(spec); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no kernel in %s: nothing to remove", spec)
+	}
+	return spec, os.RemoveAll(spec)
+}
+
+// Kernels are the Go kernels' specs in the directories where Jupyter looks for kernels: $JUPYTER_PATH, the user's, the system's.
+func Kernels() (specs []string) {
+	var dirs []string
+	for _, dir := range filepath.SplitList(os.Getenv("JUPYTER_PATH")) {
+		dirs = append(dirs, filepath.Join(dir, "kernels"))
+	}
+	if user, err := userKernels(); err == nil {
+		dirs = append(dirs, user)
+	}
+	for _, dir := range append(dirs, "/usr/local/share/jupyter/kernels", "/usr/share/jupyter/kernels") {
+		found, _ := filepath.Glob(filepath.Join(dir, "*", "kernel.json"))
+		for _, spec := range found {
+			if text, err := os.ReadFile(spec); err == nil && (bytes.Contains(text, []byte("gonb")) || bytes.Contains(text, []byte("essnas"))) {
+				specs = append(specs, spec)
+			}
+		}
+	}
+	return
+}

@@ -1,0 +1,63 @@
+package jupyter
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/gofrs/flock"
+)
+
+// tools are the programs that a kernel runs, by their packages; go.mod has their versions.
+var tools = []string{"github.com/essnas/essnas/lib/cmd/essnas-kernel", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"}
+
+// Tools builds the kernel's programs from the checkout, unless they are up to date, and returns their directory.
+func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, err error) {
+	if dir, err = c.Dir(); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, "kernel")
+	sources, err := c.Sources()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	stamp := filepath.Join(dir, "sources")
+	there, err := os.ReadFile(stamp)
+	if err == nil && string(there) == sources {
+		return dir, nil
+	}
+	if err != nil {
+		say("Building the Go kernel's programs. The first time this takes half a minute.")
+	}
+	if err := build(ctx, c, append([]string{"build", "-ldflags=-s", "-o", dir + string(filepath.Separator)}, tools...)); err != nil {
+		return "", err
+	}
+	return dir, whole.WriteBytes(stamp, []byte(sources))
+}
+
+func build(ctx context.Context, c home.Checkout, args []string) error {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = c.Root
+	out, err := command.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("the kernel can't be built from %s: %w\n%s", c.Root, err, bytes.TrimSpace(out))
+	}
+	return nil
+}

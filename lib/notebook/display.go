@@ -1,0 +1,110 @@
+package notebook
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// bundle is one output in several formats: whoever shows it takes the best that it can. Pages show SVG, GitHub and documents PNG, terminals text.
+type bundle struct {
+	html, markdown, svg, text string
+	png                       []byte
+}
+
+// display shows a bundle as an output of the cell; in the place of the last one with that id, unless it is "". Outside of a notebook it prints the text.
+func (b bundle) display(id string) {
+	if !gonbui.IsNotebook {
+		fmt.Println(b.text)
+		return
+	}
+	data := map[protocol.MIMEType]any{protocol.MIMETextPlain: b.text}
+	for format, text := range map[protocol.MIMEType]string{protocol.MIMETextHTML: b.html, protocol.MIMETextMarkdown: b.markdown, protocol.MIMEImageSVG: b.svg} {
+		if text != "" {
+			data[format] = text
+		}
+	}
+	if b.png != nil {
+		data[protocol.MIMEImagePNG] = b.png
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: data, DisplayID: id})
+	gonbui.Sync() // or what is under way is lost when the cell ends
+}
+
+// Show shows a figure; text says what is in it where pictures can't be seen.
+func Show(f figure.Figure, text string) { drawn(f, text).display("") }
+
+func drawn(f figure.Figure, text string) bundle {
+	var svg, png bytes.Buffer
+	Check(f.SVG(&svg))
+	Check(f.SmallPNG(&png))
+	return bundle{svg: svg.String(), png: png.Bytes(), text: text}
+}
+
+// Live is an output that changes in place.
+type Live struct{ id string }
+
+// NewLive makes a place for what changes.
+func NewLive() *Live {
+	if !gonbui.IsNotebook {
+		return &Live{}
+	}
+	return &Live{gonbui.UniqueId()}
+}
+
+// Show shows a figure in the place of the last one.
+func (l *Live) Show(f figure.Figure, text string) { drawn(f, text).display(l.id) }
+
+// Text shows a text in the place of what was there.
+func (l *Live) Text(text string) { bundle{text: text}.display(l.id) }
+
+// Markdown shows text in Markdown, formulas as in LaTeX between dollar signs.
+func Markdown(text string) { bundle{markdown: text, text: text}.display("") }
+
+// HTML shows a piece of a page; text is what is shown where pages can't be.
+func HTML(page, text string) { bundle{html: page, text: text}.display("") }
+
+// Table shows rows under a header, numbers to the right.
+func Table(header []string, rows [][]string) {
+	wide := make([]int, len(header))
+	for _, row := range append([][]string{header}, rows...) {
+		for i, cell := range row {
+			if i < len(wide) {
+				wide[i] = max(wide[i], len([]rune(cell)))
+			}
+		}
+	}
+	var page, text strings.Builder
+	page.WriteString("<table><thead><tr>")
+	write := func(tag string, row []string) {
+		for i, cell := range row {
+			side := "left"
+			if number(cell) {
+				side = "right"
+			}
+			fmt.Fprintf(&page, `<%s style="text-align:%s">%s</%s>`, tag, side, html.EscapeString(cell), tag)
+			if i < len(wide) {
+				fmt.Fprintf(&text, "%-*s  ", wide[i], cell)
+			}
+		}
+		text.WriteString("\n")
+	}
+	write("th", header)
+	page.WriteString("</tr></thead><tbody>")
+	for _, row := range rows {
+		page.WriteString("<tr>")
+		write("td", row)
+		page.WriteString("</tr>")
+	}
+	page.WriteString("</tbody></table>")
+	bundle{html: page.String(), text: text.String()}.display("")
+}
+
+func number(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789.,+-−%± ") == ""
+}

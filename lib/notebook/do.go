@@ -1,0 +1,122 @@
+package notebook
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/serve"
+)
+
+// Do asks for any command of essnas, e.g. Do("params", "--genotype", "DARTS_V2"), and returns its result, which is what the command prints with --json. Paths
+// among the arguments must be absolute: see [Path].
+func Do(args ...string) json.RawMessage {
+	return ask(args, &progress{text: NewLive(), figure: NewLive()})
+}
+
+// Path is a path as the server knows it, absolute.
+func Path(path string) string {
+	absolute, err := filepath.Abs(path)
+	Check(err)
+	return absolute
+}
+
+// ask lets the server do a command and shows how it goes.
+func ask(args []string, p *progress) json.RawMessage {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	checkout, err := home.Find()
+	Check(err)
+	client, err := serve.Dial(ctx, checkout, p.say)
+	if err == nil {
+		owner, none := strconv.Atoi(os.Getenv("ESSNAS_KERNEL"))
+		if none != nil {
+			owner = os.Getppid()
+		}
+		var result json.RawMessage
+		if result, err = client.Do(ctx, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.told); err == nil {
+			p.end()
+			return result
+		}
+	}
+	if ctx.Err() != nil {
+		p.say("interrupted")
+		p.end()
+		end("Interrupted. What was computed is saved: run the cell again to go on.")
+	}
+	p.end()
+	Check(err)
+	return nil
+}
+
+// places are the flags that say where data and runs are, and what computes: the client's environment decides, not the server's.
+func places(c home.Checkout) (flags []string) {
+	runs := os.Getenv("ESSNAS_RUNS")
+	if runs == "" {
+		runs = filepath.Join(c.Root, "runs")
+	}
+	flags = append(flags, "--runs="+Path(runs))
+	if data := os.Getenv("ESSNAS_DATA"); data != "" {
+		flags = append(flags, "--data="+Path(data))
+	}
+	if backend := os.Getenv("ESSNAS_BACKEND"); backend != "" {
+		flags = append(flags, "--backend="+backend)
+	}
+	return flags
+}
+
+// progress shows how a command goes: the lines that it tells, its status below, and its figure.
+type progress struct {
+	text, figure *Live
+	lines        []string
+	status       string
+	shown        bool
+	quiet        bool // no figure
+}
+
+// most lines that are shown; the first ones say what goes on and stay.
+const (
+	first = 2
+	most  = 10
+)
+
+func (p *progress) say(line string) {
+	p.lines = append(p.lines, line)
+	if len(p.lines) > most {
+		p.lines = append(p.lines[:first:first], p.lines[len(p.lines)-most+first:]...)
+	}
+	p.show()
+}
+
+func (p *progress) show() {
+	p.shown = true
+	p.text.Text(strings.Join(append(slices.Clone(p.lines), p.status), "\n"))
+}
+
+func (p *progress) told(m serve.Message) {
+	switch {
+	case m.Say != "":
+		p.status = ""
+		p.say(m.Say)
+	case m.Status != "":
+		p.status = m.Status
+		p.show()
+	case m.Figure != nil && !p.quiet:
+		bundle{svg: m.Figure.SVG, png: m.Figure.PNG, text: m.Figure.Text}.display(p.figure.id)
+	}
+}
+
+// end takes the status away.
+func (p *progress) end() {
+	if p.shown && p.status != "" {
+		p.status = ""
+		p.show()
+	}
+}

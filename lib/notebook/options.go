@@ -1,0 +1,50 @@
+package notebook
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Option says how a command is to be done: most are flags of it.
+type Option struct {
+	flag  string
+	quiet bool
+}
+
+// Quiet shows nothing of a run that has ended before: for later cells, which only need the run.
+var Quiet = Option{quiet: true}
+
+// Flag is any flag of the command by its name on the command line, e.g. Flag("run", dir).
+func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s=%v", name, value)} }
+
+// Set gives a setting a value, by its name in settings files: Set("ss_factor", 0.25). essnas search --help and essnas train --help list them.
+func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
+
+// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo".
+func Preset(name string) Option { return Flag("preset", name) }
+
+// Method is what a search changes its preset to: "darts", "pc-darts", "p-darts", "pcp-darts".
+func Method(name string) Option { return Flag("method", name) }
+
+// Stage is one of the slides' four: PC-DARTS, the same self-supervised, PCP-DARTS, the same self-supervised.
+func Stage(n int) Option { return Flag("stage", n) }
+
+// Seed makes another run of the same settings.
+func Seed(n int) Option { return Flag("seed", n) }
+
+// Dataset is "fashion-mnist", "cifar10" or "cifar100". Without it it is Fashion-MNIST, of which a sample is built in.
+func Dataset(name string) Option { return Flag("dataset", name) }
+
+// Images are those of the test set with these numbers.
+func Images(numbers ...int) Option {
+	return Flag("index", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ","), "[]"))
+}
+
+func flags(options []Option) (args []string) {
+	for _, o := range options {
+		if o.flag != "" {
+			args = append(args, o.flag)
+		}
+	}
+	return
+}

@@ -1,0 +1,137 @@
+package notebook
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/score"
+)
+
+// Run is a search or a training.
+type Run struct {
+	Dir      string        `json:"run"`
+	Ended    bool          `json:"already_ended"` // by an earlier cell
+	Genotype cell.Genotype `json:"genotype"`      // of a search what was found, of a training what is trained
+	Result   Result        `json:"result"`
+	Report   string        `json:"report"` // a page about all of it
+}
+
+// Result is what a run ended with.
+type Result struct {
+	Epochs    int                `json:"epochs"`
+	Metrics   map[string]float64 `json:"metrics"`    // of the last epoch
+	BestEpoch int                `json:"best_epoch"` // of a training: the epoch, counted from 1, with the lowest validation loss
+	Best      map[string]float64 `json:"best"`       // of a training: that epoch's
+	Seconds   float64            `json:"seconds"`
+}
+
+// Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
+func Search(options ...Option) *Run { return run([]string{"search"}, options) }
+
+// Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a published one or of a file.
+func Train(genotype any, options ...Option) *Run {
+	name := fmt.Sprint(genotype)
+	if r, ok := genotype.(*Run); ok {
+		name = r.Dir
+	} else if _, err := os.Stat(name); err == nil {
+		name = Path(name)
+	}
+	return run([]string{"train", "--genotype=" + name}, options)
+}
+
+func run(args []string, options []Option) *Run {
+	p := &progress{text: NewLive(), figure: NewLive(), quiet: slices.Contains(options, Quiet)}
+	r := new(Run)
+	Check(json.Unmarshal(ask(append(args, flags(options)...), p), r))
+	if r.Ended && !p.quiet {
+		p.say(fmt.Sprintf("%s: done before, in %.0f s", filepath.Base(r.Dir), r.Result.Seconds))
+	}
+	return r
+}
+
+// Figures are the names of the figures that were drawn of the run.
+func (r *Run) Figures() (names []string) {
+	files, err := filepath.Glob(filepath.Join(r.Dir, "figures", "*.svg"))
+	Check(err)
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".svg"))
+	}
+	return
+}
+
+// Figure shows one of the run's figures.
+func (r *Run) Figure(name string) {
+	path := filepath.Join(r.Dir, "figures", name)
+	svg, err := os.ReadFile(path + ".svg")
+	if os.IsNotExist(err) {
+		Check(fmt.Errorf("there is no figure %q of this run: choose one of %s", name, strings.Join(r.Figures(), ", ")))
+	}
+	Check(err)
+	png, err := os.ReadFile(path + ".png")
+	Check(err)
+	text, err := os.ReadFile(path + ".txt")
+	if err != nil {
+		text = []byte(strings.ReplaceAll(name, "-", " "))
+	}
+	bundle{svg: string(svg), png: png, text: string(text)}.display("")
+}
+
+// Tested is what the test images said of a network.
+type Tested struct {
+	Data    string       `json:"data"`
+	Epoch   int          `json:"epoch"`
+	Weights int          `json:"weights"`
+	MACs    int          `json:"macs"`
+	Table   *score.Table `json:"table"`
+}
+
+// Test tests a training's network (essnas test): the test images are read once, and a second call shows what the first one found.
+func Test(r *Run) *Tested {
+	t := new(Tested)
+	Check(json.Unmarshal(Do("test", "--run="+r.Dir), t))
+	return t
+}
+
+// Prediction is what a network sees in a picture.
+type Prediction struct {
+	Picture string `json:"picture"`        // the file, or "test image 17"
+	True    string `json:"true,omitempty"` // its class, of a test image
+	Top     []struct {
+		Class       string  `json:"class"`
+		Probability float64 `json:"probability"`
+	} `json:"top"` // the most probable first
+}
+
+// Predict classifies images of the test set (see [Images]) with a training's network, and shows them.
+func Predict(r *Run, options ...Option) []Prediction {
+	return predict(r, flags(options))
+}
+
+// PredictFiles classifies pictures, PNG or JPEG.
+func PredictFiles(r *Run, files ...string) []Prediction {
+	for i := range files {
+		files[i] = Path(files[i])
+	}
+	return predict(r, files)
+}
+
+func predict(r *Run, args []string) []Prediction {
+	var answer struct {
+		Predictions []Prediction `json:"predictions"`
+		Picture     string       `json:"picture"`
+	}
+	Check(json.Unmarshal(Do(append([]string{"predict", "--run=" + r.Dir}, args...)...), &answer))
+	png, err := os.ReadFile(answer.Picture)
+	Check(err)
+	var text strings.Builder
+	for _, p := range answer.Predictions {
+		fmt.Fprintf(&text, "%s: %s (%.1f %%)\n", p.Picture, p.Top[0].Class, 100*p.Top[0].Probability)
+	}
+	bundle{png: png, text: text.String()}.display("")
+	return answer.Predictions
+}

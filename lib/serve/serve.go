@@ -1,0 +1,80 @@
+// Package serve lets one process compute for many: the server keeps the backend open and its programs compiled, and clients (the cells of a notebook) ask it
+// over a socket for what the command line does. It links no XLA itself, so that clients are small.
+//
+// # Protocol
+//
+// HTTP over a Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only.
+//
+//	POST /do    a [Request] as JSON; the answer is a stream of [Message]s, one JSON object a line, the last with Result or Error
+//	GET  /info  an [Info]
+//	POST /quit  the server ends; what it is at work on is saved
+//
+// A client that closes the connection before the end cancels: the command saves what it has and stops.
+//
+// # Life
+//
+// [Dial] starts the server when there is none, builds it first where sources have changed since, and replaces one that is older than the sources. The server
+// ends by itself some seconds after the last of its clients' notebooks has, or after half an hour without a request. If it dies, the next request starts
+// another, and a run that was going on goes on from its last checkpoint.
+package serve
+
+import (
+	"encoding/json"
+	"path/filepath"
+
+	"github.com/essnas/essnas/lib/internal/home"
+)
+
+// Request asks for a command of essnas.
+type Request struct {
+	Args  []string `json:"args"`  // as on a command line, without the program's name; paths in it are absolute
+	Owner int      `json:"owner"` // the process that the client works for, e.g. a notebook's kernel: without owners, the server ends
+}
+
+// Message is a line of an answer. One of the fields is set.
+type Message struct {
+	Say    string          `json:"say,omitempty"`    // something to tell for good
+	Status string          `json:"status,omitempty"` // how far things are; the next one replaces it
+	Figure *Figure         `json:"figure,omitempty"` // a drawing; the next one of that name replaces it
+	Result json.RawMessage `json:"result,omitempty"` // what the command came to; the last message
+	Error  string          `json:"error,omitempty"`  // why it came to nothing, in a sentence; the last message
+}
+
+// Figure is a drawing of a run.
+type Figure struct {
+	Name string `json:"name"`
+	SVG  string `json:"svg"`
+	PNG  []byte `json:"png,omitempty"`  // of the last one only: drawing it takes longer than all else
+	Text string `json:"text,omitempty"` // what can be read where pictures can't be seen
+}
+
+// Info says what a server is.
+type Info struct {
+	PID     int      `json:"pid"`
+	Sources string   `json:"sources"` // see home.Checkout.Sources
+	Busy    []string `json:"busy"`    // commands under way
+}
+
+// place is where the server of a checkout has its socket, its lock and its log.
+type place struct {
+	dir string
+	home.Checkout
+}
+
+func placeOf(c home.Checkout) (place, error) {
+	dir, err := c.Dir()
+	return place{dir, c}, err
+}
+
+// socket is the path to listen at. Unix bounds its length at some hundred bytes, so where the cache directory's name is long it is in a private directory of the
+// system's temporary one.
+func (p place) socket() (string, error) {
+	path := filepath.Join(p.dir, "socket")
+	if len(path) <= 100 {
+		return path, nil
+	}
+	return short(p.dir)
+}
+
+func (p place) program() string { return filepath.Join(p.dir, "bin", "essnas") }
+func (p place) log() string     { return filepath.Join(p.dir, "server.log") }
