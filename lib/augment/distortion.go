@@ -7,7 +7,7 @@ import (
 
 // distortion is what happens to one picture on its way to a view.
 type distortion struct {
-	top, left  int        // where the window is cut out, from the picture's corner: -Crop..Crop
+	top, left  int        // where the window is cut out, from the picture's corner: -Crop.Pixels..Crop.Pixels
 	matrix     [6]float64 // from a pixel of the view to where it comes from in the window, both from the centre: see Warp
 	brightness float64
 	contrast   float64
@@ -30,7 +30,11 @@ func plain() distortion {
 func (v Views) draw(h, w int, r *rand.Rand) distortion {
 	d := plain()
 	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
-	d.top, d.left = r.IntN(2*v.Crop+1)-v.Crop, r.IntN(2*v.Crop+1)-v.Crop
+	c, crop := v.Crop.Pixels, r.Float64() < v.Crop.Probability
+	top, left := r.IntN(2*c+1)-c, r.IntN(2*c+1)-c
+	if crop {
+		d.top, d.left = top, left
+	}
 
 	flip := r.Float64() < v.Flip
 	a, warp := v.Distort, r.Float64() < v.Distort.Probability

@@ -17,7 +17,7 @@
 // # Two views
 //
 // [Twins], which a feeder makes, are two views of the same pictures, each distorted on its own, for a loss that compares them (arXiv:2103.03230).
-// Every step has a probability and settings, [Views]; those of the geometry are one resampling:
+// Every step has a probability and settings, [Views], which [ParseViews] reads from text; those of the geometry are one resampling:
 //
 //	bytes [batch, height, width, channels]
 //	  Crop       as above

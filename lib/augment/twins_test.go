@@ -92,15 +92,15 @@ func TestTheViewsOfAPictureDiffer(t *testing.T) {
 // A probability changes what it is the probability of, and nothing else.
 func TestDrawsDontDependOnProbabilities(t *testing.T) {
 	all, some := everything(), everything()
-	some.Distort.Probability, some.Flip, some.Erase.Probability = 0, 0, 0
+	some.Crop.Probability, some.Distort.Probability, some.Flip, some.Erase.Probability = 0, 0, 0, 0
 	draw := func(v Views) distortion { return v.draw(32, 32, rand.New(rand.NewPCG(8, 8))) }
 	a, b := draw(all), draw(some)
-	if b.matrix != plain().matrix || b.erase != (rectangle{}) {
+	if b.top != 0 || b.left != 0 || b.matrix != plain().matrix || b.erase != (rectangle{}) {
 		t.Errorf("what never happens happened: %+v", b)
 	}
-	a.matrix, a.erase = b.matrix, b.erase
+	a.top, a.left, a.matrix, a.erase = b.top, b.left, b.matrix, b.erase
 	if a != b {
-		t.Errorf("%+v without warp, flip and rectangle is %+v", a, b)
+		t.Errorf("%+v without crop, warp, flip and rectangle is %+v", a, b)
 	}
 }
 
@@ -188,6 +188,22 @@ func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 	}
 }
 
+// A crop of 4 pixels moves the window in 80 of 81 cases, if it happens at all (within 4 standard deviations).
+func TestACropHappensAsOftenAsItShould(t *testing.T) {
+	const n, p = 20000, 0.3 * 80 / 81
+	v := Views{Crop: Window{Probability: 0.3, Pixels: 4}}
+	r := rand.New(rand.NewPCG(7, 7))
+	moved := 0.
+	for range n {
+		if d := v.draw(32, 32, r); d.top != 0 || d.left != 0 {
+			moved++
+		}
+	}
+	if math.Abs(moved/n-p) > 4*math.Sqrt(p*(1-p)/n) {
+		t.Errorf("%g of the windows moved, want %g", moved/n, p)
+	}
+}
+
 // The two views' draws are independent: brightness of one says nothing about the other's (correlation within 4 / sqrt(n)).
 func TestTheViewsAreIndependent(t *testing.T) {
 	const n = 20000
@@ -206,7 +222,8 @@ func TestTheViewsAreIndependent(t *testing.T) {
 func TestSettingsThatMakeNoSenseAreTold(t *testing.T) {
 	f := feeder(t, noise(5, 28, 28, 1), 2, Options{})
 	for says, change := range map[string]func(*Views){
-		"crop is 29":              func(v *Views) { v.Crop = 29 },
+		"crop has 29 pixels":      func(v *Views) { v.Crop.Pixels = 29 },
+		"crop probability is -1":  func(v *Views) { v.Crop.Probability = -1 },
 		"flip probability is 2":   func(v *Views) { v.Flip = 2 },
 		"grayscale probability":   func(v *Views) { v.Grayscale = math.NaN() },
 		"hue is 0.6":              func(v *Views) { v.Jitter.Hue = 0.6 },

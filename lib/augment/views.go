@@ -1,18 +1,22 @@
 package augment
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
-// Views says how an picture is distorted to make a view of it for self-supervision. A step whose probability is 0 is left out of the graph.
+// Views says how a picture is distorted to make a view of it for self-supervision. A step whose probability is 0 is left out of the graph. ParseViews has
+// them as text.
 type Views struct {
-	Crop      int     // black pixels around the picture before a window of its size is cut out; 0: no crop
+	Crop      Window
 	Flip      float64 // probability that left and right are exchanged
 	Distort   Distort
 	Jitter    Jitter
-	Grayscale float64 // probability that an picture of three channels loses its colour
+	Grayscale float64 // probability that a picture of three channels loses its colour
 	Erase     Erase
+}
+
+// Window is a random crop (torchvision's RandomCrop with padding): a window of the picture's size is cut out of it and so many black pixels around it.
+type Window struct {
+	Probability float64
+	Pixels      int
 }
 
 // Distort is a random affine warp about the centre (torchvision's RandomAffine): rotation, shear and scale, then a translation by whole pixels.
@@ -26,7 +30,7 @@ type Distort struct {
 }
 
 // Jitter changes the colours (torchvision's ColorJitter): brightness, contrast, saturation and hue, always in this order. Brightness,
-// contrast and saturation are multiplied by factors in max(0, 1-s)..1+s, and the hue is turned by a part in -Hue..Hue of the circle. An picture
+// contrast and saturation are multiplied by factors in max(0, 1-s)..1+s, and the hue is turned by a part in -Hue..Hue of the circle. A picture
 // that has not three channels gets brightness and contrast only.
 type Jitter struct {
 	Probability, Brightness, Contrast, Saturation, Hue float64
@@ -44,7 +48,7 @@ type Erase struct {
 // out: little is left to blur at this size. Erase has torchvision's settings, at half the probability.
 func DefaultViews() Views {
 	return Views{
-		Crop:      4,
+		Crop:      Window{Probability: 1, Pixels: 4},
 		Flip:      0.5,
 		Distort:   Distort{Probability: 0.8, Degrees: 10, Translate: 0.15, Scale: [2]float64{1, 1.6}, Shear: 8},
 		Jitter:    Jitter{Probability: 0.8, Brightness: 0.4, Contrast: 0.4, Saturation: 0.2, Hue: 0.1},
@@ -55,14 +59,15 @@ func DefaultViews() Views {
 
 // validate finds settings that make no sense for h x w pictures.
 func (v Views) validate(h, w int) error {
-	if v.Crop < 0 || v.Crop > min(h, w) {
-		return fmt.Errorf("the views' crop is %d: give 0 (none) to %d, the pictures' side", v.Crop, min(h, w))
+	if p := v.Crop.Pixels; p < 0 || p > min(h, w) {
+		return fmt.Errorf("the views' crop has %d pixels: give 0 (none) to %d, the pictures' side", p, min(h, w))
 	}
 	for _, n := range []struct {
 		name      string
 		value     float64
 		low, high float64
 	}{
+		{"crop probability", v.Crop.Probability, 0, 1},
 		{"flip probability", v.Flip, 0, 1},
 		{"distort probability", v.Distort.Probability, 0, 1},
 		{"jitter probability", v.Jitter.Probability, 0, 1},
@@ -71,9 +76,9 @@ func (v Views) validate(h, w int) error {
 		{"rotation", v.Distort.Degrees, 0, 180},
 		{"translation", v.Distort.Translate, 0, 1},
 		{"shear", v.Distort.Shear, 0, 80},
-		{"brightness", v.Jitter.Brightness, 0, math.MaxFloat64},
-		{"contrast", v.Jitter.Contrast, 0, math.MaxFloat64},
-		{"saturation", v.Jitter.Saturation, 0, math.MaxFloat64},
+		{"brightness", v.Jitter.Brightness, 0, 1000},
+		{"contrast", v.Jitter.Contrast, 0, 1000},
+		{"saturation", v.Jitter.Saturation, 0, 1000},
 		{"hue", v.Jitter.Hue, 0, 0.5},
 	} {
 		if !(n.value >= n.low && n.value <= n.high) { // also if it is not a number

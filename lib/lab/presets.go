@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/search"
 )
@@ -15,7 +16,7 @@ func SearchChoice() *Choice[search.Settings] {
 	slides := search.Settings{
 		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1,
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
-		SSScale: 1, Projector: "128",
+		SSScale: 1, Projector: "128", Views: augment.DefaultViews().String(),
 	}
 	paper := slides
 	paper.Batch, paper.Epochs, paper.Frozen, paper.LR = 256, 50, 15, 0.1

@@ -61,7 +61,11 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
 	if t.objective.views() == 2 {
-		if t.twins, err = feeder.Twins(augment.DefaultViews()); err != nil {
+		views, err := augment.ParseViews(s.Views)
+		if err == nil {
+			t.twins, err = feeder.Twins(views)
+		}
+		if err != nil {
 			t.Close()
 			return nil, err
 		}

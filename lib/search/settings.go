@@ -1,6 +1,10 @@
 package search
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/augment"
+)
 
 // Settings are all that decides a search, apart from the data and the machine. The zero value is not useful: start from a preset.
 type Settings struct {
@@ -28,6 +32,7 @@ type Settings struct {
 	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
 	SSScale   float64 `json:"ss_scale" help:"scale of the self-supervised loss, which is of the size of the embedding"`
 	Projector string  `json:"projector" help:"sizes of the layers from features to the embedding, like 128 or 512,512,512"`
+	Views     string  `json:"views" help:"distortions of the two views that the self-supervised loss compares: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default"`
 
 	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
 }
@@ -64,6 +69,9 @@ func (s Settings) Validate() error {
 	}
 	if s.SSFactor > 0 {
 		if _, err := parseSizes(s.Projector); err != nil {
+			return err
+		}
+		if _, err := augment.ParseViews(s.Views); err != nil {
 			return err
 		}
 	}
