@@ -51,9 +51,8 @@ type Backend struct {
 	Plugin        string // the plugin's path; "" for go
 	PluginVersion string // the plugin's package with its version if known, and the version of the PJRT interface
 
-	devices int  // as asked for
-	named   bool // chosen by its kind, not by its path
-	hook    *hook
+	named bool // chosen by its kind, not by its path
+	hook  *hook
 }
 
 // Stats tells what was compiled so far and what came from the disk.
@@ -99,8 +98,8 @@ func openGo() (*Backend, error) {
 func openPlugin(plugin string, o Options) (*Backend, error) {
 	devices := max(1, o.Devices)
 	if b := opened[plugin]; b != nil {
-		if o.Devices != 0 && b.devices != devices {
-			return nil, fmt.Errorf("the backend is open with %d devices and can't be opened with %d in the same process", b.devices, devices)
+		if have := b.Backend.NumDevices(); have < devices {
+			return nil, fmt.Errorf("the backend is open with %d devices and can't be opened with %d in the same process", have, devices)
 		}
 		return b, nil
 	}
@@ -154,7 +153,7 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 		}
 		return nil, f
 	}
-	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), devices: devices, hook: h}, nil
+	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), hook: h}, nil
 }
 
 // kindOf tells CUDA from CPU by the name of the plugin's file.

@@ -25,11 +25,12 @@ func Loss(d, batch int, lambda float64) *block.Block {
 	}
 }
 
-// CrossCorrelation of two embeddings [d, b], each feature normalised over the batch (as a batch norm does: with the biased variance), is
+// CrossCorrelation of two embeddings [d, b], each feature normalised over the batch, that of all devices (as a batch norm does: with the biased variance), is
 // [d, d]: row i, column j compares feature i of a with feature j of b.
 func CrossCorrelation(c *block.Ctx, a, b *Node) *Node {
-	n := a.Shape().Dim(1)
-	return MulScalar(DotGeneral(normalised(c, a), []int{1}, nil, normalised(c, b), []int{1}, nil), 1/float64(n))
+	n := a.Shape().Dim(1) * c.Devices()
+	products := c.Total(DotGeneral(normalised(c, a), []int{1}, nil, normalised(c, b), []int{1}, nil))
+	return MulScalar(products, 1/float64(n))
 }
 
 func normalised(c *block.Ctx, z *Node) *Node {

@@ -28,6 +28,8 @@ type Engine struct {
 	Backend compute.Backend
 	// Lanes is how many calls run at a time on a tape, Workers how many blocks compile at a time.
 	Lanes, Workers int
+	// Devices is how many devices share each batch (see Several); 0 is one.
+	Devices int
 
 	mu    sync.Mutex
 	execs map[execKey]*executable
@@ -97,7 +99,7 @@ func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, to
 	group.SetLimit(max(1, e.Workers))
 	for _, x := range work {
 		group.Go(func() error {
-			err := x.compile(e.Backend)
+			err := x.compile(e)
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -111,7 +113,7 @@ func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, to
 }
 
 // compile builds and compiles the graphs, once. Whatever panics in graph building is returned, with the block's name.
-func (x *executable) compile(backend compute.Backend) error {
+func (x *executable) compile(e *Engine) error {
 	x.once.Do(func() {
 		defer func() {
 			if r := recover(); r != nil {
@@ -119,14 +121,14 @@ func (x *executable) compile(backend compute.Backend) error {
 			}
 		}()
 		start := time.Now()
-		x.compileForward(backend)
+		x.compileForward(e)
 		switch x.key.back {
 		case Joint:
-			x.pull = x.compilePull(backend, joint)
+			x.pull = x.compilePull(e, joint)
 		case Separate:
-			x.pull = x.compilePull(backend, inputs)
+			x.pull = x.compilePull(e, inputs)
 			if x.block.size() > 0 {
-				x.weigh = x.compileWeigh(backend)
+				x.weigh = x.compileWeigh(e)
 			}
 		}
 		x.took = time.Since(start)
@@ -135,9 +137,10 @@ func (x *executable) compile(backend compute.Backend) error {
 }
 
 // begin makes a graph with a block's inputs, weights and running statistics as parameters.
-func (x *executable) begin(backend compute.Backend, suffix string, c *Ctx) (g *Graph, in, w []*Node, flat *Node) {
+func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []*Node, flat *Node) {
 	b := x.block
-	g = NewGraph(backend, b.Name+suffix)
+	g = e.graph(b.Name + suffix)
+	c.devices = e.Width()
 	in = parameters(g, "in", b.In)
 	if n := b.size(); n > 0 {
 		flat = Parameter(g, "w", Floats(n))
@@ -156,9 +159,9 @@ func compiled(g *Graph, outputs []*Node) *Graph {
 	return g
 }
 
-func (x *executable) compileForward(backend compute.Backend) {
+func (x *executable) compileForward(e *Engine) {
 	c := &Ctx{mode: x.key.mode, part: forward}
-	g, in, w, _ := x.begin(backend, "", c)
+	g, in, w, _ := x.begin(e, "", c)
 	out := x.block.Fn(c, in, w)
 	if len(out) != x.block.outs() {
 		panic(fmt.Sprintf("returned %d outputs, declares %d", len(out), x.block.outs()))
@@ -180,10 +183,10 @@ func (x *executable) compileForward(backend compute.Backend) {
 }
 
 // compilePull: cotangents of the outputs in, gradients out; each added to what the input already has.
-func (x *executable) compilePull(backend compute.Backend, p part) *Graph {
+func (x *executable) compilePull(e *Engine, p part) *Graph {
 	b := x.block
 	c := &Ctx{mode: x.key.mode, part: p}
-	g, in, w, flat := x.begin(backend, ".pull", c)
+	g, in, w, flat := x.begin(e, ".pull", c)
 	c.replay = parameters(g, "kept", x.residuals)
 	cotangents := parameters(g, "cotangent", x.outputs)
 	wrt := in[:b.diff():b.diff()]
@@ -213,9 +216,9 @@ func (x *executable) compilePull(backend compute.Backend, p part) *Graph {
 }
 
 // compileWeigh: the sites' cotangents in, the gradient of the flat vector of weights out.
-func (x *executable) compileWeigh(backend compute.Backend) *Graph {
+func (x *executable) compileWeigh(e *Engine) *Graph {
 	c := &Ctx{mode: x.key.mode, part: weights}
-	g, in, w, flat := x.begin(backend, ".weigh", c)
+	g, in, w, flat := x.begin(e, ".weigh", c)
 	c.replay = parameters(g, "kept", x.residuals)
 	c.cotangents = parameters(g, "cotangent", x.cotangents)
 	so := Parameter(g, "gradient", flat.Shape())

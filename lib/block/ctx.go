@@ -1,6 +1,7 @@
 package block
 
 import (
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -30,8 +31,9 @@ const (
 // Ctx is what a block's function builds with. Its three marks - Save, Keep, Site - tell the backward executables what the
 // forward one hands over; where nothing is handed over (evaluation) they do nothing.
 type Ctx struct {
-	mode Mode
-	part part
+	mode    Mode
+	part    part
+	devices int
 
 	saved  []*Node // forward: handed to the backward pass
 	replay []*Node // backward: received, in the same order
@@ -52,7 +54,7 @@ func (b *Block) Build(in []*Node, weights *Node) []*Node {
 	if len(b.Weights) > 0 {
 		w = b.cut(weights)
 	}
-	return b.Fn(&Ctx{mode: Train, part: whole}, in, w)
+	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1}, in, w)
 }
 
 // Evaluating says whether norms use running statistics.
@@ -106,6 +108,19 @@ func (c *Ctx) Whole(what string) {
 	if c.part == inputs || c.part == weights {
 		exceptions.Panicf("%s is not inside a site: it would get no gradient where the backward pass is split", what)
 	}
+}
+
+// Devices is how many devices share a batch: a block's function sees the part of one.
+func (c *Ctx) Devices() int { return c.devices }
+
+// Total adds up what the devices have computed from their parts of the batch: the same for all of them, x itself with one device. The gradient flows back
+// as it is, because everything that follows a total counts once, however many devices compute it.
+func (c *Ctx) Total(x *Node) *Node {
+	if c.devices <= 1 {
+		return x
+	}
+	sum := x.Graph().Distributed().AllReduceOne(StopGradient(x), compute.ReduceOpSum)
+	return CustomGradient(sum, []*Node{x}, func(v *Node) *Node { return v })
 }
 
 // Moments hands a tracked norm's batch statistics [channels] to whoever runs the block (Train).

@@ -94,26 +94,27 @@ func (p *Plan) Params(seed uint64) []*Param {
 
 // Update gives f the weights, to be changed in place, and their gradient (nil when none arrived), which is freed afterwards.
 func (p *Param) Update(f func(weights, gradient []float32)) {
-	tensors.MustMutableFlatData(p.Value.tensor, func(w []float32) {
-		if p.Value.gradient == nil {
-			f(w, nil)
-			return
-		}
-		tensors.MustConstFlatData(p.Value.gradient, func(g []float32) { f(w, g) })
-	})
-	p.Value.DropGradient()
+	v := p.Value
+	v.array[1:].free() // other devices' copies of the old weights
+	v.array = v.array[:1]
+	tensors.MustMutableFlatData(v.Tensor(), func(w []float32) { v.withGradient(func(g []float32) { f(w, g) }) })
+	v.DropGradient()
 }
 
 // Trainable says whether the call has weights; others have running statistics only.
-func (p *Param) Trainable() bool { return p.Value.tensor != nil }
+func (p *Param) Trainable() bool { return p.Value.array != nil }
 
 // Inspect gives f the weights and their gradient (nil when none arrived), to read.
 func (p *Param) Inspect(f func(weights, gradient []float32)) {
-	tensors.MustConstFlatData(p.Value.tensor, func(w []float32) {
-		if p.Value.gradient == nil {
-			f(w, nil)
-			return
-		}
-		tensors.MustConstFlatData(p.Value.gradient, func(g []float32) { f(w, g) })
-	})
+	v := p.Value
+	tensors.MustConstFlatData(v.Tensor(), func(w []float32) { v.withGradient(func(g []float32) { f(w, g) }) })
+}
+
+// withGradient gives f the gradient, without a copy where one device has it.
+func (v *Value) withGradient(f func(gradient []float32)) {
+	if len(v.gradient) == 1 {
+		tensors.MustConstFlatData(v.gradient[0], f)
+		return
+	}
+	f(v.gradient.total())
 }

@@ -21,17 +21,21 @@ type Runner interface {
 // Value is what flows between calls: an array on the device, and in the backward pass its gradient. The zero Value is an
 // empty sum, to be given as into.
 type Value struct {
-	tensor, gradient *tensors.Tensor
-	first            *call // the first call that adds to it
-	held             bool  // outlives the tape's run; the caller's
-	readers          atomic.Int32
-	value, grad      slot
+	array, gradient array
+	first           *call // the first call that adds to it
+	held            bool  // outlives the tape's run; the caller's
+	readers         atomic.Int32
+	value, grad     slot
 
 	node *Node // inside of Fuse
 }
 
-// NewValue wraps an array that the caller owns: images, labels, mixing weights.
-func NewValue(t *tensors.Tensor) *Value { return &Value{tensor: t, held: true} }
+// NewValue wraps an array that the caller owns: images, labels, mixing weights. All devices read the same; see Engine.Split.
+func NewValue(t *tensors.Tensor) *Value {
+	v := &Value{held: true}
+	v.Set(t)
+	return v
+}
 
 // Sums returns n empty sums.
 func Sums(n int) []*Value {
@@ -48,34 +52,40 @@ func (v *Value) Hold() *Value {
 	return v
 }
 
-// Tensor is the array, nil before the tape has run; it is the tape's (or, of NewValue, the caller's).
-func (v *Value) Tensor() *tensors.Tensor { return v.tensor }
+// Tensor is the first device's array, nil before the tape has run; it is the tape's (or, of NewValue, the caller's).
+func (v *Value) Tensor() *tensors.Tensor { return v.array.first() }
+
+// Tensors are the arrays of all devices, one with one device.
+func (v *Value) Tensors() []*tensors.Tensor { return v.array }
 
 // Set exchanges the array of a value made by NewValue; the old one is freed.
 func (v *Value) Set(t *tensors.Tensor) {
-	if v.tensor != nil && v.tensor != t {
-		v.tensor.MustFinalizeAll()
+	if t == nil {
+		v.set(nil)
+	} else if t != v.array.first() {
+		v.set(array{t})
 	}
-	v.tensor = t
 }
 
-// Floats copies the array to the host.
-func (v *Value) Floats() []float32 { return tensors.MustCopyFlatData[float32](v.tensor) }
-
-// Gradient copies the gradient to the host; nil when none arrived.
-func (v *Value) Gradient() []float32 {
-	if v.gradient == nil {
-		return nil
-	}
-	return tensors.MustCopyFlatData[float32](v.gradient)
+func (v *Value) set(a array) {
+	v.array.free()
+	v.array = a
 }
+
+// Floats copies the first device's array to the host.
+func (v *Value) Floats() []float32 { return tensors.MustCopyFlatData[float32](v.array.first()) }
+
+// Gradient copies the gradient to the host; nil when none arrived. It is the sum of the devices' gradients: of a value that all of them read (weights, mixing
+// weights) each has the part that comes from its images.
+func (v *Value) Gradient() []float32 { return v.gradient.total() }
+
+// Gradients are the devices' gradients, of their part of the batch or from it; none when none arrived.
+func (v *Value) Gradients() []*tensors.Tensor { return v.gradient }
 
 // DropGradient frees the gradient: the next backward pass starts from zero.
 func (v *Value) DropGradient() {
-	if v.gradient != nil {
-		v.gradient.MustFinalizeAll()
-		v.gradient = nil
-	}
+	v.gradient.free()
+	v.gradient = nil
 }
 
 // inline runs calls as parts of one graph.

@@ -2,7 +2,7 @@ package block
 
 import (
 	"fmt"
-	"sync"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -37,9 +37,9 @@ type call struct {
 	x          *executable
 	param      *Param
 	ins, outs  []*Value
-	residuals  []*tensors.Tensor
-	cotangents []*tensors.Tensor // of sites
-	statistics *tensors.Tensor
+	residuals  []array
+	cotangents []array // of sites
+	statistics array
 	done       slot
 }
 
@@ -115,11 +115,11 @@ func (t *Tape) Run() error {
 		if c.statistics == nil {
 			continue
 		}
-		for i, s := range tensors.MustCopyFlatData[float32](c.statistics) {
+		for i, s := range tensors.MustCopyFlatData[float32](c.statistics.first()) { // all devices have the same
 			r := &c.param.Running[i]
 			*r = (1-statMomentum)**r + statMomentum*s
 		}
-		c.statistics.MustFinalizeAll()
+		c.statistics.free()
 		c.statistics = nil
 	}
 	if t.back == None {
@@ -137,7 +137,7 @@ func (t *Tape) flush() error {
 // Seed sets the gradient of a value at which the backward pass starts: a scalar loss, with its factor.
 func (t *Tape) Seed(v *Value, factor float32) {
 	v.DropGradient()
-	v.gradient = tensors.FromScalar(factor)
+	v.gradient = array{tensors.FromScalar(factor)}
 }
 
 // Backward pulls gradients from the seeds to the params (weights) and to the values made by NewValue, adding to what they
@@ -195,49 +195,47 @@ func (t *Tape) Close() {
 
 func (v *Value) free() {
 	v.DropGradient()
-	if v.tensor != nil {
-		v.tensor.MustFinalizeAll()
-		v.tensor = nil
-	}
+	v.array.free()
+	v.array = nil
 }
 
-func freeAll(lists ...[]*tensors.Tensor) {
+func freeAll(lists ...[]array) {
 	for _, l := range lists {
-		for _, x := range l {
-			x.MustFinalizeAll()
+		for _, a := range l {
+			a.free()
 		}
 	}
 }
 
 // begin collects what every executable of a call takes first: inputs, weights, running statistics.
 func (t *Tape) begin(c *call) *arguments {
-	a := &arguments{engine: t.engine}
+	a := &arguments{engine: t.engine, in: make([][]compute.Buffer, t.engine.Width())}
 	for _, v := range c.ins {
-		a.use(v.tensor)
+		a.use(&v.array)
 	}
 	if c.x.block.size() > 0 {
-		a.use(c.param.Value.tensor)
+		a.use(&c.param.Value.array)
 	}
 	if t.mode == Evaluate && c.x.block.stats() > 0 {
-		a.use(t.running[c.param].tensor)
+		a.use(&t.running[c.param].array)
 	}
 	return a
 }
 
 func (t *Tape) forward(c *call) {
 	x := c.x
-	if err := x.compile(t.engine.Backend); err != nil {
+	if err := x.compile(t.engine); err != nil {
 		panic(err)
 	}
 	a := t.begin(c)
 	if x.key.add {
 		for i, o := range c.outs {
-			a.sum(&o.tensor, x.outputs[i])
+			a.sum(&o.array, x.outputs[i])
 		}
 	}
 	r := a.run(x.forward)
 	for i, o := range c.outs {
-		o.tensor = r[i]
+		o.array = r[i]
 	}
 	r = r[len(c.outs):]
 	if t.mode == Train && x.block.stats() > 0 {
@@ -266,9 +264,9 @@ func (t *Tape) pull(c *call, weights bool) {
 	}
 	for i, o := range c.outs {
 		if o.gradient == nil {
-			a.use(t.engine.zero.of(x.outputs[i]))
+			a.zero(x.outputs[i])
 		} else {
-			a.use(o.gradient)
+			a.use(&o.gradient)
 		}
 	}
 	for i, v := range c.ins[:d] {
@@ -300,7 +298,7 @@ func (t *Tape) weigh(c *call) {
 		return
 	}
 	a := t.begin(c)
-	for _, l := range [][]*tensors.Tensor{c.residuals, c.cotangents} {
+	for _, l := range [][]array{c.residuals, c.cotangents} {
 		for _, r := range l {
 			a.give(r, true)
 		}
@@ -313,54 +311,53 @@ func (t *Tape) weigh(c *call) {
 // arguments of one execution.
 type arguments struct {
 	engine *Engine
-	in     []compute.Buffer
+	in     [][]compute.Buffer // of every device
 	donate []bool
 }
 
-func (a *arguments) use(t *tensors.Tensor) { a.give(t, false) }
+// use passes an array, which is spread over the devices if it isn't yet.
+func (a *arguments) use(x *array) {
+	if len(*x) < len(a.in) { // never with one device, where lanes share values
+		*x = (*x).spread(len(a.in))
+	}
+	a.give(*x, false)
+}
 
-// give passes t; a donated one is gone afterwards.
-func (a *arguments) give(t *tensors.Tensor, donate bool) {
+// give passes an array; a donated one is gone afterwards.
+func (a *arguments) give(x array, donate bool) {
 	buffer := (*tensors.Tensor).Buffer
 	if donate {
 		buffer = (*tensors.Tensor).DonateBuffer
 	}
-	b, err := buffer(t, a.engine.Backend, 0)
-	if err != nil {
-		panic(fmt.Errorf("passing an array to the device: %w", err))
+	for d := range a.in {
+		b, err := buffer(x[d], a.engine.Backend, compute.DeviceNum(d))
+		if err != nil {
+			panic(fmt.Errorf("passing an array to the device: %w", err))
+		}
+		a.in[d] = append(a.in[d], b)
 	}
-	a.in = append(a.in, b)
 	a.donate = append(a.donate, donate)
 }
 
+func (a *arguments) zero(s shapes.Shape) { a.give(a.engine.zero.of(s, len(a.in)), false) }
+
 // sum passes what has been added up so far, zero at first.
-func (a *arguments) sum(t **tensors.Tensor, s shapes.Shape) {
-	if *t == nil {
-		a.use(a.engine.zero.of(s))
+func (a *arguments) sum(x *array, s shapes.Shape) {
+	if *x == nil {
+		a.zero(s)
 	} else {
-		a.give(*t, true)
-		*t = nil
+		a.give((*x).spread(len(a.in)), true)
+		*x = nil
 	}
 }
 
-func (a *arguments) run(g *Graph) []*tensors.Tensor { return g.RunWithBuffers(a.in, a.donate, 0) }
-
-// zeros keeps one array of zeros for each shape.
-type zeros struct {
-	mu    sync.Mutex
-	known map[string]*tensors.Tensor
-}
-
-func (z *zeros) of(s shapes.Shape) *tensors.Tensor {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	t, ok := z.known[s.String()]
-	if !ok {
-		if z.known == nil {
-			z.known = map[string]*tensors.Tensor{}
-		}
-		t = tensors.FromShape(s)
-		z.known[s.String()] = t
+// run executes g with the arguments of all devices, and returns its outputs.
+func (a *arguments) run(g *Graph) []array {
+	devices := len(a.in)
+	all := g.RunWithBuffers(slices.Concat(a.in...), slices.Repeat(a.donate, devices), 0)
+	out := make([]array, len(all)/devices)
+	for i, t := range all {
+		out[i%len(out)] = append(out[i%len(out)], t)
 	}
-	return t
+	return out
 }

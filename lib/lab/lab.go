@@ -45,13 +45,13 @@ func (l *Lab) runs() string {
 	return Root()
 }
 
-// open opens the backend; what it installs is told as it goes.
-func (l *Lab) open(ctx context.Context) (*backend.Backend, error) {
+// open opens the backend, for runs on so many devices; what it installs is told as it goes.
+func (l *Lab) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	log := l.Progress
 	if log == nil {
 		log = io.Discard
 	}
-	return backend.Open(ctx, backend.Options{Choice: l.Backend, Log: log})
+	return backend.Open(ctx, backend.Options{Choice: l.Backend, Log: log, Devices: devices})
 }
 
 // Interrupted is the error of a stage that was stopped and can go on.
@@ -77,11 +77,12 @@ type task interface {
 
 // work is a stage that fits a task in a run directory: it begins the run or goes on with it, or finds it ended.
 type work struct {
-	config Config
-	dir    string // of --run; "" for the one that the config names
-	task   func(b *backend.Backend) (task, error)
-	begun  func(r *Run) error         // after the directory is there
-	end    func(r *Run, t task) error // after the last epoch
+	config  Config
+	devices int    // that it runs on
+	dir     string // of --run; "" for the one that the config names
+	task    func(b *backend.Backend) (task, error)
+	begun   func(r *Run) error         // after the directory is there
+	end     func(r *Run, t task) error // after the last epoch
 }
 
 // do makes the run and returns it, closed; ended says that there was nothing to do.
@@ -100,7 +101,7 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 			return nil, false, err
 		}
 	}
-	b, err := l.open(ctx)
+	b, err := l.open(ctx, w.devices)
 	if err != nil {
 		return nil, false, err
 	}

@@ -14,7 +14,7 @@ import (
 // two cores, in minutes and in half a minute; what they find means nothing. Methods change the presets, which are PC-DARTS, to another one.
 func SearchChoice() *Choice[search.Settings] {
 	slides := search.Settings{
-		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1,
+		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1, Devices: 1,
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
 		SSScale: 1, Projector: "128", Views: augment.DefaultViews().String(),
 	}
@@ -69,7 +69,7 @@ func StageChoice(stage int) (method string, selfSupervised bool, err error) {
 // and length, for which the slides name a range and nothing.
 func TrainChoice() *Choice[network.Settings] {
 	paper := network.Settings{
-		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1,
+		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1, Devices: 1,
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Cutout: 16,
 	}
 	slides := paper

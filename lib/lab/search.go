@@ -27,9 +27,10 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
-		config: config,
-		dir:    s.Dir,
-		task:   func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
+		config:  config,
+		devices: settings.Devices,
+		dir:     s.Dir,
+		task:    func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
 		end: func(r *Run, t task) error {
 			return r.writeGenotype(t.(interface{ Genotype() cell.Genotype }).Genotype())
 		},

@@ -135,7 +135,7 @@ func (l *Lab) model(ctx context.Context, r *Run) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := l.open(ctx)
+	b, err := l.open(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

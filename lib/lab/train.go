@@ -32,9 +32,10 @@ func (l *Lab) Train(ctx context.Context, s TrainStage) (r *Run, ended bool, err 
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
-		config: config,
-		dir:    s.Dir,
-		begun:  func(r *Run) error { return r.writeGenotype(*config.Genotype) },
+		config:  config,
+		devices: settings.Devices,
+		dir:     s.Dir,
+		begun:   func(r *Run) error { return r.writeGenotype(*config.Genotype) },
 		task: func(b *backend.Backend) (task, error) {
 			return network.NewTraining(b, set, *config.Genotype, settings)
 		},

@@ -24,7 +24,7 @@ func TestGradientsOfEveryBlock(t *testing.T) {
 	concat := []int{2, 3, 4, 5}
 	n := New(cell.Genotype{Normal: genes(0), NormalConcat: concat, Reduce: genes(1), ReduceConcat: concat}, 3, 4, 3, 1, 24, 4, true)
 	n.Auxiliary = [2]int{4, 6}
-	masks := n.NewMasks(0.3, fit.Random(1, "drop path", 0, 0))
+	masks := n.NewMasks(&block.Engine{}, 0.3, fit.Random(1, "drop path", 0, 0))
 	defer masks.Free()
 	seen := map[string]bool{}
 	for _, c := range block.NewPlan(func(r block.Runner) {

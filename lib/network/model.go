@@ -8,6 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Model is a network with weights, to classify images: norms use their running statistics, no path is dropped, and the
@@ -48,7 +49,7 @@ func (m *Model) Close() {
 func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
-	b := m.Net.Batch
+	b := m.Net.Batch * m.engine.Width()
 	all := make([][]float32, 0, len(index))
 	for len(all) < len(index) {
 		if err := ctx.Err(); err != nil {
@@ -62,18 +63,11 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 			return nil, err
 		}
 		labels.MustFinalizeAll()
-		x := block.NewValue(images)
+		x := m.engine.Split(images, 3)
 		logits := m.Net.Run(tape, x, nil).Logits.Hold()
 		err = tape.Run()
 		if err == nil {
-			scores := logits.Floats() // [classes, b]
-			for i := range n {
-				row := make([]float32, m.Net.Classes)
-				for c := range row {
-					row[c] = scores[c*b+i]
-				}
-				all = append(all, row)
-			}
+			all = append(all, m.rows(logits)[:n]...)
 		}
 		tape.Release()
 		x.Set(nil)
@@ -85,4 +79,19 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 		}
 	}
 	return all, nil
+}
+
+// rows are the logits of a batch's images, one after the other, from the devices' [classes, b].
+func (m *Model) rows(logits *block.Value) (rows [][]float32) {
+	for _, part := range logits.Tensors() {
+		scores, b := tensors.MustCopyFlatData[float32](part), m.Net.Batch
+		for i := range b {
+			row := make([]float32, m.Net.Classes)
+			for c := range row {
+				row[c] = scores[c*b+i]
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }

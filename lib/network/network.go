@@ -72,22 +72,23 @@ func (n *Network) topologies() (t [2]cell.Topology) {
 	return
 }
 
-// NewMasks drops each path of each image with probability p.
-func (n *Network) NewMasks(p float64, r *rand.Rand) Masks {
+// NewMasks drops each path of each image with probability p. The network's batch is that of one of the engine's devices.
+func (n *Network) NewMasks(e *block.Engine, p float64, r *rand.Rand) Masks {
 	masks := Masks{}
+	batch := n.Batch * e.Width()
 	links := n.topologies()
 	for _, place := range n.Places() {
 		for i, l := range links[place.Type()].Links {
 			if n.operation(place, i, l).Identity() {
 				continue
 			}
-			keep := make([]float32, n.Batch)
+			keep := make([]float32, batch)
 			for j := range keep {
 				if r.Float64() >= p {
 					keep[j] = float32(1 / (1 - p))
 				}
 			}
-			masks[mask{place.Index, i}] = block.NewValue(tensors.FromFlatDataAndDimensions(keep, n.Batch))
+			masks[mask{place.Index, i}] = e.Split(tensors.FromFlatDataAndDimensions(keep, batch), 0)
 		}
 	}
 	return masks

@@ -11,6 +11,7 @@ type Settings struct {
 	Batch     int     `json:"batch" help:"images in a batch"`
 	Epochs    int     `json:"epochs" help:"passes over the training images"`
 	Images    int     `json:"images" help:"training images used, before the validation images are taken off; 0: all"`
+	Devices   int     `json:"devices" help:"devices that share each batch"`
 	Seed      uint64  `json:"seed" help:"decides initial weights, the split, the order and the augmentation of images"`
 
 	LR          float64 `json:"lr" help:"learning rate at the start (SGD); the cosine ends at 0"`
@@ -34,6 +35,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("drop_path is %g: want 0 <= drop_path < 1", s.DropPath)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
+	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < 2:
+		return fmt.Errorf("devices is %d: want 1 or more that share a batch of %d, with at least 2 images each", s.Devices, s.Batch)
 	case s.Epochs < 1:
 		return fmt.Errorf("epochs is %d: want at least 1", s.Epochs)
 	case s.Images < 0 || s.Images > 0 && s.Images < 2*s.Batch:

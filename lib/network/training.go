@@ -39,6 +39,10 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	e, err := block.Several(b.Backend, s.Devices)
+	if err != nil {
+		return nil, err
+	}
 	im := set.Train
 	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {
@@ -49,7 +53,7 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 		feeder.Close()
 		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
 	}
-	t := assemble(block.NewEngine(b.Backend), New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch, s.Auxiliary > 0), s)
+	t := assemble(e, New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch/s.Devices, s.Auxiliary > 0), s)
 	t.set, t.feeder, t.train, t.validation = set, feeder, train, validation
 	return t, nil
 }
@@ -60,7 +64,7 @@ func assemble(e *block.Engine, net *Network, s Settings) *Training {
 		settings: s,
 		net:      net,
 		engine:   e,
-		loss:     fit.CrossEntropy(net.Classes, s.Batch),
+		loss:     fit.CrossEntropy(net.Classes, net.Batch),
 		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
 	}
 	t.params = t.plan().Params(s.Seed)
@@ -86,7 +90,7 @@ func (t *Training) masks(epoch, step int) Masks {
 		return nil
 	}
 	p := t.settings.DropPath * float64(epoch) / float64(t.settings.Epochs)
-	return t.net.NewMasks(p, fit.Random(t.settings.Seed, "drop path", epoch, step))
+	return t.net.NewMasks(t.engine, p, fit.Random(t.settings.Seed, "drop path", epoch, step))
 }
 
 // forward makes the calls of one pass, to the loss and (nil without a tower) the auxiliary loss.
@@ -132,7 +136,7 @@ func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, y, masks := block.NewValue(images), block.NewValue(labels), t.masks(epoch, step)
+	x, y, masks := t.engine.Split(images, 3), t.engine.Split(labels, 0), t.masks(epoch, step)
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)

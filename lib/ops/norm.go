@@ -18,7 +18,7 @@ func Norm(c *block.Ctx, x, scale *Node) *Node {
 	if scale != nil {
 		gain = BroadcastToDims(scale, channels)
 	}
-	return normalise(x, mean, rstd, gain, nil)
+	return normalise(c, x, mean, rstd, gain, nil)
 }
 
 // AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks running statistics
@@ -33,25 +33,25 @@ func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 		return Add(Mul(x, Reshape(g, channels, 1, 1, 1)), Reshape(b, channels, 1, 1, 1))
 	}
 	mean, rstd, variance := moments(c, x)
-	n := float64(x.Shape().Size() / channels)
+	n := float64(x.Shape().Size() / channels * c.Devices())
 	c.Moments(Reshape(mean, channels), MulScalar(Reshape(variance, channels), n/(n-1)))
-	return normalise(x, mean, rstd, gain, bias)
+	return normalise(c, x, mean, rstd, gain, bias)
 }
 
 // moments are the batch's statistics of every channel, [c, 1], without gradient.
 func moments(c *block.Ctx, x *Node) (mean, rstd, variance *Node) {
 	flat := Reshape(StopGradient(x), x.Shape().Dim(0), -1)
-	mean = rowMean(flat)
-	variance = MaxScalar(Sub(rowMean(Square(flat)), Square(mean)), 0.0)
+	mean = batchMean(c, flat)
+	variance = MaxScalar(Sub(batchMean(c, Square(flat)), Square(mean)), 0.0)
 	rstd = Rsqrt(AddScalar(variance, epsilon))
 	return c.Keep(mean), c.Keep(rstd), variance
 }
 
 // normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3).
-func normalise(x, mean, rstd, gain, bias *Node) *Node {
+func normalise(c *block.Ctx, x, mean, rstd, gain, bias *Node) *Node {
 	d := x.Shape().Dimensions
 	flat := Reshape(StopGradient(x), d[0], -1) // [c, p]
-	p := float64(d[1] * d[2] * d[3])
+	p := float64(d[1] * d[2] * d[3])           // of this device: gradients of gain and bias are added up over the devices later
 	column := Reshape(gain, d[0], 1)
 	normal := Mul(Sub(flat, mean), rstd)
 	y := Mul(normal, column)
@@ -59,8 +59,8 @@ func normalise(x, mean, rstd, gain, bias *Node) *Node {
 	// means over all positions of the cotangent, and of its product with the normalised value
 	means := func(v *Node) (m, mn *Node) {
 		v = Reshape(v, d[0], -1)
-		m = rowMean(v)
-		return m, Mul(rstd, Sub(rowMean(Mul(v, flat)), Mul(mean, m)))
+		m = batchMean(c, v)
+		return m, Mul(rstd, Sub(batchMean(c, Mul(v, flat)), Mul(mean, m)))
 	}
 	gradients := []func(v *Node) *Node{
 		func(v *Node) *Node {
@@ -81,6 +81,15 @@ func normalise(x, mean, rstd, gain, bias *Node) *Node {
 		})
 	}
 	return block.CustomGradient(Reshape(y, d...), inputs, gradients...)
+}
+
+// batchMean is the mean over the last axis of [c, p] and over the devices, each of which has a part of the batch.
+func batchMean(c *block.Ctx, x *Node) *Node {
+	mean := c.Total(rowMean(x))
+	if n := c.Devices(); n > 1 {
+		mean = MulScalar(mean, 1/float64(n))
+	}
+	return mean
 }
 
 // rowMean is the mean over the last axis of [c, p], as [c, 1]. A product with ones is two to three times faster than XLA's

@@ -7,6 +7,7 @@ import (
 
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
 )
@@ -26,16 +27,16 @@ type objective struct {
 	twins         *block.Block
 }
 
-// newObjective is the settings' objective for features of so many channels.
-func newObjective(s Settings, classes, features int) objective {
-	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(classes, s.Batch)}
+// newObjective is the settings' objective for networks of this wiring.
+func newObjective(s Settings, w cell.Wiring) objective {
+	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := parseSizes(s.Projector)
 		if err != nil {
 			panic(err) // Validate has read them
 		}
-		o.projector = barlow.Projector(features, sizes, s.Batch)
-		o.twins = barlow.Loss(sizes[len(sizes)-1], s.Batch, barlow.Lambda)
+		o.projector = barlow.Projector(w.Features(), sizes, w.Batch)
+		o.twins = barlow.Loss(sizes[len(sizes)-1], w.Batch, barlow.Lambda)
 	}
 	return o
 }

@@ -46,6 +46,10 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	e, err := block.Several(b.Backend, s.Devices)
+	if err != nil {
+		return nil, err
+	}
 	im := set.Train
 	weights, arch := set.SearchHalves(s.Seed, s.Images)
 	if n := min(len(weights), len(arch)); n < s.Batch {
@@ -55,9 +59,9 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := assemble(block.NewEngine(b.Backend), cell.Wiring{
+	t := assemble(e, cell.Wiring{
 		Cells: s.Cells, Channels: s.Channels, Classes: len(set.Classes),
-		ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch, Partial: s.Partial,
+		ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch / s.Devices, Partial: s.Partial,
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
 	if t.objective.views() == 2 {
@@ -80,7 +84,7 @@ func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
 		panic(err)
 	}
 	w.Probe = s.SSFactor == 1
-	t := &Search{settings: s, phases: phases, engine: e, wiring: w, objective: newObjective(s, w.Classes, w.Features())}
+	t := &Search{settings: s, phases: phases, engine: e, wiring: w, objective: newObjective(s, w)}
 	t.enter(0, supernet.FullSpace())
 	return t
 }
@@ -127,7 +131,11 @@ func (t *Search) drop(epoch, step int) {
 			if d.Seeds[spot] == nil {
 				d.Seeds[spot] = block.NewValue(nil)
 			}
-			d.Seeds[spot].Set(tensors.FromFlatDataAndDimensions([]int32{int32(r.Uint32())}, 1))
+			seeds := make([]int32, t.engine.Width())
+			for i := range seeds {
+				seeds[i] = int32(r.Uint32())
+			}
+			t.engine.SetSplit(d.Seeds[spot], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
 		}
 	}
 }
@@ -226,11 +234,11 @@ func (t *Search) batch(half []int32, stream string, epoch, step int, f func(view
 	if err != nil {
 		return result{}, err
 	}
-	y := block.NewValue(labels)
+	y := t.engine.Split(labels, 0)
 	defer y.Set(nil)
 	var x []*block.Value
 	for _, i := range images {
-		v := block.NewValue(i)
+		v := t.engine.Split(i, 3)
 		defer v.Set(nil)
 		x = append(x, v)
 	}

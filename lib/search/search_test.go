@@ -14,7 +14,7 @@ import (
 // tiny is a search of seconds: 12 images of 8x8.
 func tiny(phases string) Settings {
 	return Settings{
-		Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Frozen: 1, Seed: 5, Phases: phases,
+		Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Frozen: 1, Seed: 5, Devices: 1, Phases: phases,
 		LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
 	}
 }

@@ -12,6 +12,7 @@ type Settings struct {
 	Channels int    `json:"channels" help:"channels of a state in the first cells"`
 	Partial  int    `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
 	Batch    int    `json:"batch" help:"images in a batch, of the weights and of the architecture step alike"`
+	Devices  int    `json:"devices" help:"devices that share each batch"`
 	Epochs   int    `json:"epochs" help:"passes over the half of the images that trains the weights"`
 	Frozen   int    `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
 	Images   int    `json:"images" help:"training images used, half for the weights and half for the architecture; 0: all"`
@@ -48,6 +49,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", s.Channels, s.Partial*s.Partial)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
+	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < 2:
+		return fmt.Errorf("devices is %d: want 1 or more that share a batch of %d, with at least 2 images each", s.Devices, s.Batch)
 	case s.Epochs < 1 || s.Frozen < 0:
 		return fmt.Errorf("epochs is %d and frozen_epochs %d: want at least 1 and 0", s.Epochs, s.Frozen)
 	case s.Images < 0 || s.Images > 0 && s.Images < 2*s.Batch:

@@ -11,7 +11,13 @@ import (
 // tests of a process share it. A test that needs it fails where it can't be had.
 func Open(t testing.TB) *backend.Backend {
 	t.Helper()
-	o := backend.Options{Log: logger{t}}
+	return Several(t, 0)
+}
+
+// Several is Open with so many devices; of a process, all tests ask for the same number.
+func Several(t testing.TB, devices int) *backend.Backend {
+	t.Helper()
+	o := backend.Options{Log: logger{t}, Devices: devices}
 	if o.Choice = backend.FromEnvironment(); o.Choice == backend.Auto {
 		o.Choice = backend.CPU
 	}

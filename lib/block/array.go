@@ -1,0 +1,127 @@
+package block
+
+import (
+	"sync"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// array is what a value holds: one tensor on each device. Either each device has its own part of the batch, or all have the same. An array with one
+// tensor is spread over the devices when an executable first reads it; nil is no array.
+type array []*tensors.Tensor
+
+// spread gives every device of the engine a tensor: copies of the first where there was none.
+func (a array) spread(devices int) array {
+	for len(a) < devices {
+		copied, err := a[0].LocalClone()
+		if err != nil {
+			panic(err)
+		}
+		a = append(a, copied)
+	}
+	return a
+}
+
+// free frees the tensors.
+func (a array) free() {
+	for _, t := range a {
+		t.MustFinalizeAll()
+	}
+}
+
+// first is the first device's tensor; nil of no array.
+func (a array) first() *tensors.Tensor {
+	if len(a) == 0 {
+		return nil
+	}
+	return a[0]
+}
+
+// total adds up what the devices have, in their order.
+func (a array) total() []float32 {
+	if len(a) == 0 {
+		return nil
+	}
+	sum := tensors.MustCopyFlatData[float32](a[0])
+	for _, t := range a[1:] {
+		tensors.MustConstFlatData(t, func(x []float32) {
+			for i := range sum {
+				sum[i] += x[i]
+			}
+		})
+	}
+	return sum
+}
+
+// Split is a value whose parts along an axis, the batch's, lie on the engine's devices, one on each. With one device it is NewValue. The tensor is the
+// value's from now on.
+func (e *Engine) Split(t *tensors.Tensor, axis int) *Value {
+	v := NewValue(nil)
+	e.SetSplit(v, t, axis)
+	return v
+}
+
+// SetSplit is Set for a value that Split has made.
+func (e *Engine) SetSplit(v *Value, t *tensors.Tensor, axis int) {
+	n := e.Width()
+	if n == 1 {
+		v.Set(t)
+		return
+	}
+	s := t.Shape()
+	if s.Dim(axis)%n != 0 {
+		exceptions.Panicf("axis %d of %s can't be split over %d devices", axis, s, n)
+	}
+	outer, inner := 1, int(s.DType.Size()) // of the bytes of what lies before the axis and after it
+	for i, d := range s.Dimensions {
+		if i < axis {
+			outer *= d
+		} else if i > axis {
+			inner *= d
+		}
+	}
+	part := s.Clone()
+	part.Dimensions[axis] /= n
+	row := part.Dimensions[axis] * inner
+	parts := make(array, n)
+	bytes(t.ConstBytes(func(all []byte) {
+		for d := range parts {
+			parts[d] = tensors.FromShape(part)
+			bytes(parts[d].MutableBytes(func(own []byte) {
+				for o := range outer {
+					copy(own[o*row:(o+1)*row], all[(o*n+d)*row:])
+				}
+			}))
+		}
+	}))
+	t.MustFinalizeAll()
+	v.set(parts)
+}
+
+func bytes(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// zeros keeps an array of zeros for each shape.
+type zeros struct {
+	mu    sync.Mutex
+	known map[string]array
+}
+
+func (z *zeros) of(s shapes.Shape, devices int) array {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	a, ok := z.known[s.String()]
+	if !ok {
+		if z.known == nil {
+			z.known = map[string]array{}
+		}
+		a = array{tensors.FromShape(s)}.spread(devices)
+		z.known[s.String()] = a
+	}
+	return a
+}
