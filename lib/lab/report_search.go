@@ -28,14 +28,16 @@ func (w *writer) searched(r *Run) error {
 	h := historyOf(events)
 	w.page.Title = "A search on " + r.Config.Data.Title
 	w.page.Lead = fmt.Sprintf("A supernet of %d cells, %d channels and K = %d was trained while it was decided which operations its cells keep.", settings.Cells, settings.Channels, settings.Partial)
-	phases, err := search.ParsePhases(settings.Phases)
+	phases, err := settings.PhaseList()
 	if err != nil {
 		return err
 	}
-	epochs := settings.Epochs
-	if len(phases) > 0 {
-		epochs *= len(phases)
-		w.page.Lead = fmt.Sprintf("Supernets of %d channels and K = %d were trained one after the other, deeper and with fewer operations each time (cells/operations/dropout of skips: %s).", settings.Channels, settings.Partial, settings.Phases)
+	epochs := 0
+	for _, p := range phases {
+		epochs += p.Epochs
+	}
+	if len(phases) > 1 {
+		w.page.Lead = fmt.Sprintf("%d supernets of K = %d were trained one after the other, deeper and with fewer operations each time.", len(phases), settings.Partial)
 	}
 	w.page.Footer = "Written by essnas. One seed separates nothing: repeat a search with other seeds before comparing."
 	w.warn(r, settings.Images, epochs, 25)
@@ -45,8 +47,8 @@ func (w *writer) searched(r *Run) error {
 	if n := len(h.epochs); n > 0 {
 		m := h.metrics[n-1]
 		frozen := fmt.Sprintf("alphas frozen in the first %d", settings.Frozen)
-		if len(phases) > 0 {
-			frozen += " of each phase"
+		if len(phases) > 1 {
+			frozen = fmt.Sprintf("in %d phases", len(phases))
 		}
 		w.page.Numbers = append(w.page.Numbers,
 			report.Number{Name: "Accuracy of the supernet", Value: percentage(m["train_accuracy"]), Note: fmt.Sprintf("on the weights' half; chance: %.3g %%", 100/float64(len(r.Config.Data.Classes)))},

@@ -27,6 +27,9 @@ type objective struct {
 	twins         *block.Block
 }
 
+// projectorLabel names the projector's weights.
+const projectorLabel = "projector"
+
 // newObjective is the settings' objective for networks of this wiring.
 func newObjective(s Settings, w cell.Wiring) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch)}
@@ -63,7 +66,7 @@ func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mi
 		t.logits = append(t.logits, out.Logits)
 		t.crossEntropy = append(t.crossEntropy, r.Call("", o.crossEntropy, []*block.Value{out.Logits, labels}, nil)[0])
 		if o.projector != nil {
-			embeddings = append(embeddings, r.Call("projector", o.projector, []*block.Value{out.Features}, nil)[0])
+			embeddings = append(embeddings, r.Call(projectorLabel, o.projector, []*block.Value{out.Features}, nil)[0])
 		}
 	}
 	if o.twins != nil {

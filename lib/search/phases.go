@@ -9,66 +9,110 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 )
 
-// Phase is a part of a progressive search (arXiv:1904.12760): a network of its own depth, with so many operations kept on
-// each edge, whose skip connections lose values at a rate that decays from SkipDropout.
+// Phase is a part of a progressive search (arXiv:1904.12760): a network of its own depth and width, with so many operations
+// kept on each edge, whose skip connections lose values at a rate that decays from SkipDropout. It takes Epochs epochs, in the
+// first Frozen of which alphas and betas stand still.
 type Phase struct {
-	Cells, Operations int
-	SkipDropout       float64
+	Cells, Channels, Operations int
+	SkipDropout                 float64
+	Epochs, Frozen              int
 }
 
-// String is the form that ParsePhases reads: CELLS/OPERATIONS/DROPOUT.
-func (p Phase) String() string { return fmt.Sprintf("%d/%d/%g", p.Cells, p.Operations, p.SkipDropout) }
+// String is the form that ParsePhases reads, with all of its parts.
+func (p Phase) String() string {
+	return fmt.Sprintf("%dx%d/%d/%g/%d/%d", p.Cells, p.Channels, p.Operations, p.SkipDropout, p.Epochs, p.Frozen)
+}
 
-// ParsePhases reads phases in words of the form CELLS/OPERATIONS or CELLS/OPERATIONS/DROPOUT, "5/8 11/5/0.4 17/3/0.7".
-func ParsePhases(text string) (phases []Phase, err error) {
+// phaseForm is how a phase is written.
+const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
+
+// ParsePhases reads phases in words of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS. Only cells and
+// operations have to be there, "5/8 11/5/0.4 17/3/0.7": what is left out, from the right, is as in the phase given, and so are
+// the channels.
+func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 	for _, word := range strings.Fields(text) {
-		parts := strings.Split(word, "/")
-		var p Phase
-		bad := len(parts) < 2 || len(parts) > 3
-		if !bad {
-			var err1, err2, err3 error
-			p.Cells, err1 = strconv.Atoi(parts[0])
-			p.Operations, err2 = strconv.Atoi(parts[1])
-			if len(parts) == 3 {
-				p.SkipDropout, err3 = strconv.ParseFloat(parts[2], 64)
-			}
-			bad = err1 != nil || err2 != nil || err3 != nil
-		}
-		if bad {
-			return nil, fmt.Errorf("phase %q can't be read: want CELLS/OPERATIONS or CELLS/OPERATIONS/DROPOUT, like 11/5/0.4", word)
+		p, ok := parsePhase(word, as)
+		if !ok {
+			return nil, fmt.Errorf("phase %q can't be read: want %s, at least CELLS/OPERATIONS, like 11/5/0.4", word, phaseForm)
 		}
 		phases = append(phases, p)
 	}
 	for i, p := range phases {
-		switch {
+		switch all := len(ops.Primitives); {
 		case p.Cells < 3:
 			return nil, fmt.Errorf("phase %s has %d cells: a network needs at least 3, for its two reductions", p, p.Cells)
-		case p.Operations < 2 || p.Operations > len(ops.Primitives):
-			return nil, fmt.Errorf("phase %s keeps %d operations: want 2 to %d", p, p.Operations, len(ops.Primitives))
-		case i == 0 && p.Operations != len(ops.Primitives):
-			return nil, fmt.Errorf("phase %s comes first and keeps %d operations: it has to start with all %d", p, p.Operations, len(ops.Primitives))
+		case p.Operations < 2 || p.Operations > all:
+			return nil, fmt.Errorf("phase %s keeps %d operations: want 2 to %d", p, p.Operations, all)
+		case i == 0 && p.Operations != all:
+			return nil, fmt.Errorf("phase %s comes first and keeps %d operations: it has to start with all %d", p, p.Operations, all)
 		case i > 0 && p.Operations > phases[i-1].Operations:
 			return nil, fmt.Errorf("phase %s keeps more operations than the one before it, %s", p, phases[i-1])
 		case !(p.SkipDropout >= 0 && p.SkipDropout < 1):
 			return nil, fmt.Errorf("phase %s has a dropout rate of %g: want 0 <= rate < 1", p, p.SkipDropout)
+		case p.Epochs < 1 || p.Frozen < 0:
+			return nil, fmt.Errorf("phase %s has %d epochs, %d of them frozen: want at least 1 and 0", p, p.Epochs, p.Frozen)
 		}
 	}
 	return phases, nil
 }
 
-// phases of a search: one with all operations, unless the setting names several.
-func (s Settings) phases() ([]Phase, error) {
-	if s.Phases == "" {
-		return []Phase{{Cells: s.Cells, Operations: len(ops.Primitives)}}, nil
+func parsePhase(word string, p Phase) (Phase, bool) {
+	parts := strings.Split(word, "/")
+	if len(parts) < 2 || len(parts) > 5 {
+		return p, false
 	}
-	return ParsePhases(s.Phases)
+	ok := true
+	whole := func(text string, to *int) {
+		n, err := strconv.Atoi(text)
+		*to, ok = n, ok && err == nil
+	}
+	cells, channels, wide := strings.Cut(parts[0], "x")
+	whole(cells, &p.Cells)
+	if wide {
+		whole(channels, &p.Channels)
+	}
+	whole(parts[1], &p.Operations)
+	if len(parts) > 2 {
+		rate, err := strconv.ParseFloat(parts[2], 64)
+		p.SkipDropout, ok = rate, ok && err == nil
+	}
+	if len(parts) > 3 {
+		whole(parts[3], &p.Epochs)
+	}
+	if len(parts) > 4 {
+		whole(parts[4], &p.Frozen)
+	}
+	return p, ok
 }
 
-// dropout is the rate in an epoch of a phase: it falls linearly while the architecture is frozen and exponentially
-// after that, starting from the phase's rate each time (the reference's schedule).
-func (p Phase) dropout(epoch, epochs, frozen int) float64 {
-	if epoch < frozen {
-		return p.SkipDropout * float64(epochs-epoch-1) / float64(epochs)
+// PhaseList are the phases of a search, with all their parts: one with all operations, unless the setting names several.
+func (s Settings) PhaseList() ([]Phase, error) {
+	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(ops.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
+	if strings.TrimSpace(s.Phases) == "" {
+		return []Phase{one}, nil
 	}
-	return p.SkipDropout * math.Exp(-0.2*float64(epoch-frozen))
+	phases, err := ParsePhases(s.Phases, one)
+	for _, p := range phases {
+		if err := s.divide(p.Channels); err != nil {
+			return nil, fmt.Errorf("phase %s: %w", p, err)
+		}
+	}
+	return phases, err
+}
+
+// divide says whether the channels of a state can be used with partial channels.
+func (s Settings) divide(channels int) error {
+	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%(k*k) != 0 {
+		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", channels, k*k)
+	}
+	return nil
+}
+
+// dropout is the rate in an epoch of the phase: it falls linearly while the architecture is frozen and exponentially
+// after that, starting from the phase's rate each time (the reference's schedule).
+func (p Phase) dropout(epoch int) float64 {
+	if epoch < p.Frozen {
+		return p.SkipDropout * float64(p.Epochs-epoch-1) / float64(p.Epochs)
+	}
+	return p.SkipDropout * math.Exp(-0.2*float64(epoch-p.Frozen))
 }

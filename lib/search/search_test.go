@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 )
@@ -138,20 +139,39 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	})
-	t.Run("the gradient is the mixture of the terms' gradients", func(t *testing.T) {
-		// of three gradients g = a + b the norms tell the angle between a and b; it must be one
+	t.Run("of both levels, the gradient is the mixture of the terms' gradients", func(t *testing.T) {
+		// of three gradients g = a + b the norms tell the angle between a and b; it must be one. The heads have one term's gradient each.
 		s := begin(t, set, mixed(0.5))
-		ce, bt, err := s.termNorms(0)
-		if err != nil {
-			t.Fatal(err)
+		for _, l := range []level{ofWeights, ofArchitecture} {
+			_, err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) (result, error) {
+				ce, bt, err := s.termNorms(l, x, y)
+				if err != nil {
+					return result{}, err
+				}
+				both, err := s.sharedNorm(l, x, y, 0.5, 0.25)
+				a, b := 0.5*ce, 0.25*bt
+				if cosine := (both*both - a*a - b*b) / (2 * a * b); ce <= 0 || bt <= 0 || math.Abs(cosine) > 1 {
+					t.Errorf("%s: norms %g, %g and together %g make a cosine of %g", l, a, b, both, cosine)
+				}
+				return result{}, err
+			})
+			if err != nil {
+				t.Error(err)
+			}
 		}
-		m, err := s.Step(0, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, b := 0.5*ce, 0.5*0.5*bt
-		if cosine := (m["grad_norm"]*m["grad_norm"] - a*a - b*b) / (2 * a * b); ce <= 0 || bt <= 0 || math.Abs(cosine) > 1 {
-			t.Errorf("norms %g, %g and together %g make a cosine of %g", a, b, m["grad_norm"], cosine)
+	})
+	t.Run("each epoch tells the norms of both terms' gradients, of the architecture where it moves", func(t *testing.T) {
+		s := begin(t, set, mixed(0.5))
+		for epoch, names := range [][]string{{"ce_grad_norm", "bt_grad_norm"}, {"ce_grad_norm", "bt_grad_norm", "arch_ce_grad_norm", "arch_bt_grad_norm"}} {
+			m, _, err := s.EndEpoch(epoch)
+			if err != nil || len(m) != len(names) {
+				t.Errorf("epoch %d: %v %v", epoch, m, err)
+			}
+			for _, name := range names {
+				if !(m[name] > 0) {
+					t.Errorf("epoch %d: %s is %g", epoch, name, m[name])
+				}
+			}
 		}
 	})
 	t.Run("with ss_factor 1 labels reach nothing but the classifier", func(t *testing.T) {
@@ -195,34 +215,4 @@ func TestSearch(t *testing.T) {
 			t.Error("they did not move")
 		}
 	})
-}
-
-func TestParsePhases(t *testing.T) {
-	t.Run("printed and parsed, phases are the same", func(t *testing.T) {
-		want := []Phase{{5, 8, 0}, {11, 5, 0.4}, {17, 3, 0.7}}
-		text := ""
-		for _, p := range want {
-			text += p.String() + " "
-		}
-		if got, err := ParsePhases(text); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%v %v", got, err)
-		}
-	})
-	for _, text := range []string{"5", "5/8/0/1", "a/8", "5/x", "5/8/high", "2/8", "5/9", "5/7", "5/8 11/1", "5/8 11/3 17/5", "5/8/1", "5/8/-0.1", "5/8/nan"} {
-		if got, err := ParsePhases(text); err == nil {
-			t.Errorf("%q was read as %v", text, got)
-		}
-	}
-}
-
-func TestSkipDropoutFallsLinearlyThenExponentially(t *testing.T) {
-	p := Phase{SkipDropout: 0.4}
-	for _, c := range []struct {
-		epoch int
-		want  float64
-	}{{0, 0.4 * 24 / 25}, {9, 0.4 * 15 / 25}, {10, 0.4}, {15, 0.4 / math.E}} {
-		if got := p.dropout(c.epoch, 25, 10); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("epoch %d: %g, want %g", c.epoch, got, c.want)
-		}
-	}
 }

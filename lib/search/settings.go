@@ -27,7 +27,7 @@ type Settings struct {
 	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
 	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
 
-	Phases    string `json:"phases" help:"phases of a progressive search, CELLS/OPERATIONS/SKIP-DROPOUT each, like '5/8 11/5/0.4 17/3/0.7'; they replace cells, and epochs and frozen-epochs are each phase's; none: one phase"`
+	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7': channels, epochs and frozen epochs that are left out are those of the search; none: one phase"`
 	SkipLimit int    `json:"skip_limit" help:"most skip connections in the found normal cell; 0: no limit"`
 
 	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
@@ -45,8 +45,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
 	case s.Partial < 1:
 		return fmt.Errorf("k is %d: it divides the channels, so it must be at least 1", s.Partial)
-	case s.Channels < 2 || s.Channels%2 != 0 || s.Channels%(s.Partial*s.Partial) != 0 && s.Partial > 1:
-		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", s.Channels, s.Partial*s.Partial)
+	case s.divide(s.Channels) != nil:
+		return s.divide(s.Channels)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
 	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < 2:
@@ -78,6 +78,6 @@ func (s Settings) Validate() error {
 			return err
 		}
 	}
-	_, err := s.phases()
+	_, err := s.PhaseList()
 	return err
 }

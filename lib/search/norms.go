@@ -1,0 +1,76 @@
+package search
+
+import (
+	"math"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+)
+
+// termNorms are the norms of the gradients of the loss's two terms, each by itself and without factors, on a batch of a level.
+func (t *Search) termNorms(l level, views []*block.Value, labels *block.Value) (ce, bt float64, err error) {
+	if ce, err = t.sharedNorm(l, views, labels, 1, 0); err == nil {
+		bt, err = t.sharedNorm(l, views, labels, 0, 1)
+	}
+	return
+}
+
+// sharedNorm is the norm of the gradient of a loss with these factors before its terms: with respect to alphas and betas, or to
+// the weights that both terms reach, which are all but the classifier's and the projector's.
+func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, ce, bt float64) (float64, error) {
+	if _, err := t.pass(views, labels, ce, bt, l == ofWeights); err != nil {
+		return 0, err
+	}
+	gradient := t.arch.Gradient(t.mixing)
+	if l == ofArchitecture {
+		return norm(gradient), nil
+	}
+	var shared []*block.Param
+	for _, p := range t.params {
+		if p.Label != cell.ClassifierLabel && p.Label != projectorLabel {
+			shared = append(shared, p)
+		}
+	}
+	n := fit.GradientNorm(shared)
+	for _, p := range t.params {
+		p.Value.DropGradient()
+	}
+	return n, nil
+}
+
+// recordTermNorms measures both levels (of the architecture only where it moves) as they are at the end of an epoch, on its
+// first batches.
+func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
+	if f := t.objective.factor; f == 0 || f == 1 {
+		return nil
+	}
+	at := t.at(epoch)
+	t.drop(at.dropout(at.epoch), epoch, 0)
+	for _, l := range []level{ofWeights, ofArchitecture} {
+		if l == ofArchitecture && at.epoch < at.Frozen {
+			continue
+		}
+		_, err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) (result, error) {
+			ce, bt, err := t.termNorms(l, x, y)
+			prefix := ""
+			if l == ofArchitecture {
+				prefix = l.prefix()
+			}
+			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"] = ce, bt
+			return result{}, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func norm(g []float32) float64 {
+	sum := 0.0
+	for _, x := range g {
+		sum += float64(x) * float64(x)
+	}
+	return math.Sqrt(sum)
+}

@@ -1,0 +1,194 @@
+package search
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/ops"
+)
+
+func TestParsePhases(t *testing.T) {
+	as := Phase{Channels: 16, Epochs: 25, Frozen: 10}
+	t.Run("what is left out is as given", func(t *testing.T) {
+		want := []Phase{{5, 16, 8, 0, 25, 10}, {11, 16, 5, 0.4, 25, 10}, {17, 24, 3, 0.7, 30, 10}, {17, 16, 2, 0.7, 30, 0}}
+		got, err := ParsePhases("5/8 11/5/0.4 17x24/3/0.7/30  17/2/0.7/30/0", as)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v (%v), want %v", got, err, want)
+		}
+	})
+	t.Run("printed and parsed, phases are the same", func(t *testing.T) {
+		want := []Phase{{5, 16, 8, 0, 25, 10}, {11, 20, 5, 0.4, 3, 0}}
+		text := ""
+		for _, p := range want {
+			text += p.String() + " "
+		}
+		if got, err := ParsePhases(text, Phase{}); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v %v", got, err)
+		}
+	})
+	for _, text := range []string{
+		"5", "5/8/0/1/1/1", "a/8", "5/x", "5/8/high", "2/8", "5/9", "5/7", "5/8 11/1", "5/8 11/3 17/5", "5/8/1", "5/8/-0.1", "5/8/nan",
+		"5x/8", "x16/8", "5x1.5/8", "5/8/0/0", "5/8/0/a", "5/8/0/3/-1", "5/8/0//", "5/8/0/3/",
+	} {
+		if got, err := ParsePhases(text, as); err == nil {
+			t.Errorf("%q was read as %v", text, got)
+		}
+	}
+	t.Run("channels must suit k", func(t *testing.T) {
+		s := tiny("3x8/8 3x6/4")
+		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "channels is 6") {
+			t.Error(err)
+		}
+		s.Partial = 1
+		if err := s.Validate(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestSkipDropoutFallsAsPDARTSDoes(t *testing.T) {
+	text, err := os.ReadFile("testdata/dropout.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rates map[string][]float64
+	if err := json.Unmarshal(text, &rates); err != nil || len(rates) != 3 {
+		t.Fatal(rates, err)
+	}
+	for initial, want := range rates {
+		rate, _ := strconv.ParseFloat(initial, 64)
+		p := Phase{SkipDropout: rate, Epochs: 25, Frozen: 10}
+		for epoch, want := range want {
+			if got := p.dropout(epoch); math.Abs(got-want) > 1e-12 {
+				t.Errorf("from %s, epoch %d: %g, want %g", initial, epoch, got, want)
+			}
+		}
+	}
+}
+
+func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
+	s := tiny("3/8/0/1/0 4x8/4/0.5/3/2 5/2")
+	search := begin(t, crops(t), s)
+	if n := search.Epochs(); n != 1+3+2 {
+		t.Fatalf("%d epochs", n)
+	}
+	for epoch, want := range []struct{ phase, cells, channels, operations, epoch, frozen int }{
+		{0, 3, 4, 8, 0, 0}, {1, 4, 8, 4, 0, 2}, {1, 4, 8, 4, 1, 2}, {1, 4, 8, 4, 2, 2}, {2, 5, 4, 2, 0, 1}, {2, 5, 4, 2, 1, 1},
+	} {
+		at := search.at(epoch)
+		if search.phase != want.phase || search.net.Cells != want.cells || search.net.Channels != want.channels || at.epoch != want.epoch || at.Frozen != want.frozen {
+			t.Errorf("epoch %d: phase %d with %d cells and %d channels, %+v, want %+v", epoch, search.phase, search.net.Cells, search.net.Channels, at, want)
+		}
+		for typ := range search.arch.Space {
+			for e, kept := range search.arch.Space[typ] {
+				if len(kept) != want.operations {
+					t.Errorf("epoch %d: edge %d has %v", epoch, e, kept)
+				}
+			}
+		}
+		m, err := search.Step(epoch, 0)
+		if _, moves := m["arch_loss"]; err != nil || moves != (want.epoch >= want.frozen) {
+			t.Errorf("epoch %d: %v, %v", epoch, m, err)
+		}
+		if _, _, err := search.EndEpoch(epoch); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// kinds are the executables that a plan needs: a block, called with or without a sum to add to.
+func kinds(p *block.Plan) map[[2]any]bool {
+	k := map[[2]any]bool{}
+	for _, c := range p.Calls {
+		k[[2]any{c.Block.Name, c.Add}] = true
+	}
+	return k
+}
+
+// P-DARTS' phases, as the slides and the paper have them. What later phases need and the first doesn't: dropout at 32, 16 and 8
+// pixels, and the preprocessing of what a first normal cell hands to a second one.
+func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
+	for _, k := range []int{1, 4} {
+		s := Settings{Cells: 5, Channels: 16, Partial: k, Batch: 64, Epochs: 25, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
+		search := assemble(&block.Engine{}, cell.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
+		known := kinds(search.plan())
+		first := len(known)
+		for phase, most := range []int{0, 4, 0} {
+			added := 0
+			for kind := range kinds(search.later(phase)) {
+				if !known[kind] {
+					added++
+				}
+				known[kind] = true
+			}
+			if added > most || first < 30 {
+				t.Errorf("k %d: phase %d needs %d executables more than the %d before, want at most %d", k, phase, added, first, most)
+			}
+		}
+		search.release()
+	}
+}
+
+func TestEnteringAPhaseCompilesNothing(t *testing.T) {
+	s := tiny("3/8 4/5/0.4 6/3/0.7")
+	s.Epochs = 1
+	b := backendtest.Open(t)
+	search := begin(t, crops(t), s)
+	if err := search.Prepare(nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := search.Step(0, 0); err != nil { // the images' executables
+		t.Fatal(err)
+	}
+	<-search.ahead.done
+	programs := func() int { s := b.Stats(); return s.Compiled + s.Loaded }
+	before := programs()
+	for epoch := range 3 {
+		if epoch > 0 {
+			if _, err := search.Step(epoch, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := search.EndEpoch(epoch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if search.phase != 2 || before == 0 {
+		t.Fatalf("phase %d, %d programs", search.phase, before)
+	}
+	if more := programs() - before; more != 0 {
+		t.Errorf("%d programs were compiled or loaded after the first step", more)
+	}
+}
+
+func TestLaterPhasesStartAfresh(t *testing.T) {
+	s := tiny("3/8 4/4/0.5")
+	search := begin(t, crops(t), s)
+	epochs(t, search, 0, 2)
+	for _, alpha := range search.arch.Flat() {
+		if math.Abs(float64(alpha)) > 1e-2 {
+			t.Fatalf("an alpha starts at %g", alpha)
+		}
+	}
+	for _, p := range search.params { // the stem is in both networks
+		if p.Label == "stem" {
+			fresh := search.plan().Params(s.Seed + 1<<32)
+			for _, q := range fresh {
+				if q.Label == p.Label && !reflect.DeepEqual(q.Value.Floats(), p.Value.Floats()) {
+					t.Error("the stem's weights are not fresh")
+				}
+			}
+		}
+	}
+	if n := len(search.arch.Space[0][0]); n != 4 || len(ops.Primitives) != 8 {
+		t.Errorf("%d operations", n)
+	}
+}

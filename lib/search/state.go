@@ -1,0 +1,62 @@
+package search
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/supernet"
+)
+
+// State implements fit.Task.
+func (t *Search) State() (fit.State, error) {
+	space, err := json.Marshal(t.arch.Space)
+	if err != nil {
+		return fit.State{}, err
+	}
+	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
+	fit.SaveParams(s, t.params)
+	trunk, classifier := t.split()
+	t.sgd.Save(s, trunk)
+	t.probe.Save(s, classifier)
+	t.adam.Save(s, "adam")
+	flat := t.arch.Flat()
+	s.Arrays["architecture"] = fit.Array{Shape: []int{len(flat)}, F32: flat}
+	return s, nil
+}
+
+// Restore implements fit.Task.
+func (t *Search) Restore(s fit.State) error {
+	const remedy = "it was made with other settings or by another version; start the run anew"
+	phase, err := strconv.Atoi(s.Meta["phase"])
+	if err != nil || phase < 0 || phase >= len(t.phases) {
+		return fmt.Errorf("the checkpoint is in phase %q, this search has %d: %s", s.Meta["phase"], len(t.phases), remedy)
+	}
+	var space supernet.Space
+	if err := json.Unmarshal([]byte(s.Meta["operations"]), &space); err != nil {
+		return fmt.Errorf("the checkpoint's operations can't be read (%v): %s", err, remedy)
+	}
+	t.enter(phase, space)
+	flat := s.Arrays["architecture"].F32
+	if len(flat) != len(t.arch.Flat()) {
+		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)
+	}
+	t.arch.SetFlat(flat)
+	t.arch.Update(t.mixing)
+	if err := t.adam.Load(s, "adam"); err != nil {
+		return err
+	}
+	trunk, classifier := t.split()
+	if err := t.sgd.Load(s, trunk); err != nil {
+		return err
+	}
+	if err := t.probe.Load(s, classifier); err != nil {
+		return err
+	}
+	if err := fit.LoadParams(s, t.params); err != nil || phase == 0 {
+		return err
+	}
+	return t.engine.Prepare(t.plan(), block.Train, block.Separate, nil) // Prepare knew of the first phase only
+}

@@ -1,0 +1,179 @@
+package search
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/supernet"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// level is one of the two problems: that of the weights, and that of alphas and betas. Each has its half of the images.
+type level int
+
+const (
+	ofWeights level = iota
+	ofArchitecture
+)
+
+func (l level) String() string { return [...]string{"weights", "architecture"}[l] } // the stream of its random numbers
+
+// prefix of a level's metrics.
+func (l level) prefix() string { return [...]string{"train_", "arch_"}[l] }
+
+func (t *Search) half(l level) []int32 {
+	if l == ofWeights {
+		return t.weightsHalf
+	}
+	return t.archHalf
+}
+
+// Steps implements fit.Task: whole batches of the weights' half.
+func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
+
+// Step is one bilevel step: alphas and betas on a batch of the architecture's half (unless frozen), then, with these held
+// fixed, the weights on a batch of theirs.
+func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
+	at := t.at(epoch)
+	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
+	t.drop(at.dropout(at.epoch), epoch, step)
+	if at.epoch >= at.Frozen {
+		r, err := t.batch(ofArchitecture, epoch, step, t.architectureStep)
+		if err != nil {
+			return nil, err
+		}
+		r.record(m, ofArchitecture)
+		m["arch_grad_norm"] = r.norm
+	}
+	r, err := t.batch(ofWeights, epoch, step, func(x []*block.Value, y *block.Value) (result, error) {
+		return t.weightsStep(x, y, m["lr"])
+	})
+	if err != nil {
+		return nil, err
+	}
+	if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
+		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
+	}
+	r.record(m, ofWeights)
+	m["grad_norm"] = r.norm
+	return m, nil
+}
+
+// result of one level's step: the loss and its terms, and the gradient's norm. Without self-supervision the loss is the
+// cross-entropy.
+type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
+
+// record puts a result among the metrics.
+func (r result) record(m fit.Metrics, l level) {
+	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
+	if r.twins != 0 {
+		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
+	}
+}
+
+// batch calls f with the step's batch of a level's half: its views and its labels.
+func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, labels *block.Value) (result, error)) (result, error) {
+	b := t.settings.Batch
+	order := augment.EpochOrder(t.half(l), t.settings.Seed, epoch)
+	from := step % (len(order) / b) * b
+	index, r := order[from:from+b], fit.Random(t.settings.Seed, l.String(), epoch, step)
+	var images []*tensors.Tensor
+	var labels *tensors.Tensor
+	var err error
+	if t.objective.views() == 2 {
+		images = make([]*tensors.Tensor, 2)
+		images[0], images[1], labels, err = t.twins.Batch(index, r)
+	} else {
+		images = make([]*tensors.Tensor, 1)
+		images[0], labels, err = t.feeder.Batch(index, r)
+	}
+	if err != nil {
+		return result{}, err
+	}
+	y := t.engine.Split(labels, 0)
+	defer y.Set(nil)
+	var x []*block.Value
+	for _, i := range images {
+		v := t.engine.Split(i, 3)
+		defer v.Set(nil)
+		x = append(x, v)
+	}
+	return f(x, y)
+}
+
+// architectureStep updates alphas and betas.
+func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (result, error) {
+	ce, bt := t.objective.factors()
+	r, err := t.pass(views, labels, ce, bt, false)
+	if err != nil {
+		return r, err
+	}
+	gradient := t.arch.Gradient(t.mixing)
+	flat := t.arch.Flat()
+	t.adam.Step(flat, gradient, t.settings.ArchLR)
+	t.arch.SetFlat(flat)
+	t.arch.Update(t.mixing)
+	r.norm = norm(gradient)
+	return r, nil
+}
+
+// weightsStep updates the weights.
+func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float64) (result, error) {
+	ce, bt := t.objective.factors()
+	r, err := t.pass(views, labels, ce, bt, true)
+	if err != nil {
+		return r, err
+	}
+	t.arch.Gradient(t.mixing) // not this step's business: drop it
+	trunk, classifier := t.split()
+	r.norm = t.sgd.Step(trunk, lr)
+	t.probe.Step(classifier, lr)
+	return r, nil
+}
+
+// split is the params that the loss trains, and those of a classifier that probes.
+func (t *Search) split() (trunk, classifier []*block.Param) {
+	for _, p := range t.params {
+		if t.net.Probe && p.Label == cell.ClassifierLabel {
+			classifier = append(classifier, p)
+		} else {
+			trunk = append(trunk, p)
+		}
+	}
+	return
+}
+
+// pass runs the network forward and backward, with these factors before the terms' gradients; weights says which
+// gradients are wanted.
+func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (r result, err error) {
+	terms := t.objective.forward(t.tape, t.net, t.mixing, views, labels)
+	if err := t.tape.Run(); err != nil {
+		return r, err
+	}
+	r = t.objective.read(terms, labels)
+	terms.seed(t.tape, ce, bt)
+	return r, t.tape.Backward(weights)
+}
+
+// drop sets the skip connections' dropout of a step.
+func (t *Search) drop(rate float64, epoch, step int) {
+	d := t.mixing.Dropout
+	if d == nil {
+		return
+	}
+	d.Rate.Set(tensors.FromFlatDataAndDimensions([]float32{float32(rate)}, 1))
+	r := fit.Random(t.settings.Seed, "skip dropout", epoch, step)
+	for c := range t.net.Cells {
+		for e := range cell.Edges {
+			seeds := make([]int32, t.engine.Width())
+			for i := range seeds {
+				seeds[i] = int32(r.Uint32())
+			}
+			t.engine.SetSplit(d.Seeds[supernet.Spot{Cell: c, Edge: e}], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
+		}
+	}
+}
