@@ -29,11 +29,6 @@ func Loss(d, batch int, lambda float64) *block.Block {
 // [d, d]: row i, column j compares feature i of a with feature j of b.
 func CrossCorrelation(c *block.Ctx, a, b *Node) *Node {
 	n := a.Shape().Dim(1) * c.Devices()
-	products := c.Total(DotGeneral(normalised(c, a), []int{1}, nil, normalised(c, b), []int{1}, nil))
+	products := c.Total(DotGeneral(ops.Norm(c, a, nil), []int{1}, nil, ops.Norm(c, b, nil), []int{1}, nil))
 	return MulScalar(products, 1/float64(n))
-}
-
-func normalised(c *block.Ctx, z *Node) *Node {
-	d := z.Shape().Dimensions
-	return Reshape(ops.Norm(c, Reshape(z, d[0], 1, 1, d[1]), nil), d...)
 }

@@ -35,7 +35,7 @@ func Projector(in int, sizes []int, batch int) *block.Block {
 			}
 			gain, bias := w[0], w[1]
 			w = w[2:]
-			x = c.Site(normalised(c, x), func(x *Node) *Node {
+			x = c.Site(ops.Norm(c, x, nil), func(x *Node) *Node {
 				return Add(Mul(x, Reshape(gain, to, 1)), Reshape(bias, to, 1))
 			})
 			x = ops.Relu(x)

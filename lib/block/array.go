@@ -44,13 +44,11 @@ func (a array) total() []float32 {
 	if len(a) == 0 {
 		return nil
 	}
-	sum := tensors.MustCopyFlatData[float32](a[0])
+	sum := floats(a[0])
 	for _, t := range a[1:] {
-		tensors.MustConstFlatData(t, func(x []float32) {
-			for i := range sum {
-				sum[i] += x[i]
-			}
-		})
+		for i, x := range floats(t) {
+			sum[i] += x
+		}
 	}
 	return sum
 }

@@ -26,6 +26,8 @@ const (
 // Engine compiles blocks, each once for its shapes, and keeps the executables for all tapes.
 type Engine struct {
 	Backend compute.Backend
+	// Lowering is how images are kept. It is set before the first call.
+	Lowering Lowering
 	// Lanes is how many calls run at a time on a tape, Workers how many blocks compile at a time.
 	Lanes, Workers int
 	// Devices is how many devices share each batch (see Several); 0 is one.
@@ -139,9 +141,9 @@ func (x *executable) compile(e *Engine) error {
 // begin makes a graph with a block's inputs, weights and running statistics as parameters.
 func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []*Node, flat *Node) {
 	b := x.block
-	g = e.graph(b.Name + suffix)
-	c.devices = e.Width()
-	in = parameters(g, "in", b.In)
+	g = e.graph(fmt.Sprint(b.Name, suffix, " ", e.Lowering))
+	c.devices, c.lowering = e.Width(), e.Lowering
+	in = parameters(g, "in", e.Lowering.shapes(b.In))
 	if n := b.size(); n > 0 {
 		flat = Parameter(g, "w", Floats(n))
 		w = b.cut(flat)
@@ -166,11 +168,14 @@ func (x *executable) compileForward(e *Engine) {
 	if len(out) != x.block.outs() {
 		panic(fmt.Sprintf("returned %d outputs, declares %d", len(out), x.block.outs()))
 	}
-	x.outputs = shapesOf(out)
+	x.outputs = e.Lowering.kept(out)
 	if x.key.add {
 		for i, a := range parameters(g, "sum", x.outputs) {
-			out[i] = Add(a, out[i])
+			out[i] = Add(ConvertDType(a, out[i].DType()), out[i])
 		}
+	}
+	for i := range out {
+		out[i] = e.Lowering.Keep(out[i])
 	}
 	if len(c.statistics) > 0 {
 		out = append(out, Concatenate(c.statistics, 0))
@@ -197,7 +202,7 @@ func (x *executable) compilePull(e *Engine, p part) *Graph {
 	out := b.Fn(c, in, w)
 	var scalar *Node
 	for i, o := range out {
-		scalar = plus(scalar, ReduceAllSum(Mul(o, cotangents[i])))
+		scalar = plus(scalar, product(e.Lowering.Keep(o), cotangents[i]))
 	}
 	if len(wrt) == 0 { // nothing to pull into but the sites' cotangents, which are recorded on the way to any input
 		wrt = in[:1]

@@ -2,6 +2,7 @@ package block
 
 import (
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -31,9 +32,10 @@ const (
 // Ctx is what a block's function builds with. Its three marks - Save, Keep, Site - tell the backward executables what the
 // forward one hands over; where nothing is handed over (evaluation) they do nothing.
 type Ctx struct {
-	mode    Mode
-	part    part
-	devices int
+	mode     Mode
+	part     part
+	devices  int
+	lowering Lowering
 
 	saved  []*Node // forward: handed to the backward pass
 	replay []*Node // backward: received, in the same order
@@ -48,14 +50,17 @@ type Ctx struct {
 }
 
 // Build puts the block into a graph that the caller compiles, outside of any tape: its marks do nothing there, and running
-// statistics are neither tracked nor used. weights is the flat vector, nil for a block without weights.
-func (b *Block) Build(in []*Node, weights *Node) []*Node {
+// statistics are neither tracked nor used. Images are kept as l says; weights is the flat vector, nil for a block without weights.
+func (b *Block) Build(l Lowering, in []*Node, weights *Node) []*Node {
 	var w []*Node
 	if len(b.Weights) > 0 {
 		w = b.cut(weights)
 	}
-	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1}, in, w)
+	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1, lowering: l}, in, w)
 }
+
+// Lowering is how images are kept.
+func (c *Ctx) Lowering() Lowering { return c.lowering }
 
 // Evaluating says whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
@@ -97,7 +102,7 @@ func (c *Ctx) Site(x *Node, f func(x *Node) *Node) *Node {
 		})
 	case weights:
 		y := f(StopGradient(x))
-		c.sum = plus(c.sum, ReduceAllSum(Mul(y, c.cotangents[i])))
+		c.sum = plus(c.sum, product(y, c.cotangents[i]))
 		return StopGradient(y)
 	}
 	return f(x)
@@ -145,6 +150,11 @@ func (b *Block) cutRunning(flat *Node) (r []*Node) {
 		}
 	}
 	return
+}
+
+// product is sum(x * y), whose gradient with respect to x is y.
+func product(x, y *Node) *Node {
+	return ReduceAllSum(ConvertDType(Mul(x, y), dtypes.Float32))
 }
 
 func plus(a, b *Node) *Node {

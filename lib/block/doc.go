@@ -59,6 +59,11 @@
 // them: Go's garbage collector does not see memory on a device, and would come too late. A sum's array is donated to the
 // executable that adds to it.
 //
+// # Lowering
+//
+// Blocks declare images as float32 [channels, height, width, batch]. How they are kept on the device, in which order of axes and in which numbers, is the
+// engine's [Lowering], and no block's business: it is the one switch between a CPU and a GPU.
+//
 // # Evaluation
 //
 // With mode [Evaluate] norms use running statistics and nothing is remembered: a value is freed when its last reader has run.

@@ -73,7 +73,7 @@ func (v *Value) set(a array) {
 }
 
 // Floats copies the first device's array to the host.
-func (v *Value) Floats() []float32 { return tensors.MustCopyFlatData[float32](v.array.first()) }
+func (v *Value) Floats() []float32 { return floats(v.array.first()) }
 
 // Gradient copies the gradient to the host; nil when none arrived. It is the sum of the devices' gradients: of a value that all of them read (weights, mixing
 // weights) each has the part that comes from its images.

@@ -270,7 +270,7 @@ func (t *Tape) pull(c *call, weights bool) {
 		}
 	}
 	for i, v := range c.ins[:d] {
-		a.sum(&v.gradient, x.block.In[i])
+		a.sum(&v.gradient, t.engine.Lowering.Shape(x.block.In[i]))
 	}
 	if joint {
 		a.sum(&c.param.Value.gradient, Floats(x.block.size()))

@@ -35,13 +35,13 @@ func (w Wiring) stem(width int) *block.Block {
 		b.Norms = []int{width}
 	}
 	b.Fn = func(c *block.Ctx, in, v []*Node) []*Node {
-		x := c.Save(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(x, v[0]) }))
+		x := c.Save(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(c, x, v[0]) }))
 		if w.Affine {
 			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
 		}
 		// A search network's only gain and bias: as a site, since its backward pass comes in two parts.
 		return []*Node{c.Site(ops.Norm(c, x, nil), func(x *Node) *Node {
-			return Add(Mul(x, Reshape(v[1], width, 1, 1, 1)), Reshape(v[2], width, 1, 1, 1))
+			return Add(Mul(x, ops.PerChannel(c, v[1])), ops.PerChannel(c, v[2]))
 		})}
 	}
 	return b
@@ -61,20 +61,17 @@ func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
 	return
 }
 
-// read puts a feature's values together, [states*channels, h, h, b]; pairs are shuffled.
-func (w Wiring) read(f Feature, in []*Node) *Node {
+// read puts a feature's values together, images of states*channels; pairs are shuffled.
+func (w Wiring) read(c *block.Ctx, f Feature, in []*Node) *Node {
 	var states []*Node
 	for _, s := range f.States {
 		x := in[0]
 		if len(s) == 2 {
-			x = ops.Shuffle(Concatenate(in[:2], 0), w.Partial)
+			x = ops.Shuffle(c, ops.JoinChannels(c, in[:2]...), w.Partial)
 		}
 		states, in = append(states, x), in[len(s):]
 	}
-	if len(states) == 1 {
-		return states[0]
-	}
-	return Concatenate(states, 0)
+	return ops.JoinChannels(c, states...)
 }
 
 // preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; a factorized reduce where the feature is twice as large.
@@ -102,11 +99,11 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 		b.Norms = []int{out}
 	}
 	b.Fn = func(c *block.Ctx, nodes, v []*Node) []*Node {
-		x := w.read(f, nodes)
+		x := w.read(c, f, nodes)
 		if reduce {
 			x = ops.ReduceHalves(c, x, v)
 		} else {
-			x = c.Site(ops.Relu(x), func(x *Node) *Node { return ops.Pointwise(x, v[0]) })
+			x = c.Site(ops.Relu(x), func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) })
 		}
 		x = c.Save(x)
 		if w.Affine {
@@ -117,9 +114,9 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 		if w.Partial == 1 {
 			return []*Node{x}
 		}
-		x = ops.Unshuffle(x, w.Partial) // readers shuffle every state, whoever made it
+		x = ops.Unshuffle(c, x, w.Partial) // readers shuffle every state, whoever made it
 		k := out / w.Partial
-		return []*Node{Slice(x, AxisRange(0, k)), Slice(x, AxisRange(k))}
+		return []*Node{ops.SliceChannels(c, x, 0, k), ops.SliceChannels(c, x, k, out)}
 	}
 	return b
 }
@@ -129,8 +126,8 @@ func (w Wiring) pool(f Feature) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprintf("pool %dx%dx%dx%d %s", len(f.States), f.Channels, f.Side, f.Side, w.kind()),
 		In:   w.shapes(f),
-		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {
-			return []*Node{ops.GlobalPool(w.read(f, in))}
+		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
+			return []*Node{ops.GlobalPool(c, w.read(c, f, in))}
 		},
 	}
 }
@@ -180,12 +177,12 @@ func (w Wiring) auxiliary(f Feature) *block.Block {
 		Weights: append(ws, linearWeights(z, w.Classes)...),
 		Norms:   []int{a, z},
 		Fn: func(c *block.Ctx, nodes, v []*Node) []*Node {
-			x := ops.AvgPooling(ops.Relu(w.read(f, nodes)), 5, f.Side-5, 0)
-			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.Pointwise(x, v[0]) }))
+			x := ops.AvgPooling(c, ops.Relu(w.read(c, f, nodes)), 5, f.Side-5, 0)
+			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) }))
 			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
-			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.ConvValid(x, v[3], 2) }))
+			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.ConvValid(c, x, v[3], 2) }))
 			x = ops.Relu(ops.AffineNorm(c, x, v[4], v[5]))
-			return []*Node{linear(c, Reshape(x, z, w.Batch), v[6], v[7])}
+			return []*Node{linear(c, ops.Features(c, x), v[6], v[7])}
 		},
 	}
 }

@@ -11,6 +11,7 @@
 //	sep_conv_NxN    (ReLU, depthwise NxN, pointwise, norm) twice
 //	dil_conv_NxN    ReLU, depthwise NxN with dilation 2, pointwise, norm
 //
-// Arrays are float32 [channels, height, width, batch]; lowering.go says why, and is the only file that depends on it.
-// Norms are norm.go's. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
+// Images are arrays of rank 4, whose axes are ordered and whose numbers are as the engine's lowering says (block.Lowering): on a CPU float32
+// [channels, height, width, batch]. Blocks see them through the functions of image.go; how convolutions and pools become XLA operations is
+// lowering.go's, norms are norm.go's. Vectors (features, logits) are [channels, batch] everywhere. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
 package ops

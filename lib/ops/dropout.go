@@ -18,9 +18,10 @@ func (o Operation) Dropped(batch int) *block.Block {
 	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
 		y := mixed(c, in[:2], w)[0]
 		rate := Reshape(in[2])
-		keep := GreaterOrEqual(uniform(y.Graph(), y.Shape(), in[3]), rate)
+		u := uniform(y.Graph(), block.Floats(o.Channels, o.Out(), o.Out(), batch), in[3])
+		keep := GreaterOrEqual(c.Lowering().Layout.From(u), rate) // the same values in every layout
 		scale := Reciprocal(OneMinus(rate))
-		return []*Node{Mul(y, Where(keep, scale, ZerosLike(scale)))}
+		return []*Node{Mul(wide(y), Where(keep, scale, ZerosLike(scale)))}
 	}
 	return b
 }

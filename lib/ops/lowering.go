@@ -10,21 +10,11 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is the one place that knows how convolutions and pools become XLA operations. Arrays are [c, h, w, b]
-// (CHWN): slices and concatenations of channels are contiguous, a 1x1 convolution is one matrix product, and shifts
-// vectorise over the batch. Windows are square, and so are images.
-
-// side is the height of a square image [c, h, h, b].
-func side(x *Node) int {
-	d := x.Shape().Dimensions
-	if len(d) != 4 || d[1] != d[2] {
-		exceptions.Panicf("want square images [c, h, h, b], got %s", x.Shape())
-	}
-	return d[1]
-}
+// This file is the one place that knows how convolutions and pools become XLA operations. Windows are square, and so are images. Sums are computed in
+// float32, whatever the images' precision.
 
 // window is the n x n positions from (row, column) on, stride apart.
-func window(x *Node, row, column, n, stride int) *Node {
+func (v conv) window(x *Node, row, column, n, stride int) *Node {
 	span := func(from int) SliceAxisSpec {
 		s := AxisRange(from, from+(n-1)*stride+1)
 		if stride > 1 {
@@ -32,19 +22,28 @@ func window(x *Node, row, column, n, stride int) *Node {
 		}
 		return s
 	}
-	return Slice(x, AxisRange(), span(row), span(column), AxisRange())
+	return on(v.layout, x, func(_, height, width, _ *SliceAxisSpec) { *height, *width = span(row), span(column) })
 }
 
 // border puts lo and hi rows and columns of fill around the images, and gap between their pixels. It has no gradient.
-func border(x, fill *Node, gap, lo, hi int) *Node {
-	p := compute.PadAxis{Start: lo, End: hi, Interior: gap}
-	return Pad(x, fill, compute.PadAxis{}, p, p, compute.PadAxis{})
+func (v conv) border(x, fill *Node, gap, lo, hi int) *Node {
+	axes := make([]compute.PadAxis, 4)
+	_, height, width, _ := v.layout.Axes()
+	for _, i := range []int{height, width} {
+		axes[i] = compute.PadAxis{Start: lo, End: hi, Interior: gap}
+	}
+	return Pad(x, fill, axes...)
 }
 
 func zero(x *Node) *Node { return ScalarZero(x.Graph(), x.DType()) }
 
 // conv is the geometry of a square window.
-type conv struct{ k, stride, pad, dilation int }
+type conv struct {
+	k, stride, pad, dilation int
+	layout                   block.Layout
+}
+
+func (v conv) side(x *Node) int { return size(v.layout, x).side }
 
 func (v conv) out(h int) int { return (h+2*v.pad-v.dilation*(v.k-1)-1)/v.stride + 1 }
 
@@ -52,23 +51,23 @@ func (v conv) out(h int) int { return (h+2*v.pad-v.dilation*(v.k-1)-1)/v.stride 
 func (v conv) taps(padded *Node, n int, f func(i, j int, x *Node)) {
 	for i := range v.k {
 		for j := range v.k {
-			f(i, j, window(padded, i*v.dilation, j*v.dilation, n, v.stride))
+			f(i, j, v.window(padded, i*v.dilation, j*v.dilation, n, v.stride))
 		}
 	}
 }
 
-// spread puts a cotangent [c, n, n, b] of the output back on the grid of the input, so that the gradient of an input of
+// spread puts a cotangent, n x n, of the output back on the grid of the input, so that the gradient of an input of
 // side h is what a window of stride 1 sees of it; backTaps calls f with these, for the mirrored positions of the window.
 func (v conv) spread(cotangent, fill *Node, h int) *Node {
 	lo := v.dilation*(v.k-1) - v.pad
-	span := (side(cotangent)-1)*v.stride + 1
-	return border(cotangent, fill, v.stride-1, lo, h+v.dilation*(v.k-1)-span-lo)
+	span := (v.side(cotangent)-1)*v.stride + 1
+	return v.border(cotangent, fill, v.stride-1, lo, h+v.dilation*(v.k-1)-span-lo)
 }
 
 func (v conv) backTaps(spread *Node, h int, f func(i, j int, x *Node)) {
 	for i := range v.k {
 		for j := range v.k {
-			f(v.k-1-i, v.k-1-j, window(spread, i*v.dilation, j*v.dilation, h, 1))
+			f(v.k-1-i, v.k-1-j, v.window(spread, i*v.dilation, j*v.dilation, h, 1))
 		}
 	}
 }
@@ -82,26 +81,39 @@ func plus(a, b *Node) *Node {
 
 // depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images, forward and backward.
 // (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient is one convolution for each group.)
-func (v conv) depthwise(x, w *Node) *Node {
-	h := side(x)
+func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
+	h := v.side(x)
 	n := v.out(h)
-	c := x.Shape().Dim(0)
-	tap := func(i, j int) *Node { return Reshape(Slice(w, AxisElem(i), AxisElem(j)), c, 1, 1, 1) }
+	tap := func(i, j int) *Node { return PerChannel(c, Slice(w, AxisElem(i), AxisElem(j))) }
 	var y *Node
-	v.taps(border(x, zero(x), 0, v.pad, v.pad), n, func(i, j int, s *Node) { y = plus(y, Mul(s, tap(i, j))) })
-	return block.CustomGradient(y, []*Node{x, w},
+	v.taps(v.border(x, zero(x), 0, v.pad, v.pad), n, func(i, j int, s *Node) { y = plus(y, Mul(wide(s), tap(i, j))) })
+	return block.CustomGradient(narrow(c, y), []*Node{x, w},
 		func(g *Node) *Node {
 			var dx *Node
-			v.backTaps(v.spread(g, zero(x), h), h, func(i, j int, s *Node) { dx = plus(dx, Mul(s, tap(i, j))) })
-			return dx
+			v.backTaps(v.spread(g, zero(g), h), h, func(i, j int, s *Node) { dx = plus(dx, Mul(wide(s), tap(i, j))) })
+			return ConvertDType(dx, x.DType())
 		},
 		func(g *Node) *Node { return v.depthwiseWeights(x, g) })
 }
 
-// depthwiseWeights is the gradient of w [k, k, c] for the cotangent g [c, n, n, b]: for each column of the window one
-// matrix product for each channel, of all rows of x with all rows of g; the window's rows are then picked from it. k*k
-// reductions would be five times slower.
+// depthwiseWeights is the gradient of w [k, k, c] for the cotangent g, n x n.
 func (v conv) depthwiseWeights(x, g *Node) *Node {
+	if v.layout == block.CHWN {
+		return v.depthwiseWeightsByProducts(x, g)
+	}
+	c, n := size(v.layout, g).channels, v.side(g)
+	_, height, width, batch := v.layout.Axes()
+	var taps []*Node
+	v.taps(v.border(x, zero(x), 0, v.pad, v.pad), n, func(_, _ int, s *Node) {
+		taps = append(taps, Reshape(ReduceSum(Mul(wide(s), wide(g)), height, width, batch), 1, c))
+	})
+	return Reshape(Concatenate(taps, 0), v.k, v.k, c)
+}
+
+// depthwiseWeightsByProducts is depthwiseWeights in CHWN: for each column of the window one
+// matrix product for each channel, of all rows of x with all rows of g; the window's rows are then picked from it. k*k
+// reductions would be five times slower on a CPU.
+func (v conv) depthwiseWeightsByProducts(x, g *Node) *Node {
 	d := g.Shape().Dimensions
 	c, n, b := d[0], d[1], d[3]
 	span := (n-1)*v.stride + v.dilation*(v.k-1) + 1 // rows of padded x that any window sees
@@ -111,8 +123,8 @@ func (v conv) depthwiseWeights(x, g *Node) *Node {
 			pick[i*span*n+(r*v.stride+i*v.dilation)*n+r] = 1
 		}
 	}
-	picks := ConvertDType(Const(x.Graph(), tensors.FromFlatDataAndDimensions(pick, v.k, span, n)), x.DType())
-	padded := border(x, zero(x), 0, v.pad, v.pad)
+	picks := Const(x.Graph(), tensors.FromFlatDataAndDimensions(pick, v.k, span, n))
+	padded := v.border(x, zero(x), 0, v.pad, v.pad)
 	rows := Reshape(g, c, n, n*b)
 	var columns []*Node
 	for j := range v.k {
@@ -121,51 +133,93 @@ func (v conv) depthwiseWeights(x, g *Node) *Node {
 			s = s.Stride(v.stride)
 		}
 		seen := Reshape(Slice(padded, AxisRange(), AxisRange(0, span), s, AxisRange()), c, span, n*b)
-		products := DotGeneral(seen, []int{2}, []int{0}, rows, []int{2}, []int{0})    // [c, span, n]
+		products := wideDot(seen, []int{2}, []int{0}, rows, []int{2}, []int{0})       // [c, span, n]
 		picked := DotGeneral(products, []int{1, 2}, nil, picks, []int{1, 2}, nil)     // [c, k]
 		columns = append(columns, Reshape(TransposeAllAxes(picked, 1, 0), v.k, 1, c)) // [k, 1, c]
 	}
 	return Concatenate(columns, 1)
 }
 
+// wideDot is DotGeneral with a float32 result.
+func wideDot(a *Node, aContracting, aBatch []int, b *Node, bContracting, bBatch []int) *Node {
+	dot := Dot(a, b)
+	if a.DType() != dtypes.Float32 {
+		dot = dot.WithOutputDType(dtypes.Float32)
+	}
+	return dot.General(aContracting, aBatch, bContracting, bBatch)
+}
+
 // Pointwise is a 1x1 convolution, w [out, in].
-func Pointwise(x, w *Node) *Node {
-	d := x.Shape().Dimensions
+func Pointwise(c *block.Ctx, x, w *Node) *Node {
+	l := c.Lowering().Layout
+	m := size(l, x)
 	out, in := w.Shape().Dim(0), w.Shape().Dim(1)
-	if in != d[0] {
+	if in != m.channels {
 		exceptions.Panicf("1x1 convolution %s does not take %s", w.Shape(), x.Shape())
 	}
-	return Reshape(DotGeneral(w, []int{1}, nil, Reshape(x, in, -1), []int{0}, nil), out, d[1], d[2], d[3])
+	x = narrow(c, x)
+	dims := l.Dims(out, m.side, m.side, m.batch)
+	if l == block.NHWC {
+		return Reshape(matrixProduct(Reshape(x, -1, in), w, 1, false), dims...)
+	}
+	return Reshape(matrixProduct(Reshape(x, in, -1), w, 0, true), dims...)
+}
+
+// matrixProduct is w [out, in] times x, whose axis "in" is contracted: [out, p] of x [in, p] where the channels come first, else [p, out] of x [p, in].
+// In half precision sums are float32, and so is the gradient of w.
+func matrixProduct(x, w *Node, axis int, first bool) *Node {
+	product := func(w *Node) *Node {
+		if first {
+			return DotGeneral(w, []int{1}, nil, x, []int{axis}, nil)
+		}
+		return DotGeneral(x, []int{axis}, nil, w, []int{1}, nil)
+	}
+	if x.DType() == w.DType() {
+		return product(w)
+	}
+	half := ConvertDType(w, x.DType())
+	return block.CustomGradient(ConvertDType(product(half), x.DType()), []*Node{x, w},
+		func(g *Node) *Node {
+			if first {
+				return ConvertDType(DotGeneral(half, []int{0}, nil, g, []int{0}, nil), x.DType())
+			}
+			return ConvertDType(DotGeneral(g, []int{1}, nil, half, []int{0}, nil), x.DType())
+		},
+		func(g *Node) *Node { return wideDot(g, []int{1 - axis}, nil, x, []int{1 - axis}, nil) })
 }
 
 // Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first: one matrix product
 // over the nine shifted images.
-func Conv3x3(x, w *Node) *Node { return patches(x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1}) }
+func Conv3x3(c *block.Ctx, x, w *Node) *Node {
+	return patches(c, x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1, layout: c.Lowering().Layout})
+}
 
 // ConvValid is a full k x k convolution without padding, w [out, k*k*in].
-func ConvValid(x, w *Node, k int) *Node { return patches(x, w, conv{k: k, stride: 1, dilation: 1}) }
+func ConvValid(c *block.Ctx, x, w *Node, k int) *Node {
+	return patches(c, x, w, conv{k: k, stride: 1, dilation: 1, layout: c.Lowering().Layout})
+}
 
-func patches(x, w *Node, v conv) *Node {
-	h := side(x)
+func patches(c *block.Ctx, x, w *Node, v conv) *Node {
+	h := v.side(x)
 	padded := x
 	if v.pad > 0 {
-		padded = block.CustomGradient(border(x, zero(x), 0, v.pad, v.pad), []*Node{x},
-			func(g *Node) *Node { return window(g, v.pad, v.pad, h, 1) })
+		padded = block.CustomGradient(v.border(x, zero(x), 0, v.pad, v.pad), []*Node{x},
+			func(g *Node) *Node { return v.window(g, v.pad, v.pad, h, 1) })
 	}
 	var ps []*Node
 	v.taps(padded, v.out(h), func(_, _ int, s *Node) { ps = append(ps, s) })
-	return Pointwise(Concatenate(ps, 0), w)
+	return Pointwise(c, JoinChannels(c, ps...), w)
 }
 
 // MaxPooling is the largest value of a k x k window; padding never wins. Ties go to the first position, as in PyTorch.
 // The backward pass gets a map of the winners' positions instead of the input.
 func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
-	v := conv{k: k, stride: stride, pad: pad, dilation: 1}
-	h := side(x)
+	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
+	h := v.side(x)
 	g := x.Graph()
 	padded := StopGradient(x)
 	if pad > 0 {
-		padded = border(padded, Infinity(g, x.DType(), -1), 0, pad, pad)
+		padded = v.border(padded, Infinity(g, x.DType(), -1), 0, pad, pad)
 	}
 	var y, winner *Node
 	v.taps(padded, v.out(h), func(i, j int, s *Node) {
@@ -184,54 +238,30 @@ func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 		var won []*Node
 		v.backTaps(winners, h, func(i, j int, s *Node) { won = append(won, Equal(s, Scalar(g, dtypes.Int8, i*k+j))) })
 		v.backTaps(v.spread(cotangent, zero(x), h), h, func(_, _ int, s *Node) {
-			dx = plus(dx, Where(won[0], s, zero(x)))
+			s = wide(s)
+			dx = plus(dx, Where(won[0], s, zero(s)))
 			won = won[1:]
 		})
-		return dx
+		return ConvertDType(dx, x.DType())
 	})
 }
 
 // AvgPooling is the mean of a k x k window; padding is not counted.
-func AvgPooling(x *Node, k, stride, pad int) *Node {
-	v := conv{k: k, stride: stride, pad: pad, dilation: 1}
-	h := side(x)
+func AvgPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
+	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
+	h := v.side(x)
 	n := v.out(h)
 	share := make([]float32, n*n) // of each pixel in its window's mean
 	covered := func(o int) int { return min(o*stride-pad+k, h) - max(o*stride-pad, 0) }
 	for i := range share {
 		share[i] = 1 / float32(covered(i/n)*covered(i%n))
 	}
-	shares := ConvertDType(Const(x.Graph(), tensors.FromFlatDataAndDimensions(share, 1, n, n, 1)), x.DType())
+	shares := Const(x.Graph(), tensors.FromFlatDataAndDimensions(share, v.layout.Dims(1, n, n, 1)...))
 	var sum *Node
-	v.taps(border(StopGradient(x), zero(x), 0, pad, pad), n, func(_, _ int, s *Node) { sum = plus(sum, s) })
+	v.taps(v.border(StopGradient(x), zero(x), 0, pad, pad), n, func(_, _ int, s *Node) { sum = plus(sum, wide(s)) })
 	return block.CustomGradient(Mul(sum, shares), []*Node{x}, func(cotangent *Node) *Node {
 		var dx *Node
-		v.backTaps(v.spread(Mul(cotangent, shares), zero(x), h), h, func(_, _ int, s *Node) { dx = plus(dx, s) })
-		return dx
+		v.backTaps(v.spread(Mul(cotangent, shares), zero(cotangent), h), h, func(_, _ int, s *Node) { dx = plus(dx, s) })
+		return ConvertDType(dx, x.DType())
 	})
-}
-
-// GlobalPool is the mean over all positions, [c, h, w, b] -> [c, b].
-func GlobalPool(x *Node) *Node {
-	d := x.Shape().Dimensions
-	return ReduceMean(Reshape(x, d[0], d[1]*d[2], d[3]), 1)
-}
-
-// Shuffle reads channels in k groups in turn (arXiv:1907.05737, section 3.2): channel i*k + g of the result is channel
-// g*(c/k) + i of x, so that what one edge left out the next one sees. Unshuffle undoes it.
-func Shuffle(x *Node, k int) *Node   { return swap(x, k) }
-func Unshuffle(x *Node, k int) *Node { return swap(x, x.Shape().Dim(0)/k) }
-
-// swap transposes the first axis, seen as [rows, size/rows].
-func swap(x *Node, rows int) *Node {
-	d := x.Shape().Dimensions
-	if rows == 1 || rows == d[0] {
-		return x
-	}
-	split := Reshape(x, append([]int{rows, d[0] / rows}, d[1:]...)...)
-	order := []int{1, 0}
-	for i := range d[1:] {
-		order = append(order, i+2)
-	}
-	return Reshape(TransposeAllAxes(split, order...), d...)
 }

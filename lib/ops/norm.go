@@ -2,115 +2,148 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // epsilon is added to variances, PyTorch's default.
 const epsilon = 1e-5
 
-// Norm is batch normalisation without parameters, times scale (a mixing weight [1], or nil for 1), [c, h, w, b]. It is what
+// Norm is batch normalisation without parameters, times scale (a mixing weight [1], or nil for 1), of images or of vectors [c, b]. It is what
 // search networks use, always with the batch's own statistics. The scale belongs in here because its gradient,
-// sum(v * normalised), is a number that the norm's own gradient needs anyway.
+// sum(v * normalised), is a number that the norm's own gradient needs anyway. Statistics and result are float32.
 func Norm(c *block.Ctx, x, scale *Node) *Node {
-	mean, rstd, _ := moments(c, x)
-	channels := x.Shape().Dim(0)
-	gain := BroadcastToDims(ScalarOne(x.Graph(), x.DType()), channels)
+	f := flatten(c, x)
+	mean, rstd, _ := f.moments(x)
+	gain := BroadcastToDims(ScalarOne(x.Graph(), dtypes.Float32), f.channels)
 	if scale != nil {
-		gain = BroadcastToDims(scale, channels)
+		gain = BroadcastToDims(scale, f.channels)
 	}
-	return normalise(c, x, mean, rstd, gain, nil)
+	return f.normalise(x, mean, rstd, gain, nil)
 }
 
 // AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks running statistics
 // (momentum 0.1, unbiased variance, as in PyTorch) and uses them in evaluation.
 func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	c.Whole("a norm's gain")
-	channels := x.Shape().Dim(0)
 	if c.Evaluating() {
 		mean, variance := c.Running()
 		g := Mul(gain, Rsqrt(AddScalar(variance, epsilon)))
 		b := Sub(bias, Mul(mean, g))
-		return Add(Mul(x, Reshape(g, channels, 1, 1, 1)), Reshape(b, channels, 1, 1, 1))
+		return Add(Mul(wide(x), PerChannel(c, g)), PerChannel(c, b))
 	}
-	mean, rstd, variance := moments(c, x)
-	n := float64(x.Shape().Size() / channels * c.Devices())
-	c.Moments(Reshape(mean, channels), MulScalar(Reshape(variance, channels), n/(n-1)))
-	return normalise(c, x, mean, rstd, gain, bias)
+	f := flatten(c, x)
+	mean, rstd, variance := f.moments(x)
+	n := float64(f.positions * c.Devices())
+	c.Moments(Reshape(mean, f.channels), MulScalar(Reshape(variance, f.channels), n/(n-1)))
+	return f.normalise(x, mean, rstd, gain, bias)
 }
 
-// moments are the batch's statistics of every channel, [c, 1], without gradient.
-func moments(c *block.Ctx, x *Node) (mean, rstd, variance *Node) {
-	flat := Reshape(StopGradient(x), x.Shape().Dim(0), -1)
-	mean = batchMean(c, flat)
-	variance = MaxScalar(Sub(batchMean(c, Square(flat)), Square(mean)), 0.0)
-	rstd = Rsqrt(AddScalar(variance, epsilon))
-	return c.Keep(mean), c.Keep(rstd), variance
+// flat is how a norm sees an array: as a matrix of channels and positions, [c, p], or [p, c] where the channels come last.
+type flat struct {
+	c                   *block.Ctx
+	channels, positions int // positions of this device's part of the batch
+	last                bool
 }
 
-// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3).
-func normalise(c *block.Ctx, x, mean, rstd, gain, bias *Node) *Node {
-	d := x.Shape().Dimensions
-	flat := Reshape(StopGradient(x), d[0], -1) // [c, p]
-	p := float64(d[1] * d[2] * d[3])           // of this device: gradients of gain and bias are added up over the devices later
-	column := Reshape(gain, d[0], 1)
-	normal := Mul(Sub(flat, mean), rstd)
-	y := Mul(normal, column)
-	inputs := []*Node{x, gain}
-	// means over all positions of the cotangent, and of its product with the normalised value
-	means := func(v *Node) (m, mn *Node) {
-		v = Reshape(v, d[0], -1)
-		m = batchMean(c, v)
-		return m, Mul(rstd, Sub(batchMean(c, Mul(v, flat)), Mul(mean, m)))
+func flatten(c *block.Ctx, x *Node) flat {
+	axis := 0
+	if x.Rank() == 4 {
+		axis, _, _, _ = c.Lowering().Layout.Axes()
 	}
-	gradients := []func(v *Node) *Node{
-		func(v *Node) *Node {
-			m, mn := means(v)
-			return Reshape(Mul(Mul(rstd, column), Sub(Sub(Reshape(v, d[0], -1), m), Mul(normal, mn))), d...)
-		},
-		func(v *Node) *Node {
-			_, mn := means(v)
-			return Reshape(MulScalar(mn, p), d[0])
-		},
-	}
-	if bias != nil {
-		y = Add(y, Reshape(bias, d[0], 1))
-		inputs = append(inputs, bias)
-		gradients = append(gradients, func(v *Node) *Node {
-			m, _ := means(v)
-			return Reshape(MulScalar(m, p), d[0])
-		})
-	}
-	return block.CustomGradient(Reshape(y, d...), inputs, gradients...)
+	channels := x.Shape().Dim(axis)
+	return flat{c, channels, x.Shape().Size() / channels, axis != 0}
 }
 
-// batchMean is the mean over the last axis of [c, p] and over the devices, each of which has a part of the batch.
-func batchMean(c *block.Ctx, x *Node) *Node {
-	mean := c.Total(rowMean(x))
-	if n := c.Devices(); n > 1 {
+// matrix is an array in float32.
+func (f flat) matrix(x *Node) *Node {
+	if f.last {
+		return Reshape(wide(x), f.positions, f.channels)
+	}
+	return Reshape(wide(x), f.channels, f.positions)
+}
+
+// spread is a vector [c] in a shape in which it spreads over a matrix.
+func (f flat) spread(v *Node) *Node {
+	if f.last {
+		return Reshape(v, 1, f.channels)
+	}
+	return Reshape(v, f.channels, 1)
+}
+
+// mean is that of every channel over all positions of all devices, spread.
+func (f flat) mean(x *Node) *Node {
+	mean := f.c.Total(f.own(x))
+	if n := f.c.Devices(); n > 1 {
 		mean = MulScalar(mean, 1/float64(n))
 	}
 	return mean
 }
 
-// rowMean is the mean over the last axis of [c, p], as [c, 1]. A product with ones is two to three times faster than XLA's
-// reduction on a CPU.
-func rowMean(x *Node) *Node {
+// own is the mean over this device's positions, spread. In rows, a product with ones is two to three times faster than XLA's reduction on a CPU.
+func (f flat) own(x *Node) *Node {
+	if f.last {
+		return f.spread(MulScalar(ReduceSum(x, 0), 1/float64(f.positions)))
+	}
+	ones := BroadcastToDims(ScalarOne(x.Graph(), x.DType()), f.positions)
+	return MulScalar(f.spread(DotGeneral(x, []int{1}, nil, ones, []int{0}, nil)), 1/float64(f.positions))
+}
+
+// moments are the batch's statistics of every channel, spread, without gradient.
+func (f flat) moments(x *Node) (mean, rstd, variance *Node) {
+	all := f.matrix(StopGradient(x))
+	mean = f.mean(all)
+	variance = MaxScalar(Sub(f.mean(Square(all)), Square(mean)), 0.0)
+	rstd = Rsqrt(AddScalar(variance, epsilon))
+	return f.c.Keep(mean), f.c.Keep(rstd), variance
+}
+
+// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3).
+func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
 	d := x.Shape().Dimensions
-	ones := BroadcastToDims(ScalarOne(x.Graph(), x.DType()), d[1])
-	return MulScalar(Reshape(DotGeneral(x, []int{1}, nil, ones, []int{0}, nil), d[0], 1), 1/float64(d[1]))
+	all := f.matrix(StopGradient(x))
+	column := f.spread(gain)
+	normal := Mul(Sub(all, mean), rstd)
+	y := Mul(normal, column)
+	inputs := []*Node{x, gain}
+	// means over all positions of the cotangent, and of its product with the normalised value
+	means := func(v *Node) (m, mn *Node) {
+		v = f.matrix(v)
+		m = f.mean(v)
+		return m, Mul(rstd, Sub(f.mean(Mul(v, all)), Mul(mean, m)))
+	}
+	p := float64(f.positions) // of this device: gradients of gain and bias are added up over the devices later
+	gradients := []func(v *Node) *Node{
+		func(v *Node) *Node {
+			m, mn := means(v)
+			return ConvertDType(Reshape(Mul(Mul(rstd, column), Sub(Sub(f.matrix(v), m), Mul(normal, mn))), d...), x.DType())
+		},
+		func(v *Node) *Node {
+			_, mn := means(v)
+			return Reshape(MulScalar(mn, p), f.channels)
+		},
+	}
+	if bias != nil {
+		y = Add(y, f.spread(bias))
+		inputs = append(inputs, bias)
+		gradients = append(gradients, func(v *Node) *Node {
+			m, _ := means(v)
+			return Reshape(MulScalar(m, p), f.channels)
+		})
+	}
+	return block.CustomGradient(Reshape(y, d...), inputs, gradients...)
 }
 
 // scaled is x * scale [1]; nil is 1.
-func scaled(x, scale *Node) *Node {
+func scaled(c *block.Ctx, x, scale *Node) *Node {
 	if scale == nil {
 		return x
 	}
-	d := x.Shape().Dimensions
+	f := flatten(c, x)
 	by := Reshape(scale, 1, 1, 1, 1)
-	return block.CustomGradient(Mul(x, by), []*Node{x, scale},
-		func(v *Node) *Node { return Mul(v, by) },
+	return block.CustomGradient(Mul(wide(x), by), []*Node{x, scale},
+		func(v *Node) *Node { return ConvertDType(Mul(v, by), x.DType()) },
 		func(v *Node) *Node {
-			flat := Reshape(Mul(v, x), d[0], -1)
-			return MulScalar(Reshape(ReduceAllSum(rowMean(flat)), 1), float64(d[1]*d[2]*d[3]))
+			return MulScalar(Reshape(ReduceAllSum(f.own(f.matrix(Mul(v, wide(x))))), 1), float64(f.positions))
 		})
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Operation is one of the Primitives for the shapes of its place in a network: images [Channels, Size, Size, b] in,
-// [Channels, Size/Stride, Size/Stride, b] out.
+// Operation is one of the Primitives for the shapes of its place in a network: images of Channels x Size x Size in,
+// of Channels x Size/Stride x Size/Stride out.
 type Operation struct {
 	Name                   string
 	Channels, Size, Stride int
@@ -79,16 +79,16 @@ func (o Operation) Norms() (n []int) {
 
 // Build is the operation's output times scale ([1]; nil is 1).
 func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
-	if d := x.Shape().Dimensions; d[0] != o.Channels || side(x) != o.Size {
+	if Channels(c, x) != o.Channels || Side(c, x) != o.Size {
 		exceptions.Panicf("%s does not take %s", o, x.Shape())
 	}
 	switch {
 	case o.Name == "max_pool_3x3":
 		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale)
 	case o.Name == "avg_pool_3x3":
-		return o.pooled(c, AvgPooling(x, 3, o.Stride, 1), scale)
+		return o.pooled(c, AvgPooling(c, x, 3, o.Stride, 1), scale)
 	case o.Identity():
-		return scaled(x, scale)
+		return scaled(c, x, scale)
 	case o.Name == "skip_connect":
 		return FactorizedReduce(c, x, w, scale, o.Affine)
 	}
@@ -98,10 +98,11 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	}
 	stride := o.Stride
 	for i, v := range convs {
+		v.layout = c.Lowering().Layout
 		v.stride, stride = stride, 1 // the first of two convolutions halves the size
 		depth, point := w[0], w[1]
 		w = w[2:]
-		x = c.Save(c.Site(Relu(x), func(x *Node) *Node { return Pointwise(v.depthwise(x, depth), point) }))
+		x = c.Save(c.Site(Relu(x), func(x *Node) *Node { return Pointwise(c, v.depthwise(c, x, depth), point) }))
 		switch {
 		case o.Affine:
 			x = AffineNorm(c, x, w[0], w[1])
@@ -112,13 +113,13 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 			x = Norm(c, x, nil)
 		}
 	}
-	return scaled(x, scale)
+	return scaled(c, x, scale)
 }
 
 // pooled ends a pool: with a norm in search networks, so that no operation has an advantage by its scale.
 func (o Operation) pooled(c *block.Ctx, x, scale *Node) *Node {
 	if o.Affine {
-		return scaled(x, scale)
+		return scaled(c, x, scale)
 	}
 	return Norm(c, x, scale)
 }
@@ -144,19 +145,20 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
 	x = c.Save(ReduceHalves(c, x, w))
 	if affine {
-		return scaled(AffineNorm(c, x, w[2], w[3]), scale)
+		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale)
 	}
 	return Norm(c, x, scale)
 }
 
 // ReduceHalves is FactorizedReduce before its norm.
 func ReduceHalves(c *block.Ctx, x *Node, w []*Node) *Node {
-	h := side(x)
+	h := Side(c, x)
 	if h%2 != 0 {
 		exceptions.Panicf("factorized reduce halves an even size, got %s", x.Shape())
 	}
+	v := conv{layout: c.Lowering().Layout}
 	return c.Site(Relu(x), func(x *Node) *Node {
-		return Concatenate([]*Node{Pointwise(window(x, 0, 0, h/2, 2), w[0]), Pointwise(window(x, 1, 1, h/2, 2), w[1])}, 0)
+		return JoinChannels(c, Pointwise(c, v.window(x, 0, 0, h/2, 2), w[0]), Pointwise(c, v.window(x, 1, 1, h/2, 2), w[1]))
 	})
 }
 
@@ -188,7 +190,7 @@ func (o Operation) Chosen(batch int, drop bool) *block.Block {
 	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
 		y := o.Build(c, in[0], w, nil)
 		if len(in) > 1 {
-			y = Mul(y, Reshape(in[1], 1, 1, 1, batch))
+			y = Mul(wide(y), PerImage(c, in[1]))
 		}
 		return []*Node{y}
 	}

@@ -137,12 +137,12 @@ func (x edge) split(r block.Runner, from cell.State) []*block.Value {
 		In:   x.state(),
 		Outs: 2,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
-			all := ops.Shuffle(Concatenate(in, 0), x.partial)
-			rest := Slice(all, AxisRange(k))
+			all := ops.Shuffle(c, ops.JoinChannels(c, in...), x.partial)
+			rest := ops.SliceChannels(c, all, k, x.channels)
 			if x.stride == 2 {
 				rest = ops.MaxPooling(c, rest, 2, 2, 0)
 			}
-			return []*Node{Slice(all, AxisRange(0, k)), rest}
+			return []*Node{ops.SliceChannels(c, all, 0, k), rest}
 		},
 	}
 	return r.Call("", b, from, nil)

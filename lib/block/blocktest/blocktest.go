@@ -186,9 +186,9 @@ func (p *problem) oneGraph(e *block.Engine) (loss float64, gradient []float32) {
 		}
 		var l *Node
 		if flat == nil {
-			l = p.loss(p.b.Build(blockIn, nil))
+			l = p.loss(p.b.Build(e.Lowering, blockIn, nil))
 		} else {
-			l = p.loss(p.b.Build(blockIn, flat[0]))
+			l = p.loss(p.b.Build(e.Lowering, blockIn, flat[0]))
 		}
 		return append([]*Node{l}, Gradient(l, append(blockIn[:p.diff:p.diff], flat...)...)...)
 	}).MustExec(args...)
