@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
 	"image/png"
 	"io"
@@ -60,8 +61,15 @@ func (f Figure) SVG(w io.Writer) error {
 func (f Figure) PNG(w io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))
 	f.paint(canvas)
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed} // a third larger, and several times as fast
-	if err := encoder.Encode(w, canvas.Image()); err != nil {
+	var picture image.Image = canvas.Image()
+	if rgba, ok := picture.(*image.RGBA); ok {
+		picture = indexed(rgba)
+	}
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	if _, ok := picture.(*image.Paletted); ok { // little enough to compress well
+		encoder.CompressionLevel = png.DefaultCompression
+	}
+	if err := encoder.Encode(w, picture); err != nil {
 		return fmt.Errorf("can't write the figure: %w", err)
 	}
 	return nil

@@ -42,7 +42,7 @@ func Show(f figure.Figure, text string) { drawn(f, text).display("") }
 func drawn(f figure.Figure, text string) bundle {
 	var svg, png bytes.Buffer
 	Check(f.SVG(&svg))
-	Check(f.SmallPNG(&png))
+	Check(f.PNG(&png))
 	return bundle{svg: svg.String(), png: png.Bytes(), text: text}
 }
 

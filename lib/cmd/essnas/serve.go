@@ -150,7 +150,7 @@ func (w *watching) draw(dir string, final bool) {
 		return
 	}
 	f.SVG = svg.String()
-	if final && figure.SmallPNG(&png) == nil {
+	if final && figure.PNG(&png) == nil {
 		f.PNG = png.Bytes()
 	}
 	w.tell(serve.Message{Figure: f})
