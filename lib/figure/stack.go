@@ -1,6 +1,8 @@
 package figure
 
 import (
+	"strings"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -18,6 +20,30 @@ func Stack(figures ...Figure) Figure {
 			part.Rectangle = vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: top - f.height}, Max: vg.Point{X: c.Min.X + f.width, Y: top}}
 			f.draw(part)
 			top -= f.height
+		}
+	}}
+}
+
+// Note is lines of text, wrapped, to stand in a [Stack].
+func Note(paragraphs ...string) Figure {
+	const width vg.Length = 740
+	const leading vg.Length = 12
+	style := sans(smallSize)
+	var lines []string
+	for _, p := range paragraphs {
+		line := ""
+		for _, word := range strings.Fields(p) {
+			if line != "" && style.Width(line+" "+word) > width-16 {
+				lines = append(lines, line)
+				line = ""
+			}
+			line = strings.TrimPrefix(line+" "+word, " ")
+		}
+		lines = append(lines, line)
+	}
+	return Figure{width, leading*vg.Length(len(lines)) + 10, func(c draw.Canvas) {
+		for i, line := range lines {
+			c.FillText(below(style), vg.Point{X: c.Min.X + 8, Y: c.Max.Y - 4 - leading*vg.Length(i)}, line)
 		}
 	}}
 }

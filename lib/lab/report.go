@@ -39,6 +39,9 @@ func Report(dir string) (path string, err error) {
 	} else {
 		err = w.trained(r)
 	}
+	if err == nil {
+		err = w.overview(r)
+	}
 	if saved := w.saving.Wait(); err == nil {
 		err = saved
 	}
@@ -72,6 +75,11 @@ type writer struct {
 // show adds a figure to the page and saves it under that name.
 func (w *writer) show(s *report.Section, name string, f figure.Figure, caption string) {
 	s.Figure(f, caption)
+	w.save(name, f)
+}
+
+// save writes a figure into the run's directory of figures.
+func (w *writer) save(name string, f figure.Figure) {
 	w.saving.Go(func() error {
 		var svg, png bytes.Buffer
 		if err := f.SVG(&svg); err != nil {
@@ -87,11 +95,16 @@ func (w *writer) show(s *report.Section, name string, f figure.Figure, caption s
 	})
 }
 
-// warn tells what keeps the numbers from meaning anything: the embedded sample, few images, few epochs.
+// warn puts the run's warnings on the page.
 func (w *writer) warn(r *Run, images, epochs, enough int) {
-	d := r.Config.Data
+	w.page.Warnings = append(w.page.Warnings, warnings(r.Config, images, epochs, enough)...)
+}
+
+// warnings tell what keeps the numbers from meaning anything: the embedded sample, few images, few epochs.
+func warnings(c Config, images, epochs, enough int) (all []string) {
+	d := c.Data
 	if d.Sample {
-		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf(
+		all = append(all, fmt.Sprintf(
 			"These images are %s, built into essnas (%s to train, %s to test), not the data set. What is shown here is how it works, not how well.",
 			d.Title, humanize.Comma(int64(d.Train)), humanize.Comma(int64(d.Test))))
 	}
@@ -101,13 +114,14 @@ func (w *writer) warn(r *Run, images, epochs, enough int) {
 			used = min(images, d.Train)
 		}
 		stage, published := "search", "40 to 50 epochs on 50,000 images"
-		if r.Config.Stage == StageTrain {
+		if c.Stage == StageTrain {
 			stage, published = "training", "600 epochs on 50,000 images"
 		}
-		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf(
+		all = append(all, fmt.Sprintf(
 			"This %s takes %s on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
 			stage, english.Plural(epochs, "epoch", ""), humanize.Comma(int64(used)), published))
 	}
+	return all
 }
 
 // cells shows both cells of a genotype.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/essnas/essnas/lib/internal/home"
 	"github.com/essnas/essnas/lib/serve"
@@ -18,7 +19,7 @@ import (
 // Do asks for any command of essnas, e.g. Do("params", "--genotype", "DARTS_V2"), and returns its result, which is what the command prints with --json. Paths
 // among the arguments must be absolute: see [Path].
 func Do(args ...string) json.RawMessage {
-	return ask(args, &progress{text: NewLive(), figure: NewLive()})
+	return ask(args, newProgress(false))
 }
 
 // Path is a path as the server knows it, absolute.
@@ -77,9 +78,17 @@ type progress struct {
 	text, figure *Live
 	lines        []string
 	status       string
+	begun        time.Time
 	shown        bool
-	quiet        bool // no figure
+	quiet        bool // shows no figure
 }
+
+func newProgress(quiet bool) *progress {
+	return &progress{text: NewLive(), figure: NewLive(), begun: time.Now(), quiet: quiet}
+}
+
+// soon is how long nothing is shown: what takes no longer needs no progress.
+const soon = time.Second / 2
 
 // most lines that are shown; the first ones say what goes on and stay.
 const (
@@ -107,9 +116,11 @@ func (p *progress) told(m serve.Message) {
 		p.say(m.Say)
 	case m.Status != "":
 		p.status = m.Status
-		p.show()
+		if p.shown || time.Since(p.begun) > soon {
+			p.show()
+		}
 	case m.Figure != nil && !p.quiet:
-		bundle{svg: m.Figure.SVG, png: m.Figure.PNG, text: m.Figure.Text}.display(p.figure.id)
+		bundle{svg: m.Figure.SVG, text: m.Figure.Text}.display(p.figure.id)
 	}
 }
 

@@ -45,12 +45,19 @@ func Train(genotype any, options ...Option) *Run {
 }
 
 func run(args []string, options []Option) *Run {
-	p := &progress{text: NewLive(), figure: NewLive(), quiet: slices.Contains(options, Quiet)}
+	p := newProgress(slices.Contains(options, Quiet))
 	r := new(Run)
 	Check(json.Unmarshal(ask(append(args, flags(options)...), p), r))
-	if r.Ended && !p.quiet {
-		p.say(fmt.Sprintf("%s: done before, in %.0f s", filepath.Base(r.Dir), r.Result.Seconds))
+	if p.quiet {
+		return r
 	}
+	if r.Ended {
+		p.say(fmt.Sprintf("%s was done before, in %.0f s.", filepath.Base(r.Dir), r.Result.Seconds))
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil { // made without pages, or killed before they were drawn
+		Do("report", "--run="+r.Dir)
+	}
+	r.drawing("overview").display(p.figure.id) // in the place of those that were shown on the way: it has all formats
 	return r
 }
 
@@ -65,7 +72,10 @@ func (r *Run) Figures() (names []string) {
 }
 
 // Figure shows one of the run's figures.
-func (r *Run) Figure(name string) {
+func (r *Run) Figure(name string) { r.drawing(name).display("") }
+
+// drawing is a figure of the run with the formats that its directory has.
+func (r *Run) drawing(name string) bundle {
 	path := filepath.Join(r.Dir, "figures", name)
 	svg, err := os.ReadFile(path + ".svg")
 	if os.IsNotExist(err) {
@@ -78,7 +88,7 @@ func (r *Run) Figure(name string) {
 	if err != nil {
 		text = []byte(strings.ReplaceAll(name, "-", " "))
 	}
-	bundle{svg: string(svg), png: png, text: string(text)}.display("")
+	return bundle{svg: string(svg), png: png, text: string(text)}
 }
 
 // Tested is what the test images said of a network.

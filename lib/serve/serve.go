@@ -35,17 +35,15 @@ type Request struct {
 type Message struct {
 	Say    string          `json:"say,omitempty"`    // something to tell for good
 	Status string          `json:"status,omitempty"` // how far things are; the next one replaces it
-	Figure *Figure         `json:"figure,omitempty"` // a drawing; the next one of that name replaces it
+	Figure *Figure         `json:"figure,omitempty"` // of the run that is made; the next one replaces it
 	Result json.RawMessage `json:"result,omitempty"` // what the command came to; the last message
 	Error  string          `json:"error,omitempty"`  // why it came to nothing, in a sentence; the last message
 }
 
-// Figure is a drawing of a run.
+// Figure is a drawing of where a run stands.
 type Figure struct {
-	Name string `json:"name"`
 	SVG  string `json:"svg"`
-	PNG  []byte `json:"png,omitempty"`  // of the last one only: drawing it takes longer than all else
-	Text string `json:"text,omitempty"` // what can be read where pictures can't be seen
+	Text string `json:"text"` // what can be read where pictures can't be seen
 }
 
 // Info says what a server is.

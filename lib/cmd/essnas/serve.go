@@ -74,10 +74,6 @@ func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(se
 	if err != nil {
 		return nil, err
 	}
-	var made summary
-	if json.Unmarshal(out.Bytes(), &made) == nil && made.Run != "" && made.Result != nil { // now, or earlier
-		w.draw(made.Run, true)
-	}
 	if !json.Valid(out.Bytes()) {
 		return nil, fmt.Errorf("essnas %s has no result to send: run it in a terminal", args[0])
 	}
@@ -113,7 +109,7 @@ type watching struct {
 	tell func(serve.Message)
 
 	last    time.Time // of the status
-	dir     string    // of the run
+	run     *lab.Run
 	drawing sync.WaitGroup
 	mu      sync.Mutex // held while a figure is drawn
 }
@@ -125,7 +121,7 @@ func (w *watching) status(text string) {
 	}
 }
 
-func (w *watching) begin(r *lab.Run) { w.dir = r.Dir }
+func (w *watching) begin(r *lab.Run) { w.run = r }
 
 func (w *watching) event(e fit.Event) {
 	if e.Kind != fit.EndOfEpoch && e.Kind != fit.Begin {
@@ -134,24 +130,18 @@ func (w *watching) event(e fit.Event) {
 	w.drawing.Go(func() {
 		if w.mu.TryLock() { // else the last one is still being drawn
 			defer w.mu.Unlock()
-			w.draw(w.dir, false)
+			w.draw()
 		}
 	})
 }
 
-func (w *watching) draw(dir string, final bool) {
-	figure, text, err := lab.Live(dir)
+func (w *watching) draw() {
+	figure, text, err := lab.Overview(w.run)
 	if err != nil {
 		return // a figure is no reason to end a search
 	}
-	f := &serve.Figure{Name: "live", Text: text}
-	var svg, png bytes.Buffer
-	if figure.SVG(&svg) != nil {
-		return
+	var svg bytes.Buffer
+	if figure.SVG(&svg) == nil {
+		w.tell(serve.Message{Figure: &serve.Figure{SVG: svg.String(), Text: text}})
 	}
-	f.SVG = svg.String()
-	if final && figure.PNG(&png) == nil {
-		f.PNG = png.Bytes()
-	}
-	w.tell(serve.Message{Figure: f})
 }
