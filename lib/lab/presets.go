@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/network"
@@ -10,8 +11,8 @@ import (
 
 // SearchChoice chooses the settings of a search.
 //
-// slides are those of the slides (batch for a small GPU); paper those of PC-DARTS (arXiv:1907.05737, section 4.2). quick and demo show the same on
-// two cores, in minutes and in half a minute; what they find means nothing. Methods change the presets, which are PC-DARTS, to another one.
+// slides are those of the slides (batch for a small GPU), paper those that the method was published with. quick and demo show the same on two cores, in
+// minutes and in half a minute; what they find means nothing. The presets are PC-DARTS; a method changes them into its own.
 func SearchChoice() *Choice[search.Settings] {
 	slides := search.Settings{
 		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1, Devices: 1,
@@ -32,28 +33,40 @@ func SearchChoice() *Choice[search.Settings] {
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
 	}, methods: []method[search.Settings]{
-		{"darts", "all channels go through the operations", func(s *search.Settings, _ string) { s.Partial = 1 }},
+		{"darts", "all channels go through the operations", darts},
 		{"pc-darts", "1/4 of the channels do, and edges are normalised", func(s *search.Settings, _ string) { s.Partial = 4 }},
-		{"p-darts", "darts in phases, deeper and with fewer operations each time", func(s *search.Settings, preset string) {
-			s.Partial = 1
-			progressive(s, preset)
-		}},
-		{"pcp-darts", "pc-darts in such phases", func(s *search.Settings, preset string) {
-			s.Partial = 4
-			progressive(s, preset)
-		}},
+		{"p-darts", "darts in phases, deeper and with fewer operations each time", pdarts},
+		{"pcp-darts", "pc-darts in such phases", func(s *search.Settings, preset string) { s.Partial = 4; progressive(s, preset) }},
 	}}
 }
 
-// progressive gives a search the phases, their length and the skip limit of P-DARTS (arXiv:1904.12760, section 4.1); short and shallow ones where the
-// preset is quick or demo.
+// darts is that of arXiv:1806.09055, section 3.1 (the paper's preset) in first order. The slides don't say how theirs is searched: as their PC-DARTS.
+func darts(s *search.Settings, preset string) {
+	s.Partial = 1
+	if preset == "paper" {
+		s.Batch, s.Epochs, s.Frozen = 64, 50, 0
+		s.LR, s.LRMin, s.ArchLR, s.ArchWeightDecay = 0.025, 0.001, 3e-4, 1e-3
+	}
+}
+
+// pdarts is that of arXiv:1904.12760, section 4.1.
+func pdarts(s *search.Settings, preset string) {
+	s.Partial = 1
+	progressive(s, preset)
+	if preset == "paper" {
+		s.Batch, s.LR, s.LRMin, s.ArchLR, s.ArchWeightDecay = 96, 0.025, 0, 6e-4, 1e-3
+	}
+}
+
+// progressive gives a search the phases, their length and the skip limit of P-DARTS, with the rates of its command for CIFAR-10; short and shallow
+// phases where the preset is quick or demo. The slides name 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
+// reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are P-DARTS', all else is PC-DARTS'.
 func progressive(s *search.Settings, preset string) {
 	s.SkipLimit = 2
+	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
 	if preset == "quick" || preset == "demo" {
-		s.Phases, s.Epochs, s.Frozen = "3/8 4/5/0.4 5/3/0.7", 2, 1
-		return
+		s.Cells, s.Phases, s.Epochs, s.Frozen = 3, "3/8 4/5/0.4 5/3/0.7", 2, 1
 	}
-	s.Phases, s.Epochs, s.Frozen = "5/8 11/5/0.4 17/3/0.7", 25, 10
 }
 
 // StageChoice is the search of one of the slides' stages, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the same self-supervised.
@@ -63,6 +76,31 @@ func StageChoice(stage int) (method string, selfSupervised bool, err error) {
 		return "", false, fmt.Errorf("there is no stage %d: the slides have 1 (PC-DARTS), 2 (self-supervised), 3 (PCP-DARTS) and 4 (self-supervised)", stage)
 	}
 	return []string{"pc-darts", "pcp-darts"}[(stage-1)/2], stage%2 == 0, nil
+}
+
+// SetStage makes a choice that of one of the slides' stages: its method, and half of the self-supervised loss where the stage has any and nothing else
+// is chosen. What is chosen already must go with the stage.
+func SetStage(c *Choice[search.Settings], stage int) error {
+	method, selfSupervised, err := StageChoice(stage)
+	if err != nil {
+		return err
+	}
+	if c.Method != "" && c.Method != method {
+		return fmt.Errorf("stage %d is %s, and --method says %s: give one of them", stage, method, c.Method)
+	}
+	factor, given := c.Values["ss_factor"]
+	share, _ := strconv.ParseFloat(factor, 64)
+	if given && (share != 0) != selfSupervised {
+		return fmt.Errorf("stage %d and an ss_factor of %s don't go together: stages 1 and 3 have 0, stages 2 and 4 more", stage, factor)
+	}
+	c.Method = method
+	if selfSupervised && !given {
+		if c.Values == nil {
+			c.Values = map[string]string{}
+		}
+		c.Values["ss_factor"] = "0.5"
+	}
+	return nil
 }
 
 // TrainChoice chooses the settings of a training. paper are those of PC-DARTS on CIFAR-10 (arXiv:1907.05737, section 4.2.1); slides differ in batch

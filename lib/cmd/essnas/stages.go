@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/search"
 	"github.com/spf13/cobra"
 )
 
@@ -56,7 +54,7 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("stage") {
-				if err := setStage(s.Choice, stage); err != nil {
+				if err := lab.SetStage(s.Choice, stage); err != nil {
 					return err
 				}
 			}
@@ -81,30 +79,6 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 	addSettings(c, s.Choice)
 	c.RegisterFlagCompletionFunc("method", cobra.FixedCompletions(s.Choice.MethodNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
-}
-
-// setStage chooses the method of a stage, and its share of self-supervision where none is given.
-func setStage(choice *lab.Choice[search.Settings], stage int) error {
-	method, selfSupervised, err := lab.StageChoice(stage)
-	if err != nil {
-		return err
-	}
-	if choice.Method != "" && choice.Method != method {
-		return fmt.Errorf("stage %d is %s, and --method says %s: give one of them", stage, method, choice.Method)
-	}
-	factor, given := choice.Values["ss_factor"]
-	zero, _ := strconv.ParseFloat(factor, 64)
-	if given && (zero != 0) != selfSupervised {
-		return fmt.Errorf("stage %d and an ss_factor of %s don't go together: stages 1 and 3 have 0, stages 2 and 4 more", stage, factor)
-	}
-	choice.Method = method
-	if selfSupervised && !given {
-		if choice.Values == nil {
-			choice.Values = map[string]string{}
-		}
-		choice.Values["ss_factor"] = "0.5"
-	}
-	return nil
 }
 
 func addSettings[S lab.Settings](c *cobra.Command, choice *lab.Choice[S]) {
