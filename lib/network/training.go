@@ -102,6 +102,9 @@ func (t *Training) forward(r block.Runner, images, labels *block.Value, m Masks)
 	return r.Call("", t.loss, []*block.Value{out.Logits, labels}, nil)[0], auxiliary, out.Logits
 }
 
+// Count returns the number of weights, those of the auxiliary tower among them, and the multiply-accumulates (MACs) of one image in a forward pass.
+func (t *Training) Count() (weights, macs int) { return t.plan().Count() }
+
 // Prepare compiles what the steps and the validation need; report hears of each executable.
 func (t *Training) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {

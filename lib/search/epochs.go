@@ -36,7 +36,7 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	}
 	details := t.details()
 	if next := t.phase + 1; t.at(epoch+1).epoch == t.phases[t.phase].Epochs && next < len(t.phases) {
-		t.enter(next, t.arch.Keep(t.phases[next].Operations))
+		t.Enter(next, t.arch.Keep(t.phases[next].Operations))
 		if err := t.Prepare(nil); err != nil {
 			return nil, nil, err
 		}

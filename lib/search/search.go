@@ -81,12 +81,13 @@ func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
 	}
 	w.Probe = s.SSFactor == 1
 	t := &Search{settings: s, phases: phases, engine: e, wiring: w}
-	t.enter(0, supernet.FullSpace())
+	t.Enter(0, supernet.FullSpace())
 	return t
 }
 
-// enter begins a phase: a network with these operations, fresh weights and a fresh architecture.
-func (t *Search) enter(phase int, space supernet.Space) {
+// Enter begins a phase, 0 the first: a network with these operations on its edges, fresh weights and a fresh architecture. A search does so
+// by itself; from outside it lets one phase be looked at without those before.
+func (t *Search) Enter(phase int, space supernet.Space) {
 	t.release()
 	s := t.settings
 	seed := s.Seed + uint64(phase)<<32
@@ -144,6 +145,9 @@ func (t *Search) plan() *block.Plan { return planned(t.net, t.mixing, t.objectiv
 func planned(net *supernet.Network, m *supernet.Mixing, o objective) *block.Plan {
 	return block.NewPlan(func(r block.Runner) { o.forward(r, net, m, block.Sums(o.views()), &block.Value{}) })
 }
+
+// Count returns the number of weights of the phase's network, and the multiply-accumulates (MACs) of one image in a forward pass.
+func (t *Search) Count() (weights, macs int) { return t.plan().Count() }
 
 // Prepare compiles what the steps of the current phase need; report hears of each executable. What later phases need is compiled
 // while these steps are made.

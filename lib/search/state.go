@@ -38,7 +38,7 @@ func (t *Search) Restore(s fit.State) error {
 	if err := json.Unmarshal([]byte(s.Meta["operations"]), &space); err != nil {
 		return fmt.Errorf("the checkpoint's operations can't be read (%v): %s", err, remedy)
 	}
-	t.enter(phase, space)
+	t.Enter(phase, space)
 	flat := s.Arrays["architecture"].F32
 	if len(flat) != len(t.arch.Flat()) {
 		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)

@@ -61,6 +61,6 @@
 //	python lib/internal/golden/make.py
 //
 // The script computes every case in float64, too, and refuses those where float32 is further away than 2e-5 (of the largest value of
-// an array): there a ReLU or an arg-max flips with the last bit, and no port could be told right from wrong. The networks are in ops.py, supernet.py and
-// network.py, written from the papers (arXiv:1806.09055, arXiv:1907.05737); they can be imported to time PyTorch beside this code.
+// an array): there a ReLU or an arg-max flips with the last bit, and no port could be told right from wrong. The networks are in the
+// directory pytorch, written from the papers (arXiv:1806.09055, arXiv:1907.05737, arXiv:2103.03230); package bench times them beside this code.
 package golden

@@ -15,6 +15,8 @@ from safetensors.numpy import save_file
 from torch import nn
 from torch.nn import functional as F
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "pytorch"))
+from barlow import barlow_twins, cross_correlation
 from network import PUBLISHED, NetworkCIFAR
 from ops import PRIMITIVES, FactorizedReduce, ReLUConvBN, Stem, operation
 from supernet import EDGES, Cell, MixedOp, SearchNetwork, edge_softmax
@@ -320,10 +322,8 @@ def make_barlow():
     """arXiv:2103.03230, algorithm 1: embeddings [batch, features], normalised over the batch, lambda 0.0051."""
     record, draws = Record(), Draws(8)
     a, b = leaf(draws.normal(16, 6)), leaf(draws.normal(16, 6))
-    correlation = F.batch_norm(a, None, None, training=True).T @ F.batch_norm(b, None, None, training=True) / len(a)
-    on = (torch.diagonal(correlation) - 1).pow(2).sum()
-    off = (correlation - torch.diag(torch.diagonal(correlation))).pow(2).sum()
-    loss = on + 0.0051 * off
+    correlation = cross_correlation(a, b)
+    loss = barlow_twins(a, b)
     loss.backward()
     for name, value in (("a", a), ("b", b), ("correlation", correlation), ("loss", loss), ("gradient/a", a.grad), ("gradient/b", b.grad)):
         record.put(name, value)

@@ -17,17 +17,22 @@ def channel_shuffle(x, groups):
 
 
 class MixedOp(nn.Module):
-    """All primitives on the first 1/K of the channels, summed by weight; the other channels by-pass them."""
+    """All primitives (or those named) on the first 1/K of the channels, summed by weight; the other channels by-pass them."""
 
-    def __init__(self, channels, stride, k):
+    def __init__(self, channels, stride, k, names=PRIMITIVES):
         super().__init__()
-        self.k, self.stride = k, stride
-        for name in PRIMITIVES:
+        self.k, self.stride, self.names = k, stride, names
+        self.skip_dropout = 0.0  # of single values behind a skip connection (arXiv:1904.12760, section 3.3)
+        for name in names:
             self.add_module(name, operation(name, channels // k, stride, affine=False, norm_pools=True))
+
+    def operate(self, name, x):
+        y = getattr(self, name)(x)
+        return F.dropout(y, self.skip_dropout) if name == "skip_connect" and self.skip_dropout else y
 
     def forward(self, x, weights):
         through = x.shape[1] // self.k
-        mixed = sum(w * getattr(self, name)(x[:, :through]) for w, name in zip(weights, PRIMITIVES))
+        mixed = sum(w * self.operate(name, x[:, :through]) for w, name in zip(weights, self.names))
         if self.k == 1:
             return mixed
         bypass = x[:, through:]
@@ -39,16 +44,15 @@ class MixedOp(nn.Module):
 class Cell(nn.Module):
     """Two inputs, four states, one output: the states' concatenation. The edges into a state follow each other."""
 
-    def __init__(self, c_before, c_last, channels, reduction, reduction_before, k):
+    def __init__(self, c_before, c_last, channels, reduction, reduction_before, k, space=(PRIMITIVES,) * EDGES):
         super().__init__()
         self.reduction = reduction
         first = FactorizedReduce if reduction_before else ReLUConvBN
         self.preprocess0 = first(c_before, channels, affine=False)
         self.preprocess1 = ReLUConvBN(c_last, channels, affine=False)
+        sources = [source for state in range(STATES) for source in range(2 + state)]
         self.edges = nn.ModuleList(
-            MixedOp(channels, 2 if reduction and source < 2 else 1, k)
-            for state in range(STATES) for source in range(2 + state)
-        )
+            MixedOp(channels, 2 if reduction and source < 2 else 1, k, names) for source, names in zip(sources, space))
 
     def forward(self, s0, s1, op_weights, edge_weights):
         states = [self.preprocess0(s0), self.preprocess1(s1)]
@@ -69,9 +73,11 @@ def edge_softmax(betas):
 
 
 class SearchNetwork(nn.Module):
-    """Stem, cells, mean over the image, linear classifier. K=1 is DARTS, without edge normalisation."""
+    """Stem, cells, mean over the image, linear classifier. K=1 is DARTS, without edge normalisation.
 
-    def __init__(self, C, classes, cells, K, inputs=3):
+    space names the operations of each edge of normal and reduction cells, as many on every edge; progressive search has fewer than all."""
+
+    def __init__(self, C, classes, cells, K, inputs=3, space=((PRIMITIVES,) * EDGES,) * 2):
         super().__init__()
         width = 3 * C
         self.stem = Stem(inputs, width)
@@ -81,12 +87,12 @@ class SearchNetwork(nn.Module):
             reduction = i in (cells // 3, 2 * cells // 3)
             if reduction:
                 channels *= 2
-            self.cells.append(Cell(before, last, channels, reduction, reduced, K))
+            self.cells.append(Cell(before, last, channels, reduction, reduced, K, space[reduction]))
             before, last, reduced = last, STATES * channels, reduction
         self.classifier = nn.Linear(last, classes)
         self.architecture = nn.ParameterDict()
         for kind in ("normal", "reduce"):
-            self.architecture["alphas_" + kind] = nn.Parameter(1e-3 * torch.randn(EDGES, len(PRIMITIVES)))
+            self.architecture["alphas_" + kind] = nn.Parameter(1e-3 * torch.randn(EDGES, len(space[0][0])))
             if K > 1:
                 self.architecture["betas_" + kind] = nn.Parameter(1e-3 * torch.randn(EDGES))
 
@@ -94,7 +100,8 @@ class SearchNetwork(nn.Module):
         """Name and parameter of all but alphas and betas."""
         return [(n, p) for n, p in self.named_parameters() if not n.startswith("architecture.")]
 
-    def forward(self, x):
+    def features(self, x):
+        """Means over the image of the last cell's output, [N, channels]."""
         mix = {}
         for kind in ("normal", "reduce"):
             betas = self.architecture["betas_" + kind] if "betas_" + kind in self.architecture else None
@@ -103,4 +110,7 @@ class SearchNetwork(nn.Module):
         s0 = s1 = self.stem(x)
         for cell in self.cells:
             s0, s1 = s1, cell(s0, s1, *mix["reduce" if cell.reduction else "normal"])
-        return self.classifier(s1.mean(dim=(2, 3)))
+        return s1.mean(dim=(2, 3))
+
+    def forward(self, x):
+        return self.classifier(self.features(x))

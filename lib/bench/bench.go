@@ -1,0 +1,208 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/essnas/essnas/lib/backend"
+)
+
+// Bench measures workloads.
+type Bench struct {
+	Workloads []Workload
+	Worker    []string       // the command that calls Work
+	Backend   backend.Choice // "" for $ESSNAS_BACKEND, or auto
+	Cold      bool           // measure starts with an empty cache of executables and a full one; else the user's cache is used as it is
+	Steps     int            // of a turn
+	Repeat    int            // turns of each side
+	Cores     int            // that the workers may use; 0: all
+	Against   []Peer         // the other sides, which take turns with ours
+	Python    string         // runs PyTorch
+	// Progress is told of what begins, how much of all is done, 0 to 1, and what is left; nil: nobody is.
+	Progress func(text string, done float64, left time.Duration)
+}
+
+// Run measures one workload after the other.
+func (b Bench) Run(ctx context.Context) (*Report, error) {
+	dir, err := os.MkdirTemp("", "essnas-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r := &Report{Machine: machine(ctx), Steps: b.Steps, Repeat: b.Repeat}
+	if b.Cores > 0 {
+		r.Machine.Cores = b.Cores
+	}
+	if len(b.Against) > 0 {
+		if err := unpack(filepath.Join(dir, "peer")); err != nil {
+			return nil, err
+		}
+	}
+	p := b.pace()
+	for i, w := range b.Workloads {
+		cache := ""
+		if b.Cold {
+			cache = filepath.Join(dir, fmt.Sprint("cache", i))
+			if err := emptyCache(cache); err != nil {
+				return nil, err
+			}
+		}
+		result, err := b.measure(ctx, w, dir, cache, r.Machine.Cores, p)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.Name, err)
+		}
+		r.Results = append(r.Results, *result)
+		if b.Cold {
+			os.RemoveAll(cache)
+		}
+	}
+	return r, nil
+}
+
+// emptyCache makes a cache directory that has the plugins of the real one and no executables.
+func emptyCache(dir string) error {
+	real, err := backend.CacheDir()
+	if err != nil {
+		return err
+	}
+	plugins := filepath.Join(real, "plugins")
+	if err := os.MkdirAll(plugins, 0o700); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.Symlink(plugins, filepath.Join(dir, "plugins"))
+}
+
+// measure starts our worker, twice if cache is empty at first, and the others once; then they take turns.
+func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores int, p *pace) (*Result, error) {
+	ours := func(text string) (*child, error) {
+		p.begin(w.Name, text)
+		var env []string
+		if cache != "" {
+			env = []string{"ESSNAS_CACHE=" + cache}
+		}
+		return launch(ctx, b.Worker, env, nil, b.Cores, job{Workload: w, Backend: string(b.Backend)},
+			func(done, total int) { p.show(w.Name, fmt.Sprintf("%s, %d of %d", text, done, total)) })
+	}
+	r := &Result{Workload: w.Name, Help: w.Help, Batch: w.Batch(), Images: w.Images()}
+	if b.Cold {
+		cold, err := ours("compiling")
+		if err != nil {
+			return nil, err
+		}
+		cold.close()
+		r.Cold = &Start{cold.Ready.Compile, cold.First}
+	}
+	c, err := ours("loading")
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	r.Runtime, r.Weights, r.MACs, r.Programs = c.Ready.Runtime, c.Ready.Weights, c.Ready.MACs, c.Ready.Programs
+	r.Warm = Start{c.Ready.Compile, c.First}
+	sides := []*side{{child: c}}
+	for _, peer := range b.Against {
+		text := "PyTorch, " + peer.Mode
+		p.begin(w.Name, text)
+		other, err := b.launchPeer(ctx, w, peer, dir, cores)
+		if err != nil {
+			return nil, err
+		}
+		defer other.close()
+		if err := r.same(other); err != nil {
+			return nil, err
+		}
+		sides = append(sides, &side{child: other, name: peer.Mode})
+	}
+	if err := b.turns(ctx, w, sides, p); err != nil {
+		return nil, err
+	}
+	if r.Call, err = c.call(ctx, emptyCallCount); err != nil {
+		return nil, err
+	}
+	r.fill(sides, cores)
+	return r, nil
+}
+
+// same says whether another side has a network with the same number of weights.
+func (r *Result) same(c *child) error {
+	if c.Ready.Weights != r.Weights {
+		return fmt.Errorf("the network of %s has %d weights and ours %d: they can't be compared", c.Ready.Runtime, c.Ready.Weights, r.Weights)
+	}
+	return nil
+}
+
+// emptyCallCount is enough for a mean and takes less than a second.
+const emptyCallCount = 2000
+
+// side takes turns.
+type side struct {
+	*child
+	name       string
+	turns      [][]step
+	held, peak uint64
+	others     float64 // seconds of the processor that other programs took during the turns
+}
+
+// turns lets the sides make steps in turn: one to warm up, and then Repeat times Steps.
+func (b Bench) turns(ctx context.Context, w Workload, sides []*side, p *pace) error {
+	for turn := range b.Repeat + 1 {
+		n, text := b.Steps, fmt.Sprintf("turn %d of %d", turn, b.Repeat)
+		if turn == 0 {
+			n, text = 1, "warming up"
+		}
+		p.begin(w.Name, text)
+		for _, s := range sides {
+			busy := busyTime()
+			steps, err := s.steps(ctx, n)
+			if err != nil {
+				return err
+			}
+			if turn > 0 {
+				s.turns = append(s.turns, steps)
+				s.others += busyTime() - busy - sum(steps, cpuOf)
+			}
+		}
+	}
+	for _, s := range sides {
+		s.held, s.peak = s.memory()
+	}
+	return nil
+}
+
+// pace tells how far all is.
+type pace struct {
+	tell        func(text string, done float64, left time.Duration)
+	done, total int // parts, of which every one is taken to last as long
+	started     time.Time
+}
+
+func (b Bench) pace() *pace {
+	parts := 2 + len(b.Against) + b.Repeat
+	if b.Cold {
+		parts++
+	}
+	return &pace{b.Progress, -1, len(b.Workloads) * parts, time.Now()}
+}
+
+// begin is told at the start of each part.
+func (p *pace) begin(workload, text string) {
+	p.done++
+	p.show(workload, text)
+}
+
+func (p *pace) show(workload, text string) {
+	if p.tell == nil {
+		return
+	}
+	var left time.Duration
+	if p.done > 0 {
+		left = time.Duration(float64(time.Since(p.started)) / float64(p.done) * float64(p.total-p.done))
+	}
+	p.tell(workload+": "+text, float64(p.done)/float64(p.total), left)
+}

@@ -1,0 +1,25 @@
+// Package bench measures what a search and a training cost, beside PyTorch on the same machine in the same minutes.
+//
+//	r, err := bench.Bench{Workloads: bench.Workloads(), Worker: []string{"essnas", "bench", "worker"}, Steps: 3, Repeat: 3, Against: peers, Python: "python3"}.Run(ctx)
+//	fmt.Println(r)
+//
+// # What is measured
+//
+// A [Workload] is a step as a run makes it: search.Search or network.Training on random images, with their augmentation. Each is measured in
+// processes of its own ([Work]), so that memory and start are the workload's and nobody else's. The first has an empty cache of executables: it
+// compiles. The second finds what the first left, and makes the steps that count.
+//
+// # The other side
+//
+// The same network in PyTorch (peer.py, on the networks that the golden files come from) has its own process, too. Its weights are counted and have
+// to be as many as ours. After a step to warm up both, they take turns, A B A B, so that what else the machine does meets both; a ratio is that
+// of two turns beside each other. It has the same batch, the same cores, float32, and what makes it fast: only the gradients that a level
+// needs, multi-tensor optimizers, no data loading and no augmentation in its steps, whereas ours have both. It runs in eager mode and with torch.compile; the
+// faster one counts.
+//
+// # How to read it
+//
+// Ratios rather than seconds: on a machine that does other things both sides lose. The spread beside a median is that of all steps.
+//
+// What was tried to make steps faster, and lost, is in TRIED.md.
+package bench

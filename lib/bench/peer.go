@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/essnas/essnas/lib/internal/golden/pytorch"
+	"github.com/essnas/essnas/lib/supernet"
+)
+
+//go:embed peer.py
+var peerScript []byte
+
+// Peer is another program that makes the same steps: PyTorch, in a mode of peer.py.
+type Peer struct{ Mode string }
+
+// Peers are the ones that --against names: all that PyTorch has, or one of them.
+func Peers(name string) ([]Peer, error) {
+	switch name {
+	case "":
+		return nil, nil
+	case "torch":
+		return []Peer{{"eager"}, {"compile"}}, nil
+	case "torch-eager":
+		return []Peer{{"eager"}}, nil
+	case "torch-compile":
+		return []Peer{{"compile"}}, nil
+	}
+	return nil, fmt.Errorf("--against can't be %q: want torch (the best of both), torch-eager or torch-compile", name)
+}
+
+// unpack writes the Python files to a directory that it makes.
+func unpack(dir string) error {
+	if err := os.CopyFS(dir, pytorch.Files); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "peer.py"), peerScript, 0o644)
+}
+
+// peerWorkload is a Workload with what follows from it.
+type peerWorkload struct {
+	Workload
+	Cells       int            `json:"cells"` // of a search
+	Space       supernet.Space `json:"space"`
+	SkipDropout float64        `json:"skip_dropout"`
+	DropPath    float64        `json:"drop_path"` // of the epoch that is measured
+}
+
+func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string, cores int) (*child, error) {
+	python, err := exec.LookPath(b.Python)
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be run, so there is nothing to compare with: name a Python that has PyTorch by --python", b.Python)
+	}
+	j := job{Device: "cpu", Precision: "float32", Threads: cores, Mode: peer.Mode}
+	pw := peerWorkload{Workload: w}
+	if w.Search != nil {
+		_, phase, _, space, err := w.last()
+		if err != nil {
+			return nil, err
+		}
+		pw.Cells, pw.Space, pw.SkipDropout = phase.Cells, space, phase.SkipDropout
+	} else {
+		pw.DropPath = w.Train.DropPath / 2
+	}
+	j.Workload = pw
+	// PyTorch runs as its users have it, without what this program sets up for XLA.
+	c, err := launch(ctx, []string{python, filepath.Join(dir, "peer", "peer.py")}, []string{"PYTHONDONTWRITEBYTECODE=1"}, []string{"GLIBC_TUNABLES"}, b.Cores, j, nil)
+	if err != nil && strings.Contains(err.Error(), "No module named 'torch'") {
+		return nil, fmt.Errorf("%s has no PyTorch: install it (pip install torch), or name a Python that has it by --python", b.Python)
+	}
+	return c, err
+}

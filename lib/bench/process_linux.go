@@ -1,0 +1,44 @@
+package bench
+
+import (
+	"fmt"
+	"os/exec"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// apart makes the command the head of a group of processes, which Ctrl-C in a terminal does not reach, and which is killed as a whole.
+func apart(c *exec.Cmd) {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+}
+
+func kill(c *exec.Cmd) { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+
+// onCores lets start begin a process that may use the first n of the cores that this one may; 0: all.
+func onCores(n int, start func() error) error {
+	if n == 0 {
+		return start()
+	}
+	runtime.LockOSThread() // a process inherits the cores of the thread that starts it
+	defer runtime.UnlockOSThread()
+	var all, some unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		return err
+	}
+	if n > all.Count() {
+		return fmt.Errorf("%d cores: there are %d", n, all.Count())
+	}
+	for i := 0; some.Count() < n; i++ {
+		if all.IsSet(i) {
+			some.Set(i)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &some); err != nil {
+		return err
+	}
+	defer unix.SchedSetaffinity(0, &all)
+	return start()
+}

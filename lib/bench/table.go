@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// String is the report as tables: the workloads, what a step is made of, and the comparison if there was one.
+func (r *Report) String() string {
+	m := r.Machine
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s, %d cores, %s memory, %s, %s\n", m.Processor, m.Cores, size(m.Memory), m.System, m.Time.Format("2006-01-02 15:04"))
+	runtimes := map[string]bool{}
+	for _, x := range r.Results {
+		if !runtimes[x.Runtime] {
+			runtimes[x.Runtime] = true
+			fmt.Fprintf(&s, "%s\n", x.Runtime)
+		}
+	}
+	fmt.Fprintf(&s, "Steps: median (least to largest) of %d turns of %d.\n\n", r.Repeat, r.Steps)
+	s.WriteString(r.times())
+	if most := r.others(); most >= 0.1 {
+		fmt.Fprintf(&s, "\nOther programs kept up to %s of the cores busy: read ratios and CPU times, not seconds.", percent(most))
+	}
+	if len(r.Results) > 0 && len(r.Results[0].Against) > 0 {
+		s.WriteString("\n\n" + r.comparison())
+	}
+	return s.String()
+}
+
+// others is the largest share of the cores that other programs took.
+func (r *Report) others() (most float64) {
+	for _, x := range r.Results {
+		most = max(most, x.Others)
+		for _, o := range x.Against {
+			most = max(most, o.Others)
+		}
+	}
+	return
+}
+
+func (r *Report) times() string {
+	t := newTable("workload", "batch", "weights", "compile\ncold, s", "from\ndisk, s", "first step\ncold, s", "from\ndisk, s", "step, s", "CPU\ntime, s", "images/s", "peak\nmemory", "held", "pro-\ngrams", "empty\ncall, µs")
+	for _, x := range r.Results {
+		var cold [2]string
+		if x.Cold != nil {
+			cold = [2]string{decimal(x.Cold.Compile), decimal(x.Cold.FirstStep)}
+		}
+		t.AppendRow(table.Row{x.Workload, x.Batch, humanize.Comma(int64(x.Weights)), cold[0], decimal(x.Warm.Compile), cold[1], decimal(x.Warm.FirstStep),
+			x.Step, decimal(x.CPU), decimal(x.ImagesPerSecond), size(x.Peak), size(x.Held), x.Programs, fmt.Sprintf("%.0f", 1e6*x.Call)})
+	}
+	return t.Render()
+}
+
+func (r *Report) comparison() string {
+	t := newTable("workload", "side", "first step, s", "step, s", "CPU time, s", "cores busy", "others", "peak memory", "PyTorch's best / ours")
+	for _, x := range r.Results {
+		t.AppendRow(table.Row{x.Workload, "essnas", decimal(x.Warm.FirstStep), x.Step, decimal(x.CPU), percent(x.Busy), percent(x.Others), size(x.Peak), ""})
+		for _, o := range x.Against {
+			ratio := ""
+			if o.Name == x.Best {
+				ratio = x.Ratio.String()
+			}
+			t.AppendRow(table.Row{"", o.Runtime + ", " + o.Name, decimal(o.FirstStep), o.Step, decimal(o.CPU), percent(o.Busy), percent(o.Others), size(o.Peak), ratio})
+		}
+	}
+	return t.Render()
+}
+
+func newTable(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(header)
+	var columns []table.ColumnConfig
+	for i := range header {
+		if i > 0 && header[i] != "side" {
+			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.SetColumnConfigs(columns)
+	return t
+}
+
+// String is "1.23 (1.20 to 1.31)".
+func (s Sample) String() string {
+	return fmt.Sprintf("%s (%s to %s)", decimal(s.Median), decimal(s.Min), decimal(s.Max))
+}
+
+// decimal has three digits that tell something.
+func decimal(x float64) string {
+	switch {
+	case x >= 100:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 10:
+		return fmt.Sprintf("%.1f", x)
+	case x >= 1:
+		return fmt.Sprintf("%.2f", x)
+	}
+	return fmt.Sprintf("%.3f", x)
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
+
+func size(n uint64) string {
+	if n == 0 {
+		return "unknown"
+	}
+	return humanize.Bytes(n)
+}

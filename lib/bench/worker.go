@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Work is the worker: it measures what the job on in says, see protocol.go, until in ends.
+func Work(ctx context.Context, in io.Reader, out io.Writer) error {
+	lines, ended := make(chan []byte), make(chan error, 1)
+	go func() {
+		scanner := bufio.NewScanner(in)
+		scanner.Buffer(nil, 1<<20)
+		for scanner.Scan() {
+			lines <- append([]byte{}, scanner.Bytes()...)
+		}
+		ended <- scanner.Err()
+		os.Exit(0) // whatever is being done: nobody waits for it
+	}()
+	var w Workload
+	j := job{Workload: &w}
+	if err := json.Unmarshal(<-lines, &j); err != nil {
+		return fmt.Errorf("the job can't be read: %w", err)
+	}
+	b, err := backend.Open(ctx, backend.Options{Choice: backend.Choice(j.Backend)})
+	if err != nil {
+		return err
+	}
+	answer := json.NewEncoder(out)
+	t, err := w.start(b)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	begin := time.Now()
+	err = t.Prepare(func(done, total int, _ string, _ time.Duration) {
+		answer.Encode(reply{Compiling: &compiling{done, total}})
+	})
+	if err != nil {
+		return err
+	}
+	r := ready{Runtime: b.String(), Compile: time.Since(begin).Seconds()}
+	if err := t.step(0); err != nil {
+		return err
+	}
+	r.Weights, r.MACs = t.count()
+	stats := b.Stats()
+	r.Programs, r.Loaded = stats.Compiled+stats.Loaded, stats.Loaded
+	if err := answer.Encode(reply{Ready: &r}); err != nil {
+		return err
+	}
+	for made := 1; ; {
+		var o order
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case line := <-lines:
+			if err := json.Unmarshal(line, &o); err != nil {
+				return fmt.Errorf("the order can't be read: %w", err)
+			}
+		}
+		for range o.Steps {
+			begin, busy := time.Now(), cpuTime()
+			if err := t.step(made); err != nil {
+				return err
+			}
+			made++
+			if err := answer.Encode(reply{Step: &step{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - busy).Seconds()}}); err != nil {
+				return err
+			}
+		}
+		if o.Calls > 0 {
+			took, err := emptyCalls(b, o.Calls)
+			if err != nil {
+				return err
+			}
+			seconds := took.Seconds() / float64(o.Calls)
+			if err := answer.Encode(reply{Call: &seconds}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// emptyCalls makes n calls, one after the other, of a block that adds 1 to a number: what is left is the cost of a call.
+func emptyCalls(b *backend.Backend, n int) (time.Duration, error) {
+	e := block.NewEngine(b.Backend)
+	nothing := &block.Block{Name: "nothing", In: []shapes.Shape{block.Floats(1)}, Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {
+		return []*Node{AddScalar(in[0], 1)}
+	}}
+	chain := func(n int) (time.Duration, error) {
+		tape := block.NewTape(e, nil, block.Evaluate, block.None)
+		defer tape.Close()
+		x := block.NewValue(tensors.FromFlatDataAndDimensions([]float32{1}, 1))
+		defer x.Set(nil)
+		v := []*block.Value{x}
+		begin := time.Now()
+		for range n {
+			v = tape.Call("", nothing, v, nil)
+		}
+		v[0].Hold()
+		if err := tape.Run(); err != nil {
+			return 0, err
+		}
+		took := time.Since(begin)
+		if sum := v[0].Floats()[0]; sum != float32(n+1) {
+			return 0, fmt.Errorf("%d calls that add 1 to 1 gave %g", n, sum)
+		}
+		return took, nil
+	}
+	if _, err := chain(10); err != nil { // compiles
+		return 0, err
+	}
+	return chain(n)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/bench"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func (p *program) bench() *cobra.Command {
+	var only []string
+	var against string
+	var batch int
+	b := bench.Bench{}
+	var list strings.Builder
+	for _, w := range bench.Workloads() {
+		fmt.Fprintf(&list, "\n  %-14s %s, batch %d", w.Name, w.Help, w.Batch())
+	}
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure compiling, steps and memory",
+		Long: `Measure what compiling takes, cold and from the disk, what a step takes, and how much memory it needs, each workload in a process of its own:
+` + list.String() + `
+
+With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and float32.`,
+		Example: `  essnas bench --only pc-darts
+  essnas bench --only pc-darts,train --against torch --python ~/torch/bin/python
+  essnas bench --json > bench.json`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			switch {
+			case b.Steps < 1 || b.Repeat < 1:
+				return fmt.Errorf("--steps is %d and --repeat %d: want at least 1", b.Steps, b.Repeat)
+			case b.Cores < 0 || batch < 0:
+				return fmt.Errorf("--cores is %d and --batch %d: they can't be negative", b.Cores, batch)
+			}
+			if b.Workloads, err = bench.Named(only); err != nil {
+				return err
+			}
+			for i, w := range b.Workloads {
+				if batch > 0 {
+					b.Workloads[i] = w.WithBatch(batch)
+				}
+			}
+			if b.Against, err = bench.Peers(against); err != nil {
+				return err
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			b.Worker, b.Backend = []string{self, "bench", "worker"}, backend.Choice(p.backend)
+			var clear func()
+			if b.Progress, clear = p.watch(); clear != nil {
+				defer clear()
+			}
+			r, err := b.Run(c.Context())
+			if err != nil {
+				return err
+			}
+			if clear != nil {
+				clear()
+			}
+			return p.print(c, r, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, r)
+				return err
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringSliceVar(&only, "only", nil, "`NAMES` of workloads, with commas between them; default all")
+	flags.BoolVar(&b.Cold, "cold", true, "measure the start with an empty cache of compiled programs, too; --cold=false uses your cache as it is, which takes less time")
+	flags.IntVar(&b.Steps, "steps", 3, "steps of a turn")
+	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
+	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
+	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
+	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
+	flags.StringVar(&b.Python, "python", "python3", "the `PROGRAM` that runs PyTorch")
+	c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(bench.Names(), cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("against", cobra.FixedCompletions([]string{"torch", "torch-eager", "torch-compile"}, cobra.ShellCompDirectiveNoFileComp))
+	c.AddCommand(&cobra.Command{
+		Use: "worker", Hidden: true, Args: noArguments, Short: "Measure one workload, which is read from the input",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return bench.Work(c.Context(), c.InOrStdin(), c.OutOrStdout())
+		},
+	})
+	return c
+}
+
+// watch shows how far a benchmark is: a bar in a terminal, a line now and then elsewhere. clear takes the bar away.
+func (p *program) watch() (show func(text string, done float64, left time.Duration), clear func()) {
+	if p.quiet {
+		return nil, nil
+	}
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		var told time.Time
+		return func(text string, done float64, left time.Duration) {
+			if time.Since(told) > 10*time.Second {
+				told = time.Now()
+				fmt.Fprintf(os.Stderr, "%s%s\n", text, toGo(left))
+			}
+		}, nil
+	}
+	bar := progressbar.NewOptions(1000, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetWidth(6), progressbar.OptionUseANSICodes(true))
+	return func(text string, done float64, left time.Duration) {
+		bar.Describe(text + toGo(left))
+		bar.Set(int(1000 * done))
+	}, func() { bar.Clear() }
+}
+
+func toGo(left time.Duration) string {
+	if left == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %v to go", left.Round(time.Second))
+}
