@@ -64,6 +64,13 @@
 // Blocks declare images as float32 [channels, height, width, batch]. How they are kept on the device, in which order of axes and in which numbers, is the
 // engine's [Lowering], and no block's business: it is the one switch between a CPU and a GPU.
 //
+// # Several devices
+//
+// [Several] makes an engine whose executables run on n devices at once (SPMD): each has its part of every batch, all have the same weights. Blocks are written for the part of one;
+// what is computed over the whole batch goes through [Ctx.Total], an all-reduce. A value is then one array a device: parts of the batch ([Engine.Split]), or copies.
+// Gradients of weights and of mixing weights are sums over images, so each device has its share of them; they are added up where they are read ([Value.Gradient]).
+// n devices compute what one would with the whole batch, but for rounding; only the dropout of skip connections draws other values.
+//
 // # Evaluation
 //
 // With mode [Evaluate] norms use running statistics and nothing is remembered: a value is freed when its last reader has run.
