@@ -88,6 +88,16 @@ func validate(kind string, genes []Gene, concat []int) error {
 	return nil
 }
 
+// Skips is the number of skip connections among the genes of a cell.
+func Skips(genes []Gene) (n int) {
+	for _, g := range genes {
+		if g.Op == "skip_connect" {
+			n++
+		}
+	}
+	return
+}
+
 // Python is the genotype as the DARTS family's genotypes.py has it, on one line.
 func (g Genotype) Python() string {
 	genes := func(genes []Gene) string {

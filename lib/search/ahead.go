@@ -39,7 +39,9 @@ func (t *Search) compileAhead() *ahead {
 func (t *Search) later(phase int) *block.Plan {
 	space := supernet.FullSpace()
 	net, objective := t.network(phase, space)
-	return planned(net, t.mix(phase, supernet.NewArch(space, t.settings.Partial > 1, 0)), objective)
+	arch := supernet.NewArch(space, t.settings.Partial > 1, 0)
+	arch.Auxiliary = t.settings.AuxiliarySkip
+	return planned(net, t.mix(phase, arch), objective)
 }
 
 // stop returns when nothing is compiled any more.

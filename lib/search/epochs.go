@@ -13,16 +13,16 @@ type place struct {
 
 // at is the place of an epoch of the search, which is one of the current phase.
 func (t *Search) at(epoch int) place {
-	for _, p := range t.phases[:t.phase] {
-		epoch -= p.Epochs
+	for _, n := range t.lengths[:t.phase] {
+		epoch -= n
 	}
 	return place{t.phases[t.phase], epoch}
 }
 
-// Epochs implements fit.Task: of all phases.
+// Epochs implements fit.Task: of all phases. A phase that ends early leaves fewer.
 func (t *Search) Epochs() (n int) {
-	for _, p := range t.phases {
-		n += p.Epochs
+	for _, l := range t.lengths {
+		n += l
 	}
 	return
 }
@@ -30,12 +30,22 @@ func (t *Search) Epochs() (n int) {
 // EndEpoch implements fit.Task: what the architecture looks like now. At the end of a phase the next one is entered with
 // the operations that are worth keeping.
 func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
-	m := fit.Metrics{}
+	m, at := fit.Metrics{}, t.at(epoch)
+	t.assist(at)
 	if err := t.recordTermNorms(m, epoch); err != nil {
 		return nil, nil, err
 	}
+	if n := t.settings.Eigenvalue; n > 0 && (at.epoch+1)%n == 0 {
+		var err error
+		if m["eigenvalue"], err = t.eigenvalue(); err != nil {
+			return nil, nil, err
+		}
+	}
 	details := t.details()
-	if next := t.phase + 1; t.at(epoch+1).epoch == t.phases[t.phase].Epochs && next < len(t.phases) {
+	if skips := t.stop(at); skips > 0 {
+		details["stopped_at_skips"] = skips
+	}
+	if next := t.phase + 1; at.epoch+1 == t.lengths[t.phase] && next < len(t.phases) {
 		t.Enter(next, t.arch.Keep(t.phases[next].Operations))
 		if err := t.Prepare(nil); err != nil {
 			return nil, nil, err

@@ -42,7 +42,7 @@ func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, 
 // recordTermNorms measures both levels (of the architecture only where it moves) as they are at the end of an epoch, on its
 // first batches.
 func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
-	if f := t.objective.factor; f == 0 || f == 1 {
+	if !t.objective.mixed() {
 		return nil
 	}
 	at := t.at(epoch)
@@ -65,6 +65,16 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 		}
 	}
 	return nil
+}
+
+// rebalance sets the level's factor before the Barlow Twins term such that, without the settings' own factors, its gradient is as
+// long as that of the cross-entropy. Where one of them vanishes it stays as it is.
+func (t *Search) rebalance(l level, views []*block.Value, labels *block.Value) error {
+	ce, bt, err := t.termNorms(l, views, labels)
+	if b := ce / bt; err == nil && b > 0 && !math.IsInf(b, 0) {
+		t.balance[l] = b
+	}
+	return err
 }
 
 func norm(g []float32) float64 {

@@ -87,17 +87,20 @@ func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
 	}
 }
 
-// factors before the two terms in the gradient. Where the classifier is a probe, its own loss has factor 1: nothing else
-// gets a gradient from it.
-func (o objective) factors() (crossEntropy, twins float64) {
+// mixed says whether both terms have a share.
+func (o objective) mixed() bool { return o.factor > 0 && o.factor < 1 }
+
+// factors before the two terms in the gradient, with a factor before the second one that balances them. Where the classifier is
+// a probe, its own loss has factor 1: nothing else gets a gradient from it.
+func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	if o.factor == 1 {
 		return 1, o.scale
 	}
-	return 1 - o.factor, o.factor * o.scale
+	return 1 - o.factor, o.factor * o.scale * balance
 }
 
-// read fills in the terms' values, once they are computed.
-func (o objective) read(t terms, labels *block.Value) (r result) {
+// read fills in the terms' values, once they are computed, and the loss with this factor before the second term.
+func (o objective) read(t terms, labels *block.Value, twins float64) (r result) {
 	n := float64(len(t.logits))
 	for i := range t.logits {
 		r.crossEntropy += float64(t.crossEntropy[i].Floats()[0]) / n
@@ -106,7 +109,7 @@ func (o objective) read(t terms, labels *block.Value) (r result) {
 	r.loss = r.crossEntropy
 	if t.twins != nil {
 		r.twins = float64(t.twins.Floats()[0])
-		r.loss = o.factor*o.scale*r.twins + (1-o.factor)*r.crossEntropy
+		r.loss = twins*r.twins + (1-o.factor)*r.crossEntropy
 	}
 	return r
 }

@@ -17,11 +17,14 @@ import (
 type Search struct {
 	settings Settings
 	phases   []Phase
+	lengths  []int // epochs of each phase: fewer than it was to have where it was stopped
 	engine   *block.Engine
 	wiring   cell.Wiring // without cells and channels, which are a phase's
 	ahead    *ahead      // compiles what later phases need
 
-	phase     int // the current one, to which all of these belong
+	phase     int        // the current one, to which all of these belong
+	balance   [2]float64 // by level: the factor that balances the loss's terms
+	decaying  float64    // the weight of beta-decay in the current epoch
 	net       *supernet.Network
 	objective objective
 	arch      *supernet.Arch
@@ -81,6 +84,9 @@ func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
 	}
 	w.Probe = s.SSFactor == 1
 	t := &Search{settings: s, phases: phases, engine: e, wiring: w}
+	for _, p := range phases {
+		t.lengths = append(t.lengths, p.Epochs)
+	}
 	t.Enter(0, supernet.FullSpace())
 	return t
 }
@@ -91,9 +97,10 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.release()
 	s := t.settings
 	seed := s.Seed + uint64(phase)<<32
-	t.phase = phase
+	t.phase, t.balance = phase, [2]float64{1, 1}
 	t.net, t.objective = t.network(phase, space)
 	t.arch = supernet.NewArch(space, s.Partial > 1, seed)
+	t.arch.Auxiliary = s.AuxiliarySkip
 	t.mixing = t.mix(phase, t.arch)
 	t.drop(t.phases[phase].dropout(0), 0, 0)
 	t.params = t.plan().Params(seed)
@@ -108,7 +115,8 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	w := t.wiring
 	w.Cells, w.Channels = t.phases[phase].Cells, t.phases[phase].Channels
 	net := &supernet.Network{Wiring: w, Space: space}
-	if len(t.phases) > 1 { // executables of operations serve the subsets that later phases keep
+	// Executables of operations serve the subsets that later phases keep, and dropout.
+	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 {
 		net.Span = supernet.Operations
 	}
 	return net, newObjective(t.settings, w)

@@ -21,17 +21,19 @@ func tiny(phases string) Settings {
 }
 
 // crops are the sample's images, cut down to 8x8, 24 of them.
-func crops(t *testing.T) *data.Set {
+func crops(t *testing.T) *data.Set { return cropped(t, 24, 8) }
+
+func cropped(t *testing.T, n, side int) *data.Set {
 	t.Helper()
 	set, err := data.Sample()
 	if err != nil {
 		t.Fatal(err)
 	}
-	const n, side = 24, 8
+	at := (28 - side) / 2
 	small := data.Images{N: n, Height: side, Width: side, Channels: 1, Labels: set.Train.Labels[:n]}
 	for i := range n {
 		for y := range side {
-			row := (i*28+y+10)*28 + 10
+			row := (i*28+y+at)*28 + at
 			small.Pixels = append(small.Pixels, set.Train.Pixels[row:row+side]...)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/cell"
 )
 
 // Settings are all that decides a search, apart from the data and the machine. The zero value is not useful: start from a preset.
@@ -32,8 +33,14 @@ type Settings struct {
 
 	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
 	SSScale   float64 `json:"ss_scale" help:"scale of the self-supervised loss, which is of the size of the embedding"`
+	SSBalance int     `json:"ss_balance" help:"steps from one measurement to the next of the factor that makes the self-supervised gradient as long as the cross-entropy's, in each level; 0: no such factor, as in the slides"`
 	Projector string  `json:"projector" help:"sizes of the layers from features to the embedding, like 128 or 512,512,512"`
 	Views     string  `json:"views" help:"distortions of the two views that the self-supervised loss compares: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default"`
+
+	AuxiliarySkip float64 `json:"auxiliary_skip" help:"against collapse, DARTS- (arXiv:2009.01027): factor of a skip connection beside every mixture, falling linearly to 0; there 1; 0: none"`
+	BetaDecay     float64 `json:"beta_decay" help:"against collapse (arXiv:2203.01665): weight that a regulariser of the alphas grows to, linearly from 0; there 50; 0: none"`
+	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): skip connections in the normal cell at which a search, or its phase, ends early; there 2; 0: never"`
+	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs from one estimate to the next of the largest eigenvalue of the validation loss's Hessian in the alphas; 0: none"`
 
 	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
 }
@@ -67,6 +74,14 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("ss_factor is %g: want 0 (labels only) to 1 (no labels)", s.SSFactor)
 	case s.SSFactor > 0 && !(s.SSScale > 0):
 		return fmt.Errorf("ss_scale is %g: want a positive number", s.SSScale)
+	case s.SSBalance < 0:
+		return fmt.Errorf("ss_balance is %d steps: want 0 (never) or more", s.SSBalance)
+	case s.AuxiliarySkip < 0 || s.BetaDecay < 0:
+		return fmt.Errorf("auxiliary_skip is %g and beta_decay %g: want 0 (none) or more", s.AuxiliarySkip, s.BetaDecay)
+	case s.StopSkips < 0 || s.StopSkips > 2*cell.States:
+		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*cell.States)
+	case s.Eigenvalue < 0:
+		return fmt.Errorf("eigenvalue is %d epochs: want 0 (never) or more", s.Eigenvalue)
 	case s.Cutout < 0:
 		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
 	}

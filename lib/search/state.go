@@ -17,6 +17,12 @@ func (t *Search) State() (fit.State, error) {
 		return fit.State{}, err
 	}
 	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
+	if t.settings.SSBalance > 0 {
+		s.Meta["balance"] = exact(t.balance[:])
+	}
+	if t.settings.StopSkips > 0 {
+		s.Meta["epochs"] = exact(t.lengths)
+	}
 	fit.SaveParams(s, t.params)
 	trunk, classifier := t.split()
 	t.sgd.Save(s, trunk)
@@ -39,6 +45,16 @@ func (t *Search) Restore(s fit.State) error {
 		return fmt.Errorf("the checkpoint's operations can't be read (%v): %s", err, remedy)
 	}
 	t.Enter(phase, space)
+	if t.settings.SSBalance > 0 {
+		if err := json.Unmarshal([]byte(s.Meta["balance"]), &t.balance); err != nil {
+			return fmt.Errorf("the checkpoint's balance can't be read (%v): %s", err, remedy)
+		}
+	}
+	if t.settings.StopSkips > 0 {
+		if err := json.Unmarshal([]byte(s.Meta["epochs"]), &t.lengths); err != nil || len(t.lengths) != len(t.phases) {
+			return fmt.Errorf("the checkpoint's epochs of each phase can't be read: %s", remedy)
+		}
+	}
 	flat := s.Arrays["architecture"].F32
 	if len(flat) != len(t.arch.Flat()) {
 		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)
@@ -59,4 +75,13 @@ func (t *Search) Restore(s fit.State) error {
 		return err
 	}
 	return t.engine.Prepare(t.plan(), block.Train, block.Separate, nil) // Prepare knew of the first phase only
+}
+
+// exact is JSON, which carries a float64 bit by bit.
+func exact(numbers any) string {
+	text, err := json.Marshal(numbers)
+	if err != nil {
+		panic(err) // what is kept is finite
+	}
+	return string(text)
 }

@@ -41,15 +41,15 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 	at := t.at(epoch)
 	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
 	t.drop(at.dropout(at.epoch), epoch, step)
+	t.assist(at)
 	if at.epoch >= at.Frozen {
-		r, err := t.batch(ofArchitecture, epoch, step, t.architectureStep)
+		r, err := t.level(ofArchitecture, epoch, step, m, t.architectureStep)
 		if err != nil {
 			return nil, err
 		}
-		r.record(m, ofArchitecture)
 		m["arch_grad_norm"] = r.norm
 	}
-	r, err := t.batch(ofWeights, epoch, step, func(x []*block.Value, y *block.Value) (result, error) {
+	r, err := t.level(ofWeights, epoch, step, m, func(x []*block.Value, y *block.Value) (result, error) {
 		return t.weightsStep(x, y, m["lr"])
 	})
 	if err != nil {
@@ -58,22 +58,33 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 	if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
 		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
 	}
-	r.record(m, ofWeights)
 	m["grad_norm"] = r.norm
 	return m, nil
+}
+
+// level makes one level's part of a step, and puts what came of it among the metrics.
+func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*block.Value, y *block.Value) (result, error)) (result, error) {
+	r, err := t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) (result, error) {
+		if n := t.settings.SSBalance; n > 0 && t.objective.mixed() {
+			if step%n == 0 {
+				if err := t.rebalance(l, x, y); err != nil {
+					return result{}, err
+				}
+			}
+			m[l.prefix()+"balance"] = t.balance[l]
+		}
+		return f(x, y)
+	})
+	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
+	if r.twins != 0 {
+		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
+	}
+	return r, err
 }
 
 // result of one level's step: the loss and its terms, and the gradient's norm. Without self-supervision the loss is the
 // cross-entropy.
 type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
-
-// record puts a result among the metrics.
-func (r result) record(m fit.Metrics, l level) {
-	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
-	if r.twins != 0 {
-		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
-	}
-}
 
 // batch calls f with the step's batch of a level's half: its views and its labels.
 func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, labels *block.Value) (result, error)) (result, error) {
@@ -107,12 +118,13 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 
 // architectureStep updates alphas and betas.
 func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (result, error) {
-	ce, bt := t.objective.factors()
+	ce, bt := t.objective.factors(t.balance[ofArchitecture])
 	r, err := t.pass(views, labels, ce, bt, false)
 	if err != nil {
 		return r, err
 	}
 	gradient := t.arch.Gradient(t.mixing)
+	t.decay(gradient)
 	flat := t.arch.Flat()
 	t.adam.Step(flat, gradient, t.settings.ArchLR)
 	t.arch.SetFlat(flat)
@@ -123,7 +135,7 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (re
 
 // weightsStep updates the weights.
 func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float64) (result, error) {
-	ce, bt := t.objective.factors()
+	ce, bt := t.objective.factors(t.balance[ofWeights])
 	r, err := t.pass(views, labels, ce, bt, true)
 	if err != nil {
 		return r, err
@@ -154,7 +166,7 @@ func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64,
 	if err := t.tape.Run(); err != nil {
 		return r, err
 	}
-	r = t.objective.read(terms, labels)
+	r = t.objective.read(terms, labels, bt)
 	terms.seed(t.tape, ce, bt)
 	return r, t.tape.Backward(weights)
 }

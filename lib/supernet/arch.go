@@ -16,6 +16,9 @@ type Arch struct {
 	Partial bool // edge normalisation: betas are used
 	Alpha   [2][cell.Edges][]float32
 	Beta    [2][cell.Edges]float32
+	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027, eq. 4): it leaves the skip connection inside nothing to
+	// gain from the free way that it is for gradients. No operation competes with it, and no cell that is derived has it. 0: none.
+	Auxiliary float64
 }
 
 // NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference does.
@@ -142,13 +145,16 @@ func (a *Arch) NewMixing() *Mixing {
 			if a.Partial {
 				m.Bypass[t][e] = block.NewValue(nil)
 			}
+			if a.Auxiliary > 0 {
+				m.Auxiliary[t][e] = block.NewValue(nil)
+			}
 		}
 	}
 	a.Update(m)
 	return m
 }
 
-// Update puts softmax(alpha) x softmax(beta) for the operations, and softmax(beta) for the by-passes.
+// Update puts softmax(alpha) x softmax(beta) for the operations, softmax(beta) for the by-passes, and factor x softmax(beta) for auxiliary skips.
 func (a *Arch) Update(m *Mixing) {
 	set := func(v *block.Value, x float64) {
 		if v != nil {
@@ -162,6 +168,7 @@ func (a *Arch) Update(m *Mixing) {
 				set(vs[o], p*norm[e])
 			}
 			set(m.Bypass[t][e], norm[e])
+			set(m.Auxiliary[t][e], a.Auxiliary*norm[e])
 		}
 	}
 }
@@ -169,8 +176,13 @@ func (a *Arch) Update(m *Mixing) {
 // Gradient takes the gradients that a backward pass left at the mixing weights and returns those of Flat().
 func (a *Arch) Gradient(m *Mixing) []float32 {
 	return a.gradient(func(typ, e, o int) float64 {
-		v := m.Bypass[typ][e]
-		if o >= 0 {
+		var v *block.Value
+		switch o {
+		case bypass:
+			v = m.Bypass[typ][e]
+		case auxiliary:
+			v = m.Auxiliary[typ][e]
+		default:
 			v = m.Ops[typ][e][o]
 		}
 		if v == nil {
@@ -185,7 +197,13 @@ func (a *Arch) Gradient(m *Mixing) []float32 {
 	})
 }
 
-// gradient pulls those of the mixing weights - of operation o of an edge, or of its by-pass for o < 0 - through the softmaxes.
+// What an edge has beside its operations.
+const (
+	bypass    = -1
+	auxiliary = -2
+)
+
+// gradient pulls those of the mixing weights - of operation o of an edge, of its bypass, of its auxiliary skip - through the softmaxes.
 func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 	var alphas, betas []float32
 	for t := range a.Alpha {
@@ -202,7 +220,8 @@ func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 				ofOps[o] = g * norm[e]
 				ofNorm[e] += g * p[o]
 			}
-			ofNorm[e] += of(t, e, -1)
+			ofNorm[e] += of(t, e, bypass)
+			ofNorm[e] += of(t, e, auxiliary) * a.Auxiliary
 			for _, g := range softmaxGradient(p, ofOps) {
 				alphas = append(alphas, float32(g))
 			}

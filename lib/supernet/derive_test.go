@@ -112,6 +112,7 @@ func TestKeep(t *testing.T) {
 func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 	for _, partial := range []bool{false, true} {
 		a := NewArch(FullSpace(), partial, 3)
+		a.Auxiliary = 0.7
 		flat := a.Flat()
 		for i := range flat {
 			flat[i] = float32(math.Sin(float64(i)))
@@ -129,7 +130,7 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 						}
 					}
 					if i++; partial {
-						sum += math.Cos(i) * norm[e]
+						sum += math.Cos(i)*norm[e] + math.Sin(i)*a.Auxiliary*norm[e]
 					}
 				}
 			}
@@ -141,6 +142,9 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 				i = float64((typ*cell.Edges + e + 1) * (len(ops.Primitives) + 1))
 			} else {
 				i--
+			}
+			if o == auxiliary {
+				return math.Sin(i)
 			}
 			return math.Cos(i)
 		})

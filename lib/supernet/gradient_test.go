@@ -18,7 +18,11 @@ func TestGradientsOfEveryBlock(t *testing.T) {
 		for _, span := range spans {
 			n := &supernet.Network{Space: supernet.FullSpace(), Span: span, Wiring: cell.Wiring{
 				Cells: 3, Channels: 4 * k, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}
-			m := supernet.NewArch(n.Space, k > 1, 1).NewMixing()
+			a := supernet.NewArch(n.Space, k > 1, 1)
+			if span == supernet.Edges {
+				a.Auxiliary = 1
+			}
+			m := a.NewMixing()
 			for _, c := range block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, m) }).Calls {
 				if !seen[c.Block.Name] {
 					seen[c.Block.Name] = true

@@ -49,6 +49,8 @@ type Network struct {
 type Mixing struct {
 	Ops    [2][cell.Edges][]*block.Value
 	Bypass [2][cell.Edges]*block.Value
+	// Auxiliary skip connections (DARTS-, see Arch), one [1] for each edge; nil: none.
+	Auxiliary [2][cell.Edges]*block.Value
 	// Dropout of skip connections; nil: none.
 	Dropout *Dropout
 }
@@ -78,10 +80,10 @@ func (n *Network) Edge(m *Mixing) cell.Edge {
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
 	return func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
-		mix, bypass := m.Ops[p.Type()][e], m.Bypass[p.Type()][e]
-		x := edge{kept: n.Space[p.Type()][e], channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
+		w := weights{m.Ops[p.Type()][e], m.Bypass[p.Type()][e], m.Auxiliary[p.Type()][e]}
+		x := edge{kept: n.Space[p.Type()][e], auxiliary: w.auxiliary != nil, channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
 		if n.Span == Edges {
-			r.Call(p.Label(e, l), n.fuse(x), x.inputs(from, mix, bypass), sum)
+			r.Call(p.Label(e, l), n.fuse(x), x.inputs(from, w), sum)
 			return
 		}
 		k := node{p.Index, l.From}
@@ -92,7 +94,7 @@ func (n *Network) Edge(m *Mixing) cell.Edge {
 		if d != nil {
 			drop = []*block.Value{d.Rate, d.Seeds[Spot{p.Index, e}]}
 		}
-		x.run(r, p.Label(e, l)+"/", read[k], mix, bypass, drop, sum)
+		x.run(r, p.Label(e, l)+"/", read[k], w, drop, sum)
 	}
 }
 
@@ -113,12 +115,23 @@ func (n *Network) fuse(x edge) *block.Block {
 // edge is what flows between two nodes: operations on 1/partial of the channels, and the rest by-passing them.
 type edge struct {
 	kept                            []string
+	auxiliary                       bool // a skip connection beside the mixture
 	channels, side, stride, partial int
 	batch                           int
 }
 
+// weights of an edge: those of its operations, and, nil where there is none, of its by-pass and of its auxiliary skip.
+type weights struct {
+	ops               []*block.Value
+	bypass, auxiliary *block.Value
+}
+
 func (x edge) String() string {
-	return fmt.Sprintf("edge %dx%dx%d s%d k%d b%d %s", x.channels, x.side, x.side, x.stride, x.partial, x.batch, strings.Join(x.kept, " "))
+	kept := x.kept
+	if x.auxiliary {
+		kept = append(kept[:len(kept):len(kept)], "auxiliary")
+	}
+	return fmt.Sprintf("edge %dx%dx%d s%d k%d b%d %s", x.channels, x.side, x.side, x.stride, x.partial, x.batch, strings.Join(kept, " "))
 }
 
 func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
@@ -159,34 +172,37 @@ func (x edge) state() []shapes.Shape {
 
 // run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights. drop is
 // empty, or rate and seed of the skip connection's dropout.
-func (x edge) run(r block.Runner, label string, read, mix []*block.Value, bypass *block.Value, drop []*block.Value, sum cell.State) {
+func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum cell.State) {
+	op := func(name string) ops.Operation {
+		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
+	}
 	for i, name := range x.kept {
-		if mix[i] == nil {
+		if w.ops[i] == nil {
 			continue
 		}
-		o := ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
-		if in := []*block.Value{read[0], mix[i]}; o.Identity() && len(drop) > 0 {
+		o := op(name)
+		if in := []*block.Value{read[0], w.ops[i]}; o.Identity() && len(drop) > 0 {
 			r.Call(label+name, o.Dropped(x.batch), append(in, drop...), sum[:1])
 		} else {
 			r.Call(label+name, o.Mixed(x.batch), in, sum[:1])
 		}
 	}
-	if x.partial > 1 {
+	if w.auxiliary != nil {
+		r.Call(label+"auxiliary", op("skip_connect").Mixed(x.batch), []*block.Value{read[0], w.auxiliary}, sum[:1])
+	}
+	if w.bypass != nil {
 		skip := ops.Operation{Name: "skip_connect", Channels: x.channels - x.operated(), Size: x.out(), Stride: 1}
-		r.Call("", skip.Mixed(x.batch), []*block.Value{read[1], bypass}, sum[1:])
+		r.Call("", skip.Mixed(x.batch), []*block.Value{read[1], w.bypass}, sum[1:])
 	}
 }
 
-// inputs of the fused edge: the node, the mixing weights, the by-pass's.
-func (x edge) inputs(from cell.State, mix []*block.Value, bypass *block.Value) []*block.Value {
+// inputs of the fused edge: the node, then the mixing weights: operations, by-pass, auxiliary skip.
+func (x edge) inputs(from cell.State, w weights) []*block.Value {
 	in := append([]*block.Value{}, from...)
-	for _, m := range mix {
+	for _, m := range append(w.ops[:len(w.ops):len(w.ops)], w.bypass, w.auxiliary) {
 		if m != nil {
 			in = append(in, m)
 		}
-	}
-	if bypass != nil {
-		in = append(in, bypass)
 	}
 	return in
 }
@@ -195,30 +211,37 @@ func (x edge) inputs(from cell.State, mix []*block.Value, bypass *block.Value) [
 func (x edge) fuse(name string) *block.Block {
 	in := x.state()
 	states := len(in)
+	scalars := 0
 	for _, o := range x.kept {
 		if o != "none" {
-			in = append(in, block.Floats(1))
+			scalars++
 		}
 	}
-	weighed := len(in)
 	if x.partial > 1 {
+		scalars++
+	}
+	if x.auxiliary {
+		scalars++
+	}
+	for range scalars {
 		in = append(in, block.Floats(1))
 	}
 	return block.Fuse(name, in, 0, func(r block.Runner, v []*block.Value) []*block.Value {
-		mix := make([]*block.Value, len(x.kept))
-		next := states
-		for i, o := range x.kept {
-			if o != "none" {
-				mix[i] = v[next]
-				next++
+		rest := v[states:]
+		next := func(there bool) (w *block.Value) { // takes an input, in the order of inputs
+			if there {
+				w, rest = rest[0], rest[1:]
 			}
+			return w
 		}
-		var bypass *block.Value
-		if weighed < len(in) {
-			bypass = v[weighed]
+		var w weights
+		for _, o := range x.kept {
+			w.ops = append(w.ops, next(o != "none"))
 		}
+		w.bypass = next(x.partial > 1)
+		w.auxiliary = next(x.auxiliary)
 		sum := block.Sums(states)
-		x.run(r, "", x.split(r, v[:states]), mix, bypass, nil, sum)
+		x.run(r, "", x.split(r, v[:states]), w, nil, sum)
 		return sum
 	})
 }

@@ -119,7 +119,9 @@ func TestMixedOperationIsTorchs(t *testing.T) {
 				bypass = parity.Value(golden.Array{Shape: []int{1}, Data: []float32{1}})
 			}
 			b := x.fuse(x.String())
-			call := func(r block.Runner) []*block.Value { return r.Call("edge", b, x.inputs(node, mix, bypass), nil) }
+			call := func(r block.Runner) []*block.Value {
+				return r.Call("edge", b, x.inputs(node, weights{ops: mix, bypass: bypass}), nil)
+			}
 			params := block.NewPlan(func(r block.Runner) { call(r) }).Params(1)
 			here := func(string) string { return "" }
 			parity.Load(t, params, torch, here)

@@ -1,0 +1,42 @@
+package search
+
+import "github.com/essnas/essnas/lib/cell"
+
+// This file has what the field found against collapse, the end of a search in cells that are mostly skip connections. All of it is off by default.
+
+// assist sets the strength of what helps in an epoch of a phase: the auxiliary skips' falls linearly from the setting (DARTS-,
+// arXiv:2009.01027, section 3.3), beta-decay's grows linearly to it (arXiv:2203.01665, section 3.3).
+func (t *Search) assist(at place) {
+	done := float64(at.epoch) / float64(at.Epochs)
+	t.decaying = t.settings.BetaDecay * done
+	if t.settings.AuxiliarySkip > 0 {
+		t.arch.Auxiliary = t.settings.AuxiliarySkip * (1 - done)
+		t.arch.Update(t.mixing)
+	}
+}
+
+// decay adds the gradient of beta-decay to one of alphas and betas.
+func (t *Search) decay(gradient []float32) {
+	if t.decaying == 0 {
+		return
+	}
+	_, g := t.arch.BetaDecay()
+	for i := range gradient {
+		gradient[i] += float32(t.decaying * float64(g[i]))
+	}
+}
+
+// stop ends a phase early when its normal cell, without a limit, has too many skip connections (DARTS+, arXiv:1909.06035, criterion
+// 1), but not before the alphas have moved; it returns their number, or 0 where the phase goes on.
+func (t *Search) stop(at place) int {
+	s := t.settings.StopSkips
+	if s == 0 || at.epoch < at.Frozen || at.epoch+1 >= at.Epochs {
+		return 0
+	}
+	skips := cell.Skips(t.arch.Derive(0).Normal)
+	if skips < s {
+		return 0
+	}
+	t.lengths[t.phase] = at.epoch + 1
+	return skips
+}

@@ -1,0 +1,30 @@
+package supernet
+
+import "math"
+
+// BetaDecay is the regulariser of arXiv:2203.01665 (eq. 10; it calls the softmax of alphas beta) and its gradient with respect to Flat: the mean over
+// all edges of both cell types of
+//
+//	log sum_o exp(alpha_o)
+//
+// which keeps alphas, and thereby the differences that their softmax makes of them, small. The betas of edge normalisation have no part in it.
+func (a *Arch) BetaDecay() (loss float64, gradient []float32) {
+	edges := 0
+	for t := range a.Alpha {
+		edges += len(a.Alpha[t])
+	}
+	gradient = make([]float32, 0, len(a.Flat()))
+	for t := range a.Alpha {
+		for e, alphas := range a.Alpha[t] {
+			sum := 0.0
+			for _, x := range alphas {
+				sum += math.Exp(float64(x))
+			}
+			loss += math.Log(sum) / float64(edges)
+			for _, p := range a.Softmax(t, e) {
+				gradient = append(gradient, float32(p/float64(edges)))
+			}
+		}
+	}
+	return loss, gradient[:cap(gradient)]
+}
