@@ -114,8 +114,8 @@ func (c Config) against(asked Config, dir string) error {
 	return fmt.Errorf("%s holds a run with other settings (%s): choose another directory, or give no settings to go on with that run", dir, strings.Join(differences, "; "))
 }
 
-// versions of the program and of what computes.
-func versions() map[string]string {
+// Versions of the program and of what computes.
+func Versions() map[string]string {
 	v := map[string]string{"go": runtime.Version(), "essnas": "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

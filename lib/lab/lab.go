@@ -133,7 +133,7 @@ func (r *Run) computesOn(b *backend.Backend) error {
 	kind := r.Config.Backend.Kind
 	if kind == "" {
 		r.Config.Backend = backendConfig(b)
-		r.Config.Versions = versions()
+		r.Config.Versions = Versions()
 		return r.Write("config.json", r.Config)
 	}
 	if kind != b.Kind {

@@ -27,11 +27,14 @@ func SearchChoice() *Choice[search.Settings] {
 	demo := quick
 	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 384
 	demo.ArchLR = 3e-2
+	study := demo
+	study.Batch, study.Epochs, study.Images = 16, 2, 192
 	return &Choice[search.Settings]{presets: []preset[search.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
+		{"study", "what a quick essnas study takes", study},
 	}, methods: []method[search.Settings]{
 		{"darts", "all channels go through the operations", darts},
 		{"pc-darts", "1/4 of the channels do, and edges are normalised", func(s *search.Settings, _ string) { s.Partial = 4 }},
@@ -59,12 +62,12 @@ func pdarts(s *search.Settings, preset string) {
 }
 
 // progressive gives a search the phases, their length and the skip limit of P-DARTS, with the rates of its command for CIFAR-10; short and shallow
-// phases where the preset is quick or demo. The slides name 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
+// phases where the preset is small. The slides name 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
 // reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are P-DARTS', all else is PC-DARTS'.
 func progressive(s *search.Settings, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
-	if preset == "quick" || preset == "demo" {
+	if preset != "slides" && preset != "paper" {
 		s.Cells, s.Phases, s.Epochs, s.Frozen = 3, "3/8 4/5/0.4 5/3/0.7", 2, 1
 	}
 }
@@ -116,10 +119,13 @@ func TrainChoice() *Choice[network.Settings] {
 	quick.Cells, quick.Channels, quick.Auxiliary, quick.DropPath, quick.Batch, quick.Epochs, quick.Cutout, quick.Images = 6, 8, 0, 0.1, 32, 6, 0, 4000
 	demo := quick
 	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 1600, 0.1
+	study := demo
+	study.Cells, study.Epochs, study.Images = 3, 2, 1200
 	return &Choice[network.Settings]{presets: []preset[network.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
+		{"study", "what a quick essnas study takes", study},
 	}}
 }

@@ -42,6 +42,7 @@ type Part struct {
 	Rows    [][]string
 	Text    string
 	Frames  []Frame
+	Lines   []string
 }
 
 // Kind of a part.
@@ -53,6 +54,8 @@ const (
 	TablePart  Kind = "table"  // names at the left, numbers at the right
 	TextPart   Kind = "text"   // as it stands, to be copied
 	FramesPart Kind = "frames" // one of many figures at a time, chosen by a slider
+	CardsPart  Kind = "cards"  // many small figures beside each other, each with its name
+	ListPart   Kind = "list"   // sentences
 )
 
 // Frame is a state of something that evolves: one or more figures beside each other.
@@ -87,6 +90,20 @@ func (s *Section) Verbatim(caption, text string) {
 func (s *Section) Slider(caption string, frames []Frame) {
 	if len(frames) > 0 {
 		s.Parts = append(s.Parts, Part{Kind: FramesPart, Caption: caption, Frames: frames})
+	}
+}
+
+// Cards adds frames of which all are seen at a time, small.
+func (s *Section) Cards(caption string, frames []Frame) {
+	if len(frames) > 0 {
+		s.Parts = append(s.Parts, Part{Kind: CardsPart, Caption: caption, Frames: frames})
+	}
+}
+
+// List adds sentences.
+func (s *Section) List(caption string, lines []string) {
+	if len(lines) > 0 {
+		s.Parts = append(s.Parts, Part{Kind: ListPart, Caption: caption, Lines: lines})
 	}
 }
 

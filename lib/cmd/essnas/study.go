@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/essnas/essnas/lib/study"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) study() *cobra.Command {
+	var o study.Options
+	var dry bool
+	c := &cobra.Command{
+		Use:   "study",
+		Short: "Compare all stages over several seeds: the slides' table",
+		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS and random search, each with several seeds, and report on all of
+them: means with intervals, paired tests, what search-time accuracy is worth, time against accuracy, every found cell, and what all of it says about the slides' claims.
+
+The configurations are ` + configurationNames() + `; stage2 and stage4 name four each.
+Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill, too. A study grows: --seeds with a larger number and --only with other names add to it.`,
+		Example: `  essnas study                                              quick: a quarter of an hour on two cores
+  essnas study --only stage1,stage3,random --seeds 3
+  essnas study --preset slides --data ~/data --dry-run      what would be done
+  essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if c.Flags().Changed("seeds") && o.Seeds < 1 {
+				return fmt.Errorf("--seeds is %d: want 1 or more", o.Seeds)
+			}
+			s, err := study.New(p.lab(), o)
+			if err != nil {
+				return err
+			}
+			if dry {
+				return p.showPlan(c, s)
+			}
+			if !p.quiet {
+				plan, err := s.Plan()
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(c.ErrOrStderr(), plan.String())
+			}
+			if err := s.Work(c.Context()); err != nil {
+				return err
+			}
+			return p.showStudy(c, s)
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.Preset, "preset", "", "how much of everything: "+study.PresetHelp()+"; default "+study.PresetNames()[0])
+	flags.StringSliceVar(&o.Only, "only", nil, "`NAMES` of configurations to work on, with commas between them; default all")
+	flags.IntVar(&o.Seeds, "seeds", 0, "seeds 1 to `N`; default the preset's")
+	flags.StringVar(&o.Dataset, "dataset", "", "images to search on; default cifar10, and with the quick preset what there is")
+	flags.StringSliceVar(&o.Transfers, "transfer", nil, "data sets that found cells are trained on, too, with commas between them, or none; default cifar100 and fashion-mnist, with the quick preset those that are there")
+	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change every search's (essnas search --help has them)")
+	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change every training's (essnas train --help has them)")
+	runFlag(c, &o.Dir, "directory of the study, to go on with or to make; default one in --runs, named by data and settings")
+	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
+	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func configurationNames() string {
+	var names []string
+	for _, c := range study.Configurations() {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *program) showPlan(c *cobra.Command, s *study.Study) error {
+	plan, err := s.Plan()
+	if err != nil {
+		return err
+	}
+	return p.print(c, plan, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, plan)
+		return err
+	})
+}
+
+func (p *program) showStudy(c *cobra.Command, s *study.Study) error {
+	r, err := s.Results()
+	if err != nil {
+		return err
+	}
+	return p.print(c, r, func(w io.Writer) error {
+		if warning := r.Warning(); warning != "" {
+			fmt.Fprintf(w, "%s\n\n", warning)
+		}
+		header, rows := r.Table()
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, row := range append([][]string{header}, rows...) {
+			fmt.Fprintln(t, strings.Join(row, "\t"))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+		for _, claim := range r.Claims {
+			fmt.Fprintf(w, "- %s\n", claim)
+		}
+		fmt.Fprintf(w, "\nReport    %s\nTables    %s, %s\n", s.Path("report.html"), s.Path("results.csv"), s.Path("results.json"))
+		return nil
+	})
+}

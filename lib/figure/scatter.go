@@ -1,0 +1,153 @@
+package figure
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Point is a point of a Scatter, with the half-widths of its intervals (0 or NaN: none) and a label beside it ("": none).
+type Point struct {
+	X, Y, DX, DY float64
+	Label        string
+}
+
+// Cluster is points of one kind; its name is in the legend. Class is the index of colour and shape.
+type Cluster struct {
+	Name   string
+	Class  int
+	Points []Point
+}
+
+// Plane is what a Scatter is drawn on. X and Y name the axes, with units; Note, where there is one, stands in the figure itself; Steps, where there are any, are joined by
+// a dashed staircase, which Legend names: a Pareto front.
+type Plane struct {
+	Title, X, Y, Note string
+	Steps             []Point
+	Legend            string
+}
+
+// Scatter draws clusters of points. Intervals that are much wider than all points together are cut at the edges.
+func Scatter(plane Plane, clusters ...Cluster) Figure {
+	left, right, wide := extent(clusters, func(p Point) (float64, float64) { return p.X, p.DX })
+	bottom, top, high := extent(clusters, func(p Point) (float64, float64) { return p.Y, p.DY })
+	if !wide || !high {
+		return message("nothing was measured yet")
+	}
+	return Figure{560, 360 + noteHeight(plane.Note), func(c draw.Canvas) {
+		c = headed(inset(c, 4, 14, 4, 4), plane.Title, plane.Note)
+		c.Max.Y = glyphLegend(inset(c, 8, 0, 0, 0), clusters, plane) - 4
+		p := axes(plane.X, plane.Y)
+		p.X.Min, p.X.Max = left, right
+		p.Y.Min, p.Y.Max = bottom, top
+		if len(plane.Steps) > 0 {
+			p.Add(&plotter.Line{XYs: staircase(plane.Steps), LineStyle: stepStyle()})
+		}
+		for _, cluster := range clusters {
+			style := classStyle(cluster.Class)
+			for _, at := range cluster.Points {
+				if !finite(at.X) || !finite(at.Y) {
+					continue
+				}
+				if at.DX > 0 && finite(at.DX) {
+					p.Add(segment(max(at.X-at.DX, left), at.Y, min(at.X+at.DX, right), at.Y, line(style.Color, 0.75)))
+				}
+				if at.DY > 0 && finite(at.DY) {
+					p.Add(segment(at.X, max(at.Y-at.DY, bottom), at.X, min(at.Y+at.DY, top), line(style.Color, 0.75)))
+				}
+				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: at.X, Y: at.Y}}, GlyphStyle: style})
+				if at.Label != "" {
+					text := aligned(sans(smallSize), draw.XLeft)
+					p.Add(&plotter.Labels{XYs: plotter.XYs{{X: at.X, Y: at.Y}}, Labels: []string{at.Label}, TextStyle: []draw.TextStyle{text}, Offset: vg.Point{X: 5, Y: 6}})
+				}
+			}
+		}
+		p.Draw(c)
+	}}
+}
+
+// interval is a stretch of numbers.
+type interval struct{ low, high float64 }
+
+func nowhere() interval { return interval{math.Inf(1), math.Inf(-1)} }
+
+// take makes the interval reach to a number, if it is one.
+func (e *interval) take(x float64) {
+	if finite(x) {
+		e.low, e.high = min(e.low, x), max(e.high, x)
+	}
+}
+
+// with is the axis of values that lie here and have intervals there: those may take half as much room again on each side. There is some air around it all.
+func (e interval) with(intervals interval) (low, high float64) {
+	if math.IsInf(e.low, 1) {
+		return 0, 1
+	}
+	if same(e.low, e.high) {
+		e.low, e.high = e.low-1, e.high+1
+	}
+	room := (e.high - e.low) / 2
+	low, high = min(e.low, max(intervals.low, e.low-room)), max(e.high, min(intervals.high, e.high+room))
+	air := 0.06 * (high - low)
+	return low - air, high + air
+}
+
+// extent is the axis for the points in one direction.
+func extent(clusters []Cluster, of func(Point) (x, half float64)) (low, high float64, any bool) {
+	values, intervals := nowhere(), nowhere()
+	for _, c := range clusters {
+		for _, p := range c.Points {
+			x, half := of(p)
+			values.take(x)
+			intervals.take(x - half)
+			intervals.take(x + half)
+			any = any || finite(x)
+		}
+	}
+	low, high = values.with(intervals)
+	return low, high, any
+}
+
+// staircase goes from point to point at right angles: what is reached at x stays reached.
+func staircase(points []Point) (way plotter.XYs) {
+	for i, p := range points {
+		if i > 0 {
+			way = append(way, plotter.XY{X: p.X, Y: points[i-1].Y})
+		}
+		way = append(way, plotter.XY{X: p.X, Y: p.Y})
+	}
+	return way
+}
+
+func stepStyle() draw.LineStyle {
+	style := line(grey, 1.25)
+	style.Dashes = []vg.Length{4, 2}
+	return style
+}
+
+// glyphLegend is a row of shapes with names, from the top of the canvas down; it returns where it ends.
+func glyphLegend(c draw.Canvas, clusters []Cluster, plane Plane) (bottom vg.Length) {
+	const gap, row = 12, 13
+	text := after(sans(smallSize))
+	x, y := c.Min.X, c.Max.Y-row/2
+	entry := func(name string, sample vg.Length, draw func(at vg.Point)) {
+		width := sample + 5 + text.Width(name)
+		if x > c.Min.X && x+width > c.Max.X {
+			x, y = c.Min.X, y-row
+		}
+		draw(vg.Point{X: x, Y: y})
+		c.FillText(text, vg.Point{X: x + sample + 5, Y: y}, name)
+		x += width + gap
+	}
+	for _, cluster := range clusters {
+		if len(cluster.Points) > 0 {
+			entry(cluster.Name, 6, func(at vg.Point) { c.DrawGlyph(classStyle(cluster.Class), vg.Point{X: at.X + 3, Y: at.Y}) })
+		}
+	}
+	if len(plane.Steps) > 0 {
+		entry(plane.Legend, 18, func(at vg.Point) { c.StrokeLine2(stepStyle(), at.X, at.Y, at.X+18, at.Y) })
+	}
+	return y - row/2
+}

@@ -1,0 +1,179 @@
+package study
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/schollz/progressbar/v3"
+)
+
+// board keeps track of all jobs of a study and tells a person of them: a bar that changes in a terminal, lines elsewhere.
+type board struct {
+	out   io.Writer
+	jobs  []job
+	costs *costs
+	at    []state
+	bar   *progressbar.ProgressBar // nil where lines are written
+
+	mu   sync.Mutex
+	told time.Time
+	done int
+}
+
+// state of a job.
+type state struct {
+	done  bool
+	begun time.Time     // zero: not in work
+	left  time.Duration // of the fitting, as of the last event
+	text  string
+}
+
+// between is the time between plain lines on a job.
+const between = 20 * time.Second
+
+func (s *Study) newBoard(jobs []job) (*board, error) {
+	b := &board{out: s.lab.Progress, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
+	if b.out == nil {
+		b.out = io.Discard
+	}
+	for i, j := range jobs {
+		done, err := s.done(j)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			b.at[i].done = true
+			b.done++
+			if err := b.costs.learn(s, j); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if s.lab.Terminal {
+		b.bar = progressbar.NewOptions(len(jobs), progressbar.OptionSetWriter(b.out), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetWidth(6), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
+	}
+	b.say("%d of %d jobs to do in %s, on %s%s", len(jobs)-b.done, len(jobs), s.Dir, s.Config.Backend, b.toGo())
+	return b, nil
+}
+
+func (b *board) say(format string, a ...any) {
+	if b.bar != nil {
+		b.bar.Clear()
+	}
+	fmt.Fprintf(b.out, format+"\n", a...)
+	b.told = time.Now()
+}
+
+func (b *board) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.bar != nil {
+		b.bar.Clear()
+		b.bar = nil
+	}
+}
+
+func (b *board) isDone(i int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at[i].done
+}
+
+func (b *board) begin(i int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.at[i].begun = time.Now()
+	b.show(i, "")
+}
+
+// watch takes in what the fitting of a job tells.
+func (b *board) watch(i int, e fit.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e.Kind {
+	case fit.Note:
+		b.say("%s: %s", b.jobs[i], e.Text)
+	case fit.EndOfStep, fit.EndOfEpoch:
+		if e.Left > 0 {
+			b.at[i].left = e.Left
+			b.costs.expect(b.jobs[i], time.Since(b.at[i].begun)+e.Left)
+		}
+		b.show(i, fmt.Sprintf(", epoch %d, step %d", e.Epoch+1, e.Step+1))
+	}
+}
+
+// end notes a job that has ended; err says how.
+func (b *board) end(i int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	took := time.Since(b.at[i].begun)
+	b.at[i].begun, b.at[i].left = time.Time{}, 0
+	if err != nil {
+		b.say("%s: %v", b.jobs[i], err)
+		return
+	}
+	b.at[i].done = true
+	b.done++
+	b.costs.took(b.jobs[i], took)
+	if b.bar != nil {
+		b.bar.Set(b.done)
+		return
+	}
+	b.say("%d/%d %s, %v%s", b.done, len(b.jobs), b.jobs[i], took.Round(time.Second/10), b.toGo())
+}
+
+// show moves the bar, or writes a line if the last one was some time ago.
+func (b *board) show(i int, place string) {
+	text := fmt.Sprintf("%d/%d %s%s%s", b.done, len(b.jobs), b.jobs[i], place, b.toGo())
+	if b.bar != nil {
+		b.bar.Describe(text)
+		b.bar.Set(b.done)
+	} else if time.Since(b.told) >= between {
+		b.say("%s", text)
+	}
+}
+
+// toGo is the estimate for all that is not done, in words; empty while nothing was measured.
+func (b *board) toGo() string {
+	var left time.Duration
+	running := 0
+	for i, j := range b.jobs {
+		s := b.at[i]
+		if s.done {
+			continue
+		}
+		cost, ok := b.costs.of(j)
+		if !ok {
+			return ""
+		}
+		if !s.begun.IsZero() {
+			running++
+			if cost = max(0, cost-time.Since(s.begun)); s.left > 0 {
+				cost = s.left
+			}
+		}
+		left += cost
+	}
+	if left == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s to go", Duration(left/time.Duration(max(1, running))))
+}
+
+// Duration is a time in words that fit its size: days and hours for a study that takes days.
+func Duration(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%.1f days", d.Hours()/24)
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%.1f hours", d.Hours())
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}

@@ -1,0 +1,122 @@
+package study
+
+import (
+	"fmt"
+	"math"
+)
+
+// Claim is a sentence of the slides with what this study says to it.
+type Claim struct {
+	Text    string  `json:"text"`
+	Slides  string  `json:"slides"` // what the slides have for it
+	Verdict Verdict `json:"verdict"`
+	Comparison
+	measure Measure
+	a, b    []string // groups: a should be above b
+}
+
+// Verdict on a claim.
+type Verdict string
+
+// The verdicts: the difference is significant (Holm-adjusted p below 0.05) in the direction of the claim, in the other, or not at all.
+const (
+	Supported    Verdict = "supported"
+	NotSupported Verdict = "not supported"
+	Undecided    Verdict = "undecided"
+)
+
+// significance is the level of the family of all claims.
+const significance = 0.05
+
+// claims are the slides', each as "a is above b". For what the slides have as "at least", no difference would do as well, but no test finds that; so the question is the
+// same, and undecided does not speak against them.
+func (r *Results) claims() []Claim {
+	accuracy, seconds := r.Accuracy(), SearchTime()
+	stages := []string{Stage1, Stage2, Stage3, Stage4}
+	return []Claim{
+		{Text: "PCP-DARTS beats PC-DARTS in accuracy", Slides: "96.88 against 93.62 %", measure: accuracy, a: []string{Stage3}, b: []string{Stage1}},
+		{Text: "P-DARTS is at least as accurate as PCP-DARTS", Slides: "PCP-DARTS <= P-DARTS", measure: accuracy, a: []string{PDARTS}, b: []string{Stage3}},
+		{Text: "Self-supervision helps PC-DARTS (mean over the ss_factors)", Slides: "93.67 on average against 93.62 %", measure: accuracy, a: []string{Stage2}, b: []string{Stage1}},
+		{Text: "Self-supervision helps PCP-DARTS (mean over the ss_factors)", Slides: "95.35 on average against 96.88 %", measure: accuracy, a: []string{Stage4}, b: []string{Stage3}},
+		{Text: "A PCP-DARTS search takes at least as long as a PC-DARTS search", Slides: "0.1883 against 0.1610 days", measure: seconds, a: []string{Stage3}, b: []string{Stage1}},
+		{Text: "A P-DARTS search takes longer than a PCP-DARTS search", Slides: "PCP-DARTS < P-DARTS", measure: seconds, a: []string{PDARTS}, b: []string{Stage3}},
+		{Text: "PC-DARTS finds more skip connections than PCP-DARTS", Slides: "seen in the cells drawn", measure: Skips(), a: []string{Stage1}, b: []string{Stage3}},
+		{Text: "PC-DARTS prefers operations without parameters, compared with PCP-DARTS", Slides: "seen in the cells drawn", measure: ParameterFree(), a: []string{Stage1}, b: []string{Stage3}},
+		{Text: "Self-supervised searches find deeper cells", Slides: "seen in the cells drawn", measure: Depth(), a: []string{Stage2, Stage4}, b: []string{Stage1, Stage3}},
+		{Text: "The searches of the four stages beat random search", Slides: "not tried", measure: accuracy, a: stages, b: []string{Sampled}},
+	}
+}
+
+// judge looks at every claim, all of them one family.
+func (r *Results) judge() []Claim {
+	all := r.claims()
+	var family []*Paired
+	for i := range all {
+		c := &all[i]
+		c.Comparison = r.compare(c.a, c.b, c.measure)
+		c.A, c.B = joined(c.a), joined(c.b)
+		family = append(family, &c.Paired)
+	}
+	adjust(family)
+	for i := range all {
+		c := &all[i]
+		switch {
+		case c.Holm >= significance:
+			c.Verdict = Undecided
+		case c.Difference.Mean > 0:
+			c.Verdict = Supported
+		default:
+			c.Verdict = NotSupported
+		}
+	}
+	return all
+}
+
+func joined(groups []string) (text string) {
+	for i, g := range groups {
+		if i > 0 {
+			text += "+"
+		}
+		text += g
+	}
+	return
+}
+
+// String is the claim as a sentence.
+func (c Claim) String() string {
+	head := fmt.Sprintf("%s: %s at n = %d", c.Text, c.Verdict, c.N)
+	switch c.N {
+	case 0:
+		return head + ", for it was not measured."
+	case 1:
+		return head + fmt.Sprintf(": one seed each, %s. A test needs two.", c.effect())
+	}
+	return head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
+}
+
+// effect is the difference in words, with its interval.
+func (c Comparison) effect() string {
+	d, what := c.Difference, "a difference of "
+	if c.Ratio {
+		what = "a factor of "
+	}
+	if c.N < 2 {
+		return what + c.show(d.Mean)
+	}
+	return fmt.Sprintf("%s%s (95 %% interval %s to %s)", what, c.show(d.Mean), c.show(d.Mean-d.Half), c.show(d.Mean+d.Half))
+}
+
+// show is a difference as text, with its sign; of a ratio the factor.
+func (c Comparison) show(x float64) string {
+	if c.Ratio {
+		return fmt.Sprintf("%.3g", math.Exp(x))
+	}
+	return fmt.Sprintf("%+.2f", x)
+}
+
+func probability(p float64) string {
+	if p < 0.001 {
+		return "< 0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
+}

@@ -1,0 +1,101 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/lab"
+)
+
+// Configuration is a way to come by cells: a line of the table.
+type Configuration struct {
+	Name     string  `json:"name"`  // stage2-0.25
+	Group    string  `json:"group"` // stage2: what differs in ss_factor alone
+	Title    string  `json:"title"` // as people write it
+	Method   string  `json:"method"`
+	SSFactor float64 `json:"ss_factor"`
+}
+
+// Groups of configurations.
+const (
+	Stage1  = "stage1" // PC-DARTS
+	Stage2  = "stage2" // PC-DARTS with the mixed loss
+	Stage3  = "stage3" // PCP-DARTS
+	Stage4  = "stage4" // PCP-DARTS with the mixed loss
+	DARTS   = "darts"
+	PDARTS  = "p-darts"
+	Sampled = "random" // no search: cells drawn from the same space
+)
+
+// Groups are all groups in the order of tables and figures.
+func Groups() []string { return []string{Stage1, Stage2, Stage3, Stage4, DARTS, PDARTS, Sampled} }
+
+// GroupTitle is how people write a group.
+func GroupTitle(group string) string {
+	return map[string]string{
+		Stage1: "PC-DARTS", Stage2: "SS PC-DARTS", Stage3: "PCP-DARTS", Stage4: "SS PCP-DARTS", DARTS: "DARTS", PDARTS: "P-DARTS", Sampled: "random cells",
+	}[group]
+}
+
+// Configurations are all thirteen: the ten of the slides, DARTS, P-DARTS, and random search.
+func Configurations() (all []Configuration) {
+	for stage := 1; stage <= 4; stage++ {
+		method, selfSupervised, err := lab.StageChoice(stage)
+		if err != nil {
+			panic(err)
+		}
+		group := fmt.Sprintf("stage%d", stage)
+		if !selfSupervised {
+			all = append(all, Configuration{Name: group, Group: group, Title: GroupTitle(group), Method: method})
+			continue
+		}
+		for _, factor := range []float64{0.25, 0.5, 0.75, 1} {
+			all = append(all, Configuration{
+				Name: fmt.Sprintf("%s-%g", group, factor), Group: group, Title: fmt.Sprintf("%s, %g", GroupTitle(group), factor), Method: method, SSFactor: factor,
+			})
+		}
+	}
+	for _, group := range []string{DARTS, PDARTS, Sampled} {
+		method := group
+		if group == Sampled {
+			method = ""
+		}
+		all = append(all, Configuration{Name: group, Group: group, Title: GroupTitle(group), Method: method})
+	}
+	return all
+}
+
+// Choose returns the configurations with these names, or in the groups with these names, in the order of Configurations; of no names, all.
+func Choose(names []string) (chosen []Configuration, err error) {
+	all := Configurations()
+	var known []string
+	for _, c := range all {
+		known = append(known, c.Name)
+	}
+	known = append(known, Stage2, Stage4)
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			if near := lab.Nearest(name, known); near != "" {
+				return nil, fmt.Errorf("there is no configuration %q: did you mean %q?", name, near)
+			}
+			return nil, fmt.Errorf("there is no configuration %q: use %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, c := range all {
+		if len(names) == 0 || slices.Contains(names, c.Name) || slices.Contains(names, c.Group) {
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen, nil
+}
+
+// find is the configuration of that name.
+func find(name string) (Configuration, bool) {
+	all := Configurations()
+	i := slices.IndexFunc(all, func(c Configuration) bool { return c.Name == name })
+	if i < 0 {
+		return Configuration{}, false
+	}
+	return all[i], true
+}

@@ -1,0 +1,142 @@
+package study
+
+import (
+	"sync"
+	"time"
+)
+
+// costs estimates how long jobs take: from those of the same kind that were measured, else from others by a guess of how they compare, in seconds of any unit.
+type costs struct {
+	config Config
+	mu     sync.Mutex
+	kinds  map[string]measured
+}
+
+type measured struct {
+	sum   time.Duration
+	n     int
+	guess time.Duration // of one that is not at its end; for kinds of which none is
+}
+
+func (s *Study) newCosts() *costs { return &costs{config: s.Config, kinds: map[string]measured{}} }
+
+// kind of jobs that take about the same time.
+func (c *costs) kind(j job) string {
+	if j.dataset != "" {
+		return "train " + j.dataset
+	}
+	kind := "search " + j.configuration.Method
+	if j.configuration.SSFactor > 0 {
+		kind += " self-supervised"
+	}
+	return kind
+}
+
+// prior compares jobs that were not measured: passes of images through cells, with the factors between methods and between search and training that a
+// CPU has. It matters for the first minutes only.
+func (c *costs) prior(j job) float64 {
+	if j.dataset != "" {
+		t := c.config.Train
+		return float64(t.Epochs*images(t.Images)*t.Cells*t.Channels) / 8
+	}
+	s, ok := c.config.Search[j.configuration.Name]
+	if !ok {
+		return 0
+	}
+	passes := float64(s.Epochs*images(s.Images)*s.Cells*s.Channels) / float64(min(s.Partial, 2))
+	if s.Phases != "" {
+		passes *= 3
+	}
+	if s.SSFactor > 0 {
+		passes *= 2
+	}
+	return passes
+}
+
+func images(n int) int {
+	if n == 0 {
+		return 50000
+	}
+	return n
+}
+
+// took notes a job's time.
+func (c *costs) took(j job, d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.kinds[c.kind(j)]
+	m.sum, m.n = m.sum+d, m.n+1
+	c.kinds[c.kind(j)] = m
+}
+
+// expect notes what a job that is in work will have taken.
+func (c *costs) expect(j job, d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.kinds[c.kind(j)]
+	m.guess = d
+	c.kinds[c.kind(j)] = m
+}
+
+// learn takes in a job that an earlier process has done.
+func (c *costs) learn(s *Study, j job) error {
+	r, err := s.openRun(j)
+	if err != nil || r == nil {
+		return err
+	}
+	result, err := r.Result()
+	if err == nil && result != nil {
+		c.took(j, time.Duration(result.Seconds*float64(time.Second)))
+	}
+	return err
+}
+
+func (m measured) mean() time.Duration {
+	if m.n > 0 {
+		return m.sum / time.Duration(m.n)
+	}
+	return m.guess
+}
+
+// of is the estimate for a job; false while nothing was measured at all.
+func (c *costs) of(j job) (time.Duration, bool) {
+	if j.dataset == "" && j.configuration.Method == "" {
+		return 0, true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := c.kinds[c.kind(j)].mean(); d > 0 {
+		return d, true
+	}
+	// As others compare with their prior: trainings with trainings, searches with searches, if there are any.
+	var seconds, prior [2]float64
+	for _, other := range c.examples() {
+		same := 0
+		if (other.dataset == "") == (j.dataset == "") {
+			same = 1
+		}
+		if d := c.kinds[c.kind(other)].mean(); d > 0 {
+			seconds[same] += d.Seconds()
+			prior[same] += c.prior(other)
+		}
+	}
+	for _, same := range []int{1, 0} {
+		if prior[same] > 0 {
+			return time.Duration(seconds[same] / prior[same] * c.prior(j) * float64(time.Second)), true
+		}
+	}
+	return 0, false
+}
+
+// examples are jobs, one of each kind at least.
+func (c *costs) examples() (all []job) {
+	for _, conf := range Configurations() {
+		if conf.Method != "" {
+			all = append(all, job{configuration: conf, seed: 1})
+		}
+	}
+	for _, dataset := range c.config.datasets() {
+		all = append(all, job{dataset: dataset, seed: 1})
+	}
+	return
+}

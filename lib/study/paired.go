@@ -1,0 +1,54 @@
+package study
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// Paired is a comparison of two ways over the same seeds.
+type Paired struct {
+	N          int      `json:"n"`
+	Difference Estimate `json:"difference"` // of the second from the first, with its 95 % interval
+	T          float64  `json:"t"`
+	P          float64  `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
+	Holm       float64  `json:"holm"` // P, adjusted for all comparisons of the same family
+}
+
+// Compare is the paired t test of a[i] - b[i] against 0 (Student, 1908). Pairs have a seed in common, and with it the split and the order of the images, which takes
+// their luck out of the difference. Not Wilcoxon's signed rank test: with five pairs its smallest p is 0.06, and nobody repeats searches much more often.
+func Compare(a, b []float64) Paired {
+	differences := make([]float64, len(a))
+	for i := range a {
+		differences[i] = a[i] - b[i]
+	}
+	c := Paired{N: len(a), Difference: Mean(differences), P: 1, Holm: 1}
+	if c.N < 2 {
+		return c
+	}
+	s := stat.StdDev(differences, nil)
+	if s <= 1e-12*math.Abs(c.Difference.Mean) || s == 0 {
+		return c
+	}
+	c.T = c.Difference.Mean / (s / math.Sqrt(float64(c.N)))
+	c.P = 2 * student(c.N-1).Survival(math.Abs(c.T))
+	return c
+}
+
+// Holm adjusts p values for their number: whoever takes those below 0.05 errs in one or more of them with a probability of at most 0.05 (S. Holm, A Simple
+// Sequentially Rejective Multiple Test Procedure, 1979). The k-th smallest of m becomes the largest of (m-j+1) p_j over j <= k, at most 1.
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	adjusted, largest := make([]float64, len(p)), 0.0
+	for k, i := range order {
+		largest = max(largest, min(1, float64(len(p)-k)*p[i]))
+		adjusted[i] = largest
+	}
+	return adjusted
+}

@@ -1,0 +1,101 @@
+package study
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+)
+
+// Plan is what is to be done, and how much of it is done.
+type Plan struct {
+	Dir       string        `json:"dir"`
+	Preset    string        `json:"preset"`
+	Dataset   string        `json:"dataset"`
+	Transfers []string      `json:"transfers"`
+	Remarks   []string      `json:"remarks"`
+	Lines     []PlannedLine `json:"lines"`
+	Jobs      int           `json:"jobs"`
+	Done      int           `json:"done"`
+	Seconds   float64       `json:"seconds_to_go"` // an estimate on one device, from what was measured; 0 while nothing was
+}
+
+// PlannedLine is a configuration of a plan.
+type PlannedLine struct {
+	Configuration string  `json:"configuration"`
+	Search        string  `json:"search"` // its settings in words
+	Train         string  `json:"train"`
+	Seeds         int     `json:"seeds"`
+	Done          int     `json:"done"` // jobs
+	Jobs          int     `json:"jobs"`
+	Seconds       float64 `json:"seconds_to_go"`
+}
+
+// Plan says what Work would do.
+func (s *Study) Plan() (*Plan, error) {
+	c := s.Config
+	p := &Plan{Dir: s.Dir, Preset: c.Preset, Dataset: c.Dataset, Transfers: c.Transfers, Remarks: c.Remarks}
+	known := s.newCosts()
+	all := s.jobs(s.only)
+	done := make([]bool, len(all))
+	for i, j := range all {
+		var err error
+		if done[i], err = s.done(j); err != nil {
+			return nil, err
+		}
+		if done[i] {
+			if err := known.learn(s, j); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, conf := range s.only {
+		l := PlannedLine{Configuration: conf.Name, Seeds: c.Seeds, Search: "cells drawn at random", Train: fmt.Sprintf("%d cells, %d channels, %s", c.Train.Cells, c.Train.Channels, english.Plural(c.Train.Epochs, "epoch", ""))}
+		if settings, ok := c.Search[conf.Name]; ok {
+			l.Search = fmt.Sprintf("%d cells, %s", settings.Cells, english.Plural(settings.Epochs, "epoch", ""))
+			if settings.Phases != "" {
+				l.Search = fmt.Sprintf("phases %s, %s each", settings.Phases, english.Plural(settings.Epochs, "epoch", ""))
+			}
+		}
+		for i, j := range all {
+			if j.configuration.Name != conf.Name {
+				continue
+			}
+			l.Jobs++
+			if done[i] {
+				l.Done++
+			} else if cost, ok := known.of(j); ok {
+				l.Seconds += cost.Seconds()
+			}
+		}
+		p.Jobs, p.Done, p.Seconds = p.Jobs+l.Jobs, p.Done+l.Done, p.Seconds+l.Seconds
+		p.Lines = append(p.Lines, l)
+	}
+	return p, nil
+}
+
+// String is the plan as text.
+func (p *Plan) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "A %s study on %s%s, in %s\n", p.Preset, Title(p.Dataset), transferred(p.Transfers), p.Dir)
+	for _, remark := range p.Remarks {
+		fmt.Fprintf(&text, "%s.\n", upper(remark))
+	}
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "configuration\tsearch\teach cell's training\tseeds\tdone")
+	for _, l := range p.Lines {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d of %d\n", l.Configuration, l.Search, l.Train, l.Seeds, l.Done, l.Jobs)
+	}
+	t.Flush() // into memory
+	fmt.Fprintf(&text, "%d of %s to do", p.Jobs-p.Done, english.Plural(p.Jobs, "job", ""))
+	switch {
+	case p.Jobs == p.Done:
+	case p.Seconds > 0:
+		fmt.Fprintf(&text, ", about %s on one device", Duration(time.Duration(p.Seconds*float64(time.Second))))
+	default:
+		text.WriteString("; how long that takes is told after the first steps")
+	}
+	return text.String()
+}

@@ -1,0 +1,286 @@
+package study
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/report"
+	"github.com/essnas/essnas/lib/internal/whole"
+)
+
+// Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
+// path.
+func (s *Study) Report() (path string, err error) {
+	r, err := s.Results()
+	if err != nil {
+		return "", err
+	}
+	var table bytes.Buffer
+	if err := r.WriteCSV(&table); err != nil {
+		return "", err
+	}
+	if err := whole.WriteBytes(s.Path("results.csv"), table.Bytes()); err != nil {
+		return "", err
+	}
+	if err := s.write("results.json", r); err != nil {
+		return "", err
+	}
+	page, figures, err := r.page()
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(figures)) {
+		var svg, png bytes.Buffer
+		if err := figures[name].SVG(&svg); err != nil {
+			return "", err
+		}
+		if err := figures[name].PNG(&png); err != nil {
+			return "", err
+		}
+		if err := whole.WriteBytes(s.Path("figures", name+".svg"), svg.Bytes()); err != nil {
+			return "", err
+		}
+		if err := whole.WriteBytes(s.Path("figures", name+".png"), png.Bytes()); err != nil {
+			return "", err
+		}
+	}
+	var html bytes.Buffer
+	if err := page.Write(&html); err != nil {
+		return "", err
+	}
+	path = s.Path("report.html")
+	return path, whole.WriteBytes(path, html.Bytes())
+}
+
+// Warning is what a reader must know before believing a number; empty for a study of full size.
+func (r *Results) Warning() string {
+	if !r.Config.small() {
+		return ""
+	}
+	return "This study is too small to mean anything: few images, few epochs, shallow networks, few seeds. Read it as a demonstration of the method; no sentence of it says anything about the methods that it names."
+}
+
+// page draws the report up; figures are those that are kept as files, too.
+func (r *Results) page() (*report.Report, map[string]figure.Figure, error) {
+	p := &report.Report{
+		Title: "A study on " + Title(r.Config.Dataset),
+		Lead: fmt.Sprintf("%s, %s each: cells were searched, networks built from them trained, and tested once on each data set%s.",
+			english.Plural(len(r.Config.Configurations), "configuration", ""), english.Plural(r.Config.Seeds, "seed", ""), transferred(r.Config.Transfers)),
+		Footer: "Written by essnas. Each run's own report is drawn by essnas report --run " + filepath.Join(r.Study, "runs", "CONFIGURATION", "seedN", "search"),
+	}
+	if warning := r.Warning(); warning != "" {
+		p.Warnings = append(p.Warnings, warning)
+	}
+	for _, remark := range r.Config.Remarks {
+		p.Warnings = append(p.Warnings, upper(remark)+".")
+	}
+	if missing := len(r.Config.Configurations)*r.Config.Seeds - r.complete(); missing > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("This study has not ended: %s of configuration and seed not done in full.", english.Plural(missing, "pair is", "pairs are")))
+	}
+	figures := map[string]figure.Figure{}
+	show := func(s *report.Section, name string, f figure.Figure, caption string) {
+		s.Figure(f, caption)
+		figures[name] = f
+	}
+
+	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds +- half of its 95 % t interval.")
+	header, rows := r.Table()
+	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Skips: of 16 operations in both cells. n: seeds.", header, rows)
+	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration.")
+
+	s = p.Section("The slides' claims", "Paired t tests over the seeds; where a side has several ss_factors, their mean counts, so that none is picked after the fact. p values are corrected for the number of claims by Holm's method; a claim is supported or not if that is below 0.05, else undecided, which is not a refutation.")
+	var sentences []string
+	var tests [][]string
+	for _, c := range r.Claims {
+		sentences = append(sentences, c.String())
+		tests = append(tests, append([]string{c.Text, c.Slides}, r.test(c.Comparison, string(c.Verdict))...))
+	}
+	s.List("", sentences)
+	s.Table("The same as numbers. Differences of times are factors.", []string{"claim", "slides", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "verdict"}, tests)
+
+	s = p.Section("Every pair of groups", "Accuracy of each group against each other, paired by seed, with Holm's correction for all pairs.")
+	tests = nil
+	for _, c := range r.Stages {
+		tests = append(tests, append([]string{GroupTitle(c.A) + " - " + GroupTitle(c.B)}, r.test(c, significant(c))...))
+	}
+	s.Table("In percentage points.", []string{"pair", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "significant"}, tests)
+
+	s = p.Section("Accuracy and search time", "A configuration is on the front if no other is at least as accurate and as fast.")
+	show(s, "pareto", r.Pareto(), "Labels are ss_factors; lines are 95 % intervals, cut at the edges. Random cells take no search.")
+	show(s, "search-time", r.Dots(SearchTime()), "How long searches took, without compiling.")
+
+	s = p.Section("Does the search know?", "Whether the accuracy of the supernet at the end of a search orders the found networks as their test does: Kendall's tau-b, 1 for the same order, 0 for none. Trials of one configuration are not independent of each other, so p is on the optimistic side.")
+	show(s, "search-and-final", r.SearchAgainstFinal(), "Each point is a search.")
+	rows = nil
+	for _, c := range r.Predictive {
+		rows = append(rows, []string{c.Of, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.Tau), probability(c.P)})
+	}
+	s.Table("Rank correlation. At ss_factor 1 the supernet's accuracy is that of a probe.", []string{"of", "n", "tau", "p"}, rows)
+
+	if len(r.Config.Transfers) > 0 {
+		s = p.Section("Transfer", "The same cells, in networks trained on other data sets.")
+		for _, dataset := range r.Config.Transfers {
+			show(s, "transfer-"+dataset, r.Dots(Accuracy(dataset, Title(dataset))), "")
+		}
+	}
+	s = p.Section("The cells", "Every found cell, and the drawn ones of random search.")
+	frames, err := r.Cells()
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Cards("Black: skip connections; blue: pools; warm: separable, green and purple: dilated convolutions.", frames)
+	for _, m := range []Measure{Skips(), ParameterFree(), Depth()} {
+		show(s, strings.ReplaceAll(m.Name, "_", "-"), r.Dots(m), m.Title+" of both cells together.")
+	}
+	r.circumstances(p.Section("Settings and circumstances", "All that decides the result, and where it was computed."))
+	return p, figures, nil
+}
+
+func transferred(datasets []string) (text string) {
+	for i, d := range datasets {
+		text += []string{", and transferred to ", " and "}[min(i, 1)] + Title(d)
+	}
+	return
+}
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// complete counts the pairs of configuration and seed of which all is there.
+func (r *Results) complete() (n int) {
+	for _, t := range r.Trials {
+		if len(t.Tests) == 1+len(r.Config.Transfers) {
+			n++
+		}
+	}
+	return
+}
+
+// Table is the slides' table beside this study's: header and rows.
+func (r *Results) Table() (header []string, rows [][]string) {
+	header = []string{"configuration", "ss_factor", "n", "accuracy, slides (%)", "accuracy (%)", "search, slides (days)", "search", "parameters, slides (M)", "parameters (M)"}
+	for _, d := range r.Config.Transfers {
+		header = append(header, Title(d)+", slides (%)", Title(d)+" (%)")
+	}
+	header = append(header, "skips", "depth", "Pareto")
+	for _, l := range r.Lines {
+		p := Slides(l.Configuration.Name)
+		if r.Config.Dataset != "cifar10" {
+			p.Accuracy = 0 // of other images
+		}
+		search := "none"
+		if l.Configuration.Method != "" {
+			search = times(l.SearchSeconds)
+		}
+		factor := "-"
+		if l.Configuration.Method != "" {
+			factor = fmt.Sprint(l.Configuration.SSFactor)
+		}
+		row := []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N),
+			known(p.Accuracy, 2), l.Accuracy.text(2), known(p.Days, 4), search, known(p.Parameters, 1), l.Parameters.text(2)}
+		for _, d := range r.Config.Transfers {
+			row = append(row, known(p.Transfer[d], 2), l.Transfers[d].text(2))
+		}
+		row = append(row, l.Skips.text(1), l.Depth.text(1), map[bool]string{true: "yes"}[l.Pareto])
+		rows = append(rows, row)
+	}
+	return header, rows
+}
+
+func known(x float64, digits int) string {
+	if x == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.*f", digits, x)
+}
+
+// text is the estimate with so many digits.
+func (e Estimate) text(digits int) string {
+	switch e.N {
+	case 0:
+		return "-"
+	case 1:
+		return fmt.Sprintf("%.*f", digits, e.Mean)
+	}
+	return fmt.Sprintf("%.*f ± %.*f", digits, e.Mean, digits, e.Half)
+}
+
+func times(e Estimate) string {
+	if e.N == 0 {
+		return "-"
+	}
+	mean := Duration(time.Duration(e.Mean * float64(time.Second)))
+	if e.N == 1 {
+		return mean
+	}
+	return mean + " ± " + Duration(time.Duration(e.Half*float64(time.Second)))
+}
+
+// test is a comparison as cells of a table.
+func (r *Results) test(c Comparison, last string) []string {
+	if c.N == 0 {
+		return []string{"0", "-", "-", "-", "-", "-", last}
+	}
+	d := c.Difference
+	if c.N == 1 {
+		return []string{"1", c.show(d.Mean), "-", "-", "-", "-", last}
+	}
+	return []string{fmt.Sprint(c.N), c.show(d.Mean), c.show(d.Mean-d.Half) + " to " + c.show(d.Mean+d.Half), fmt.Sprintf("%.2f", c.T), probability(c.P), probability(c.Holm), last}
+}
+
+func significant(c Comparison) string {
+	if c.Holm < significance {
+		return "yes"
+	}
+	return ""
+}
+
+// circumstances shows settings, data and versions: what it takes to do it again.
+func (r *Results) circumstances(s *report.Section) {
+	c := r.Config
+	var rows [][]string
+	for _, name := range c.Configurations {
+		if settings, ok := c.Search[name]; ok {
+			rows = append(rows, []string{name, fmt.Sprint(settings.Epochs), fmt.Sprint(settings.Frozen), phases(settings.Phases, settings.Cells), fmt.Sprint(settings.Channels), fmt.Sprint(settings.Partial), fmt.Sprint(settings.Batch), imageCount(settings.Images), fmt.Sprint(settings.SSFactor)})
+		}
+	}
+	s.Table("Searches. Epochs are those of each phase.", []string{"configuration", "epochs", "frozen", "cells, phases", "channels", "K", "batch", "images", "ss_factor"}, rows)
+	t := c.Train
+	s.Table("Trainings.", nil, [][]string{
+		{"cells", fmt.Sprint(t.Cells)}, {"channels", fmt.Sprint(t.Channels)}, {"epochs", fmt.Sprint(t.Epochs)}, {"batch", fmt.Sprint(t.Batch)}, {"images", imageCount(t.Images)},
+		{"test images", imageCount(c.TestImages)}, {"auxiliary", fmt.Sprint(t.Auxiliary)}, {"drop path", fmt.Sprint(t.DropPath)}, {"cutout", fmt.Sprint(t.Cutout)}, {"learning rate", fmt.Sprint(t.LR)},
+	})
+	rows = nil
+	for _, set := range c.datasets() {
+		for _, file := range slices.Sorted(maps.Keys(c.Data[set])) {
+			rows = append(rows, []string{file, c.Data[set][file]})
+		}
+	}
+	s.Table("Data, with the checksums of its files.", nil, rows)
+	rows = [][]string{{"backend", c.Backend}}
+	for _, name := range slices.Sorted(maps.Keys(c.Versions)) {
+		rows = append(rows, []string{name, c.Versions[name]})
+	}
+	rows = append(rows, []string{"command", strings.Join(c.Command, " ")}, []string{"begun", c.Started}, []string{"study", c.Name + "-" + c.Hash})
+	s.Table("Versions and origin.", nil, rows)
+}
+
+func phases(phases string, cells int) string {
+	if phases != "" {
+		return phases
+	}
+	return fmt.Sprint(cells)
+}
+
+func imageCount(n int) string {
+	if n == 0 {
+		return "all"
+	}
+	return fmt.Sprint(n)
+}

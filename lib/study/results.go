@@ -1,0 +1,166 @@
+package study
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/score"
+)
+
+// Results are what a study came to, as far as it is done: results.json.
+type Results struct {
+	Study      string       `json:"study"` // the directory's name
+	Config     Config       `json:"config"`
+	Trials     []Trial      `json:"trials"`
+	Lines      []Line       `json:"lines"`
+	Stages     []Comparison `json:"stages"` // every pair of groups, by accuracy
+	Claims     []Claim      `json:"claims"`
+	Predictive []Predictive `json:"predictive"` // search-time accuracy against final accuracy
+}
+
+// Trial is a configuration with a seed.
+type Trial struct {
+	Configuration  Configuration  `json:"configuration"`
+	Seed           int            `json:"seed"`
+	Genotype       cell.Genotype  `json:"genotype"`
+	SearchSeconds  float64        `json:"search_seconds"`  // of fitting, over all processes, without compiling; 0 of random search
+	SearchAccuracy float64        `json:"search_accuracy"` // of the supernet on the architecture's half, in the last epoch, 0..1; 0 of random search
+	Parameters     int            `json:"parameters"`      // of the network that was trained
+	Standard       int            `json:"standard"`        // parameters of the network of 20 cells and 36 channels, the slides' measure
+	Cells          [2]Shape       `json:"cells"`           // normal, reduction
+	Tests          map[string]Got `json:"tests"`           // by data set, of those that are done
+}
+
+// Shape is what the slides look at in a cell.
+type Shape struct {
+	Skips         int `json:"skips"`          // skip connections, of 8 operations
+	ParameterFree int `json:"parameter_free"` // these and pools
+	Depth         int `json:"depth"`          // of the longest way from an input to the output, in operations: 1 to 4
+}
+
+// Got is what the network of a trial got on a data set.
+type Got struct {
+	Accuracy   float64        `json:"accuracy"` // top-1 on the test images, 0..1
+	Range      score.Interval `json:"range"`    // 95 %, of the luck of the test images alone
+	Images     int            `json:"images"`   // test images read
+	Validation float64        `json:"validation"`
+	Seconds    float64        `json:"seconds"` // of the training
+}
+
+// Results collects what there is.
+func (s *Study) Results() (*Results, error) {
+	r := &Results{Study: filepath.Base(s.Dir), Config: s.Config}
+	for seed := 1; seed <= s.Config.Seeds; seed++ {
+		for _, name := range s.Config.Configurations {
+			c, ok := find(name)
+			if !ok {
+				return nil, fmt.Errorf("%s names a configuration %q that this version does not know: use the version that wrote it", s.Path("study.json"), name)
+			}
+			t, found, err := s.trial(c, seed)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				r.Trials = append(r.Trials, t)
+			}
+		}
+	}
+	slices.SortStableFunc(r.Trials, func(a, b Trial) int {
+		return slices.Index(s.Config.Configurations, a.Configuration.Name) - slices.Index(s.Config.Configurations, b.Configuration.Name)
+	})
+	r.summarize()
+	return r, nil
+}
+
+// trial reads one; found says whether its cells are there.
+func (s *Study) trial(c Configuration, seed int) (t Trial, found bool, err error) {
+	t = Trial{Configuration: c, Seed: seed, Tests: map[string]Got{}}
+	if t.Genotype, found, err = s.cells(&t); err != nil || !found {
+		return
+	}
+	t.Cells = [2]Shape{shape(t.Genotype.Normal, t.Genotype.NormalConcat), shape(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
+	for i, dataset := range s.Config.datasets() {
+		r, err := s.Run(c, seed, dataset)
+		if err != nil {
+			return t, false, err
+		}
+		if r == nil {
+			continue
+		}
+		result, err := r.Result()
+		if err != nil {
+			return t, false, err
+		}
+		test, err := r.Test()
+		if err != nil {
+			return t, false, err
+		}
+		if result == nil || test == nil {
+			continue
+		}
+		t.Tests[dataset] = Got{test.Table.Top1, test.Table.Top1Range, test.Table.Images, result.Best["val_accuracy"], result.Fitting}
+		if i > 0 {
+			continue
+		}
+		d := r.Config.Data
+		size, err := lab.NetworkSize("", t.Genotype, lab.Shape{Cells: 20, Channels: 36, Classes: len(d.Classes), ImageChannels: d.Channels, ImageSide: d.Side}, false)
+		if err != nil {
+			return t, false, err
+		}
+		t.Parameters, t.Standard = test.Weights, size.Weights
+	}
+	return t, true, nil
+}
+
+// cells reads the cells of a trial and what is known of their search.
+func (s *Study) cells(t *Trial) (g cell.Genotype, found bool, err error) {
+	if t.Configuration.Method == "" {
+		path := s.drawn(job{configuration: t.Configuration, seed: t.Seed})
+		raw, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			return g, false, nil
+		}
+		if err == nil {
+			err = json.Unmarshal(raw, &g)
+		}
+		if err != nil {
+			return g, false, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", path, err)
+		}
+		return g, true, nil
+	}
+	r, err := s.searchRun(t.Configuration, t.Seed)
+	if err != nil || r == nil {
+		return g, false, err
+	}
+	result, err := r.Result()
+	if err != nil || result == nil {
+		return g, false, err
+	}
+	t.SearchSeconds, t.SearchAccuracy = result.Fitting, result.Metrics["arch_accuracy"]
+	g, err = r.Genotype()
+	return g, err == nil, err
+}
+
+// shape counts what the slides look at.
+func shape(genes []cell.Gene, concat []int) (s Shape) {
+	depth := make([]int, cell.Inputs+cell.States)
+	for i, gene := range genes {
+		if gene.Op == "skip_connect" {
+			s.Skips++
+		}
+		if gene.Op == "skip_connect" || gene.Op == "max_pool_3x3" || gene.Op == "avg_pool_3x3" {
+			s.ParameterFree++
+		}
+		node := cell.Inputs + i/2
+		depth[node] = max(depth[node], depth[gene.From]+1)
+	}
+	for _, node := range concat {
+		s.Depth = max(s.Depth, depth[node])
+	}
+	return s
+}

@@ -1,0 +1,103 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/lab"
+)
+
+// Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a lab.Interrupted or
+// context.Canceled) or by a kill: the next call goes on. Jobs that fail don't keep others from being done; they are tried again by the next call.
+func (s *Study) Work(ctx context.Context) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.end()
+	b, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	all := s.jobs(s.only)
+	board, err := s.newBoard(all)
+	if err != nil {
+		return err
+	}
+	defer board.close()
+	failed := schedule(ctx, len(all), s.workers(b), func(i int) int { return all[i].search }, func(ctx context.Context, worker, i int) error {
+		if board.isDone(i) {
+			return nil
+		}
+		board.begin(i)
+		l := *s.lab
+		l.Progress, l.TestImages = nil, s.Config.TestImages
+		l.Watch = func(e fit.Event) { board.watch(i, e) }
+		err := s.do(ctx, &l, all[i])
+		board.end(i, err)
+		return err
+	})
+	board.close()
+	if err := s.verdict(ctx, all, failed); err != nil {
+		return err
+	}
+	s.say("drawing up the report")
+	_, err = s.Report()
+	return err
+}
+
+// open opens the backend, and refuses to go on with a study on another kind: numbers would differ.
+func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
+	log := s.lab.Progress
+	if log == nil {
+		log = io.Discard
+	}
+	b, err := backend.Open(ctx, backend.Options{Choice: s.lab.Backend, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if kind := s.Config.Backend; kind != "" && kind != b.Kind {
+		return nil, fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", s.Dir, kind, b.Kind, kind)
+	}
+	s.Config.Backend = b.Kind
+	return b, s.write("study.json", s.Config)
+}
+
+// workers is how many jobs run at a time. One run fills the cores of a CPU, and a GPU's queue.
+func (s *Study) workers(*backend.Backend) int { return 1 }
+
+// verdict sums failures up in one sentence.
+func (s *Study) verdict(ctx context.Context, all []job, failed map[int]error) error {
+	if len(failed) == 0 {
+		return ctx.Err()
+	}
+	jobs := make([]int, 0, len(failed))
+	for i := range failed {
+		jobs = append(jobs, i)
+	}
+	slices.Sort(jobs)
+	for _, i := range jobs {
+		if stopped := new(lab.Interrupted); errors.As(failed[i], stopped) {
+			stopped.Command = s.lab.Again()
+			return *stopped
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	first := jobs[0]
+	if len(jobs) == 1 {
+		return fmt.Errorf("%s: %w", all[first], failed[first])
+	}
+	return fmt.Errorf("%d jobs failed, the same command tries them again; the first, %s: %w", len(jobs), all[first], failed[first])
+}
+
+func (s *Study) say(format string, a ...any) {
+	if s.lab.Progress != nil {
+		fmt.Fprintf(s.lab.Progress, format+"\n", a...)
+	}
+}

@@ -1,0 +1,209 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/search"
+)
+
+// Options are what a study is asked for. The zero value is the quick one.
+type Options struct {
+	Dir       string   // of the study; "" for one that is named by what is asked for
+	Preset    string   // one of PresetNames; "" for the first
+	Dataset   string   // that cells are searched and tested on; "" for CIFAR-10, of the quick preset for what there is
+	Transfers []string // data sets that the found cells are trained on, too; nil for the other ones, none for {"none"}
+	Only      []string // names of configurations and groups to work on; none: all
+	Seeds     int      // 1 ... Seeds; 0 for the preset's
+	Search    string   // JSON file with settings that change every search's
+	Train     string   // JSON file with settings that change every training's
+}
+
+// given says whether anything was chosen that an existing study fixes.
+func (o Options) given() bool {
+	return o.Preset != "" || o.Dataset != "" || o.Transfers != nil || o.Search != "" || o.Train != ""
+}
+
+type preset struct {
+	name, help    string
+	search, train string // presets of these stages
+	seeds         int
+	testImages    int  // 0: all
+	needsData     bool // CIFAR-10 and the transfers have to be there
+}
+
+var presets = []preset{
+	{"quick", "a quarter of an hour on two cores, too small to mean anything", "study", "study", 2, 1000, false},
+	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, true},
+	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, true},
+}
+
+// PresetNames lists the presets, the default one first.
+func PresetNames() (names []string) {
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	return
+}
+
+// PresetHelp says of each preset what it is.
+func PresetHelp() string {
+	var helps []string
+	for _, p := range presets {
+		helps = append(helps, fmt.Sprintf("%s (%s; %d seeds)", p.name, p.help, p.seeds))
+	}
+	return strings.Join(helps, ", ")
+}
+
+func findPreset(name string) (preset, error) {
+	if name == "" {
+		return presets[0], nil
+	}
+	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == name })
+	if i < 0 {
+		return preset{}, fmt.Errorf("there is no preset %q: choose one of %s", name, strings.Join(PresetNames(), ", "))
+	}
+	return presets[i], nil
+}
+
+// changes reads a settings file whose settings change those of all configurations alike.
+func changes(path string, fixed ...string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the settings file can't be read: %w", err)
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &values); err != nil {
+		return nil, fmt.Errorf(`settings file %s is not a JSON object like {"epochs": 10}: %w`, path, err)
+	}
+	texts := map[string]string{}
+	for name, value := range values {
+		if slices.Contains(fixed, name) {
+			return nil, fmt.Errorf("settings file %s: %s is what the study's configurations and seeds differ in: leave it out", path, name)
+		}
+		texts[name] = string(value)
+		if value[0] == '"' {
+			var text string
+			if err := json.Unmarshal(value, &text); err != nil {
+				return nil, fmt.Errorf("settings file %s: %s: %w", path, name, err)
+			}
+			texts[name] = text
+		}
+	}
+	return texts, nil
+}
+
+// searchChoice is how a configuration searches with a seed.
+func (c Config) searchChoice(conf Configuration, seed int) (*lab.Choice[search.Settings], error) {
+	p, err := findPreset(c.Preset)
+	if err != nil {
+		return nil, err
+	}
+	choice := lab.SearchChoice()
+	choice.Preset, choice.Method = p.search, conf.Method
+	choice.Values = map[string]string{"seed": strconv.Itoa(seed), "ss_factor": strconv.FormatFloat(conf.SSFactor, 'g', -1, 64)}
+	maps.Copy(choice.Values, c.SearchChanges)
+	return choice, nil
+}
+
+// trainChoice is how every found cell is trained with a seed.
+func (c Config) trainChoice(seed int) (*lab.Choice[network.Settings], error) {
+	p, err := findPreset(c.Preset)
+	if err != nil {
+		return nil, err
+	}
+	choice := lab.TrainChoice()
+	choice.Preset = p.train
+	choice.Values = map[string]string{"seed": strconv.Itoa(seed)}
+	maps.Copy(choice.Values, c.TrainChanges)
+	return choice, nil
+}
+
+// chooseData finds the data sets to search on and to transfer to, and says what is not as one may expect.
+func chooseData(l *lab.Lab, o Options, p preset) (dataset string, transfers, remarks []string, err error) {
+	any, err := l.Dataset("") // an error if the directory that was named isn't there
+	if err != nil {
+		return "", nil, nil, err
+	}
+	there := func(name string) (bool, error) {
+		if name == any.Name {
+			return !any.Sample, nil
+		}
+		_, err := l.Dataset(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	dataset = o.Dataset
+	if dataset == "" {
+		dataset = "cifar10"
+		found, err := there(dataset)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		if !found && !p.needsData {
+			dataset = "sample"
+			remarks = append(remarks, fmt.Sprintf("CIFAR-10 is not there (get it with: essnas data fetch cifar10), so this is done on %s", any.Title))
+			if !any.Sample {
+				dataset = any.Name
+			}
+		}
+	}
+	set, err := l.Dataset(dataset)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if dataset == set.Name && set.Sample {
+		dataset = "sample"
+	}
+	if o.Transfers == nil {
+		for _, name := range []string{"cifar100", "fashion-mnist"} {
+			if name == set.Name {
+				continue
+			}
+			found, err := there(name)
+			if err != nil {
+				return "", nil, nil, err
+			}
+			switch {
+			case found:
+				transfers = append(transfers, name)
+			case p.needsData:
+				return "", nil, nil, fmt.Errorf("%s is not there: get it with \"essnas data fetch %s\", or name the transfers with --transfer (none: no transfers)", data.Title(name), name)
+			default:
+				remarks = append(remarks, fmt.Sprintf("%s is not there, so nothing is transferred to it", data.Title(name)))
+			}
+		}
+		return dataset, transfers, remarks, nil
+	}
+	for _, name := range o.Transfers {
+		if name == "none" && len(o.Transfers) == 1 {
+			break
+		}
+		if name == dataset || name == set.Name {
+			return "", nil, nil, fmt.Errorf("%s is what the cells are searched on: name other data sets with --transfer, or none", name)
+		}
+		if slices.Contains(transfers, name) {
+			return "", nil, nil, fmt.Errorf("--transfer names %s twice", name)
+		}
+		if _, err := l.Dataset(name); err != nil {
+			return "", nil, nil, err
+		}
+		transfers = append(transfers, name)
+	}
+	return dataset, transfers, remarks, nil
+}

@@ -1,0 +1,25 @@
+package study
+
+// Published is what the slides say of a configuration. Zero: nothing.
+type Published struct {
+	Accuracy   float64            // CIFAR-10, test, %
+	Days       float64            // of the search, on a V100
+	Parameters float64            // millions
+	Transfer   map[string]float64 // test accuracy, %, by data set
+}
+
+// Slides are the slides' numbers ("Efficient Self-Supervised Neural Architecture Search", course AV490, IIST), one run each.
+func Slides(configuration string) Published {
+	return map[string]Published{
+		"stage1":      {93.62, 0.1610, 3.9, map[string]float64{"fashion-mnist": 95.65}},
+		"stage2-0.25": {94.81, 0.2223, 4.6, nil},
+		"stage2-0.5":  {92.01, 0.2158, 1.8, nil},
+		"stage2-0.75": {93.37, 0.2921, 4.6, nil},
+		"stage2-1":    {94.49, 0.2314, 4.7, nil},
+		"stage3":      {96.88, 0.1883, 4.5, map[string]float64{"cifar100": 81.92, "fashion-mnist": 95.97}},
+		"stage4-0.25": {96.09, 0.2346, 3.9, nil},
+		"stage4-0.5":  {94.07, 0.1889, 3.7, nil},
+		"stage4-0.75": {94.53, 0.3535, 3.7, nil},
+		"stage4-1":    {96.72, 0.2679, 4.2, map[string]float64{"cifar100": 74.65, "fashion-mnist": 96.06}},
+	}[configuration]
+}

@@ -1,0 +1,93 @@
+package study
+
+import (
+	_ "embed"
+	"encoding/json"
+	"math"
+	"testing"
+
+	"github.com/janpfeifer/must"
+)
+
+// What scipy and statsmodels make of small samples: see testdata/peers.py.
+//
+//go:embed testdata/peers.json
+var peersJSON []byte
+
+type peers struct {
+	Means []struct {
+		X               []float64
+		Mean, Low, High float64
+	}
+	Paired []struct {
+		A, B            []float64
+		T, P, Low, High float64
+	}
+	Holm    []struct{ P, Adjusted []float64 }
+	Kendall []struct {
+		X, Y   []float64
+		Tau, P float64
+	}
+}
+
+func readPeers(t *testing.T) (p peers) {
+	t.Helper()
+	must.M(json.Unmarshal(peersJSON, &p))
+	if len(p.Means)*len(p.Paired)*len(p.Holm)*len(p.Kendall) == 0 {
+		t.Fatal("there is nothing to compare with: make testdata/peers.json again")
+	}
+	return p
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= 1e-9*max(1, math.Abs(want))) {
+		t.Errorf("%s is %.15g, want %.15g", what, got, want)
+	}
+}
+
+func TestIntervalsOfMeansAreSciPys(t *testing.T) {
+	for _, c := range readPeers(t).Means {
+		e := Mean(c.X)
+		near(t, "mean", e.Mean, c.Mean)
+		near(t, "low end", e.Mean-e.Half, c.Low)
+		near(t, "high end", e.Mean+e.Half, c.High)
+	}
+	if e := Mean([]float64{3}); e != (Estimate{N: 1, Mean: 3}) {
+		t.Errorf("of one value: %+v, want no interval", e)
+	}
+}
+
+func TestPairedTestsAreSciPys(t *testing.T) {
+	for _, c := range readPeers(t).Paired {
+		p := Compare(c.A, c.B)
+		near(t, "t", p.T, c.T)
+		near(t, "p", p.P, c.P)
+		near(t, "low end", p.Difference.Mean-p.Difference.Half, c.Low)
+		near(t, "high end", p.Difference.Mean+p.Difference.Half, c.High)
+	}
+	for name, pair := range map[string][2][]float64{"one pair": {{2}, {1}}, "equal differences": {{2, 3, 4}, {1, 2, 3}}, "none": {nil, nil}} {
+		if p := Compare(pair[0], pair[1]); p.P != 1 {
+			t.Errorf("%s: p is %g, want 1, for there is no spread to measure a difference by", name, p.P)
+		}
+	}
+}
+
+func TestHolmsCorrectionIsStatsmodels(t *testing.T) {
+	for _, c := range readPeers(t).Holm {
+		for i, p := range Holm(c.P) {
+			near(t, "adjusted p", p, c.Adjusted[i])
+		}
+	}
+}
+
+func TestKendallsTauIsSciPys(t *testing.T) {
+	for _, c := range readPeers(t).Kendall {
+		r := Kendall(c.X, c.Y)
+		near(t, "tau", r.Tau, c.Tau)
+		near(t, "p", r.P, c.P)
+	}
+	if r := Kendall([]float64{1, 1, 1}, []float64{1, 2, 3}); r != (Rank{N: 3, P: 1}) {
+		t.Errorf("of equal values: %+v, want no correlation", r)
+	}
+}
