@@ -91,6 +91,9 @@ func (e interval) with(intervals interval) (low, high float64) {
 	room := (e.high - e.low) / 2
 	low, high = min(e.low, max(intervals.low, e.low-room)), max(e.high, min(intervals.high, e.high+room))
 	air := 0.06 * (high - low)
+	if e.low >= 0 { // there are no negative times, nor accuracies
+		return max(low-air, -air/2), high + air
+	}
 	return low - air, high + air
 }
 

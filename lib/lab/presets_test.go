@@ -45,6 +45,12 @@ var presets = map[string]map[string]published{
 		"p-darts":   {1, 3, 32, 2, 1, 0.025, 0, 3e-2, short, 2},
 		"pcp-darts": {4, 3, 32, 2, 1, 0.025, 0, 3e-2, short, 2},
 	},
+	"study": {
+		"darts":     {1, 3, 16, 2, 1, 0.025, 0, 3e-2, "", 0},
+		"pc-darts":  {4, 3, 16, 2, 1, 0.025, 0, 3e-2, "", 0},
+		"p-darts":   {1, 3, 16, 2, 1, 0.025, 0, 3e-2, short, 2},
+		"pcp-darts": {4, 3, 16, 2, 1, 0.025, 0, 3e-2, short, 2},
+	},
 }
 
 func check(t *testing.T, s search.Settings, want published) {
