@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,10 +49,14 @@ func gallery() map[string]Figure {
 		"curves": Curves(
 			Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []Series{{Name: "training", Y: []float64{2.3, 1.9, 1.2, 1}}, {Name: "validation", Y: []float64{2.2, math.NaN(), 1.4, 1.3}}}},
 			Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []Series{{Name: "training", Y: []float64{12, 40, 60, 66}}}}),
-		"alphas":      Alphas("Epoch 10", operations, at[9], at[4]),
-		"history":     AlphaHistory("Normal cell", operations, nil, at),
-		"lines":       AlphaLines("Normal cell", operations, nil, at),
-		"betas":       Betas("Normal cell", nil, betas),
+		"alphas":  Alphas("Epoch 10", operations, at[9], at[4]),
+		"history": AlphaHistory("Normal cell", operations, nil, at),
+		"lines":   AlphaLines("Normal cell", operations, nil, at),
+		"betas":   Betas("Normal cell", nil, betas),
+		"bars": Bars(BarPanel{"Edge 0 → 2", "softmax(alpha)", []Bar{{"none", .1, "0.10"}, {"sep_conv_3x3", .5, "0.50"}, {"skip_connect", .4, "0.40"}}},
+			BarPanel{"Cost", "million weights", []Bar{{"none", 0, "0"}, {"sep_conv_3x3", 3, "3.0"}, {"skip_connect", 1, "1.0"}}}),
+		"correlation": Correlation("Two views", "view a", "view b", [][]float64{{1, 0, -.5}, {0, .9, .3}, {-.6, .2, -1}}),
+		"partial":     PartialChannels(16, 4),
 		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
 		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
 		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),
@@ -91,6 +96,9 @@ func TestFiguresNameTheirAxes(t *testing.T) {
 		"lines":       {"epoch", "softmax(alpha)", "sep_conv_3x3"},
 		"betas":       {"softmax(beta)", "epoch", "edges into state 3"},
 		"confusion":   {"true class", "predicted class", "automobile"},
+		"bars":        {"Edge 0 → 2", "million weights", "sep_conv_3x3", "0.50"},
+		"correlation": {"view a", "view b", "-0.60", "−0.5"},
+		"partial":     {"16 channels, K = 4", "4 of them go", "by-pass", "shuffled"},
 		"predictions": {"true class: cat", "wrong", "right", "90.0 %"},
 	} {
 		var svg bytes.Buffer
@@ -110,7 +118,7 @@ func TestFiguresWithoutDataSaySo(t *testing.T) {
 	for name, f := range map[string]Figure{
 		"curves": Curves(), "curves of NaN": Curves(Chart{Series: []Series{{Y: nan}}}), "alphas": Alphas("", operations, nil, nil),
 		"history": AlphaHistory("", operations, nil, nil), "lines": AlphaLines("", operations, nil, nil), "betas": Betas("", nil, nil),
-		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil),
+		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil), "bars": Bars(), "correlation": Correlation("", "", "", nil),
 	} {
 		var svg bytes.Buffer
 		if err := f.SVG(&svg); err != nil {
@@ -248,5 +256,20 @@ func TestCurvesOfValuesThatDifferByRounding(t *testing.T) {
 		if err := Curves(Chart{Title: "flat", X: "epoch", Y: "loss", Series: []Series{{Name: "a", Y: y}}}).SVG(io.Discard); err != nil {
 			t.Errorf("%v: %v", y, err)
 		}
+	}
+}
+
+func TestAShuffleReadsGroupsInTurn(t *testing.T) {
+	if got := shuffled(8, 4); !slices.Equal(got, []int{0, 2, 4, 6, 1, 3, 5, 7}) {
+		t.Errorf("8 channels in 4 groups come as %v", got)
+	}
+}
+
+func TestCorrelationsOfBothSignsDifferInHueAndZeroIsWhite(t *testing.T) {
+	if c := diverging(0); c != (color.NRGBA{0xff, 0xff, 0xff, 0xff}) {
+		t.Errorf("zero is %v", c)
+	}
+	if p, n := diverging(0.8), diverging(-0.8); p.B <= p.R || n.R <= n.B {
+		t.Errorf("0.8 is %v and -0.8 is %v, want blue and red", p, n)
 	}
 }

@@ -35,7 +35,7 @@ func Seed(n int) Option { return Flag("seed", n) }
 // Dataset is "fashion-mnist", "cifar10" or "cifar100". Without it it is Fashion-MNIST, of which a sample is built in.
 func Dataset(name string) Option { return Flag("dataset", name) }
 
-// Images are those of the test set with these numbers.
+// Images are those with these numbers, from 0: of the test set to [Predict], of the training set to [Pictures].
 func Images(numbers ...int) Option {
 	return Flag("index", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ","), "[]"))
 }

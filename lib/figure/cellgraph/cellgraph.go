@@ -22,6 +22,16 @@ func Reduction(title string, g cell.Genotype) (figure.Figure, error) {
 	return graph(title, g, g.Reduce, g.ReduceConcat)
 }
 
+// Complete draws a cell of a search network under that title: all edges, on each of which every operation runs.
+func Complete(title string) (figure.Figure, error) {
+	all, palette := cell.Complete(), figure.Palette()
+	var arcs []arc
+	for i, l := range all.Links {
+		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: palette[i%(len(palette)-1)], width: 1.5, head: true})
+	}
+	return drawing(title, nodes(), append(arcs, outputs(all.Concat)...))
+}
+
 // In points.
 const (
 	nodeText  vg.Length = 11
@@ -55,6 +65,11 @@ func graph(title string, g cell.Genotype, genes []cell.Gene, concat []int) (figu
 		return figure.Figure{}, fmt.Errorf("can't draw the cell: %w", err)
 	}
 	boxes, arcs := parts(genes, concat)
+	return drawing(title, boxes, arcs)
+}
+
+// drawing lays the boxes out and draws them.
+func drawing(title string, boxes []box, arcs []arc) (figure.Figure, error) {
 	placed, err := place(boxes, arcs, 0.38)
 	if err == nil && placed.width > 740 { // a long chain of states: shorter edges rather than smaller text
 		placed, err = place(boxes, arcs, 0.2)
@@ -77,6 +92,23 @@ func graph(title string, g cell.Genotype, genes []cell.Gene, concat []int) (figu
 
 // parts are the boxes and arcs of a cell.
 func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
+	boxes = nodes()
+	for i, gene := range genes {
+		colour := figure.OperationColor(gene.Op)
+		b := box{
+			name: fmt.Sprintf("op%d", i), label: gene.Op, size: labelText, fill: color.White, stroke: colour,
+			width: figure.Text(labelText).Width(gene.Op) + 12, height: 17, round: 8.5,
+		}
+		boxes = append(boxes, b)
+		arcs = append(arcs,
+			arc{from: name(gene.From), to: b.name, colour: colour, width: 1.75},
+			arc{from: b.name, to: name(cell.Inputs + i/2), colour: colour, width: 1.75, head: true})
+	}
+	return boxes, append(arcs, outputs(concat)...)
+}
+
+// nodes are the boxes of a cell's nodes.
+func nodes() (boxes []box) {
 	output := cell.Inputs + cell.States
 	for node := range output + 1 {
 		b := box{name: name(node), label: figure.NodeName(node), size: nodeText, stroke: color.NRGBA{0x55, 0x55, 0x55, 0xff}, width: 34, height: 30, round: 4}
@@ -90,21 +122,15 @@ func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
 		}
 		boxes = append(boxes, b)
 	}
-	for i, gene := range genes {
-		colour := figure.OperationColor(gene.Op)
-		b := box{
-			name: fmt.Sprintf("op%d", i), label: gene.Op, size: labelText, fill: color.White, stroke: colour,
-			width: figure.Text(labelText).Width(gene.Op) + 12, height: 17, round: 8.5,
-		}
-		boxes = append(boxes, b)
-		arcs = append(arcs,
-			arc{from: name(gene.From), to: b.name, colour: colour, width: 1.75},
-			arc{from: b.name, to: name(cell.Inputs + i/2), colour: colour, width: 1.75, head: true})
-	}
+	return boxes
+}
+
+// outputs are the arcs from the states to the output.
+func outputs(concat []int) (arcs []arc) {
 	for _, node := range concat {
-		arcs = append(arcs, arc{from: name(node), to: name(output), colour: color.NRGBA{0x88, 0x88, 0x88, 0xff}, width: 1, head: true})
+		arcs = append(arcs, arc{from: name(node), to: name(cell.Inputs + cell.States), colour: color.NRGBA{0x88, 0x88, 0x88, 0xff}, width: 1, head: true})
 	}
-	return boxes, arcs
+	return arcs
 }
 
 func name(node int) string { return fmt.Sprintf("node%d", node) }

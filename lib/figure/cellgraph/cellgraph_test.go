@@ -126,3 +126,17 @@ func TestParseRefusesWhatGraphvizWouldNotWrite(t *testing.T) {
 		}
 	}
 }
+
+func TestASearchCellHasEveryEdge(t *testing.T) {
+	f, err := Complete("the title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := f.SVG(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Count(text.String(), "stroke-width:1.5"), len(cell.Links()); got != want {
+		t.Errorf("%d edges are drawn, want %d", got, want)
+	}
+}

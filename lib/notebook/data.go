@@ -1,0 +1,43 @@
+package notebook
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/essnas/essnas/lib/data"
+)
+
+// Proxy is the name of the data set to search on: CIFAR-10, as in the slides, where its files are ($ESSNAS_DATA), else Fashion-MNIST, of which a sample is
+// built in.
+func Proxy() string {
+	all, err := data.List("")
+	Check(err)
+	for _, i := range all {
+		if i.Name == "cifar10" && i.Place != "" {
+			return i.Name
+		}
+	}
+	return "fashion-mnist"
+}
+
+// Pictures draws training images as they are, and beside them what augmentation makes of them (essnas pictures): Images say which, Flag("views", "default")
+// that it is the two views of the Barlow Twins loss.
+func Pictures(options ...Option) {
+	dir, err := os.MkdirTemp("", "essnas")
+	Check(err)
+	defer os.RemoveAll(dir)
+	out := filepath.Join(dir, "pictures.png")
+	var answer struct {
+		Captions [][]string `json:"captions"`
+	}
+	Check(json.Unmarshal(Do(append([]string{"pictures", "--out=" + out}, flags(options)...)...), &answer))
+	png, err := os.ReadFile(out)
+	Check(err)
+	var text strings.Builder
+	for _, row := range answer.Captions {
+		text.WriteString(strings.Join(row, ", ") + "\n")
+	}
+	bundle{png: png, text: text.String()}.display("")
+}
