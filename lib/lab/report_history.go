@@ -26,6 +26,7 @@ type history struct {
 	alphas    [2][][][]float64
 	betas     [2][][]float64
 	genotypes []*cell.Genotype
+	stopped   map[int]int // skip connections of the normal cell in epochs that ended a phase early, counted from 1
 }
 
 // architecture is what the details of an epoch of a search hold.
@@ -34,7 +35,8 @@ type architecture struct {
 	Betas    [2][]float64   `json:"betas"`
 	Genotype *cell.Genotype `json:"genotype"`
 
-	Operations [2][][]string `json:"operations"` // of a progressive search: which the alphas are of, [edge][operation]
+	Stopped    int           `json:"stopped_at_skips,omitempty"` // where the epoch ended its phase early
+	Operations [2][][]string `json:"operations"`                 // of a progressive search: which the alphas are of, [edge][operation]
 }
 
 // full are the alphas of one cell type with a column for each primitive; NaN where an edge does not have it (any more).
@@ -57,7 +59,7 @@ func (a architecture) full(typ int) [][]float64 {
 }
 
 func historyOf(events []Event) history {
-	h := history{best: -1}
+	h := history{best: -1, stopped: map[int]int{}}
 	for _, e := range events {
 		h.seconds = max(h.seconds, e.Seconds)
 		switch e.Kind {
@@ -76,6 +78,9 @@ func historyOf(events []Event) history {
 			}
 			h.at = append(h.at, float64(e.Epoch+1))
 			h.genotypes = append(h.genotypes, a.Genotype)
+			if a.Stopped > 0 {
+				h.stopped[e.Epoch+1] = a.Stopped
+			}
 			for t := range a.Alphas {
 				h.alphas[t] = append(h.alphas[t], a.full(t))
 				h.betas[t] = append(h.betas[t], a.Betas[t])

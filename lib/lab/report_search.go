@@ -2,6 +2,9 @@ package lab
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/cell"
@@ -41,7 +44,11 @@ func (w *writer) searched(r *Run) error {
 	}
 	w.page.Footer = "Written by essnas. One seed separates nothing: repeat a search with other seeds before comparing."
 	w.warn(r, settings.Images, epochs, 25)
-	if len(h.epochs) < epochs {
+	result, err := r.Result()
+	if err != nil {
+		return err
+	}
+	if len(h.epochs) < epochs && result == nil {
 		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This search has not ended: %d of %d epochs are done.", len(h.epochs), epochs))
 	}
 	if n := len(h.epochs); n > 0 {
@@ -61,6 +68,9 @@ func (w *writer) searched(r *Run) error {
 		g, err = *h.genotypes[len(h.genotypes)-1], nil // where the search stands by now
 	}
 	if err == nil {
+		if text := Collapsed(g); text != "" {
+			w.page.Warnings = append(w.page.Warnings, capital(text)+".")
+		}
 		d := r.Config.Data
 		weights, _ := network.New(g, 20, 36, len(d.Classes), d.Channels, d.Side, 96, false).Count()
 		w.page.Numbers = append(w.page.Numbers, report.Number{Name: "Network of these cells", Value: humanize.Comma(int64(weights)), Note: "weights with 20 cells and 36 channels"})
@@ -71,7 +81,25 @@ func (w *writer) searched(r *Run) error {
 	if err := w.search(h); err != nil {
 		return err
 	}
+	w.phases(phases, h)
 	return w.circumstances(r, events)
+}
+
+// phases shows those of a progressive search, and which epochs ended one early.
+func (w *writer) phases(phases []search.Phase, h history) {
+	if len(phases) < 2 && len(h.stopped) == 0 {
+		return
+	}
+	text := "Each phase has a network of its own; weights and alphas start afresh."
+	for _, epoch := range slices.Sorted(maps.Keys(h.stopped)) {
+		text += fmt.Sprintf(" Epoch %d was the last of its phase: its normal cell had %d skip connections.", epoch, h.stopped[epoch])
+	}
+	s := w.page.Section("Phases", text)
+	var rows [][]string
+	for _, p := range phases {
+		rows = append(rows, []string{fmt.Sprint(p.Cells), fmt.Sprint(p.Channels), fmt.Sprint(p.Operations), fmt.Sprint(p.SkipDropout), fmt.Sprint(p.Epochs), fmt.Sprint(p.Frozen)})
+	}
+	s.Table("As they were asked for; the last phase's alphas make the cells.", []string{"cells", "channels", "operations on an edge", "dropout of skips", "epochs", "with alphas frozen"}, rows)
 }
 
 // search shows how a search went.
@@ -90,7 +118,15 @@ func (w *writer) search(h history) error {
 			figure.Chart{Title: "Barlow Twins loss", X: "epoch", Y: "sum over the embedding", Series: []figure.Series{h.series("weights' half", "train_bt", 1), h.series("architecture's half", "arch_bt", 1)}})
 	}
 	if h.has("bt_grad_norm") {
-		charts = append(charts, figure.Chart{Title: "Gradient norms of the two terms", X: "epoch", Y: "L2 norm, without factors", Series: []figure.Series{h.series("cross-entropy", "ce_grad_norm", 1), h.series("Barlow Twins", "bt_grad_norm", 1)}})
+		charts = append(charts,
+			figure.Chart{Title: "Gradient norms of the two terms, weights", X: "epoch", Y: "L2 norm, without factors", Series: []figure.Series{h.series("cross-entropy", "ce_grad_norm", 1), h.series("Barlow Twins", "bt_grad_norm", 1)}},
+			figure.Chart{Title: "Gradient norms of the two terms, architecture", X: "epoch", Y: "L2 norm, without factors", Series: []figure.Series{h.series("cross-entropy", "arch_ce_grad_norm", 1), h.series("Barlow Twins", "arch_bt_grad_norm", 1)}})
+	}
+	if h.has("train_balance") {
+		charts = append(charts, figure.Chart{Title: "Balance of the two terms", X: "epoch", Y: "factor of Barlow Twins", Series: []figure.Series{h.series("weights", "train_balance", 1), h.series("architecture", "arch_balance", 1)}})
+	}
+	if h.has("eigenvalue") {
+		charts = append(charts, figure.Chart{Title: "Largest eigenvalue of the Hessian in the alphas", X: "epoch", Y: "of the validation loss", Series: []figure.Series{h.series("architecture's half", "eigenvalue", 1)}})
 	}
 	w.show(s, "search-curves", figure.Curves(charts...), "Loss, accuracy, gradient norms and learning rate over the search. A batch is measured before the step that it makes.")
 	if len(h.alphas[0]) == 0 {
@@ -115,6 +151,9 @@ func (w *writer) search(h history) error {
 	}
 	return nil
 }
+
+// capital begins a sentence.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func title(name string) string { return string(name[0]-'a'+'A') + name[1:] }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/search"
 )
 
 // writeRun makes the directory of a run of the preset quick that has had so many epochs of 20 steps.
@@ -50,6 +51,9 @@ func writeRun(t *testing.T, c Config, epochs int, details func(epoch int) any) s
 		}
 		seconds += 3 // validation: no step
 		e := Event{Kind: fit.EndOfEpoch, Epoch: epoch, Step: 20, Seconds: seconds, Best: epoch == 1, Metrics: fit.Metrics{"train_loss": 1, "train_accuracy": 0.4, "val_loss": 1.25, "val_accuracy": 0.625, "lr": 0.1}}
+		if bytes.Contains(c.Settings, []byte(`"eigenvalue":1`)) {
+			e.Metrics["eigenvalue"] = 0.1 * float64(epoch+1)
+		}
 		if details != nil {
 			text, err := json.Marshal(details(epoch))
 			if err != nil {
@@ -70,6 +74,11 @@ func searchRun(t *testing.T, epochs int, g cell.Genotype) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return searchRunOf(t, settings, epochs, g, 0)
+}
+
+// searchRunOf is a search with these settings; stopped is the epoch, counted from 1, that ended a phase early with 5 skips, or 0.
+func searchRunOf(t *testing.T, settings search.Settings, epochs int, g cell.Genotype, stopped int) string {
 	other, _ := cell.Published("DARTS_V1")
 	dir := writeRun(t, Config{Stage: StageSearch, Name: "search-cifar10", Hash: "1234", Settings: encode(settings)}, epochs, func(epoch int) any {
 		a := architecture{Genotype: &other}
@@ -86,6 +95,9 @@ func searchRun(t *testing.T, epochs int, g cell.Genotype) string {
 		}
 		if epoch == epochs-1 {
 			a.Genotype = &g
+		}
+		if epoch == stopped-1 {
+			a.Stopped = 5
 		}
 		return a
 	})

@@ -13,7 +13,10 @@
 // K = 1 is plain DARTS: no by-pass, no shuffle, no betas. The [Space] of an edge may be any subset of the primitives, as
 // progressive search needs it.
 //
+// Beside the mixture there may be a skip connection of its own, against collapse (DARTS-, see [Arch]).
+//
 // [Network] makes the calls (see package block); [Arch] holds alphas and betas for the two cell types, turns them into
 // [Mixing] weights, pulls the gradients of these back through the softmaxes, and derives the found cell. Mixing weights are
-// inputs of the network and betas are folded into them: alpha x beta for the operations, beta for the by-pass.
+// inputs of the network and betas are folded into them: alpha x beta for the operations, beta for the by-pass. [Arch.Keep] prunes for the next phase of a
+// progressive search.
 package supernet

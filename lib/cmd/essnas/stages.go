@@ -16,12 +16,16 @@ type summary struct {
 	Genotype cell.Genotype `json:"genotype"`
 	Result   *lab.Result   `json:"result"`
 	Report   string        `json:"report"`
+	Warnings []string      `json:"warnings,omitempty"` // of a search: that it has collapsed
 }
 
 func summarize(r *lab.Run, ended bool) (s summary, err error) {
 	s = summary{Run: r.Dir, Ended: ended, Report: r.Path("report.html")}
 	if s.Genotype, err = r.Genotype(); err != nil {
 		return
+	}
+	if text := lab.Collapsed(s.Genotype); text != "" && r.Config.Stage == lab.StageSearch {
+		s.Warnings = append(s.Warnings, text)
 	}
 	s.Result, err = r.Result()
 	return
@@ -68,6 +72,9 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 			}
 			return p.print(c, sum, func(w io.Writer) error {
 				sum.head(w, r)
+				for _, text := range sum.Warnings {
+					fmt.Fprintf(w, "Warning: %s\n\n", text)
+				}
 				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      essnas train --genotype %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, r.Dir)
 				return nil
 			})
