@@ -54,21 +54,36 @@ func brief(crash []string) string {
 	return text.String()
 }
 
-// compileErrors are the go command's complaints about a cell without what is not about it, the first ones.
-func compileErrors(out []byte) []byte {
-	var kept []string
-	more := 0
+// located is a complaint with its place in the cell's file.
+var located = regexp.MustCompile(`^(\S*main(?:_test)?\.go:\d+:\d+): (.+)$`)
+
+// complaints makes something short of what a tool says of a cell: the messages, each once and not too many of them, then the place of the first, for which GoNB
+// puts cell, line and the lines around it.
+func complaints(out []byte) []byte {
+	var messages []string
+	place := ""
 	for line := range strings.Lines(string(out)) {
-		switch {
-		case strings.HasPrefix(line, "# gonb_"), strings.TrimSpace(line) == "", strings.HasPrefix(strings.TrimSpace(line), "too many errors"):
-		case len(kept) < 4:
-			kept = append(kept, line)
-		default:
-			more++
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "# gonb_") || strings.TrimSpace(line) == "" || strings.HasSuffix(line, "too many errors") {
+			continue
+		}
+		if m := located.FindStringSubmatch(line); m != nil {
+			line = m[2]
+			if place == "" {
+				place = m[1]
+			}
+		}
+		if !slices.Contains(messages, line) {
+			messages = append(messages, line)
 		}
 	}
-	if more > 0 {
-		kept = append(kept, fmt.Sprintf("and %d more\n", more))
+	const most = 4
+	text := strings.Join(messages[:min(most, len(messages))], "\n") + "\n"
+	if more := len(messages) - most; more > 0 {
+		text += fmt.Sprintf("and %d more\n", more)
 	}
-	return []byte(strings.Join(kept, ""))
+	if place != "" {
+		text += place + ": here\n"
+	}
+	return []byte(text)
 }

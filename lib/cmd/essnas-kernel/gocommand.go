@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,18 +79,7 @@ func module(root, name string) error {
 func build(args []string) {
 	name := args[2]
 	args[2] = name + ".cell"
-	command := exec.Command(os.Getenv("ESSNAS_GO"), args...)
-	out, err := command.CombinedOutput()
-	if err != nil {
-		os.Stdout.Write(compileErrors(out))
-		status := 1
-		if exit := new(exec.ExitError); errors.As(err, &exit) {
-			status = max(1, exit.ExitCode())
-		} else {
-			fmt.Println(err)
-		}
-		os.Exit(status)
-	}
+	checked(exec.Command(os.Getenv("ESSNAS_GO"), args...))
 	self, err := os.Executable()
 	if err == nil {
 		err = link(self, name)
@@ -99,4 +87,18 @@ func build(args []string) {
 	if err != nil {
 		fail(err)
 	}
+}
+
+// checked runs a tool on a cell; if the cell is faulty, it says why in a few lines and ends.
+func checked(tool *exec.Cmd) {
+	out, err := tool.CombinedOutput()
+	if err == nil {
+		return
+	}
+	exit := new(exec.ExitError)
+	if !errors.As(err, &exit) {
+		fail(err)
+	}
+	os.Stdout.Write(complaints(out))
+	os.Exit(max(1, exit.ExitCode()))
 }

@@ -43,8 +43,10 @@ func prepare(root, tools string) error {
 	if err := os.MkdirAll(names, 0o700); err != nil {
 		return err
 	}
-	if err := link(self, filepath.Join(names, "go")); err != nil {
-		return err
+	for _, name := range []string{"go", "goimports"} {
+		if err := link(self, filepath.Join(names, name)); err != nil {
+			return err
+		}
 	}
 	for name, value := range map[string]string{
 		"ESSNAS_GO":      filepath.Join(lines[0], "bin", "go"), // that of go.mod: no cell has to look for another toolchain

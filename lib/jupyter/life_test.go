@@ -1,0 +1,151 @@
+package jupyter
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// long is a cell with a search of short steps that doesn't end while a test looks.
+const long = `import nb "github.com/essnas/essnas/lib/notebook"
+%%
+nb.Search(nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), nb.Set("epochs", 500))`
+
+var (
+	atEpoch = regexp.MustCompile(`epoch (\d+)/500, step`)
+	goingOn = regexp.MustCompile(`going on at epoch (\d+), step`)
+)
+
+// until runs the long cell and calls back, once, as soon as it has come to an epoch. It returns the epochs at which it went on (0: from the beginning) and which it reached.
+func (k *kernel) until(epoch int, reached func()) (from, to int, e executed) {
+	k.t.Helper()
+	called := false
+	e = k.run(long, func(data map[string]any) {
+		text, _ := data["text/plain"].(string)
+		if m := goingOn.FindStringSubmatch(text); m != nil {
+			from, _ = strconv.Atoi(m[1])
+		}
+		if m := atEpoch.FindStringSubmatch(text); m != nil {
+			to, _ = strconv.Atoi(m[1])
+		}
+		if to >= epoch && !called {
+			called = true
+			reached()
+		}
+	})
+	return
+}
+
+func TestStoppedSearchesGoOn(t *testing.T) {
+	k := startLab(t, "/", nil).kernel()
+	_, stopped, e := k.until(3, k.interrupt)
+	if e.status != "error" || !strings.Contains(e.stderr, "saved") {
+		t.Errorf("an interrupted cell has the status %q and says %q", e.status, e.text())
+	}
+	if e := k.ok("%%\nfmt.Println(6 * 7)"); e.stdout != "42\n" {
+		t.Errorf("after an interrupt the kernel says %q", e.stdout)
+	}
+	from, to, _ := k.until(stopped+2, func() {
+		if _, err := k.api(http.MethodPost, "api/kernels/"+k.id+"/interrupt", nil); err != nil {
+			t.Error(err)
+		}
+	})
+	if from < stopped {
+		t.Errorf("interrupted in epoch %d, the search went on at epoch %d", stopped, from)
+	}
+	// The kernel is restarted in the middle: its connection tells no end of the cell.
+	restarted := make(chan error, 1)
+	last := to
+	go func() {
+		time.Sleep(5 * time.Second)
+		_, err := k.api(http.MethodPost, "api/kernels/"+k.id+"/restart", struct{}{})
+		restarted <- err
+	}()
+	k.abandon(long)
+	if err := <-restarted; err != nil {
+		t.Fatal(err)
+	}
+	k.conn.CloseNow()
+	k.connect()
+	from, _, _ = k.until(last+1, k.interrupt)
+	if from < last {
+		t.Errorf("the kernel was restarted after epoch %d, the search went on at epoch %d", last, from)
+	}
+}
+
+// abandon sends a cell whose end nobody waits for.
+func (k *kernel) abandon(code string) {
+	k.t.Helper()
+	text := fmt.Sprintf(`{"channel":"shell","parent_header":{},"metadata":{},"buffers":[],"header":{"msg_id":"abandoned","msg_type":"execute_request","session":"test","username":"","version":"5.3","date":"2020-01-01T00:00:00Z"},
+"content":{"code":%q,"silent":false,"store_history":true,"user_expressions":{},"allow_stdin":false,"stop_on_error":false}}`, code)
+	if err := k.conn.Write(k.t.Context(), 1, []byte(text)); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func TestKilledJupyterLeavesNothing(t *testing.T) {
+	t.Setenv("ESSNAS_TEST_MARK", fmt.Sprintf("mark-%d-%d", os.Getpid(), time.Now().UnixNano()))
+	mark := []byte("ESSNAS_TEST_MARK=" + os.Getenv("ESSNAS_TEST_MARK"))
+	k := startLab(t, "/", nil).kernel()
+	k.abandon("!sleep 1000 & sleep 1000")
+	other := k.lab.kernel()
+	other.abandon("%%\nfor {}")
+	third := k.lab.kernel()
+	killed := false
+	func() {
+		defer func() { recover() }()
+		third.abandon(long)
+		for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
+			if found, _ := filepath.Glob(filepath.Join(k.runs, "*", "checkpoint", "*")); len(found) > 0 {
+				break
+			}
+		}
+		k.cmd.Process.Signal(syscall.SIGKILL)
+		killed = true
+	}()
+	if !killed {
+		t.Fatal("Jupyter was not killed")
+	}
+	var left []string
+	for start := time.Now(); time.Since(start) < 40*time.Second; time.Sleep(200 * time.Millisecond) {
+		if left = marked(mark); len(left) == 0 {
+			break
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("Jupyter was killed, and these are left:\n%s", strings.Join(left, "\n"))
+	}
+	if found, _ := filepath.Glob(filepath.Join(k.runs, "*", "checkpoint", "*.safetensors")); len(found) == 0 {
+		t.Error("there is no checkpoint of the search")
+	}
+}
+
+// marked are the processes whose environment has the mark, but for this one.
+func marked(mark []byte) (found []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(text, mark) {
+			continue
+		}
+		pid := filepath.Base(filepath.Dir(file))
+		if pid == strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		state, _ := os.ReadFile("/proc/" + pid + "/stat")
+		if strings.Contains(string(state), ") Z ") {
+			continue
+		}
+		command, _ := os.ReadFile("/proc/" + pid + "/cmdline")
+		found = append(found, pid+" "+strings.ReplaceAll(string(command), "\x00", " "))
+	}
+	return
+}
