@@ -24,3 +24,11 @@ func NodeName(node int) string {
 }
 
 func (e edge) String() string { return NodeName(e.from) + " → " + NodeName(e.to) }
+
+// EdgeNames are the names of the first n edges of a cell, in the order of every alpha.
+func EdgeNames(n int) (names []string) {
+	for _, e := range edges(n) {
+		names = append(names, e.String())
+	}
+	return
+}

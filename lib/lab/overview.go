@@ -31,19 +31,9 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 			figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("training", "train_loss", 1), h.series("validation", "val_loss", 1)}},
 			figure.Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("training", "train_accuracy", 100), h.series("validation", "val_accuracy", 100)}}))
 	} else {
-		s, err := settingsOf[search.Settings](r.Config)
-		if err != nil {
+		if notes, err = searchWarnings(r.Config); err != nil {
 			return f, "", err
 		}
-		phases, err := s.PhaseList()
-		if err != nil {
-			return f, "", err
-		}
-		epochs := 0
-		for _, p := range phases {
-			epochs += p.Epochs
-		}
-		notes = warnings(r.Config, s.Images, epochs, 25)
 		parts = append(parts, figure.Curves(h.halves()...))
 		cells, err := h.cells()
 		if err != nil {
@@ -55,6 +45,20 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 		parts = append(parts, figure.Note(notes...))
 	}
 	return figure.Stack(parts...), h.summary(), nil
+}
+
+// searchWarnings are the warnings of a search.
+func searchWarnings(c Config) ([]string, error) {
+	s, err := settingsOf[search.Settings](c)
+	if err != nil {
+		return nil, err
+	}
+	phases, err := s.PhaseList()
+	epochs := 0
+	for _, p := range phases {
+		epochs += p.Epochs
+	}
+	return warnings(c, s.Images, epochs, 25), err
 }
 
 // halves are the charts of both halves' losses and accuracies; where two views took part, of both terms of the loss, too.

@@ -9,6 +9,9 @@ import (
 type Option struct {
 	flag  string
 	quiet bool
+
+	setting string // of Steps
+	step    float64
 }
 
 // Quiet shows nothing of a run that has ended before: for later cells, which only need the run.

@@ -58,7 +58,7 @@ func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(se
 		switch found.Name() {
 		case "serve", "lab", "install", "remove", "run":
 			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
-		case "predict", "params", "report", "doctor", "list", "check": // short
+		case "predict", "params", "report", "states", "doctor", "list", "check": // short
 		default:
 			if !device.TryLock() {
 				tell(serve.Message{Status: "waiting for another cell's work to end"})

@@ -1,0 +1,92 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/cellgraph"
+	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/essnas/essnas/lib/ops"
+)
+
+// StateOf reads the state of a search that has ended.
+func StateOf(r *Run) (s outcome.State, err error) {
+	if r.Config.Stage != StageSearch {
+		return s, fmt.Errorf("%s is no search: only searches have alphas and cells to show", r.Dir)
+	}
+	result, err := r.Result()
+	if err == nil && result == nil {
+		err = fmt.Errorf("the search in %s has not ended; go on with: %s", r.Dir, command(StageSearch, "--run", r.Dir))
+	}
+	if err != nil {
+		return s, err
+	}
+	events, err := r.Events()
+	if err != nil {
+		return s, err
+	}
+	g, err := r.Genotype()
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(r.Config.Settings, &s.Settings); err != nil {
+		return s, err
+	}
+	h := historyOf(events)
+	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), ops.Primitives, g.Python()
+	if s.Warnings, err = searchWarnings(r.Config); err != nil {
+		return s, err
+	}
+	s.Epochs, s.Metrics = metrics(h)
+	last := len(h.at) - 1
+	if last < 0 {
+		return s, fmt.Errorf("%s has recorded no alphas: make the search again", r.Dir)
+	}
+	s.Edges = figure.EdgeNames(cell.Edges)
+	for t := range s.Alphas {
+		for _, row := range h.alphas[t][last] {
+			var rounded []float64
+			for _, alpha := range row {
+				if math.IsNaN(alpha) {
+					alpha = -1
+				}
+				rounded = append(rounded, math.Round(alpha*1000)/1000)
+			}
+			s.Alphas[t] = append(s.Alphas[t], rounded)
+		}
+	}
+	for t, draw := range []func(string, cell.Genotype) (figure.Figure, error){cellgraph.Normal, cellgraph.Reduction} {
+		f, err := draw([]string{"Normal cell", "Reduction cell"}[t], g)
+		if err != nil {
+			return s, err
+		}
+		var svg bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			return s, err
+		}
+		s.Cells[t] = svg.String()
+	}
+	return s, nil
+}
+
+// metrics are those of the epochs' ends, to four digits.
+func metrics(h history) (epochs []int, all map[string][]*float64) {
+	all = map[string][]*float64{}
+	for i, e := range h.epochs {
+		epochs = append(epochs, e.Epoch+1)
+		for name, value := range h.metrics[i] {
+			value = math.Round(value*1e4) / 1e4
+			if !math.IsNaN(value) && !math.IsInf(value, 0) {
+				all[name] = append(append(all[name], make([]*float64, i-len(all[name]))...), &value)
+			}
+		}
+	}
+	for name := range all { // those that the last epochs have not measured
+		all[name] = append(all[name], make([]*float64, len(epochs)-len(all[name]))...)
+	}
+	return
+}

@@ -1,0 +1,132 @@
+package notebook
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// States are what searches came to, to look at with [Explore].
+type States []outcome.State
+
+// LoadStates reads a file that [States.Save] or essnas states --out has written.
+func LoadStates(file string) (s States) {
+	text, err := os.ReadFile(file)
+	Check(err)
+	if err := json.Unmarshal(text, &s); err != nil {
+		Check(fmt.Errorf("%s holds no states of searches (%w): make it anew by essnas states --out", file, err))
+	}
+	return s
+}
+
+// StatesOf are the states of searches.
+func StatesOf(runs ...*Run) (s States) {
+	args := []string{"states"}
+	for _, r := range runs {
+		args = append(args, "--run="+r.Dir)
+	}
+	Check(json.Unmarshal(Do(args...), &s))
+	return s
+}
+
+// Save writes the states to a file.
+func (s States) Save(file string) {
+	text, err := json.Marshal(s)
+	Check(err)
+	Check(os.WriteFile(file, append(text, '\n'), 0o644))
+}
+
+var (
+	//go:embed explore.js
+	script string
+	//go:embed explore.css
+	style string
+)
+
+// Steps makes [Explore]'s slider of a setting stop between the values that were searched, too, every step: the nearest one that was searched is shown, and a button
+// searches with what is set.
+func Steps(setting string, step float64) Option { return Option{setting: setting, step: step} }
+
+// Explore shows states with a slider for each setting in which they differ. Cells, alphas and accuracies follow a slider at once, also in a saved notebook without a kernel. A button
+// searches in this notebook's kernel with what the sliders say and with the options, which should be those that the states were made with.
+func Explore(states States, options ...Option) {
+	if len(states) == 0 {
+		Check(fmt.Errorf("there are no states to explore: make some by essnas states --out"))
+	}
+	settings := varying(states)
+	if len(settings) == 0 {
+		Check(fmt.Errorf("all states have the same settings (%d of them): a slider would have one place", len(states)))
+	}
+	steps := map[string]float64{}
+	code := &strings.Builder{}
+	code.WriteString("import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Explored(")
+	for _, o := range options {
+		if o.step > 0 {
+			steps[o.setting] = o.step
+		} else if o.flag != "" {
+			name, value, _ := strings.Cut(strings.TrimPrefix(o.flag, "--"), "=")
+			fmt.Fprintf(code, "nb.Flag(%q, %q), ", name, value)
+		}
+	}
+	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "kernel": os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV)}
+	all, err := json.Marshal(states) // which escapes what would end the script
+	Check(err)
+	what, err := json.Marshal(search)
+	Check(err)
+	id := "essnas-" + gonbui.UniqueId()
+	text := states.table(settings)
+	var page bytes.Buffer
+	fmt.Fprintf(&page, "<style>%s</style><div class=\"essnas-explore\" id=\"%s\"><pre>%s</pre></div><script>%s(document.getElementById(%q), %s, %s)</script>",
+		style, id, html.EscapeString(text), strings.TrimSpace(script), id, all, what)
+	HTML(page.String(), text)
+}
+
+// Explored searches for [Explore]'s button and shows the state in a form that it reads.
+func Explored(options ...Option) {
+	r := Search(append(slices.Clone(options), Quiet)...)
+	state, err := json.Marshal(StatesOf(r)[0])
+	Check(err)
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{"application/vnd.essnas.state+json": string(state), protocol.MIMETextPlain: r.Dir}})
+	gonbui.Sync()
+}
+
+// varying are the numeric settings in which the states differ, sorted.
+func varying(states States) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(states[0].Settings)) {
+		if _, numeric := states[0].Settings[name].(float64); numeric && slices.ContainsFunc(states, func(s outcome.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
+			names = append(names, name)
+		}
+	}
+	return
+}
+
+// table is what Explore shows where pages can't be: the settings that differ, and the accuracies at the end.
+func (s States) table(settings []string) string {
+	var text strings.Builder
+	for _, name := range settings {
+		fmt.Fprintf(&text, "%-12s", name)
+	}
+	text.WriteString("accuracy of the supernet on the weights' and the architecture's half (%)\n")
+	for _, state := range s {
+		for _, name := range settings {
+			fmt.Fprintf(&text, "%-12v", state.Settings[name])
+		}
+		for _, metric := range []string{"train_accuracy", "arch_accuracy"} {
+			if values := state.Metrics[metric]; len(values) > 0 && values[len(values)-1] != nil {
+				fmt.Fprintf(&text, "%5.1f  ", 100**values[len(values)-1])
+			}
+		}
+		text.WriteString("\n")
+	}
+	return text.String()
+}

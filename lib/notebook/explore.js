@@ -1,0 +1,257 @@
+// A slider for each setting that differs among the states; what is shown is the state that is nearest, redrawn at once. A button lets the notebook's kernel search
+// with the settings that are set. Nothing is loaded from anywhere.
+(function (root, states, search) {
+  "use strict";
+  const blue = "#0072b2", vermillion = "#d55e00";
+  const make = (tag, attributes, ...children) => {
+    const svg = ["svg", "g", "path", "line", "text", "tspan", "rect", "circle", "title"].includes(tag);
+    const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) e.setAttribute(name, value);
+    e.append(...children);
+    return e;
+  };
+  const number = (x) => Number(x.toFixed(4)).toString();
+
+  // What differs among the states can be chosen.
+  const values = {};
+  for (const name of search.settings) {
+    values[name] = [...new Set(states.map((s) => s.settings[name]))].sort((a, b) => a - b);
+  }
+  const chosen = Object.fromEntries(Object.entries(states[0].settings).filter(([name]) => name in values));
+
+  const controls = make("div", { class: "essnas-controls" });
+  const labels = {};
+  for (const name of search.settings) {
+    const v = values[name], last = v.length - 1;
+    const free = search.steps[name]; // the slider stops between the values, too, in such steps
+    const slider = make("input", free
+      ? { type: "range", min: v[0], max: v[last], step: free, value: chosen[name], "data-setting": name, "aria-label": name }
+      : { type: "range", min: 0, max: last, step: 1, value: v.indexOf(chosen[name]), "data-setting": name, "aria-label": name });
+    labels[name] = make("output", {}, number(chosen[name]));
+    slider.addEventListener("input", () => {
+      chosen[name] = free ? Number(slider.value) : v[Number(slider.value)];
+      labels[name].textContent = number(chosen[name]);
+      show();
+    });
+    controls.append(make("label", {}, make("span", {}, name), slider, labels[name]));
+  }
+  const button = make("button", { type: "button" }, "Search with these settings");
+  const cancel = make("button", { type: "button", hidden: "" }, "Stop");
+  const progress = make("pre", { class: "essnas-progress", hidden: "" });
+  const view = make("div", { class: "essnas-view" });
+  root.replaceChildren(controls, make("div", { class: "essnas-buttons" }, button, cancel), progress, view);
+
+  // nearest is the state whose settings differ least, each by its range.
+  function nearest() {
+    let best = states[0], least = Infinity;
+    for (const s of states) {
+      let d = 0;
+      for (const name of search.settings) {
+        const v = values[name], range = (v[v.length - 1] - v[0]) || 1;
+        d += Math.abs(s.settings[name] - chosen[name]) / range;
+      }
+      if (d < least) [best, least] = [s, d];
+    }
+    return [best, least < 1e-9];
+  }
+
+  function show() {
+    const [s, exact] = nearest();
+    const of = search.settings.map((n) => n + " = " + number(s.settings[n])).join(", ");
+    const head = make("p", { class: exact ? "essnas-exact" : "essnas-near" },
+      exact ? "The search with " + of : "Not searched yet. The nearest that was, " + of);
+    view.replaceChildren(head, numbers(s), charts(s), heat(s), cells(s));
+    if (s.warnings && s.warnings.length) view.append(make("p", { class: "essnas-warning" }, s.warnings.join(" ")));
+    root.dataset.shown = of; // what tests look at
+    button.disabled = exact || running || !kernel;
+    button.title = kernel ? "" : "There is no Jupyter server behind this page.";
+  }
+
+  const last = (a) => { for (let i = (a || []).length - 1; i >= 0; i--) if (a[i] !== null) return a[i]; return null; };
+
+  function numbers(s) {
+    const rows = [["supernet's accuracy, weights' half (%)", "train_accuracy", 100], ["supernet's accuracy, architecture's half (%)", "arch_accuracy", 100],
+      ["cross-entropy (nats)", "train_ce", 1], ["Barlow Twins loss (sum over the embedding)", "train_bt", 1]];
+    const table = make("table", { class: "essnas-numbers" });
+    for (const [name, key, factor] of rows) {
+      const value = last(s.metrics[key]);
+      if (value !== null) table.append(make("tr", {}, make("td", {}, name), make("td", {}, (value * factor).toPrecision(3))));
+    }
+    return table;
+  }
+
+  // The scales are the same for all states, or nothing could be compared.
+  function range(keys, factor) {
+    let low = Infinity, high = -Infinity;
+    for (const s of states) for (const k of keys) for (const y of s.metrics[k] || []) if (y !== null) { low = Math.min(low, y * factor); high = Math.max(high, y * factor); }
+    return high > low ? [low, high] : [low - 0.5, low + 0.5];
+  }
+
+  function charts(s) {
+    const div = make("div", { class: "essnas-charts" });
+    div.append(chart(s, "Accuracy", "top-1 (%)", "accuracy", 100), chart(s, "Loss", s.metrics.train_bt ? "mixed loss" : "cross-entropy (nats)", "loss", 1));
+    if (states.some((t) => t.metrics.train_bt)) div.append(chart(s, "Barlow Twins loss", "sum over the embedding", "bt", 1));
+    return div;
+  }
+
+  function chart(s, title, unit, metric, factor) {
+    const width = 300, height = 190, left = 48, bottom = 34, top = 36, right = 10;
+    const keys = ["train_" + metric, "arch_" + metric];
+    const [low, high] = range(keys, factor);
+    const most = Math.max(...states.map((t) => t.epochs.length));
+    const x = (i) => left + (width - left - right) * (most > 1 ? i / (most - 1) : 0.5);
+    const y = (v) => height - bottom - (height - bottom - top) * (v - low) / (high - low);
+    const svg = make("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
+    svg.append(make("text", { x: 4, y: 13, class: "essnas-title" }, title));
+    for (let i = 0; i <= 4; i++) {
+      const v = low + (high - low) * i / 4;
+      svg.append(make("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), stroke: "#ddd" }),
+        make("text", { x: left - 4, y: y(v) + 3, "text-anchor": "end" }, Number(v.toPrecision(3)).toString()));
+    }
+    for (let i = 0; i < most; i++) if (most <= 12 || i % Math.ceil(most / 8) === 0) svg.append(make("text", { x: x(i), y: height - bottom + 13, "text-anchor": "middle" }, i + 1));
+    svg.append(make("text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle" }, "epoch"),
+      make("text", { x: 10, y: (height - bottom + top) / 2, "text-anchor": "middle", transform: `rotate(-90 10 ${(height - bottom + top) / 2})` }, unit));
+    [["weights' half", blue, ""], ["architecture's half", vermillion, "5 2"]].forEach(([name, colour, dashes], n) => {
+      svg.append(make("line", { x1: 10 + 100 * n, x2: 26 + 100 * n, y1: 24, y2: 24, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes }), make("text", { x: 30 + 100 * n, y: 27 }, name));
+      let d = "";
+      (s.metrics[keys[n]] || []).forEach((v, i) => {
+        if (v === null) return;
+        d += (d ? "L" : "M") + x(i).toFixed(1) + " " + y(v * factor).toFixed(1);
+        svg.append(make("circle", { cx: x(i), cy: y(v * factor), r: 2.5, fill: colour }, make("title", {}, `epoch ${i + 1}: ${number(v * factor)}`)));
+      });
+      svg.append(make("path", { d, fill: "none", stroke: colour, "stroke-width": 1.75, "stroke-dasharray": dashes }));
+    });
+    return svg;
+  }
+
+  // ColorBrewer's Blues: lightness falls all the way, so that it survives colour blindness.
+  const stops = [[255, 255, 255], [222, 235, 247], [198, 219, 239], [158, 202, 225], [107, 174, 214], [66, 146, 198], [33, 113, 181], [8, 81, 156], [8, 48, 107]];
+  const colour = (share) => {
+    const at = Math.min(Math.max(share, 0), 1) * 8, i = Math.min(Math.floor(at), 7);
+    return "rgb(" + stops[i].map((a, c) => Math.round(a + (at - i) * (stops[i + 1][c] - a))).join(",") + ")";
+  };
+  let lowest = Infinity, highest = 0;
+  for (const s of states) for (const a of s.alphas) for (const row of a) for (const v of row) if (v >= 0) { lowest = Math.min(lowest, v); highest = Math.max(highest, v); }
+
+  function heat(s) {
+    const div = make("div", { class: "essnas-charts" });
+    s.alphas.forEach((alphas, t) => {
+      const w = 34, h = 17, left = 66, top = 96;
+      const svg = make("svg", { width: left + w * s.operations.length + 4, height: top + h * alphas.length + 6, role: "img", "aria-label": "alphas" });
+      svg.append(make("text", { x: 4, y: 13, class: "essnas-title" }, ["Normal cell", "Reduction cell"][t] + ": softmax(alpha) at the end"));
+      s.operations.forEach((name, o) => {
+        const x = left + w * (o + 0.5) + 3;
+        svg.append(make("text", { x, y: top - 4, transform: `rotate(-90 ${x} ${top - 4})` }, name));
+      });
+      alphas.forEach((row, e) => {
+        svg.append(subscript(s.edges[e], left - 5, top + h * e + 12));
+        row.forEach((v, o) => {
+          const share = (v - lowest) / ((highest - lowest) || 1);
+          if (v < 0) return;
+          svg.append(make("rect", { x: left + w * o, y: top + h * e, width: w, height: h, fill: colour(share), stroke: "#fff" }),
+            make("text", { x: left + w * (o + 0.5), y: top + h * e + 12, "text-anchor": "middle", fill: share > 0.55 ? "#fff" : "#222" }, v.toFixed(3)));
+        });
+      });
+      div.append(svg);
+    });
+    return div;
+  }
+
+  function subscript(name, x, y) { // c_{k-2} → 0
+    const text = make("text", { x, y, "text-anchor": "end" });
+    const m = name.match(/^(.*)_\{(.*?)\}(.*)$/);
+    if (!m) { text.append(name); return text; }
+    text.append(m[1], make("tspan", { dy: 3, "font-size": 7.5 }, m[2]), make("tspan", { dy: -3 }, m[3]));
+    return text;
+  }
+
+  function cells(s) {
+    const div = make("div", { class: "essnas-cells" });
+    for (const svg of s.cells) div.insertAdjacentHTML("beforeend", svg.slice(svg.indexOf("<svg")));
+    return div;
+  }
+
+  // The kernel is asked over Jupyter's own protocol (jupyter-client.readthedocs.io, "Messaging in Jupyter"), at the address and with the token of this page.
+  const config = (() => {
+    try { return JSON.parse(document.getElementById("jupyter-config-data").textContent); } catch { return null; }
+  })();
+  let kernel = config ? search.kernel : "", running = false;
+  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const xsrf = () => (document.cookie.match(/(?:^|; )_xsrf=([^;]*)/) || [])[1] || "";
+
+  async function api(path, options) {
+    const headers = { "X-XSRFToken": xsrf() };
+    if (config.token) headers.Authorization = "token " + config.token;
+    const r = await fetch(config.baseUrl + "api/" + path, { headers, credentials: "same-origin", ...options });
+    if (!r.ok) throw new Error(r.status + " " + r.statusText);
+    return r.status === 204 ? null : r.json();
+  }
+
+  // find is the kernel that runs this notebook: the one that made this output, or after a restart of the server the one of the page's notebook.
+  async function find() {
+    const sessions = (await api("sessions")).filter((s) => s.kernel && s.kernel.name.startsWith("essnas"));
+    const there = sessions.find((s) => s.kernel.id === search.kernel) || sessions.find((s) => decodeURIComponent(location.pathname).endsWith(s.path)) || (sessions.length === 1 && sessions[0]);
+    if (!there) throw new Error("this notebook has no running kernel: run the cell again");
+    return there.kernel.id;
+  }
+
+  async function run() {
+    running = true;
+    show();
+    progress.hidden = false;
+    progress.textContent = "asking the kernel …";
+    try {
+      const id = kernel = await find();
+      const url = new URL(config.baseUrl + "api/kernels/" + id + "/channels", location.href);
+      url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+      const session = random(), message = random();
+      url.searchParams.set("session_id", session);
+      if (config.token) url.searchParams.set("token", config.token);
+      const socket = new WebSocket(url);
+      let stopped = false;
+      cancel.onclick = () => { stopped = true; cancel.disabled = true; api("kernels/" + id + "/interrupt", { method: "POST" }); };
+      cancel.hidden = cancel.disabled = false;
+      const code = search.code + search.settings.map((n) => `nb.Set(${JSON.stringify(n)}, ${number(chosen[n])})`).join(", ") + ")";
+      await new Promise((end, fail) => {
+        let words = "";
+        socket.onerror = () => fail(new Error("the connection to the kernel has failed"));
+        socket.onclose = () => fail(new Error("the connection to the kernel has ended"));
+        socket.onopen = () => socket.send(JSON.stringify({
+          channel: "shell", parent_header: {}, metadata: {}, buffers: [],
+          header: { msg_id: message, msg_type: "execute_request", session, username: "", version: "5.3", date: new Date().toISOString() },
+          content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: false },
+        }));
+        socket.onmessage = (event) => {
+          const m = JSON.parse(event.data), c = m.content;
+          if (!m.parent_header || m.parent_header.msg_id !== message) return;
+          const type = m.header.msg_type;
+          if (type === "display_data" || type === "update_display_data" || type === "execute_result") {
+            const state = c.data["application/vnd.essnas.state+json"];
+            if (state) add(typeof state === "string" ? JSON.parse(state) : state);
+            else if (c.data["text/plain"] && !c.data["image/svg+xml"]) progress.textContent = c.data["text/plain"];
+          } else if (type === "stream") words += c.text;
+          else if (type === "error") words += "";
+          else if (type === "execute_reply") {
+            socket.onclose = null;
+            if (c.status === "ok") end(); else fail(new Error(stopped ? "Stopped, and saved: the same button goes on." : words.replace(/exit status \d+\s*$/, "").trim() || c.evalue));
+          }
+        };
+      });
+      socket.close();
+      progress.hidden = true;
+    } catch (e) {
+      progress.textContent = e.message;
+    }
+    running = false;
+    cancel.hidden = true;
+    show();
+  }
+
+  function add(state) {
+    states.push(state);
+    for (const name of search.settings) if (!values[name].includes(state.settings[name])) values[name] = [...values[name], state.settings[name]].sort((a, b) => a - b);
+  }
+
+  button.addEventListener("click", run);
+  show();
+})
