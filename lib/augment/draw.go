@@ -1,12 +1,25 @@
 package augment
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
 
 // Options says what happens to pictures at random.
 type Options struct {
 	Crop   int  // black pixels around the picture before a window of its size is cut out; 0: no crop
 	Flip   bool // exchange left and right of half of the pictures
 	Cutout int  // side of the square that is set to 0, an even number; 0: none
+	// Out makes of the pictures what the network takes, from float32 [channels, height, width, batch]; nil: nothing else.
+	Out func(x *Node) *Node
+}
+
+func (o Options) out(x *Node) *Node {
+	if o.Out == nil {
+		return x
+	}
+	return o.Out(x)
 }
 
 // The columns of a draw, int32 [batch, columns].

@@ -65,7 +65,7 @@ func (f *Feeder) Close() {
 	}
 }
 
-// Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] and their labels, int32 [batch]. r draws
+// Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] (or what Options.Out makes of that) and their labels, int32 [batch]. r draws
 // what happens to them; nil, and nothing but normalisation does. The caller frees both tensors.
 func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err error) {
 	labels, err := f.labels(index)
@@ -122,7 +122,7 @@ func (f *Feeder) build(width int) (*Graph, []*Node) {
 	if width > 1 && o.Cutout > 0 {
 		x = Cutout(x, of(row), of(column), o.Cutout)
 	}
-	return g, []*Node{CHWN(x)}
+	return g, []*Node{o.out(CHWN(x))}
 }
 
 // compile compiles the graph, unless it was.

@@ -18,8 +18,8 @@ type Twins struct {
 	aim, warp, colour executable // one after the other: see Aim
 }
 
-// Twins distorts the feeder's pictures as v says, in batches of the feeder's size. It is usable until the feeder is closed; the feeder's own
-// options don't matter to it.
+// Twins distorts the feeder's pictures as v says, in batches of the feeder's size. It is usable until the feeder is closed; of the
+// feeder's own options only Out matters to it.
 func (f *Feeder) Twins(v Views) (*Twins, error) {
 	if err := v.validate(f.images.Height, f.images.Width); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (f *Feeder) Twins(v Views) (*Twins, error) {
 	return &Twins{feeder: f, views: v}, nil
 }
 
-// Batch makes two views a and b of the pictures with these indices, float32 [channels, height, width, batch], and their labels, int32 [batch]. r draws
+// Batch makes two views a and b of the pictures with these indices, float32 [channels, height, width, batch] (or what the feeder's Options.Out makes of that), and their labels, int32 [batch]. r draws
 // what happens to them, first to the first picture for a, then for b, then to the second; nil, and nothing but normalisation does. The caller
 // frees the three tensors.
 func (t *Twins) Batch(index []int32, r *rand.Rand) (a, b, y *tensors.Tensor, err error) {
@@ -132,7 +132,7 @@ func (t *Twins) buildColour() (*Graph, []*Node) {
 		x = Rectangle(x, of(columnErase), of(columnErase+1), of(columnErase+2), of(columnErase+3))
 	}
 	view := func(n int) *Node {
-		return Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(n*batch, (n+1)*batch))
+		return f.options.out(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(n*batch, (n+1)*batch)))
 	}
 	return g, []*Node{view(0), view(1)}
 }

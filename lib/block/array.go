@@ -61,6 +61,12 @@ func (e *Engine) Split(t *tensors.Tensor, axis int) *Value {
 	return v
 }
 
+// SplitImages is Split for images as the engine keeps them.
+func (e *Engine) SplitImages(t *tensors.Tensor) *Value {
+	_, _, _, batch := e.Lowering.Layout.Axes()
+	return e.Split(t, batch)
+}
+
 // SetSplit is Set for a value that Split has made.
 func (e *Engine) SetSplit(v *Value, t *tensors.Tensor, axis int) {
 	n := e.Width()

@@ -64,8 +64,11 @@ var precisions = []string{"float32", "bf16"}
 
 func (p Precision) String() string { return precisions[p] }
 
-// ParsePrecision is the inverse of String.
+// ParsePrecision is the inverse of String; "" is Float32.
 func ParsePrecision(name string) (Precision, error) {
+	if name == "" {
+		return Float32, nil
+	}
 	for i, n := range precisions {
 		if n == name {
 			return Precision(i), nil

@@ -15,7 +15,7 @@ import (
 // minutes and in half a minute; what they find means nothing. The presets are PC-DARTS; a method changes them into its own.
 func SearchChoice() *Choice[search.Settings] {
 	slides := search.Settings{
-		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1, Devices: 1,
+		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1, Devices: 1, Precision: "float32",
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
 		SSScale: 1, Projector: "128", Views: augment.DefaultViews().String(),
 	}
@@ -110,7 +110,7 @@ func SetStage(c *Choice[search.Settings], stage int) error {
 // and length, for which the slides name a range and nothing.
 func TrainChoice() *Choice[network.Settings] {
 	paper := network.Settings{
-		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1, Devices: 1,
+		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1, Devices: 1, Precision: "float32",
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Cutout: 16,
 	}
 	slides := paper

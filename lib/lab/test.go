@@ -155,7 +155,7 @@ func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]fl
 	if _, err := p.compile(m); err != nil {
 		return nil, err
 	}
-	feeder, err := augment.NewFeeder(m.b.Backend, im, m.config.Mean, m.config.Std, m.batch, augment.Options{})
+	feeder, err := augment.NewFeeder(m.b.Backend, im, m.config.Mean, m.config.Std, m.batch, augment.Options{Out: m.Lowering().From})
 	if err != nil {
 		return nil, err
 	}

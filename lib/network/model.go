@@ -21,7 +21,11 @@ type Model struct {
 
 // NewModel returns net with initial weights; net must have no auxiliary tower. Restore gives it trained ones.
 func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
-	m := &Model{Net: net, engine: block.NewEngine(b.Backend)}
+	e, err := block.Open(b, block.Options{})
+	if err != nil {
+		panic(err) // there always is one device
+	}
+	m := &Model{Net: net, engine: e}
 	m.Params = m.plan().Params(seed)
 	return m
 }
@@ -37,6 +41,9 @@ func (m *Model) Prepare(report func(done, total int, name string, took time.Dura
 
 // Restore takes the weights of a checkpoint, whether of a network with an auxiliary tower or without.
 func (m *Model) Restore(s fit.State) error { return fit.LoadParams(s, m.Params) }
+
+// Lowering is how the model takes images.
+func (m *Model) Lowering() block.Lowering { return m.engine.Lowering }
 
 // Close frees the weights.
 func (m *Model) Close() {
@@ -63,7 +70,7 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 			return nil, err
 		}
 		labels.MustFinalizeAll()
-		x := m.engine.Split(images, 3)
+		x := m.engine.SplitImages(images)
 		logits := m.Net.Run(tape, x, nil).Logits.Hold()
 		err = tape.Run()
 		if err == nil {

@@ -1,6 +1,10 @@
 package network
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+)
 
 // Settings are all that decides the training of a found network, apart from its genotype, the data and the machine.
 type Settings struct {
@@ -12,6 +16,7 @@ type Settings struct {
 	Epochs    int     `json:"epochs" help:"passes over the training images"`
 	Images    int     `json:"images" help:"training images used, before the validation images are taken off; 0: all"`
 	Devices   int     `json:"devices" help:"devices that share each batch"`
+	Precision string  `json:"precision" help:"of the numbers that images are on their way through the network: float32, or bf16, for GPUs; sums, norms, losses and weights stay float32"`
 	Seed      uint64  `json:"seed" help:"decides initial weights, the split, the order and the augmentation of images"`
 
 	LR          float64 `json:"lr" help:"learning rate at the start (SGD); the cosine ends at 0"`
@@ -24,6 +29,7 @@ type Settings struct {
 
 // Validate says in a sentence which setting can't be used, and why.
 func (s Settings) Validate() error {
+	_, precision := block.ParsePrecision(s.Precision)
 	switch {
 	case s.Cells < 3:
 		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
@@ -35,6 +41,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("drop_path is %g: want 0 <= drop_path < 1", s.DropPath)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
+	case precision != nil:
+		return precision
 	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < 2:
 		return fmt.Errorf("devices is %d: want 1 or more that share a batch of %d, with at least 2 images each", s.Devices, s.Batch)
 	case s.Epochs < 1:

@@ -39,12 +39,12 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := block.Several(b.Backend, s.Devices)
+	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
 	if err != nil {
 		return nil, err
 	}
 	im := set.Train
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout, Out: e.Lowering.From})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, y, masks := t.engine.Split(images, 3), t.engine.Split(labels, 0), t.masks(epoch, step)
+	x, y, masks := t.engine.SplitImages(images), t.engine.Split(labels, 0), t.masks(epoch, step)
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)

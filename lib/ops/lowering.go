@@ -82,6 +82,7 @@ func plus(a, b *Node) *Node {
 // depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images, forward and backward.
 // (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient is one convolution for each group.)
 func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
+	x = narrow(c, x)
 	h := v.side(x)
 	n := v.out(h)
 	tap := func(i, j int) *Node { return PerChannel(c, Slice(w, AxisElem(i), AxisElem(j))) }

@@ -46,7 +46,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := block.Several(b.Backend, s.Devices)
+	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	if n := min(len(weights), len(arch)); n < s.Batch {
 		return nil, fmt.Errorf("each half of the images has %d, too few for a batch of %d: use more images or a smaller batch", n, s.Batch)
 	}
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout, Out: e.Lowering.From})
 	if err != nil {
 		return nil, err
 	}

@@ -4,20 +4,22 @@ import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 )
 
 // Settings are all that decides a search, apart from the data and the machine. The zero value is not useful: start from a preset.
 type Settings struct {
-	Cells    int    `json:"cells" help:"cells of the supernet; reductions at 1/3 and 2/3 of the depth"`
-	Channels int    `json:"channels" help:"channels of a state in the first cells"`
-	Partial  int    `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
-	Batch    int    `json:"batch" help:"images in a batch, of the weights and of the architecture step alike"`
-	Devices  int    `json:"devices" help:"devices that share each batch"`
-	Epochs   int    `json:"epochs" help:"passes over the half of the images that trains the weights"`
-	Frozen   int    `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
-	Images   int    `json:"images" help:"training images used, half for the weights and half for the architecture; 0: all"`
-	Seed     uint64 `json:"seed" help:"decides initial weights, alphas, the order and the augmentation of images"`
+	Cells     int    `json:"cells" help:"cells of the supernet; reductions at 1/3 and 2/3 of the depth"`
+	Channels  int    `json:"channels" help:"channels of a state in the first cells"`
+	Partial   int    `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
+	Batch     int    `json:"batch" help:"images in a batch, of the weights and of the architecture step alike"`
+	Devices   int    `json:"devices" help:"devices that share each batch"`
+	Precision string `json:"precision" help:"of the numbers that images are on their way through the network: float32, or bf16, for GPUs; sums, norms, losses and weights stay float32"`
+	Epochs    int    `json:"epochs" help:"passes over the half of the images that trains the weights"`
+	Frozen    int    `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
+	Images    int    `json:"images" help:"training images used, half for the weights and half for the architecture; 0: all"`
+	Seed      uint64 `json:"seed" help:"decides initial weights, alphas, the order and the augmentation of images"`
 
 	LR          float64 `json:"lr" help:"learning rate of the weights at the start (SGD)"`
 	LRMin       float64 `json:"lr_min" help:"learning rate of the weights at the end of the cosine"`
@@ -47,6 +49,7 @@ type Settings struct {
 
 // Validate says in a sentence which setting can't be used, and why.
 func (s Settings) Validate() error {
+	_, precision := block.ParsePrecision(s.Precision)
 	switch {
 	case s.Cells < 3:
 		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
@@ -56,6 +59,8 @@ func (s Settings) Validate() error {
 		return s.divide(s.Channels)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
+	case precision != nil:
+		return precision
 	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < 2:
 		return fmt.Errorf("devices is %d: want 1 or more that share a batch of %d, with at least 2 images each", s.Devices, s.Batch)
 	case s.Epochs < 1 || s.Frozen < 0:

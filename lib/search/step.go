@@ -109,7 +109,7 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 	defer y.Set(nil)
 	var x []*block.Value
 	for _, i := range images {
-		v := t.engine.Split(i, 3)
+		v := t.engine.SplitImages(i)
 		defer v.Set(nil)
 		x = append(x, v)
 	}

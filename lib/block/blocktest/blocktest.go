@@ -19,7 +19,7 @@ import (
 //   - are the slopes of the loss along random directions (central differences).
 func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 	t.Helper()
-	p := newProblem(b)
+	p := newProblem(e, b)
 	loss, want := p.call(t, e, p.at, block.Joint, true)
 	check := func(form string, l float64, got []float32) {
 		if math.Abs(l-loss) > 1e-4*(1+math.Abs(loss)) {
@@ -48,20 +48,24 @@ func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 // problem is a block with arguments: differentiable inputs and weights behind each other in at.
 type problem struct {
 	b         *block.Block
+	in        []shapes.Shape // as the engine keeps them
 	at        []float32
 	constants []*tensors.Tensor
 	diff      int
 }
 
-func newProblem(b *block.Block) *problem {
+func newProblem(e *block.Engine, b *block.Block) *problem {
 	r := rand.New(rand.NewPCG(3, 4))
 	p := &problem{b: b, diff: len(b.In) - b.Const}
-	for _, s := range b.In[:p.diff] {
+	for _, s := range b.In {
+		p.in = append(p.in, e.Lowering.Shape(s))
+	}
+	for _, s := range p.in[:p.diff] {
 		for range s.Size() {
 			p.at = append(p.at, float32(r.NormFloat64()))
 		}
 	}
-	for _, s := range b.In[p.diff:] {
+	for _, s := range p.in[p.diff:] {
 		n := s.Size()
 		if s.DType == dtypes.Int32 { // labels: of two classes at least
 			l := make([]int32, n)
@@ -91,7 +95,7 @@ func newProblem(b *block.Block) *problem {
 
 // arrays cuts a flat vector into the block's inputs and its flat vector of weights (nil without).
 func (p *problem) arrays(at []float32) (in []*tensors.Tensor, weights []float32) {
-	for _, s := range p.b.In[:p.diff] {
+	for _, s := range p.in[:p.diff] {
 		in = append(in, tensors.FromFlatDataAndDimensions(at[:s.Size()], s.Dimensions...))
 		at = at[s.Size():]
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -31,6 +32,28 @@ func BatchLast(a golden.Array) golden.Array {
 // Value is an array as a value for a tape.
 func Value(a golden.Array) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(a.Data, a.Shape...))
+}
+
+// Keep is an array, images [c, h, w, n], as a value as an engine of this lowering keeps it; other arrays are as they are.
+func Keep(l block.Lowering, a golden.Array) *block.Value {
+	if len(a.Shape) != 4 {
+		return Value(a)
+	}
+	if l.Layout == block.NHWC {
+		a = a.Transpose(3, 1, 2, 0)
+	}
+	if l.Precision == block.BFloat16 {
+		return block.NewValue(tensors.FromFlatDataAndDimensions(bfloat16.FromFloat32s(a.Data...), a.Shape...))
+	}
+	return Value(a)
+}
+
+// Declared is the inverse of Keep: what an engine of this lowering has in the shape of a value, as [c, h, w, n].
+func Declared(l block.Lowering, data []float32, v *block.Value) []float32 {
+	if shape := v.Tensor().Shape().Dimensions; len(shape) == 4 && l.Layout == block.NHWC {
+		return golden.Array{Shape: shape, Data: data}.Transpose(3, 1, 2, 0).Data
+	}
+	return data
 }
 
 // Labels is an array of classes as a value, int32.

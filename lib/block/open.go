@@ -1,0 +1,30 @@
+package block
+
+import "github.com/essnas/essnas/lib/backend"
+
+// Options are what a run decides about its engine.
+type Options struct {
+	Devices   int    // that share each batch (see Several); 0 for one
+	Precision string // of images: see ParsePrecision
+}
+
+// Open returns an engine for a backend, whose kind decides the layout of images.
+func Open(b *backend.Backend, o Options) (*Engine, error) {
+	precision, err := ParsePrecision(o.Precision)
+	if err != nil {
+		return nil, err
+	}
+	e, err := Several(b.Backend, max(1, o.Devices))
+	if err != nil {
+		return nil, err
+	}
+	e.Lowering = Lowering{Layout: layoutOf(b.Kind), Precision: precision}
+	return e, nil
+}
+
+func layoutOf(kind string) Layout {
+	if kind == string(backend.CUDA) {
+		return NHWC
+	}
+	return CHWN
+}
