@@ -1,0 +1,67 @@
+package supernet
+
+import (
+	"math"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+// outcome is what one pass of a search network gives: logits, loss, and the gradients of all weights, and of alphas and betas.
+type outcome struct{ logits, loss, weights, architecture []float32 }
+
+func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Array) (o outcome) {
+	t.Helper()
+	e := block.NewEngine(backendtest.Open(t).Backend)
+	e.Lowering = l
+	n := newWhole(t, torch, pcDARTS, span)
+	var logits, loss *block.Value
+	parity.Train(t, e, n.params, block.Separate, func(r block.Runner) *block.Value {
+		logits, loss = n.pass(r, parity.Keep(l, parity.BatchLast(torch["x"])), parity.Labels(torch["labels"]))
+		return loss
+	}, func() { o.logits, o.loss = logits.Floats(), loss.Floats() })
+	for _, p := range n.params {
+		if p.Trainable() {
+			o.weights = append(o.weights, p.Value.Gradient()...)
+		}
+	}
+	if l.Precision == block.Float32 {
+		parity.Gradients(t, n.params, torch, parity.Path)
+	}
+	o.architecture = n.arch.Gradient(n.mix)
+	return o
+}
+
+// TestASearchNetworkIsTheSameInEveryLowering: the other layout gives torch's gradients, and those of [c, h, w, b] but for the order of sums; half precision gives
+// nearly the same loss and nearly the same direction.
+func TestASearchNetworkIsTheSameInEveryLowering(t *testing.T) {
+	torch := golden.Read(t, "supernet")
+	want := under(t, block.Lowering{}, Edges, torch)
+	got := under(t, block.Lowering{Layout: block.NHWC}, Edges, torch)
+	golden.Close(t, "logits", got.logits, want.logits, 1e-5)
+	golden.Close(t, "loss", got.loss, want.loss, 1e-5)
+	golden.Close(t, "gradients of the weights", got.weights, want.weights, 1e-5)
+	golden.Close(t, "gradients of alphas and betas", got.architecture, want.architecture, 1e-5)
+
+	got = under(t, block.Lowering{Layout: block.NHWC, Precision: block.BFloat16}, Edges, torch)
+	golden.Close(t, "loss in half precision", got.loss, want.loss, 0.02)
+	golden.Close(t, "logits in half precision", got.logits, want.logits, 0.05)
+	if c := cosine(got.weights, want.weights); c < 0.99 {
+		t.Errorf("in half precision the gradient of the weights points elsewhere: the cosine is %g", c)
+	}
+	if c := cosine(got.architecture, want.architecture); c < 0.97 {
+		t.Errorf("in half precision the gradient of alphas and betas points elsewhere: the cosine is %g", c)
+	}
+}
+
+func cosine(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	return ab / math.Sqrt(aa*bb)
+}
