@@ -63,6 +63,14 @@ func (b *Backend) Stats() CacheStats {
 	return b.hook.meter.stats()
 }
 
+// Counts tells what was executed so far, and the device's memory.
+func (b *Backend) Counts() Counts {
+	if b.hook == nil {
+		return Counts{}
+	}
+	return b.hook.counts()
+}
+
 // String describes the backend in a few words.
 func (b *Backend) String() string {
 	if b.Kind == string(Go) {

@@ -10,6 +10,18 @@ extern pj_error *essnasCompile(int slot, pj_client_compile *a); // in hook.go
 SLOT(0) SLOT(1) SLOT(2) SLOT(3)
 static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
 
+// What go-xla calls instead of two more of a plugin's functions, to count the calls.
+static const pj_api *counted[HOOK_SLOTS];
+static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS];
+#define COUNT(n) \
+  static pj_error *execute##n(void *a) { executions[n]++; return counted[n]->function[PJ_LOADED_EXECUTE](a); } \
+  static pj_error *await##n(void *a) { waits[n]++; return counted[n]->function[PJ_EVENT_AWAIT](a); }
+COUNT(0) COUNT(1) COUNT(2) COUNT(3)
+static const pj_function execute[HOOK_SLOTS] = {execute0, execute1, execute2, execute3};
+static const pj_function await[HOOK_SLOTS] = {await0, await1, await2, await3};
+
+hook_counts hook_count(int slot) { return (hook_counts){executions[slot], waits[slot]}; }
+
 #define ARGS(type, name) type name; memset(&name, 0, sizeof name); name.struct_size = sizeof name
 
 const pj_api *hook_open(const char *path, const char **reason) {
@@ -35,7 +47,10 @@ const pj_api *hook_table(const pj_api *real, int slot) {
   pj_api *t = calloc(1, n);
   if (!t) return real;
   memcpy(t, real, real->struct_size);
+  counted[slot] = real;
   t->function[PJ_CLIENT_COMPILE] = compile[slot];
+  t->function[PJ_LOADED_EXECUTE] = execute[slot];
+  t->function[PJ_EVENT_AWAIT] = await[slot];
   return t;
 }
 
@@ -49,6 +64,23 @@ void hook_message(const pj_api *real, pj_error *e, char *text, size_t n) {
   ARGS(pj_error_destroy, d);
   d.error = e;
   real->function[PJ_ERROR_DESTROY](&d);
+}
+
+void hook_memory(const pj_api *real, pj_client *client, int64_t *now, int64_t *peak) {
+  *now = *peak = 0;
+  char text[1];
+  if (!has(real, PJ_DEVICE_MEMORY_STATS)) return;
+  ARGS(pj_client_addressable_devices, d);
+  d.client = client;
+  pj_error *e = real->function[PJ_CLIENT_ADDRESSABLE_DEVICES](&d);
+  if (e) { hook_message(real, e, text, sizeof text); return; }
+  if (!d.num_addressable_devices) return;
+  ARGS(pj_device_memory_stats, m);
+  m.device = d.addressable_devices[0];
+  e = real->function[PJ_DEVICE_MEMORY_STATS](&m);
+  if (e) { hook_message(real, e, text, sizeof text); return; }
+  *now = m.bytes_in_use;
+  if (m.peak_bytes_in_use_is_set) *peak = m.peak_bytes_in_use;
 }
 
 pj_error *hook_compile(const pj_api *real, pj_client_compile *a) { return real->function[PJ_CLIENT_COMPILE](a); }

@@ -32,6 +32,8 @@ type hook struct {
 	salt     string       // what the plugin's programs depend on and the programs don't say
 	topology func(*C.pj_client) ([]byte, error)
 	meter    meter
+	slot     C.int        // of the counts, -1 where nothing is counted
+	client   atomic.Value // *C.pj_client: the plugin's one, once it has compiled
 }
 
 var (
@@ -48,7 +50,7 @@ func register(path, name string, cache *executables) (*hook, error) {
 	if real == nil {
 		return nil, fmt.Errorf("%s can't be loaded as a PJRT plugin: %s", path, C.GoString(reason))
 	}
-	h := &hook{real: real, cache: cache}
+	h := &hook{real: real, cache: cache, slot: -1}
 	identity, err := sampleHash(path)
 	if err != nil {
 		return nil, err
@@ -66,6 +68,7 @@ func register(path, name string, cache *executables) (*hook, error) {
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
 		hooks[hooked].Store(h)
+		h.slot = C.int(hooked)
 		hooked++
 	}
 	if err := pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
@@ -89,6 +92,7 @@ func essnasCompile(slot C.int, a *C.pj_client_compile) *C.pj_error {
 
 func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	start := time.Now()
+	h.client.Store(a.client)
 	h.meter.begin()
 	defer h.meter.end()
 	var key key
@@ -130,6 +134,20 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	}
 	h.meter.compiled(took, written)
 	return nil
+}
+
+// counts are what was counted so far.
+func (h *hook) counts() (c Counts) {
+	if h.slot >= 0 {
+		n := C.hook_count(h.slot)
+		c.Executions, c.Waits = uint64(n.executions), uint64(n.waits)
+	}
+	if client, ok := h.client.Load().(*C.pj_client); ok {
+		var now, peak C.int64_t
+		C.hook_memory(h.real, client, &now, &peak)
+		c.DeviceBytes, c.DevicePeak = uint64(now), uint64(peak)
+	}
+	return
 }
 
 // keep writes an executable to the disk.

@@ -10,6 +10,13 @@ const pj_api *hook_open(const char *path, const char **reason);
 // A copy of a plugin's table whose compile function is essnasCompile(slot, ...); the table itself when it can't be hooked.
 const pj_api *hook_table(const pj_api *real, int slot);
 
+// How often the table's functions were called: executables run, and waits for something to be ready.
+typedef struct { uint64_t executions, waits; } hook_counts;
+hook_counts hook_count(int slot);
+
+// Bytes in use on the client's first device, now and at most; zeros where the plugin does not tell.
+void hook_memory(const pj_api *real, pj_client *client, int64_t *now, int64_t *peak);
+
 // The message of e, up to n-1 bytes and a zero, in text; destroys e.
 void hook_message(const pj_api *real, pj_error *e, char *text, size_t n);
 

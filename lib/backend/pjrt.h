@@ -4,10 +4,13 @@
 #ifndef ESSNAS_PJRT_H
 #define ESSNAS_PJRT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct pj_error pj_error;
 typedef struct pj_client pj_client;
+typedef struct pj_device pj_device;
 typedef struct pj_topology pj_topology;
 typedef struct pj_executable pj_executable; // what was compiled
 typedef struct pj_loaded pj_loaded;         // the same, ready to run on a client's devices
@@ -16,10 +19,14 @@ typedef struct pj_loaded pj_loaded;         // the same, ready to run on a clien
 enum {
   PJ_ERROR_DESTROY = 0,
   PJ_ERROR_MESSAGE = 1,
+  PJ_EVENT_AWAIT = 8,
+  PJ_CLIENT_ADDRESSABLE_DEVICES = 16,
   PJ_CLIENT_COMPILE = 20,
+  PJ_DEVICE_MEMORY_STATS = 34,
   PJ_EXECUTABLE_DESTROY = 40,
   PJ_EXECUTABLE_SERIALIZE = 49,
   PJ_LOADED_GET_EXECUTABLE = 51,
+  PJ_LOADED_EXECUTE = 55,
   PJ_EXECUTABLE_DESERIALIZE_AND_LOAD = 56,
   PJ_TOPOLOGY_SERIALIZE = 87,
   PJ_CLIENT_TOPOLOGY = 95,
@@ -108,5 +115,38 @@ typedef struct {
   pj_client *client;
   pj_topology *topology; // out
 } pj_client_topology;
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  pj_device *const *addressable_devices; // out, both
+  size_t num_addressable_devices;
+} pj_client_addressable_devices;
+
+typedef struct {
+  PJ_HEAD;
+  pj_device *device;
+  int64_t bytes_in_use; // out, all of them
+  int64_t peak_bytes_in_use;
+  bool peak_bytes_in_use_is_set;
+  int64_t num_allocs;
+  bool num_allocs_is_set;
+  int64_t largest_alloc_size;
+  bool largest_alloc_size_is_set;
+  int64_t bytes_limit;
+  bool bytes_limit_is_set;
+  int64_t bytes_reserved;
+  bool bytes_reserved_is_set;
+  int64_t peak_bytes_reserved;
+  bool peak_bytes_reserved_is_set;
+  int64_t bytes_reservable_limit;
+  bool bytes_reservable_limit_is_set;
+  int64_t largest_free_block_bytes;
+  bool largest_free_block_bytes_is_set;
+  int64_t pool_bytes;
+  bool pool_bytes_is_set;
+  int64_t peak_pool_bytes;
+  bool peak_pool_bytes_is_set;
+} pj_device_memory_stats;
 
 #endif

@@ -37,6 +37,8 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"pj_executable_deserialize_and_load": "PJRT_Executable_DeserializeAndLoad_Args",
 		"pj_topology_serialize":              "PJRT_TopologyDescription_Serialize_Args",
 		"pj_client_topology":                 "PJRT_Client_TopologyDescription_Args",
+		"pj_client_addressable_devices":      "PJRT_Client_AddressableDevices_Args",
+		"pj_device_memory_stats":             "PJRT_Device_MemoryStats_Args",
 	}
 	places := map[string]string{
 		"PJ_ERROR_DESTROY":                   "PJRT_Error_Destroy",
@@ -48,6 +50,10 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"PJ_EXECUTABLE_DESERIALIZE_AND_LOAD": "PJRT_Executable_DeserializeAndLoad",
 		"PJ_TOPOLOGY_SERIALIZE":              "PJRT_TopologyDescription_Serialize",
 		"PJ_CLIENT_TOPOLOGY":                 "PJRT_Client_TopologyDescription",
+		"PJ_EVENT_AWAIT":                     "PJRT_Event_Await",
+		"PJ_CLIENT_ADDRESSABLE_DEVICES":      "PJRT_Client_AddressableDevices",
+		"PJ_DEVICE_MEMORY_STATS":             "PJRT_Device_MemoryStats",
+		"PJ_LOADED_EXECUTE":                  "PJRT_LoadedExecutable_Execute",
 	}
 	var c strings.Builder
 	fmt.Fprintf(&c, "#include %q\n#include %q\n", header, filepath.Join(here, "pjrt.h"))
@@ -75,7 +81,7 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		for _, f := range field.FindAllStringSubmatch(body, -1) {
 			same(mine, f[1], other)
 		}
-		check("sizeof(%s) == %s_STRUCT_SIZE", mine, other)
+		check("sizeof(%s) == sizeof(%s)", mine, other)
 		delete(theirs, mine)
 	}
 	for _, f := range []string{"struct_size", "pjrt_api_version.major_version", "pjrt_api_version.minor_version"} {

@@ -18,6 +18,7 @@ type Bench struct {
 	Cold      bool           // measure starts with an empty cache of executables and a full one; else the user's cache is used as it is
 	Steps     int            // of a turn
 	Repeat    int            // turns of each side
+	GPU       bool           // both sides compute on a GPU
 	Cores     int            // that the workers may use; 0: all
 	Against   []Peer         // the other sides, which take turns with ours
 	Python    string         // runs PyTorch
@@ -89,7 +90,7 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 		return launch(ctx, b.Worker, env, nil, b.Cores, job{Workload: w, Backend: string(b.Backend)},
 			func(done, total int) { p.show(w.Name, fmt.Sprintf("%s, %d of %d", text, done, total)) })
 	}
-	r := &Result{Workload: w.Name, Help: w.Help, Batch: w.Batch(), Images: w.Images()}
+	r := &Result{Workload: w.Name, Help: w.Help, Precision: w.Precision(), Batch: w.Batch(), Images: w.Images()}
 	if b.Cold {
 		cold, err := ours("compiling")
 		if err != nil {
@@ -146,11 +147,18 @@ type side struct {
 	name       string
 	turns      [][]step
 	held, peak uint64
+	gpu        float64 // how busy it was, 0 to 1: the sum of looks at it
+	looks      int
 	others     float64 // seconds of the processor that other programs took during the turns
 }
 
 // turns lets the sides make steps in turn: one to warm up, and then Repeat times Steps.
 func (b Bench) turns(ctx context.Context, w Workload, sides []*side, p *pace) error {
+	gpu := &monitor{}
+	if b.GPU {
+		gpu = watchGPU(ctx)
+		defer gpu.close()
+	}
 	for turn := range b.Repeat + 1 {
 		n, text := b.Steps, fmt.Sprintf("turn %d of %d", turn, b.Repeat)
 		if turn == 0 {
@@ -159,12 +167,16 @@ func (b Bench) turns(ctx context.Context, w Workload, sides []*side, p *pace) er
 		p.begin(w.Name, text)
 		for _, s := range sides {
 			busy := busyTime()
+			gpu.take()
 			steps, err := s.steps(ctx, n)
 			if err != nil {
 				return err
 			}
 			if turn > 0 {
 				s.turns = append(s.turns, steps)
+				seen, n := gpu.take()
+				s.gpu += seen
+				s.looks += n
 				s.others += busyTime() - busy - sum(steps, cpuOf)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/network"
@@ -95,6 +96,10 @@ func TestAWorkloadIsMeasuredInProcessesOfItsOwn(t *testing.T) {
 	}
 	if len(x.Step.Values) != 6 || x.Step.Min > x.Step.Median || x.Step.Median > x.Step.Max || x.Step.Min <= 0 {
 		t.Errorf("steps are %+v: want 2 of each of 3 turns", x.Step)
+	}
+	calls := len(block.NewPlan(func(r block.Runner) { network.New(*w.Genotype, 3, 2, 3, 1, 8, 4, false).Run(r, &block.Value{}, nil) }).Calls)
+	if x.Executions != uint64(calls)+1 || x.Waits < x.Executions { // one more makes the batch
+		t.Errorf("a step runs %d programs and waits %d times: the network makes %d calls", x.Executions, x.Waits, calls)
 	}
 	if x.Programs == 0 || x.Call <= 0 || x.CPU <= 0 || x.Cold.FirstStep < x.Cold.Compile || x.Warm.FirstStep < x.Warm.Compile {
 		t.Errorf("%+v", x)

@@ -56,7 +56,10 @@ func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be run, so there is nothing to compare with: name a Python that has PyTorch by --python", b.Python)
 	}
-	j := job{Device: "cpu", Precision: "float32", Threads: cores, Mode: peer.Mode}
+	j := job{Device: "cpu", Precision: w.Precision(), Threads: cores, Mode: peer.Mode}
+	if b.GPU {
+		j.Device = "cuda"
+	}
 	pw := peerWorkload{Workload: w}
 	if w.Search != nil {
 		_, phase, _, space, err := w.last()

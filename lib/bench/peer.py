@@ -32,7 +32,7 @@ class Machine:
     def __init__(self, job):
         self.device = torch.device(job["device"])
         self.gpu = self.device.type == "cuda"
-        self.half = job["precision"] == "bfloat16"
+        self.half = job["precision"] == "bf16"
         self.format = torch.channels_last if self.gpu else torch.contiguous_format
         if self.gpu:
             torch.backends.cudnn.benchmark = True

@@ -45,4 +45,7 @@ type step struct {
 	Seconds    float64 `json:"seconds"`
 	CPU        float64 `json:"cpu_seconds"`       // of all threads
 	DevicePeak uint64  `json:"device_peak_bytes"` // memory of a GPU; 0 where it is not known
+	// Not of PyTorch: executables run, and waits of the host.
+	Executions uint64 `json:"executions"`
+	Waits      uint64 `json:"waits"`
 }

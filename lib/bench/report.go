@@ -40,20 +40,23 @@ func machine(ctx context.Context) Machine {
 
 // Result is what was found about a workload. Times are in seconds, memory is in bytes and 0 where the system does not tell.
 type Result struct {
-	Workload string `json:"workload"`
-	Help     string `json:"help"`
-	Runtime  string `json:"runtime"`
-	Batch    int    `json:"batch"`
-	Images   int    `json:"images"`   // of a step: a bilevel step reads two batches
-	Weights  int    `json:"weights"`  // without alphas and betas
-	MACs     int    `json:"macs"`     // multiply-accumulates for one image in one forward pass
-	Programs int    `json:"programs"` // executables
+	Workload  string `json:"workload"`
+	Help      string `json:"help"`
+	Runtime   string `json:"runtime"`
+	Precision string `json:"precision"`
+	Batch     int    `json:"batch"`
+	Images    int    `json:"images"`   // of a step: a bilevel step reads two batches
+	Weights   int    `json:"weights"`  // without alphas and betas
+	MACs      int    `json:"macs"`     // multiply-accumulates for one image in one forward pass
+	Programs  int    `json:"programs"` // executables
 
 	Cold *Start `json:"cold"` // with an empty cache of executables; nil: not measured
 	Warm Start  `json:"warm"` // with what was there; after Cold, with a full cache
 	Steps
 	ImagesPerSecond float64 `json:"images_per_second"`
-	Call            float64 `json:"call"` // a call of a block that computes nothing
+	Executions      uint64  `json:"executions"` // programs that a step runs
+	Waits           uint64  `json:"waits"`      // of the host in a step, for results or for arrays on their way between it and the device
+	Call            float64 `json:"call"`       // a call of a block that computes nothing
 
 	Against []Other `json:"against,omitempty"`
 	// Best is the fastest of the others; Ratio its time divided by ours, of each turn.
@@ -69,12 +72,14 @@ type Start struct {
 
 // Steps is what one side's steps came to.
 type Steps struct {
-	Step   Sample  `json:"step"`
-	CPU    float64 `json:"cpu_seconds"` // of a step, in all threads; the median
-	Busy   float64 `json:"busy"`        // share of the cores that the steps kept busy, 0 to 1
-	Others float64 `json:"others"`      // share of all cores that other programs kept busy meanwhile, 0 to 1
-	Peak   uint64  `json:"peak_bytes"`  // the most that the process held
-	Held   uint64  `json:"held_bytes"`  // what it holds after a step
+	Step   Sample   `json:"step"`
+	CPU    float64  `json:"cpu_seconds"`       // of a step, in all threads; the median
+	Busy   float64  `json:"busy"`              // share of the cores that the steps kept busy, 0 to 1
+	Others float64  `json:"others"`            // share of all cores that other programs kept busy meanwhile, 0 to 1
+	GPU    *float64 `json:"gpu"`               // share of the time in which a GPU was busy, 0 to 1; nil: not known
+	Peak   uint64   `json:"peak_bytes"`        // the most that the process held
+	Held   uint64   `json:"held_bytes"`        // what it holds after a step
+	Device uint64   `json:"device_peak_bytes"` // the most of a GPU's memory
 }
 
 // Other is what was found about the same steps of PyTorch.
@@ -107,6 +112,8 @@ func (r *Result) fill(sides []*side, cores int) {
 		if s == sides[0] {
 			r.Steps = m
 			r.ImagesPerSecond = float64(r.Images) / m.Step.Median
+			last := s.turns[len(s.turns)-1][0]
+			r.Executions, r.Waits = last.Executions, last.Waits
 			continue
 		}
 		r.Against = append(r.Against, Other{s.name, s.Ready.Runtime, s.First, m})
@@ -128,6 +135,11 @@ func (s *side) sum(cores int) Steps {
 	all := slices.Concat(s.turns...)
 	wall, cpu := sum(all, secondsOf), sum(all, cpuOf)
 	m := Steps{Step: sample(each(all, secondsOf)), CPU: sample(each(all, cpuOf)).Median, Peak: s.peak, Held: s.held}
+	if s.looks > 0 {
+		share := s.gpu / float64(s.looks)
+		m.GPU = &share
+	}
+	m.Device = all[len(all)-1].DevicePeak
 	m.Busy, m.Others = cpu/wall/float64(cores), max(0, s.others)/wall/float64(runtime.NumCPU())
 	return m
 }

@@ -22,7 +22,7 @@ func (r *Report) String() string {
 		}
 	}
 	fmt.Fprintf(&s, "Steps: median (least to largest) of %d turns of %d.\n\n", r.Repeat, r.Steps)
-	s.WriteString(r.times())
+	s.WriteString(r.times() + "\n\n" + r.inside())
 	if most := r.others(); most >= 0.1 {
 		fmt.Fprintf(&s, "\nOther programs kept up to %s of the cores busy: read ratios and CPU times, not seconds.", percent(most))
 	}
@@ -44,28 +44,58 @@ func (r *Report) others() (most float64) {
 }
 
 func (r *Report) times() string {
-	t := newTable("workload", "batch", "weights", "compile\ncold, s", "from\ndisk, s", "first step\ncold, s", "from\ndisk, s", "step, s", "CPU\ntime, s", "images/s", "peak\nmemory", "held", "pro-\ngrams", "empty\ncall, µs")
+	t := newTable("workload", "batch", "weights", "compile\ncold, s", "from\ndisk, s", "first step\ncold, s", "from\ndisk, s", "step, s", "CPU\ntime, s", "images/s", "peak\nmemory")
 	for _, x := range r.Results {
 		var cold [2]string
 		if x.Cold != nil {
 			cold = [2]string{decimal(x.Cold.Compile), decimal(x.Cold.FirstStep)}
 		}
-		t.AppendRow(table.Row{x.Workload, x.Batch, humanize.Comma(int64(x.Weights)), cold[0], decimal(x.Warm.Compile), cold[1], decimal(x.Warm.FirstStep),
-			x.Step, decimal(x.CPU), decimal(x.ImagesPerSecond), size(x.Peak), size(x.Held), x.Programs, fmt.Sprintf("%.0f", 1e6*x.Call)})
+		t.AppendRow(table.Row{x.name(), x.Batch, humanize.Comma(int64(x.Weights)), cold[0], decimal(x.Warm.Compile), cold[1], decimal(x.Warm.FirstStep),
+			x.Step, decimal(x.CPU), decimal(x.ImagesPerSecond), x.memory()})
 	}
 	return t.Render()
+}
+
+// inside is what a step is made of.
+func (r *Report) inside() string {
+	t := newTable("workload", "programs", "executed\nin a step", "waits", "an empty\ncall, µs", "cores busy", "others", "held", "GPU busy")
+	for _, x := range r.Results {
+		gpu := ""
+		if x.GPU != nil {
+			gpu = percent(*x.GPU)
+		}
+		t.AppendRow(table.Row{x.name(), x.Programs, humanize.Comma(int64(x.Executions)), humanize.Comma(int64(x.Waits)), fmt.Sprintf("%.0f", 1e6*x.Call), percent(x.Busy), percent(x.Others), size(x.Held), gpu})
+	}
+	t.SuppressEmptyColumns()
+	return t.Render()
+}
+
+// name of the workload, with a precision that is not the usual one.
+func (x Result) name() string {
+	if x.Precision == "" || x.Precision == "float32" {
+		return x.Workload
+	}
+	return x.Workload + ", " + x.Precision
+}
+
+// memory is the most that was held: on a GPU, of its own, where that is known.
+func (s Steps) memory() string {
+	if s.Device > 0 {
+		return size(s.Device) + " (GPU)"
+	}
+	return size(s.Peak)
 }
 
 func (r *Report) comparison() string {
 	t := newTable("workload", "side", "first step, s", "step, s", "CPU time, s", "cores busy", "others", "peak memory", "PyTorch's best / ours")
 	for _, x := range r.Results {
-		t.AppendRow(table.Row{x.Workload, "essnas", decimal(x.Warm.FirstStep), x.Step, decimal(x.CPU), percent(x.Busy), percent(x.Others), size(x.Peak), ""})
+		t.AppendRow(table.Row{x.name(), "essnas", decimal(x.Warm.FirstStep), x.Step, decimal(x.CPU), percent(x.Busy), percent(x.Others), x.memory(), ""})
 		for _, o := range x.Against {
 			ratio := ""
 			if o.Name == x.Best {
 				ratio = x.Ratio.String()
 			}
-			t.AppendRow(table.Row{"", o.Runtime + ", " + o.Name, decimal(o.FirstStep), o.Step, decimal(o.CPU), percent(o.Busy), percent(o.Others), size(o.Peak), ratio})
+			t.AppendRow(table.Row{"", o.Runtime + ", " + o.Name, decimal(o.FirstStep), o.Step, decimal(o.CPU), percent(o.Busy), percent(o.Others), o.memory(), ratio})
 		}
 	}
 	return t.Render()

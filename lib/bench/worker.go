@@ -71,12 +71,15 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 			}
 		}
 		for range o.Steps {
-			begin, busy := time.Now(), cpuTime()
+			before, begin, busy := b.Counts(), time.Now(), cpuTime()
 			if err := t.step(made); err != nil {
 				return err
 			}
+			s := step{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - busy).Seconds()}
 			made++
-			if err := answer.Encode(reply{Step: &step{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - busy).Seconds()}}); err != nil {
+			after := b.Counts()
+			s.Executions, s.Waits, s.DevicePeak = after.Executions-before.Executions, after.Waits-before.Waits, after.DevicePeak
+			if err := answer.Encode(reply{Step: &s}); err != nil {
 				return err
 			}
 		}

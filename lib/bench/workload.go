@@ -138,3 +138,6 @@ func (w Workload) last() (phase int, p search.Phase, epoch int, space supernet.S
 	}
 	return
 }
+
+// Precision is that of the numbers on their way through the network.
+func (w Workload) Precision() string { return "float32" }
