@@ -35,13 +35,23 @@ func Search(options ...Option) *Run { return run([]string{"search"}, options) }
 
 // Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a published one or of a file.
 func Train(genotype any, options ...Option) *Run {
+	return run([]string{"train", "--genotype=" + cells(genotype)}, options)
+}
+
+// Pretrain trains the features of such a network without labels (essnas pretrain).
+func Pretrain(genotype any, options ...Option) *Run {
+	return run([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
+}
+
+// cells are a genotype as --genotype takes it.
+func cells(genotype any) string {
 	name := fmt.Sprint(genotype)
 	if r, ok := genotype.(*Run); ok {
-		name = r.Dir
+		return r.Dir
 	} else if _, err := os.Stat(name); err == nil {
-		name = Path(name)
+		return Path(name)
 	}
-	return run([]string{"train", "--genotype=" + name}, options)
+	return name
 }
 
 func run(args []string, options []Option) *Run {

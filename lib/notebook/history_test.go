@@ -1,0 +1,22 @@
+package notebook
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/janpfeifer/must"
+)
+
+func TestEpochsAreReadFromEventsWithoutStepsNotesAndATornLine(t *testing.T) {
+	dir := t.TempDir()
+	must.M(os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(`{"kind":"note","text":"ready"}
+{"kind":"step","epoch":0,"step":0,"metrics":{"train_loss":3}}
+{"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2.5},"details":{"genotype":null}}
+{"kind":"epoch","epoch":1,"step":1,"metrics":{"train_loss":2}}
+{"kind":"epoch","epoch":2,"st`), 0o644))
+	all := (&Run{Dir: dir}).Epochs()
+	if len(all) != 2 || all[0].Number != 1 || all[1].Number != 2 || all[1].Metrics["train_loss"] != 2 || all[0].Genotype != nil {
+		t.Errorf("epochs are %+v", all)
+	}
+}
