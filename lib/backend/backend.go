@@ -47,12 +47,20 @@ type Options struct {
 // It lives as long as the process and is safe for concurrent use.
 type Backend struct {
 	Backend       compute.Backend
-	Kind          string // "cuda", "cpu" or "go"
-	Plugin        string // the plugin's path; "" for go
-	PluginVersion string // the plugin's package with its version if known, and the version of the PJRT interface
+	Kind          string            // "cuda", "cpu" or "go"
+	Plugin        string            // the plugin's path; "" for go
+	PluginVersion string            // the plugin's package with its version if known, and the version of the PJRT interface
+	Device        compute.DeviceNum // that a run on one device takes: the first, or that of On
 
 	named bool // chosen by its kind, not by its path
 	hook  *hook
+}
+
+// On is the same backend for runs on another of its devices, 0 ... Backend.NumDevices()-1.
+func (b *Backend) On(device int) *Backend {
+	other := *b
+	other.Device = compute.DeviceNum(device)
+	return &other
 }
 
 // Stats tells what was compiled so far and what came from the disk.

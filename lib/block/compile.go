@@ -30,8 +30,9 @@ type Engine struct {
 	Lowering Lowering
 	// Lanes is how many calls run at a time on a tape, Workers how many blocks compile at a time.
 	Lanes, Workers int
-	// Devices is how many devices share each batch (see Several); 0 is one.
+	// Devices is how many devices share each batch (see Several); 0 is one. Device is the number of that one: engines on several devices can be at work side by side.
 	Devices int
+	Device  compute.DeviceNum
 
 	mu    sync.Mutex
 	execs map[execKey]*executable

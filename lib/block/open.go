@@ -18,6 +18,7 @@ func Open(b *backend.Backend, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.Device = b.Device
 	e.Lowering = Lowering{Layout: layoutOf(b.Kind), Precision: precision}
 	return e, nil
 }

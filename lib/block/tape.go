@@ -330,7 +330,11 @@ func (a *arguments) give(x array, donate bool) {
 		buffer = (*tensors.Tensor).DonateBuffer
 	}
 	for d := range a.in {
-		b, err := buffer(x[d], a.engine.Backend, compute.DeviceNum(d))
+		device := compute.DeviceNum(d)
+		if len(a.in) == 1 {
+			device = a.engine.Device
+		}
+		b, err := buffer(x[d], a.engine.Backend, device)
 		if err != nil {
 			panic(fmt.Errorf("passing an array to the device: %w", err))
 		}
@@ -354,7 +358,7 @@ func (a *arguments) sum(x *array, s shapes.Shape) {
 // run executes g with the arguments of all devices, and returns its outputs.
 func (a *arguments) run(g *Graph) []array {
 	devices := len(a.in)
-	all := g.RunWithBuffers(slices.Concat(a.in...), slices.Repeat(a.donate, devices), 0)
+	all := g.RunWithBuffers(slices.Concat(a.in...), slices.Repeat(a.donate, devices), a.engine.Device)
 	out := make([]array, len(all)/devices)
 	for i, t := range all {
 		out[i%len(out)] = append(out[i%len(out)], t)

@@ -29,6 +29,7 @@ type Lab struct {
 	Watch      func(fit.Event) // is told what the fitting of a run tells; nil: nobody
 	NoPages    bool            // runs end without figures and report.html, which take a second each; Report makes them later
 	TestImages int             // how many images of the test set Test reads, the first ones; 0: all
+	Device     int             // of the backend's devices, that runs on one device take
 
 	Status func(text string) // is told how far things are, often, instead of a bar or lines in Progress; nil: those
 
@@ -51,7 +52,11 @@ func (l *Lab) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	if log == nil {
 		log = io.Discard
 	}
-	return backend.Open(ctx, backend.Options{Choice: l.Backend, Log: log, Devices: devices})
+	b, err := backend.Open(ctx, backend.Options{Choice: l.Backend, Log: log, Devices: devices})
+	if err != nil {
+		return nil, err
+	}
+	return b.On(l.Device), nil
 }
 
 // Interrupted is the error of a stage that was stopped and can go on.

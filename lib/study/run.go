@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/search"
 )
 
 // Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a lab.Interrupted or
@@ -35,7 +37,7 @@ func (s *Study) Work(ctx context.Context) error {
 		}
 		board.begin(i)
 		l := *s.lab
-		l.Progress, l.TestImages = nil, s.Config.TestImages
+		l.Progress, l.TestImages, l.Device = nil, s.Config.TestImages, worker
 		l.Watch = func(e fit.Event) { board.watch(i, e) }
 		err := s.do(ctx, &l, all[i])
 		board.end(i, err)
@@ -56,9 +58,12 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	if log == nil {
 		log = io.Discard
 	}
-	b, err := backend.Open(ctx, backend.Options{Choice: s.lab.Backend, Log: log})
+	b, err := backend.Open(ctx, backend.Options{Choice: s.lab.Backend, Log: log, Devices: max(1, s.devices)})
 	if err != nil {
 		return nil, err
+	}
+	if have := b.Backend.NumDevices(); s.devices > have {
+		return nil, fmt.Errorf("--devices is %d, and there are %d: ask for 1 to %d", s.devices, have, have)
 	}
 	if kind := s.Config.Backend; kind != "" && kind != b.Kind {
 		return nil, fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", s.Dir, kind, b.Kind, kind)
@@ -67,8 +72,17 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	return b, s.write("study.json", s.Config)
 }
 
-// workers is how many jobs run at a time. One run fills the cores of a CPU, and a GPU's queue.
-func (s *Study) workers(*backend.Backend) int { return 1 }
+// workers is how many jobs run at a time, each on a device of its own. A CPU, which can be shown as any number of devices, is filled by one. Jobs that share their
+// batches over several devices run one at a time.
+func (s *Study) workers(b *backend.Backend) int {
+	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c search.Settings) bool { return c.Devices > 1 }) {
+		return 1
+	}
+	if s.devices > 0 {
+		return s.devices
+	}
+	return b.Backend.NumDevices()
+}
 
 // verdict sums failures up in one sentence.
 func (s *Study) verdict(ctx context.Context, all []job, failed map[int]error) error {

@@ -27,6 +27,7 @@ type Options struct {
 	Seeds     int      // 1 ... Seeds; 0 for the preset's
 	Search    string   // JSON file with settings that change every search's
 	Train     string   // JSON file with settings that change every training's
+	Devices   int      // how many jobs run at a time, one on each device; 0: as many as there are GPUs, on a CPU one
 }
 
 // given says whether anything was chosen that an existing study fixes.

@@ -35,7 +35,9 @@ type Study struct {
 	Config Config
 	lab    *lab.Lab
 	only   []Configuration // to work on
-	lock   *flock.Flock
+	// devices is Options.Devices.
+	devices int
+	lock    *flock.Flock
 }
 
 // Config is study.json: all that decides a study's result, and where and how it was made.
@@ -91,10 +93,10 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Seeds < 0 {
-		return nil, fmt.Errorf("%d seeds: want 1 or more", o.Seeds)
+	if o.Seeds < 0 || o.Devices < 0 {
+		return nil, fmt.Errorf("%d seeds on %d devices: want 1 or more of both, or 0 for the default", o.Seeds, o.Devices)
 	}
-	s := &Study{Dir: o.Dir, lab: &copied, only: only}
+	s := &Study{Dir: o.Dir, lab: &copied, only: only, devices: o.Devices}
 	if o.Dir != "" && !o.given() {
 		there, err := Open(o.Dir)
 		if err == nil {

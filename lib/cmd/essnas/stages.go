@@ -6,6 +6,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/study"
 	"github.com/spf13/cobra"
 )
 
@@ -167,17 +168,20 @@ func (p *program) report() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "report",
 		Short:   "Draw a run's figures and report again",
-		Long:    "Draw the figures and write the report of a run again, from what is in its directory: of one that is not at its end, too.",
+		Long:    "Draw the figures and write the report of a run or a study again, from what is in its directory: of one that is not at its end, too.",
 		Example: "  essnas report --run runs/search-cifar10-1a2b3c4d",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if dir == "" {
 				return fmt.Errorf("which run? Give --run with its directory")
 			}
-			if _, err := lab.OpenRun(dir); err != nil {
+			draw := lab.Report
+			if s, err := study.Open(dir); err == nil {
+				draw = func(string) (string, error) { return s.Report() }
+			} else if _, err := lab.OpenRun(dir); err != nil {
 				return err
 			}
-			path, err := lab.Report(dir)
+			path, err := draw(dir)
 			if err != nil {
 				return err
 			}

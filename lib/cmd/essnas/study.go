@@ -60,6 +60,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change every search's (essnas search --help has them)")
 	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change every training's (essnas train --help has them)")
 	runFlag(c, &o.Dir, "directory of the study, to go on with or to make; default one in --runs, named by data and settings")
+	flags.IntVar(&o.Devices, "devices", 0, "how many jobs run at a time, one on each device; default as many as there are GPUs, on a CPU 1 (its devices share its cores)")
 	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"encoding/csv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/janpfeifer/must"
+)
+
+// tinyStudy writes settings with which a study takes seconds, and returns the command.
+func tinyStudy(dir string) []string {
+	must.M(os.WriteFile(filepath.Join(dir, "search.json"), []byte(`{"batch": 8, "images": 48, "epochs": 2, "frozen_epochs": 1}`), 0o644))
+	must.M(os.WriteFile(filepath.Join(dir, "train.json"), []byte(`{"channels": 4, "batch": 8, "images": 64, "epochs": 2}`), 0o644))
+	return []string{"study", "--only", "stage1,random", "--seeds", "2", "--search-settings", "search.json", "--train-settings", "train.json", "--quiet"}
+}
+
+// tableOf is results.csv without the columns of measured times.
+func tableOf(t *testing.T, dir string) string {
+	t.Helper()
+	f := must.M1(os.Open(filepath.Join(dir, "results.csv")))
+	defer f.Close()
+	rows := must.M1(csv.NewReader(f).ReadAll())
+	var timed []int
+	for i, name := range rows[0] {
+		if strings.Contains(name, "seconds") {
+			timed = append(timed, i)
+		}
+	}
+	if len(rows) != 5 || len(timed) != 2 {
+		t.Fatalf("%s: %d rows and %d columns of times, want a header with 4 trials, and 2", dir, len(rows), len(timed))
+	}
+	var table strings.Builder
+	for _, row := range rows {
+		for i, cell := range row {
+			if !slices.Contains(timed, i) {
+				table.WriteString(cell + "\t")
+			}
+		}
+		table.WriteString("\n")
+	}
+	return table.String()
+}
+
+func TestAStudyComesToTheSameTableHoweverOftenItIsKilledAndOnTwoDevices(t *testing.T) {
+	dir := t.TempDir()
+	command := tinyStudy(dir)
+	finish := func(name string, more ...string) string {
+		if out, err := typed(t, dir, append(append(command, "--run", name), more...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+		return tableOf(t, filepath.Join(dir, name))
+	}
+	start := time.Now()
+	want := finish("whole")
+	took := time.Since(start)
+	if again := time.Now(); finish("whole") != want || time.Since(again) > took/2 {
+		t.Error("a study that has ended is made again")
+	}
+	for range 3 {
+		c := typed(t, dir, append(command, "--run", "killed")...)
+		must.M(c.Start())
+		time.Sleep(time.Duration((0.1 + 0.3*rand.Float64()) * float64(took)))
+		must.M(c.Process.Kill())
+		c.Wait()
+	}
+	if got := finish("killed"); got != want {
+		t.Errorf("after three kills:\n%s\nwant\n%s", got, want)
+	}
+	if got := finish("parallel", "--devices", "2"); got != want {
+		t.Errorf("on two devices:\n%s\nwant\n%s", got, want)
+	}
+}
