@@ -17,7 +17,7 @@ func (t *Search) State() (fit.State, error) {
 		return fit.State{}, err
 	}
 	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
-	if t.settings.SSBalance > 0 {
+	if t.settings.SSBalance > 0 && t.objective.mixed() {
 		s.Meta["balance"] = exact(t.balance[:])
 	}
 	if t.settings.StopSkips > 0 {
@@ -45,7 +45,7 @@ func (t *Search) Restore(s fit.State) error {
 		return fmt.Errorf("the checkpoint's operations can't be read (%v): %s", err, remedy)
 	}
 	t.Enter(phase, space)
-	if t.settings.SSBalance > 0 {
+	if t.settings.SSBalance > 0 && t.objective.mixed() {
 		if err := json.Unmarshal([]byte(s.Meta["balance"]), &t.balance); err != nil {
 			return fmt.Errorf("the checkpoint's balance can't be read (%v): %s", err, remedy)
 		}
