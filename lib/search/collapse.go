@@ -5,7 +5,7 @@ import "github.com/essnas/essnas/lib/cell"
 // This file has what the field found against collapse, the end of a search in cells that are mostly skip connections. All of it is off by default.
 
 // assist sets the strength of what helps in an epoch of a phase: the auxiliary skips' falls linearly from the setting (DARTS-,
-// arXiv:2009.01027, section 3.3), beta-decay's grows linearly to it (arXiv:2203.01665, section 3.3).
+// arXiv:2009.01027), beta-decay's grows linearly to it (arXiv:2203.01665).
 func (t *Search) assist(at place) {
 	done := float64(at.epoch) / float64(at.Epochs)
 	t.decaying = t.settings.BetaDecay * done

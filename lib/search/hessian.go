@@ -18,7 +18,7 @@ const (
 )
 
 // eigenvalue is the largest one of the Hessian of the validation loss (the objective on the architecture's half) with respect to the
-// alphas: where it grows, searches are about to collapse (arXiv:1909.09656, section 4). The batch is always the same, so that
+// alphas: where it grows, searches are about to collapse (arXiv:1909.09656). The batch is always the same, so that
 // epochs can be compared; dropout is off.
 func (t *Search) eigenvalue() (float64, error) {
 	n := len(t.arch.Flat())

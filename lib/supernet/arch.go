@@ -16,7 +16,7 @@ type Arch struct {
 	Partial bool // edge normalisation: betas are used
 	Alpha   [2][cell.Edges][]float32
 	Beta    [2][cell.Edges]float32
-	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027, eq. 4): it leaves the skip connection inside nothing to
+	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027): it leaves the skip connection inside nothing to
 	// gain from the free way that it is for gradients. No operation competes with it, and no cell that is derived has it. 0: none.
 	Auxiliary float64
 }

@@ -2,7 +2,7 @@ package supernet
 
 import "math"
 
-// BetaDecay is the regulariser of arXiv:2203.01665 (eq. 10; it calls the softmax of alphas beta) and its gradient with respect to Flat: the mean over
+// BetaDecay is the regulariser of arXiv:2203.01665 (which calls the softmax of alphas beta) and its gradient with respect to Flat: the mean over
 // all edges of both cell types of
 //
 //	log sum_o exp(alpha_o)
