@@ -88,7 +88,7 @@ func (f Feature) values() (vs []*block.Value) {
 // Wiring is the part that search networks and found networks share: stem, cells in sequence with reductions at 1/3 and
 // 2/3 of the depth, head. What runs on an edge is the caller's.
 type Wiring struct {
-	Cells, Channels, Classes int
+	Cells, Channels, Classes int // without classes there is no classifier: the network ends with its features
 	ImageChannels, ImageSide int
 	Batch                    int
 	// Partial is K of partial channels; 1 is without.
@@ -113,7 +113,8 @@ const (
 // Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
 type Edge func(r block.Runner, p Place, i int, l Link, from, sum State)
 
-// Output is what a network computes: pooled features [4*channels, b] and logits [classes, b]; Auxiliary is nil without a tower.
+// Output is what a network computes: pooled features [4*channels, b] and logits [classes, b], which are nil without classes; Auxiliary is nil without a
+// tower.
 type Output struct{ Features, Logits, Auxiliary *block.Value }
 
 // Places lists the cells.
@@ -152,6 +153,9 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edg
 		}
 	}
 	out.Features = r.Call("", w.pool(s1), s1.values(), nil)[0]
+	if w.Classes == 0 {
+		return out
+	}
 	out.Logits = r.Call(ClassifierLabel, w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
 	return out
 }

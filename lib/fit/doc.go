@@ -14,6 +14,6 @@
 //
 // # Optimizers
 //
-// [SGD] and [Adam] follow PyTorch's, to the order of operations where it shows in the result, and run on the host: weights are flat vectors that a CPU backend shares,
+// [SGD] and [Adam] follow PyTorch's, to the order of operations where it shows in the result; [LARS] and [WarmUp] follow the code of Barlow Twins. They run on the host: weights are flat vectors that a CPU backend shares,
 // and nothing has to be compiled for them.
 package fit

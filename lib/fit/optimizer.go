@@ -10,12 +10,21 @@ import (
 // milliseconds there, and nothing has to be compiled that depends on a network's depth. On a CPU backend the vectors are
 // shared with the device.
 
+// Optimizer updates a network's weights.
+type Optimizer interface {
+	// Step updates the weights by their gradients, which it frees, and returns the gradients' norm. One that isn't finite updates nothing.
+	Step(params []*block.Param, lr float64) (norm float64)
+	// Save adds what the optimizer remembers to a checkpoint, and Load is its inverse.
+	Save(s State, params []*block.Param)
+	Load(s State, params []*block.Param) error
+}
+
 // SGD is stochastic gradient descent with momentum, an L2 penalty, and the gradient's norm clipped first, as PyTorch does:
 //
 //	g <- g * min(1, Clip / (|g| + 1e-6)) + WeightDecay * w;  v <- Momentum * v + g;  w <- w - lr * v
 type SGD struct {
 	Momentum, WeightDecay, Clip float64
-	velocity                    [][]float32 // of each trainable param
+	velocity                    velocity
 }
 
 // Step updates the weights by their gradients, which it frees, and returns the gradient's norm before clipping. A
@@ -24,15 +33,8 @@ func (o *SGD) Step(params []*block.Param, lr float64) (norm float64) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	clip := float32(min(1, o.Clip/(norm+1e-6)))
-	velocity := o.velocities(params)
 	decay, momentum, rate := float32(o.WeightDecay), float32(o.Momentum), float32(lr)
-	i := 0
-	for _, p := range params {
-		if !p.Trainable() {
-			continue
-		}
-		v := velocity[i]
-		i++
+	o.velocity.of(params, func(p *block.Param, v []float32) {
 		p.Update(func(w, g []float32) {
 			if !finite || g == nil {
 				return
@@ -42,20 +44,15 @@ func (o *SGD) Step(params []*block.Param, lr float64) (norm float64) {
 				w[j] -= rate * v[j]
 			}
 		})
-	}
+	})
 	return norm
 }
 
-func (o *SGD) velocities(params []*block.Param) [][]float32 {
-	if o.velocity == nil {
-		for _, p := range params {
-			if p.Trainable() {
-				o.velocity = append(o.velocity, make([]float32, p.Value.Tensor().Size()))
-			}
-		}
-	}
-	return o.velocity
-}
+// Save implements Optimizer.
+func (o *SGD) Save(s State, params []*block.Param) { o.velocity.save(s, params) }
+
+// Load implements Optimizer.
+func (o *SGD) Load(s State, params []*block.Param) error { return o.velocity.load(s, params) }
 
 // GradientNorm is the Euclidean norm of all gradients that params have.
 func GradientNorm(params []*block.Param) float64 {
@@ -99,4 +96,13 @@ func (o *Adam) Step(w, g []float32, lr float64) {
 // Cosine is the learning rate of an epoch that falls from high to low (arXiv:1608.03983 without restarts).
 func Cosine(high, low float64, epoch, epochs int) float64 {
 	return low + (high-low)*(1+math.Cos(math.Pi*float64(epoch)/float64(epochs)))/2
+}
+
+// WarmUp is the learning rate of a step that rises linearly from 0 to high in the first warm steps and then falls to low, along the cosine that began at step
+// 0 of these (arXiv:2103.03230, section 2.2).
+func WarmUp(high, low float64, step, warm, steps int) float64 {
+	if step < warm {
+		return high * float64(step) / float64(warm)
+	}
+	return Cosine(high, low, step-warm, steps-warm)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// Checkpoints hold a network's weights as "weights/LABEL" (the call's flat vector), running statistics as "running/LABEL", SGD's
-// velocity as "velocity/LABEL", and Adam's moments under a name of the caller's.
+// Checkpoints hold a network's weights as "weights/LABEL" (the call's flat vector), running statistics as "running/LABEL", the velocity of SGD
+// and LARS as "velocity/LABEL", and Adam's moments as "adam/LABEL" or under a name of the caller's.
 
 // SaveParams adds weights and running statistics to a checkpoint.
 func SaveParams(s State, params []*block.Param) {
@@ -33,31 +33,6 @@ func LoadParams(s State, params []*block.Param) error {
 		}
 		if err := s.fill(p.Running, "running/"+p.Label); len(p.Running) > 0 && err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// Save adds the velocity to a checkpoint.
-func (o *SGD) Save(s State, params []*block.Param) {
-	velocity := o.velocities(params)
-	for _, p := range params {
-		if p.Trainable() {
-			s.Arrays["velocity/"+p.Label] = vector(append([]float32{}, velocity[0]...))
-			velocity = velocity[1:]
-		}
-	}
-}
-
-// Load is the inverse of Save.
-func (o *SGD) Load(s State, params []*block.Param) error {
-	velocity := o.velocities(params)
-	for _, p := range params {
-		if p.Trainable() {
-			if err := s.fill(velocity[0], "velocity/"+p.Label); err != nil {
-				return err
-			}
-			velocity = velocity[1:]
 		}
 	}
 	return nil
