@@ -55,6 +55,14 @@ func (p *Plan) owners() (first []PlannedCall) {
 	return
 }
 
+// Labels are those under which the network has weights or running statistics, in the order of their first calls.
+func (p *Plan) Labels() (labels []string) {
+	for _, c := range p.owners() {
+		labels = append(labels, c.Label)
+	}
+	return
+}
+
 // Count returns the number of weights, and the multiply-accumulates (MACs) of one image in one forward pass: of all
 // calls, however they share weights.
 func (p *Plan) Count() (weights, macs int) {

@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -27,6 +28,19 @@ func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	}
 	m := &Model{Net: net, engine: e}
 	m.Params = m.plan().Params(seed)
+	return m
+}
+
+// ModelOf is net with weights among params, those of a training of it.
+func ModelOf(e *block.Engine, net *Network, params []*block.Param) *Model {
+	m := &Model{Net: net, engine: e}
+	byLabel := map[string]*block.Param{}
+	for _, p := range params {
+		byLabel[p.Label] = p
+	}
+	for _, label := range m.plan().Labels() {
+		m.Params = append(m.Params, byLabel[label])
+	}
 	return m
 }
 
@@ -52,8 +66,18 @@ func (m *Model) Close() {
 	}
 }
 
-// Logits are the scores [len(index)][classes] of the feeder's images at these indices. report hears how many are done.
+// Logits are the scores [len(index)][classes] of the feeder's images at these indices. report, if any, hears how many are done.
 func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
+	return m.outputs(ctx, f, index, report, func(o cell.Output) *block.Value { return o.Logits })
+}
+
+// Features are the pooled features [len(index)][4 * channels] of the feeder's images at these indices. report, if any, hears how many are done.
+func (m *Model) Features(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
+	return m.outputs(ctx, f, index, report, func(o cell.Output) *block.Value { return o.Features })
+}
+
+// outputs are what the network makes of images: pick says which output is wanted, a value [rows, b].
+func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(cell.Output) *block.Value) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
 	b := m.Net.Batch * m.engine.Width()
@@ -63,7 +87,7 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 			return nil, err
 		}
 		n := min(b, len(index)-len(all))
-		batch := make([]int32, b) // the last batch is filled up with image 0, whose scores are dropped
+		batch := make([]int32, b) // the last batch is filled up with image 0, whose output is dropped
 		copy(batch, index[len(all):len(all)+n])
 		images, labels, err := f.Batch(batch, nil)
 		if err != nil {
@@ -71,10 +95,10 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 		}
 		labels.MustFinalizeAll()
 		x := m.engine.SplitImages(images)
-		logits := m.Net.Run(tape, x, nil).Logits.Hold()
+		out := pick(m.Net.Run(tape, x, nil)).Hold()
 		err = tape.Run()
 		if err == nil {
-			all = append(all, m.rows(logits)[:n]...)
+			all = append(all, m.rows(out)[:n]...)
 		}
 		tape.Release()
 		x.Set(nil)
@@ -88,17 +112,51 @@ func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, re
 	return all, nil
 }
 
-// rows are the logits of a batch's images, one after the other, from the devices' [classes, b].
-func (m *Model) rows(logits *block.Value) (rows [][]float32) {
-	for _, part := range logits.Tensors() {
-		scores, b := tensors.MustCopyFlatData[float32](part), m.Net.Batch
+// rows are a batch's images' outputs, one after the other, from the devices' [rows, b].
+func (m *Model) rows(out *block.Value) (rows [][]float32) {
+	for _, part := range out.Tensors() {
+		values, b := tensors.MustCopyFlatData[float32](part), m.Net.Batch
 		for i := range b {
-			row := make([]float32, m.Net.Classes)
-			for c := range row {
-				row[c] = scores[c*b+i]
+			row := make([]float32, len(values)/b)
+			for r := range row {
+				row[r] = values[r*b+i]
 			}
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// settling is the number of batches after which running statistics hold less than 2 % of what they began with.
+const settling = 40
+
+// Settle measures the norms' running statistics on the feeder's images at these indices: initial weights alone make no network that can be compared with a trained
+// one, whose norms have seen images.
+func (m *Model) Settle(ctx context.Context, f *augment.Feeder, index []int32) error {
+	tape := block.NewTape(m.engine, m.Params, block.Train, block.Joint) // the executables of a training
+	defer tape.Close()
+	b := m.Net.Batch * m.engine.Width()
+	for i := range settling {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		batch := make([]int32, b)
+		for j := range batch {
+			batch[j] = index[(i*b+j)%len(index)]
+		}
+		images, labels, err := f.Batch(batch, nil)
+		if err != nil {
+			return err
+		}
+		labels.MustFinalizeAll()
+		x := m.engine.SplitImages(images)
+		m.Net.Run(tape, x, nil)
+		err = tape.Run()
+		tape.Release()
+		x.Set(nil)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -51,6 +51,13 @@ func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) cell.Out
 	})
 }
 
+// Features is the number of the pooled features.
+func (n *Network) Features() int {
+	places := n.Places()
+	last := places[len(places)-1]
+	return len(n.topologies()[last.Type()].Concat) * last.Channels
+}
+
 func (n *Network) genes(typ int) []cell.Gene {
 	if typ == 1 {
 		return n.Genotype.Reduce

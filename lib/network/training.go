@@ -71,12 +71,7 @@ func assemble(e *block.Engine, net *Network, s Settings) *Training {
 	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
 	tested := *net
 	tested.Auxiliary = [2]int{}
-	t.model = &Model{Net: &tested, engine: e}
-	for _, p := range t.params {
-		if p.Label != cell.AuxiliaryLabel {
-			t.model.Params = append(t.model.Params, p)
-		}
-	}
+	t.model = ModelOf(e, &tested, t.params)
 	return t
 }
 

@@ -1,10 +1,6 @@
 package search
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
-
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -34,7 +30,7 @@ const projectorLabel = "projector"
 func newObjective(s Settings, w cell.Wiring) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch)}
 	if o.factor > 0 {
-		sizes, err := parseSizes(s.Projector)
+		sizes, err := barlow.ParseSizes(s.Projector)
 		if err != nil {
 			panic(err) // Validate has read them
 		}
@@ -112,16 +108,4 @@ func (o objective) read(t terms, labels *block.Value, twins float64) (r result) 
 		r.loss = twins*r.twins + (1-o.factor)*r.crossEntropy
 	}
 	return r
-}
-
-// parseSizes reads the sizes of a projector's layers.
-func parseSizes(text string) (sizes []int, err error) {
-	for _, word := range strings.Split(text, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil || n < 1 {
-			return nil, fmt.Errorf("projector is %q: want the sizes of its layers, like 128 or 512,512,512", text)
-		}
-		sizes = append(sizes, n)
-	}
-	return sizes, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 )
@@ -91,7 +92,7 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
 	}
 	if s.SSFactor > 0 {
-		if _, err := parseSizes(s.Projector); err != nil {
+		if _, err := barlow.ParseSizes(s.Projector); err != nil {
 			return err
 		}
 		if _, err := augment.ParseViews(s.Views); err != nil {

@@ -1,0 +1,150 @@
+package pretrain
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/score"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+// Of a measurement: how many images vote, and about how many, and how.
+const (
+	bankImages  = 10000
+	queryImages = 2000
+	voters      = 20
+	temperature = 0.1
+)
+
+// EndEpoch implements fit.Task: every few epochs, and at the end, the features are measured.
+func (t *Pretraining) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
+	m := fit.Metrics{}
+	every := t.settings.KNNEvery
+	if epoch+1 < t.settings.Epochs && (every == 0 || (epoch+1)%every != 0) {
+		return m, nil, t.baselines(epoch, m)
+	}
+	accuracy, held, err := t.measure(t.model)
+	if err != nil {
+		return nil, nil, err
+	}
+	m["knn_accuracy"] = accuracy
+	m["spread"], m["rank"] = Spread(held)
+	return m, nil, t.baselines(epoch, m)
+}
+
+// baselines are what features have to beat. They don't change, so they come with the first epoch.
+func (t *Pretraining) baselines(epoch int, m fit.Metrics) error {
+	if epoch > 0 {
+		return nil
+	}
+	untrained := network.ModelOf(t.engine, t.net, t.plan().Params(t.settings.Seed))
+	defer untrained.Close()
+	if err := untrained.Settle(context.Background(), t.feeder, t.train); err != nil {
+		return err
+	}
+	var err error
+	if m["knn_untrained"], _, err = t.measure(untrained); err != nil {
+		return err
+	}
+	bank, queries := t.some()
+	m["knn_pixels"], err = t.knn(Pixels(t.set, t.set.Train, bank), Pixels(t.set, t.set.Train, queries), bank, queries)
+	return err
+}
+
+// some are the images of a measurement.
+func (t *Pretraining) some() (bank, queries []int32) {
+	return t.train[:min(len(t.train), bankImages)], t.held[:min(len(t.held), queryImages)]
+}
+
+// measure is the accuracy that the model's features lead to, and the features of held-back images.
+func (t *Pretraining) measure(m *network.Model) (accuracy float64, held [][]float32, err error) {
+	bank, queries := t.some()
+	of, err := m.Features(context.Background(), t.feeder, bank, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	if held, err = m.Features(context.Background(), t.feeder, queries, nil); err != nil {
+		return 0, nil, err
+	}
+	accuracy, err = t.knn(of, held, bank, queries)
+	return accuracy, held, err
+}
+
+func (t *Pretraining) knn(bank, queries [][]float32, of, whose []int32) (float64, error) {
+	near, err := score.Nearest(t.backend.Backend, bank, queries, voters)
+	if err != nil {
+		return 0, fmt.Errorf("measuring the features: %w", err)
+	}
+	votes := near.Vote(Labels(t.set.Train, of), len(t.set.Classes), voters, temperature)
+	return float64(score.Hits(votes, Labels(t.set.Train, whose))) / float64(len(whose)), nil
+}
+
+// Labels of the images at these indices.
+func Labels(im data.Images, index []int32) []uint8 {
+	labels := make([]uint8, len(index))
+	for i, n := range index {
+		labels[i] = im.Labels[n]
+	}
+	return labels
+}
+
+// Pixels are the images at these indices, normalised as a network sees them, as features [len(index)][height * width * channels].
+func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
+	all := make([][]float32, len(index))
+	for i, n := range index {
+		all[i] = make([]float32, 0, im.Height*im.Width*im.Channels)
+		for j, v := range im.Picture(int(n)) {
+			c := j % im.Channels
+			all[i] = append(all[i], (float32(v)/255-set.Mean[c])/set.Std[c])
+		}
+	}
+	return all
+}
+
+// Spread tells whether features [n][d], each image's at length 1, have collapsed. spread is the mean over the features of their standard deviation, times the root of
+// d: 0 if all images have the same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their covariance's singular values' shares: 1 if all
+// lie on a line, d if no direction is preferred.
+func Spread(features [][]float32) (spread, rank float64) {
+	n, d := len(features), len(features[0])
+	x := mat.NewDense(n, d, nil)
+	for i, row := range features {
+		sum := 0.0
+		for _, v := range row {
+			sum += float64(v) * float64(v)
+		}
+		for j, v := range row {
+			if sum > 0 {
+				x.Set(i, j, float64(v)/math.Sqrt(sum))
+			}
+		}
+	}
+	var covariance mat.SymDense
+	stat.CovarianceMatrix(&covariance, x, nil)
+	for j := range d {
+		spread += math.Sqrt(covariance.At(j, j)) * math.Sqrt(float64(d)) / float64(d)
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(&covariance, false) {
+		return spread, math.NaN()
+	}
+	total, entropy := 0.0, 0.0
+	values := eigen.Values(nil)
+	for i, v := range values {
+		values[i] = math.Sqrt(max(v, 0)) // the singular value of the centred features, up to a factor
+		total += values[i]
+	}
+	if total == 0 {
+		return spread, 0
+	}
+	for _, v := range values {
+		if p := v / total; p > 0 {
+			entropy -= p * math.Log(p)
+		}
+	}
+	return spread, math.Exp(entropy)
+}

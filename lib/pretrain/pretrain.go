@@ -1,0 +1,197 @@
+package pretrain
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/barlow"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/network"
+)
+
+// Pretraining trains the features of a network. It implements fit.Task.
+type Pretraining struct {
+	settings  Settings
+	set       *data.Set
+	backend   *backend.Backend
+	net       *network.Network // ends with its features
+	projector *block.Block
+	loss      *block.Block
+	engine    *block.Engine
+	params    []*block.Param
+	tape      *block.Tape
+	optimizer fit.Optimizer
+	model     *network.Model // the same weights, to measure
+
+	feeder      *augment.Feeder
+	twins       *augment.Twins
+	train, held []int32
+}
+
+// ProjectorLabel is that of the projector's weights.
+const ProjectorLabel = "projector"
+
+// New sets a pretraining up on the training images, of which it holds some back. Nothing is compiled yet.
+func New(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Pretraining, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	views, err := augment.ParseViews(s.Views)
+	if err != nil {
+		return nil, err
+	}
+	e, err := block.Several(b.Backend, s.Devices)
+	if err != nil {
+		return nil, err
+	}
+	im := set.Train
+	train, held := set.TrainValidation(s.Seed, s.Images)
+	if len(train) < s.Batch {
+		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
+	}
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{})
+	if err != nil {
+		return nil, err
+	}
+	twins, err := feeder.Twins(views)
+	if err != nil {
+		feeder.Close()
+		return nil, err
+	}
+	t := assemble(e, Network(g, s, im.Channels, im.Height), s)
+	t.backend, t.set, t.feeder, t.twins, t.train, t.held = b, set, feeder, twins, train, held
+	return t, nil
+}
+
+// Network is the network whose features are trained, for images [channels, side, side].
+func Network(g cell.Genotype, s Settings, channels, side int) *network.Network {
+	return network.New(g, s.Cells, s.Channels, 0, channels, side, s.Batch/s.Devices, false)
+}
+
+// assemble makes everything but the images. The settings are valid.
+func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
+	sizes, err := barlow.ParseSizes(s.Projector)
+	if err != nil {
+		panic(err)
+	}
+	t := &Pretraining{
+		settings:  s,
+		net:       net,
+		projector: barlow.Projector(net.Features(), sizes, net.Batch),
+		loss:      barlow.Loss(sizes[len(sizes)-1], net.Batch, s.Lambda),
+		engine:    e,
+		optimizer: optimizer(s),
+	}
+	t.params = t.plan().Params(s.Seed)
+	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
+	t.model = network.ModelOf(e, net, t.params)
+	return t
+}
+
+func optimizer(s Settings) fit.Optimizer {
+	switch s.Optimizer {
+	case "lars":
+		return &fit.LARS{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Trust: 0.001, Vectors: s.LRVectors}
+	case "sgd":
+		return &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: math.MaxFloat32}
+	}
+	return &fit.Adams{Beta1: 0.9, Beta2: 0.999, WeightDecay: s.WeightDecay}
+}
+
+func (t *Pretraining) plan() *block.Plan {
+	return block.NewPlan(func(r block.Runner) { t.forward(r, block.Sums(2)) })
+}
+
+// forward makes the calls of one pass on both views' images, to the loss.
+func (t *Pretraining) forward(r block.Runner, views []*block.Value) *block.Value {
+	var embeddings []*block.Value
+	for _, images := range views {
+		features := t.net.Run(r, images, nil).Features
+		embeddings = append(embeddings, r.Call(ProjectorLabel, t.projector, []*block.Value{features}, nil)[0])
+	}
+	return r.Call("", t.loss, embeddings, nil)[0]
+}
+
+// Prepare compiles what the steps and the measurements need; report hears of each executable.
+func (t *Pretraining) Prepare(report func(done, total int, name string, took time.Duration)) error {
+	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
+		return err
+	}
+	return t.model.Prepare(report)
+}
+
+// Close frees the device's memory.
+func (t *Pretraining) Close() {
+	t.tape.Close()
+	t.feeder.Close()
+	for _, p := range t.params {
+		p.Value.Set(nil)
+	}
+}
+
+// Epochs implements fit.Task.
+func (t *Pretraining) Epochs() int { return t.settings.Epochs }
+
+// Steps implements fit.Task: whole batches.
+func (t *Pretraining) Steps(int) int { return len(t.train) / t.settings.Batch }
+
+// Step trains on two views of one batch.
+func (t *Pretraining) Step(epoch, step int) (fit.Metrics, error) {
+	s := t.settings
+	order := augment.EpochOrder(t.train, s.Seed, epoch)
+	a, b, labels, err := t.twins.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "views", epoch, step))
+	if err != nil {
+		return nil, err
+	}
+	labels.MustFinalizeAll() // nobody reads them
+	views := []*block.Value{t.engine.SplitImages(a), t.engine.SplitImages(b)}
+	defer views[0].Set(nil)
+	defer views[1].Set(nil)
+	steps := t.Steps(epoch)
+	lr := fit.WarmUp(s.LR, s.LR/1000, epoch*steps+step, s.WarmUp*steps, s.Epochs*steps)
+	m, err := t.step(views, lr)
+	if err == nil && (math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0)) {
+		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the pretraining diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+	}
+	return m, err
+}
+
+// step updates the weights by one batch.
+func (t *Pretraining) step(views []*block.Value, lr float64) (fit.Metrics, error) {
+	loss := t.forward(t.tape, views)
+	if err := t.tape.Run(); err != nil {
+		return nil, err
+	}
+	m := fit.Metrics{"lr": lr, "train_loss": float64(loss.Floats()[0])}
+	t.tape.Seed(loss, 1)
+	if err := t.tape.Backward(true); err != nil {
+		return nil, err
+	}
+	m["grad_norm"] = t.optimizer.Step(t.params, lr)
+	return m, nil
+}
+
+// State implements fit.Task.
+func (t *Pretraining) State() (fit.State, error) {
+	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{}}
+	fit.SaveParams(s, t.params)
+	t.optimizer.Save(s, t.params)
+	return s, nil
+}
+
+// Restore implements fit.Task.
+func (t *Pretraining) Restore(s fit.State) error {
+	if err := t.optimizer.Load(s, t.params); err != nil {
+		return err
+	}
+	return fit.LoadParams(s, t.params)
+}
