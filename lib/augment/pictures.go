@@ -2,6 +2,7 @@ package augment
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -30,4 +31,32 @@ func (f *Feeder) Pictures(x *tensors.Tensor) ([][]uint8, error) {
 		}
 	}
 	return all, nil
+}
+
+// Pairs are two views each of the pictures with these indices, a batch at most, as bytes [height, width, channels]: what a batch that r draws looks like.
+func (t *Twins) Pairs(index []int32, r *rand.Rand) (pairs [][2][]uint8, err error) {
+	if len(index) == 0 || len(index) > t.feeder.batch {
+		return nil, fmt.Errorf("views of %d pictures are more than a batch, or none: give 1 to %d", len(index), t.feeder.batch)
+	}
+	full := make([]int32, t.feeder.batch)
+	for i := range full {
+		full[i] = index[i%len(index)]
+	}
+	a, b, labels, err := t.Batch(full, r)
+	if err != nil {
+		return nil, err
+	}
+	defer finalize([]*tensors.Tensor{a, b, labels})
+	first, err := t.feeder.Pictures(a)
+	if err != nil {
+		return nil, err
+	}
+	second, err := t.feeder.Pictures(b)
+	if err != nil {
+		return nil, err
+	}
+	for i := range index {
+		pairs = append(pairs, [2][]uint8{first[i], second[i]})
+	}
+	return pairs, nil
 }

@@ -19,16 +19,17 @@ import (
 
 // Stages that have runs.
 const (
-	StageSearch = "search"
-	StageTrain  = "train"
+	StageSearch   = "search"
+	StagePretrain = "pretrain"
+	StageTrain    = "train"
 )
 
 // Config is config.json: all that decides a run's result, and where and how it was made.
 type Config struct {
-	Stage    string            `json:"stage"`                // StageSearch or StageTrain
+	Stage    string            `json:"stage"`                // StageSearch, StagePretrain or StageTrain
 	Name     string            `json:"name"`                 // search-cifar10
 	Hash     string            `json:"hash"`                 // of stage, settings, genotype, and the data's name and checksums
-	Settings json.RawMessage   `json:"settings"`             // search.Settings or network.Settings
+	Settings json.RawMessage   `json:"settings"`             // search.Settings, pretrain.Settings or network.Settings
 	Genotype *cell.Genotype    `json:"genotype,omitempty"`   // of a training
 	Cells    string            `json:"cells_from,omitempty"` // of a training: name, file or run that the genotype was taken from
 	Data     DataConfig        `json:"data"`

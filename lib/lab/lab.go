@@ -87,6 +87,7 @@ type work struct {
 	dir     string // of --run; "" for the one that the config names
 	task    func(b *backend.Backend) (task, error)
 	begun   func(r *Run) error         // after the directory is there
+	ready   func(r *Run, t task) error // before the first epoch, or before going on
 	end     func(r *Run, t task) error // after the last epoch
 }
 
@@ -118,6 +119,11 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 		return nil, false, err
 	}
 	defer t.Close()
+	if w.ready != nil {
+		if err := w.ready(r, t); err != nil {
+			return nil, false, err
+		}
+	}
 	if err := l.fit(ctx, r, b, t); err != nil {
 		return nil, false, err
 	}

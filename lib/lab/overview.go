@@ -8,6 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/search"
 )
 
@@ -21,7 +22,8 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 	h := historyOf(events)
 	var parts []figure.Figure
 	var notes []string
-	if r.Config.Stage == StageTrain {
+	switch r.Config.Stage {
+	case StageTrain:
 		s, err := settingsOf[network.Settings](r.Config)
 		if err != nil {
 			return f, "", err
@@ -30,7 +32,14 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 		parts = append(parts, figure.Curves(
 			figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("training", "train_loss", 1), h.series("validation", "val_loss", 1)}},
 			figure.Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("training", "train_accuracy", 100), h.series("validation", "val_accuracy", 100)}}))
-	} else {
+	case StagePretrain:
+		s, err := settingsOf[pretrain.Settings](r.Config)
+		if err != nil {
+			return f, "", err
+		}
+		notes = warnings(r.Config, s.Images, s.Epochs, 50)
+		parts = append(parts, figure.Curves(h.pretraining()...))
+	default:
 		if notes, err = searchWarnings(r.Config); err != nil {
 			return f, "", err
 		}

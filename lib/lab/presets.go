@@ -5,7 +5,9 @@ import (
 	"strconv"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/search"
 )
 
@@ -127,5 +129,25 @@ func TrainChoice() *Choice[network.Settings] {
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
 		{"study", "what a quick essnas study takes", study},
+	}}
+}
+
+// PretrainChoice chooses the settings of a pretraining. paper are those of Barlow Twins on ImageNet (arXiv:2103.03230, section 2.2), for the batch that its learning rate is
+// given for, with the network of PC-DARTS on CIFAR-10; slides take an embedding and a length that a study of small images needs.
+func PretrainChoice() *Choice[pretrain.Settings] {
+	paper := pretrain.Settings{
+		Cells: 20, Channels: 36, Batch: 256, Epochs: 1000, Seed: 1, Devices: 1,
+		Views: augment.DefaultViews().String(), Projector: "8192,8192,8192", Lambda: barlow.Lambda,
+		Optimizer: "lars", LR: 0.2, LRVectors: 0.024, WarmUp: 10, Momentum: 0.9, WeightDecay: 1.5e-6, KNNEvery: 10,
+	}
+	slides := paper
+	slides.Cells, slides.Channels, slides.Epochs, slides.Projector, slides.WarmUp, slides.KNNEvery = 8, 16, 50, "512,512,512", 5, 5
+	slides.Optimizer, slides.LR, slides.WeightDecay = "adam", 1e-3, 1e-6
+	quick := slides
+	quick.Cells, quick.Channels, quick.Batch, quick.Epochs, quick.Images, quick.Projector, quick.WarmUp, quick.KNNEvery = 5, 8, 128, 10, 8000, "128", 1, 2
+	return &Choice[pretrain.Settings]{presets: []preset[pretrain.Settings]{
+		{"quick", "minutes on two cores", quick},
+		{"slides", "a small network, 50 epochs", slides},
+		{"paper", "as in Barlow Twins", paper},
 	}}
 }

@@ -156,6 +156,9 @@ func (p *progress) brief(m fit.Metrics) string {
 	if !p.terminal {
 		return describe(m)
 	}
+	if _, ok := m["train_accuracy"]; !ok {
+		return fmt.Sprintf(", loss %.2f", m["train_loss"])
+	}
 	return fmt.Sprintf(", loss %.2f, %.0f %%", m["train_loss"], 100*m["train_accuracy"])
 }
 
@@ -164,7 +167,15 @@ func describe(m fit.Metrics) string {
 	var text strings.Builder
 	for _, part := range [][3]string{{"", "train_loss", "train_accuracy"}, {"architecture ", "arch_loss", "arch_accuracy"}, {"validation ", "val_loss", "val_accuracy"}} {
 		if loss, ok := m[part[1]]; ok {
-			fmt.Fprintf(&text, ", %sloss %.3f, accuracy %.1f %%", part[0], loss, 100*m[part[2]])
+			fmt.Fprintf(&text, ", %sloss %.3f", part[0], loss)
+			if accuracy, ok := m[part[2]]; ok {
+				fmt.Fprintf(&text, ", accuracy %.1f %%", 100*accuracy)
+			}
+		}
+	}
+	for _, part := range [][2]string{{"neighbours right", "knn_accuracy"}, {"of an untrained network", "knn_untrained"}, {"of pixels", "knn_pixels"}} {
+		if x, ok := m[part[1]]; ok {
+			fmt.Fprintf(&text, ", %s %.1f %%", part[0], 100*x)
 		}
 	}
 	return text.String()

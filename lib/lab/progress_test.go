@@ -35,7 +35,7 @@ func TestWithoutATerminalALineComesNowAndThenAndAtTheEndOfEachEpoch(t *testing.T
 	if want := "epoch 1/600, step 11/10000, loss 1.000, accuracy 50.0 %, 1m0s to go"; lines[1] != want {
 		t.Errorf("got %q, want %q", lines[1], want)
 	}
-	if want := "epoch 1/600, loss 1.000, accuracy 0.0 %, validation loss 2.000, accuracy 25.0 %"; lines[6] != want {
+	if want := "epoch 1/600, loss 1.000, validation loss 2.000, accuracy 25.0 %"; lines[6] != want {
 		t.Errorf("got %q, want %q", lines[6], want)
 	}
 }

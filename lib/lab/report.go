@@ -34,9 +34,12 @@ func Report(dir string) (path string, err error) {
 	if err := whole.MkdirAll(w.figures); err != nil {
 		return "", err
 	}
-	if r.Config.Stage == StageSearch {
+	switch r.Config.Stage {
+	case StageSearch:
 		err = w.searched(r)
-	} else {
+	case StagePretrain:
+		err = w.pretrained(r)
+	default:
 		err = w.trained(r)
 	}
 	if err == nil {
@@ -114,8 +117,11 @@ func warnings(c Config, images, epochs, enough int) (all []string) {
 			used = min(images, d.Train)
 		}
 		stage, published := "search", "40 to 50 epochs on 50,000 images"
-		if c.Stage == StageTrain {
+		switch c.Stage {
+		case StageTrain:
 			stage, published = "training", "600 epochs on 50,000 images"
+		case StagePretrain:
+			stage, published = "pretraining", "50 to 1,000 epochs on 50,000 images"
 		}
 		all = append(all, fmt.Sprintf(
 			"This %s takes %s on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
@@ -192,8 +198,11 @@ func settingsTable(s *report.Section, c Config) error {
 		return fmt.Errorf("the settings in config.json can't be read: %w", err)
 	}
 	fields := searchFields()
-	if c.Stage == StageTrain {
+	switch c.Stage {
+	case StageTrain:
 		fields = trainFields()
+	case StagePretrain:
+		fields = pretrainFields()
 	}
 	var rows [][]string
 	for _, f := range fields {

@@ -111,7 +111,7 @@ func foreign(entries []os.DirEntry) bool {
 // temporary says whether a file is one of a run's that was being written: whole.Write puts a dot before its name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
-var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
+var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
 
 // sweep removes what killed processes were writing.
 func (r *Run) sweep() {

@@ -3,6 +3,7 @@ package pretrain
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -194,4 +195,9 @@ func (t *Pretraining) Restore(s fit.State) error {
 		return err
 	}
 	return fit.LoadParams(s, t.params)
+}
+
+// Pairs are views of training images, to look at: see augment.Twins.
+func (t *Pretraining) Pairs(index []int32, r *rand.Rand) ([][2][]uint8, error) {
+	return t.twins.Pairs(index, r)
 }

@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/pretrain"
+)
+
+// PretrainStage asks for a pretraining.
+type PretrainStage struct {
+	Dataset  string                     // one of data.Names(); "" for what there is
+	Genotype string                     // the name of a published cell, a file, or the run of a search
+	Choice   *Choice[pretrain.Settings] // see PretrainChoice
+	Dir      string                     // the run's directory; "" for one that is named by what is asked for
+}
+
+// Pretrain trains the features of a genotype's network without labels, or goes on with that, or finds it done already: then ended is true.
+func (l *Lab) Pretrain(ctx context.Context, s PretrainStage) (r *Run, ended bool, err error) {
+	config, set, err := l.pretrainConfig(s)
+	if err != nil {
+		return nil, false, err
+	}
+	settings, err := settingsOf[pretrain.Settings](config)
+	if err != nil {
+		return nil, false, err
+	}
+	r, ended, err = l.do(ctx, work{
+		config:  config,
+		devices: settings.Devices,
+		dir:     s.Dir,
+		begun:   func(r *Run) error { return r.writeGenotype(*config.Genotype) },
+		task: func(b *backend.Backend) (task, error) {
+			return pretrain.New(b, set, *config.Genotype, settings)
+		},
+		ready: func(r *Run, t task) error { return r.writeViews(t, set.Train, settings.Seed) },
+	})
+	if err != nil || ended {
+		return r, ended, err
+	}
+	return r, false, l.report(r)
+}
+
+func (l *Lab) pretrainConfig(s PretrainStage) (Config, *data.Set, error) {
+	if there, err := resumable(s.Dir, StagePretrain); err != nil {
+		return Config{}, nil, err
+	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" {
+		set, err := l.load(there.Data)
+		return *there, set, err
+	}
+	if s.Genotype == "" {
+		return Config{}, nil, fmt.Errorf("which cell's network is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
+	}
+	genotype, err := LoadGenotype(s.Genotype)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	settings, err := s.Choice.Settings()
+	if err != nil {
+		return Config{}, nil, err
+	}
+	set, err := l.Dataset(s.Dataset)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	return Config{Stage: StagePretrain, Name: "pretrain-" + set.Name, Settings: encode(settings), Genotype: &genotype, Cells: s.Genotype, Data: dataConfig(set)}, set, nil
+}

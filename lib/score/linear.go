@@ -1,0 +1,165 @@
+package score
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// Linear is a linear classifier, of features that it standardises first.
+type Linear struct {
+	mean, scale []float64 // of each feature
+	weights     []float64 // [features + 1][classes], the last row is the bias
+	classes     int
+}
+
+// FitLinear is multinomial logistic regression on features x [n][d], each with mean 0 and variance 1 over these rows: it minimises, by L-BFGS,
+//
+//	mean of -log softmax(W x + b)[label] + l2/2 |W|^2
+//
+// (scikit-learn's LogisticRegression with C = 1/(l2 n)). l2 must be positive: so the minimum is one point. start, if not nil, is where it begins, a classifier of the same
+// features: one that was fitted with another l2 saves most of the time.
+func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Linear) (*Linear, error) {
+	if len(x) == 0 || len(x) != len(labels) || !(l2 > 0) {
+		return nil, fmt.Errorf("%d rows of features, %d labels and l2 %g don't make a classifier: give one label for each row, and a positive l2", len(x), len(labels), l2)
+	}
+	n, d := len(x), len(x[0])
+	l := &Linear{classes: classes, mean: make([]float64, d), scale: make([]float64, d)}
+	if start != nil {
+		l.mean, l.scale = start.mean, start.scale
+	} else {
+		l.standardise(x)
+	}
+	p := &logistic{x: l.matrix(x), labels: labels, classes: classes, l2: l2, p: mat.NewDense(n, classes, nil), gradient: make([]float64, (d+1)*classes)}
+	w := make([]float64, (d+1)*classes)
+	if start != nil {
+		copy(w, start.weights)
+	}
+	settings := &optimize.Settings{GradientThreshold: 1e-8, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
+	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.grad}, w, settings, &optimize.LBFGS{})
+	if result == nil || err != nil && !(floor(result.Gradient) < 1e-4) { // at the limit of precision the line search gives up
+		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("features of such a network can't be separated; is it trained?")))
+	}
+	l.weights = slices.Clone(result.X)
+	return l, nil
+}
+
+// floor is the largest of the absolute values; infinite for none.
+func floor(g []float64) float64 {
+	largest := math.Inf(1)
+	for i, x := range g {
+		if i == 0 || math.Abs(x) > largest {
+			largest = math.Abs(x)
+		}
+	}
+	return largest
+}
+
+// standardise measures the features. One that never changes is only centred.
+func (l *Linear) standardise(x [][]float32) {
+	n := float64(len(x))
+	for _, row := range x {
+		for j, v := range row {
+			l.mean[j] += float64(v) / n
+		}
+	}
+	for _, row := range x {
+		for j, v := range row {
+			l.scale[j] += (float64(v) - l.mean[j]) * (float64(v) - l.mean[j]) / n
+		}
+	}
+	for j, v := range l.scale {
+		l.scale[j] = 1
+		if v > 0 {
+			l.scale[j] = math.Sqrt(v)
+		}
+	}
+}
+
+// matrix are the rows standardised, with a 1 behind for the bias.
+func (l *Linear) matrix(x [][]float32) *mat.Dense {
+	d := len(l.mean)
+	m := mat.NewDense(len(x), d+1, nil)
+	for i, row := range x {
+		to := m.RawRowView(i)
+		for j, v := range row {
+			to[j] = (float64(v) - l.mean[j]) / l.scale[j]
+		}
+		to[d] = 1
+	}
+	return m
+}
+
+// Logits are the scores [rows][classes] of features [rows][d].
+func (l *Linear) Logits(x [][]float32) [][]float32 {
+	all := make([][]float32, len(x))
+	if len(x) == 0 {
+		return all
+	}
+	var z mat.Dense
+	z.Mul(l.matrix(x), mat.NewDense(len(l.mean)+1, l.classes, l.weights))
+	for i := range all {
+		all[i] = make([]float32, l.classes)
+		for c := range all[i] {
+			all[i][c] = float32(z.At(i, c))
+		}
+	}
+	return all
+}
+
+// logistic is the function that a fit minimises, and its gradient: both come from the same products, so they are computed together and kept.
+type logistic struct {
+	x       *mat.Dense
+	labels  []uint8
+	classes int
+	l2      float64
+
+	at       []float64 // where value and gradient are of
+	value    float64
+	gradient []float64
+	p        *mat.Dense // [n][classes]
+}
+
+func (f *logistic) loss(w []float64) float64 {
+	f.compute(w)
+	return f.value
+}
+
+func (f *logistic) grad(g, w []float64) {
+	f.compute(w)
+	copy(g, f.gradient)
+}
+
+func (f *logistic) compute(w []float64) {
+	if slices.Equal(f.at, w) {
+		return
+	}
+	f.at = append(f.at[:0], w...)
+	n, d := f.x.Dims()
+	f.p.Mul(f.x, mat.NewDense(d, f.classes, f.at))
+	f.value = 0
+	for i, label := range f.labels {
+		row := f.p.RawRowView(i)
+		largest, sum := slices.Max(row), 0.0
+		f.value += largest - row[label]
+		for c, z := range row {
+			row[c] = math.Exp(z - largest)
+			sum += row[c]
+		}
+		f.value += math.Log(sum)
+		for c := range row {
+			row[c] /= sum * float64(n)
+		}
+		row[label] -= 1 / float64(n)
+	}
+	f.value /= float64(n)
+	mat.NewDense(d, f.classes, f.gradient).Mul(f.x.T(), f.p)
+	for i, v := range w[:(d-1)*f.classes] {
+		f.value += f.l2 / 2 * v * v
+		f.gradient[i] += f.l2 * v
+	}
+}
