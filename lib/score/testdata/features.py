@@ -33,7 +33,7 @@ for k, t in [(1, 0.1), (5, 0.1), (20, 0.07), (20, 1.0), (90, 0.5)]:
     out["knn"].append({"k": k, "temperature": t, "p": c.predict_proba(q).tolist()})
 scaler = StandardScaler().fit(x.astype(np.float64))
 for l2 in [1e-3, 1e-2, 1.0]:
-    c = LogisticRegression(C=1 / (l2 * len(x)), tol=1e-10, max_iter=10000).fit(scaler.transform(x), y)
-    out["linear"].append({"l2": l2, "p": c.predict_proba(scaler.transform(q)).tolist()})
+    c = LogisticRegression(C=1 / (l2 * len(x)), tol=1e-10, max_iter=10000).fit(scaler.transform(x.astype(np.float64)), y)
+    out["linear"].append({"l2": l2, "p": c.predict_proba(scaler.transform(q.astype(np.float64))).tolist()})
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "features.json"), "w") as f:
     f.write(json.dumps(out).replace('], "', '],\n"') + "\n")
