@@ -82,6 +82,9 @@ func (w *writer) searched(r *Run) error {
 		return err
 	}
 	w.phases(phases, h)
+	if err := w.views(r, settings.Views); err != nil {
+		return err
+	}
 	return w.circumstances(r, events)
 }
 

@@ -52,6 +52,9 @@ func (w *writer) trained(r *Run) error {
 			return err
 		}
 	}
+	if err := w.probed(r); err != nil {
+		return err
+	}
 	s := w.page.Section("Training", "The weights kept are those of the epoch with the lowest validation loss; validation images are taken off the training images, the test set is not touched.")
 	w.show(s, "training-curves", figure.Curves(
 		figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("training", "train_loss", 1), h.series("validation", "val_loss", 1)}},

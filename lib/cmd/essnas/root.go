@@ -50,7 +50,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
-	c.AddCommand(p.demo(), p.search(), p.pretrain(), p.train(), p.test(), p.predict(), p.pictures(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
+	c.AddCommand(p.demo(), p.search(), p.pretrain(), p.probe(), p.train(), p.test(), p.predict(), p.pictures(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
 	c.AddCommand(p.serve(), p.jupyterLab(), p.kernel(), p.states()) // notebooks
 	return c
 }
