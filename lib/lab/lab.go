@@ -86,9 +86,9 @@ type work struct {
 	devices int    // that it runs on
 	dir     string // of --run; "" for the one that the config names
 	task    func(b *backend.Backend) (task, error)
-	begun   func(r *Run) error         // after the directory is there
-	ready   func(r *Run, t task) error // before the first epoch, or before going on
-	end     func(r *Run, t task) error // after the last epoch
+	begun   func(r *Run) error                     // after the directory is there
+	ready   func(r *Run, b *backend.Backend) error // before the first epoch, or before going on
+	end     func(r *Run, t task) error             // after the last epoch
 }
 
 // do makes the run and returns it, closed; ended says that there was nothing to do.
@@ -120,7 +120,7 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 	}
 	defer t.Close()
 	if w.ready != nil {
-		if err := w.ready(r, t); err != nil {
+		if err := w.ready(r, b); err != nil {
 			return nil, false, err
 		}
 	}

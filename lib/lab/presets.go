@@ -136,7 +136,7 @@ func TrainChoice() *Choice[network.Settings] {
 // given for, with the network of PC-DARTS on CIFAR-10; slides take an embedding and a length that a study of small images needs.
 func PretrainChoice() *Choice[pretrain.Settings] {
 	paper := pretrain.Settings{
-		Cells: 20, Channels: 36, Batch: 256, Epochs: 1000, Seed: 1, Devices: 1,
+		Cells: 20, Channels: 36, Batch: 256, Epochs: 1000, Seed: 1, Devices: 1, Precision: "float32",
 		Views: augment.DefaultViews().String(), Projector: "8192,8192,8192", Lambda: barlow.Lambda,
 		Optimizer: "lars", LR: 0.2, LRVectors: 0.024, WarmUp: 10, Momentum: 0.9, WeightDecay: 1.5e-6, KNNEvery: 10,
 	}

@@ -37,7 +37,7 @@ func (l *Lab) Pretrain(ctx context.Context, s PretrainStage) (r *Run, ended bool
 		task: func(b *backend.Backend) (task, error) {
 			return pretrain.New(b, set, *config.Genotype, settings)
 		},
-		ready: func(r *Run, t task) error { return r.writeViews(t, set.Train, settings.Seed) },
+		ready: func(r *Run, b *backend.Backend) error { return r.writeViews(b, set, settings.Views, settings.Seed) },
 	})
 	if err != nil || ended {
 		return r, ended, err

@@ -254,7 +254,7 @@ func (l *Lab) features(ctx context.Context, b *backend.Backend, set *data.Set, b
 		return out, err
 	}
 	for i, part := range parts {
-		feeder, err := augment.NewFeeder(b.Backend, part.im, set.Mean, set.Std, body.net.Batch, augment.Options{})
+		feeder, err := augment.NewFeeder(b.Backend, part.im, set.Mean, set.Std, body.net.Batch, augment.Options{Out: m.Lowering().From})
 		if err != nil {
 			return out, err
 		}

@@ -31,7 +31,12 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 		devices: settings.Devices,
 		dir:     s.Dir,
 		task:    func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
-		ready:   func(r *Run, t task) error { return r.writeViews(t, set.Train, settings.Seed) },
+		ready: func(r *Run, b *backend.Backend) error {
+			if settings.SSFactor == 0 {
+				return nil
+			}
+			return r.writeViews(b, set, settings.Views, settings.Seed)
+		},
 		end: func(r *Run, t task) error {
 			return r.writeGenotype(t.(interface{ Genotype() cell.Genotype }).Genotype())
 		},

@@ -5,9 +5,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"image/png"
-	"math/rand/v2"
 	"slices"
 
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
@@ -20,11 +21,6 @@ type Views struct {
 	Pairs   [][2]string `json:"pairs"`
 }
 
-// pairer is a task that compares two views. Pairs are as augment.Twins has them; nil where there are no views.
-type pairer interface {
-	Pairs(index []int32, r *rand.Rand) ([][2][]uint8, error)
-}
-
 // Of views.json.
 const (
 	viewedPictures = 6
@@ -32,22 +28,28 @@ const (
 )
 
 // writeViews keeps examples of the views, of the first images of the training set, to look at in the report.
-func (r *Run) writeViews(t any, im data.Images, seed uint64) error {
-	p, ok := t.(pairer)
-	if !ok {
-		return nil
+func (r *Run) writeViews(b *backend.Backend, set *data.Set, text string, seed uint64) error {
+	views, err := augment.ParseViews(text)
+	if err != nil {
+		return err
 	}
-	var index []int32
-	for i := range min(viewedPictures, im.N) {
-		index = append(index, int32(i))
+	im := set.Train.First(viewedPictures)
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, im.N, augment.Options{})
+	if err != nil {
+		return err
 	}
-	all := make([]Views, len(index))
+	defer feeder.Close()
+	twins, err := feeder.Twins(views)
+	if err != nil {
+		return err
+	}
+	index, all := all(im.N), make([]Views, im.N)
 	encode := func(pixels []uint8) (string, error) {
 		return encodePNG(data.Images{N: 1, Height: im.Height, Width: im.Width, Channels: im.Channels, Pixels: pixels}, 0)
 	}
 	for draw := range viewedPairs {
-		pairs, err := p.Pairs(index, fit.Random(seed, "views to show", 0, draw))
-		if err != nil || pairs == nil {
+		pairs, err := twins.Pairs(index, fit.Random(seed, "views to show", 0, draw))
+		if err != nil {
 			return err
 		}
 		for i, pair := range pairs {

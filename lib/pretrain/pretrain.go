@@ -3,7 +3,6 @@ package pretrain
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -50,7 +49,7 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Pretr
 	if err != nil {
 		return nil, err
 	}
-	e, err := block.Several(b.Backend, s.Devices)
+	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Pretr
 	if len(train) < s.Batch {
 		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
 	}
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{})
+	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Out: e.Lowering.From})
 	if err != nil {
 		return nil, err
 	}
@@ -195,9 +194,4 @@ func (t *Pretraining) Restore(s fit.State) error {
 		return err
 	}
 	return fit.LoadParams(s, t.params)
-}
-
-// Pairs are views of training images, to look at: see augment.Twins.
-func (t *Pretraining) Pairs(index []int32, r *rand.Rand) ([][2][]uint8, error) {
-	return t.twins.Pairs(index, r)
 }

@@ -5,17 +5,19 @@ import (
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/barlow"
+	"github.com/essnas/essnas/lib/block"
 )
 
 // Settings are all that decides a pretraining, apart from the genotype, the data and the machine.
 type Settings struct {
-	Cells    int    `json:"cells" help:"cells of the network; reductions at 1/3 and 2/3 of the depth"`
-	Channels int    `json:"channels" help:"channels of a state in the first cells"`
-	Batch    int    `json:"batch" help:"images in a batch, of which there are two views each"`
-	Devices  int    `json:"devices" help:"devices that share each batch"`
-	Epochs   int    `json:"epochs" help:"passes over the training images"`
-	Images   int    `json:"images" help:"training images used, before a fifth of them is held back; 0: all"`
-	Seed     uint64 `json:"seed" help:"decides initial weights, the split, the order and the views of images"`
+	Cells     int    `json:"cells" help:"cells of the network; reductions at 1/3 and 2/3 of the depth"`
+	Channels  int    `json:"channels" help:"channels of a state in the first cells"`
+	Batch     int    `json:"batch" help:"images in a batch, of which there are two views each"`
+	Devices   int    `json:"devices" help:"devices that share each batch"`
+	Precision string `json:"precision" help:"of the numbers that images are on their way through the network: float32, or bf16, for GPUs; sums, norms, losses and weights stay float32"`
+	Epochs    int    `json:"epochs" help:"passes over the training images"`
+	Images    int    `json:"images" help:"training images used, before a fifth of them is held back; 0: all"`
+	Seed      uint64 `json:"seed" help:"decides initial weights, the split, the order and the views of images"`
 
 	Views     string  `json:"views" help:"distortions of the two views: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default"`
 	Projector string  `json:"projector" help:"sizes of the layers from features to the embedding: one linear layer like 128, or more with norm and ReLU between them, like 512,512,512"`
@@ -33,7 +35,10 @@ type Settings struct {
 
 // Validate says in a sentence which setting can't be used, and why.
 func (s Settings) Validate() error {
+	_, precision := block.ParsePrecision(s.Precision)
 	switch {
+	case precision != nil:
+		return precision
 	case s.Cells < 3:
 		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
 	case s.Channels < 2 || s.Channels%2 != 0:

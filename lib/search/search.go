@@ -2,7 +2,6 @@ package search
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -181,11 +180,3 @@ func (t *Search) Close() {
 
 // Genotype is the cell that the alphas and betas stand for now.
 func (t *Search) Genotype() cell.Genotype { return t.arch.Derive(t.settings.SkipLimit) }
-
-// Pairs are views of training images, to look at: see augment.Twins. A search without self-supervision has none.
-func (t *Search) Pairs(index []int32, r *rand.Rand) ([][2][]uint8, error) {
-	if t.twins == nil {
-		return nil, nil
-	}
-	return t.twins.Pairs(index[:min(len(index), t.settings.Batch)], r)
-}
