@@ -57,6 +57,13 @@ func gallery() map[string]Figure {
 			BarPanel{"Cost", "million weights", []Bar{{"none", 0, "0"}, {"sep_conv_3x3", 3, "3.0"}, {"skip_connect", 1, "1.0"}}}),
 		"correlation": Correlation("Two views", "view a", "view b", [][]float64{{1, 0, -.5}, {0, .9, .3}, {-.6, .2, -1}}),
 		"partial":     PartialChannels(16, 4),
+		"dots": Dots("Accuracy", "top-1 (%)", "too small", []Sample{
+			{Name: "one", Values: []float64{90, 91, 92}, Mean: 91, Low: 88.5, High: 93.5},
+			{Name: "two", Values: []float64{91, 93}, Mean: 92, Low: 80, High: 104, Class: 1}, // an interval that is wider than the figure
+			{Name: "three", Values: []float64{94}, Mean: 94, Low: math.NaN(), High: math.NaN(), Class: 6},
+		}),
+		"scatter": Scatter(Plane{Title: "Accuracy against time", X: "time (h)", Y: "top-1 (%)", Note: "too small", Steps: []Point{{X: 0, Y: 90}, {X: 2, Y: 93}}, Legend: "front"},
+			Cluster{Name: "random", Class: 6, Points: []Point{{Y: 90}}}, Cluster{Name: "searched", Points: []Point{{X: 2, Y: 93, DX: 50, DY: 1, Label: "0.5"}, {X: 3, Y: 92}}}, Cluster{Name: "absent", Class: 2}),
 		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
 		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
 		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),
@@ -95,6 +102,8 @@ func TestFiguresNameTheirAxes(t *testing.T) {
 		"history":     {"epoch", "softmax(alpha)", "sep_conv_3x3", "2 → 3"},
 		"lines":       {"epoch", "softmax(alpha)", "sep_conv_3x3"},
 		"betas":       {"softmax(beta)", "epoch", "edges into state 3"},
+		"dots":        {"top-1 (%)", "too small", "three"},
+		"scatter":     {"time (h)", "top-1 (%)", "too small", "searched", "front", "0.5"},
 		"confusion":   {"true class", "predicted class", "automobile"},
 		"bars":        {"Edge 0 → 2", "million weights", "sep_conv_3x3", "0.50"},
 		"correlation": {"view a", "view b", "-0.60", "−0.5"},
@@ -118,7 +127,7 @@ func TestFiguresWithoutDataSaySo(t *testing.T) {
 	for name, f := range map[string]Figure{
 		"curves": Curves(), "curves of NaN": Curves(Chart{Series: []Series{{Y: nan}}}), "alphas": Alphas("", operations, nil, nil),
 		"history": AlphaHistory("", operations, nil, nil), "lines": AlphaLines("", operations, nil, nil), "betas": Betas("", nil, nil),
-		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil), "bars": Bars(), "correlation": Correlation("", "", "", nil),
+		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil), "bars": Bars(), "dots": Dots("", "", "", nil), "scatter": Scatter(Plane{}, Cluster{Points: []Point{{X: math.NaN(), Y: 1}}}), "correlation": Correlation("", "", "", nil),
 	} {
 		var svg bytes.Buffer
 		if err := f.SVG(&svg); err != nil {
@@ -271,5 +280,18 @@ func TestCorrelationsOfBothSignsDifferInHueAndZeroIsWhite(t *testing.T) {
 	}
 	if p, n := diverging(0.8), diverging(-0.8); p.B <= p.R || n.R <= n.B {
 		t.Errorf("0.8 is %v and -0.8 is %v, want blue and red", p, n)
+	}
+}
+
+func TestIntervalsMuchWiderThanTheValuesDoNotSquashThem(t *testing.T) {
+	low, high := reach([]Sample{{Values: []float64{90, 94}, Mean: 92, Low: 0, High: 200}})
+	if low < 87 || low > 88 || high < 96 || high > 97 { // 4 wide, half of that more on each side, and some air
+		t.Errorf("the axis goes from %g to %g", low, high)
+	}
+	if low, high := reach([]Sample{{Values: []float64{90, 94}, Mean: 92, Low: 91, High: 93}}); low > 90 || low < 89 || high < 94 || high > 95 {
+		t.Errorf("without need the axis goes from %g to %g", low, high)
+	}
+	if low, _ := reach([]Sample{{Values: []float64{0, 30}, Mean: 15, Low: -40, High: 70}}); low < -3 {
+		t.Errorf("times go down to %g", low)
 	}
 }

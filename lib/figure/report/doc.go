@@ -8,7 +8,7 @@
 //	err := r.Write(w)
 //
 // The page follows the reader's light or dark theme, prints, and forbids itself any address but its own (Content-Security-Policy). Only the slider of
-// [Section.Frames] needs a script, and without one shows the last frame.
+// [Section.Slider] needs a script, and without one shows the last frame.
 //
 // This package knows nothing of runs; lab fills reports from run directories.
 package report

@@ -20,6 +20,8 @@ func sample() Report {
 	s.Verbatim("A genotype", "Genotype(normal=[('skip_connect', 0)])")
 	s.Slider("Evolution", []Frame{{"epoch 1", []figure.Figure{curve}}, {"epoch 2", []figure.Figure{curve, curve}}})
 	s.Slider("Nothing", nil)
+	s.Cards("Many", []Frame{{"card <1>", []figure.Figure{curve}}, {"card 2", []figure.Figure{curve}}})
+	s.List("Claims", []string{"a < b: undecided"})
 	return r
 }
 
@@ -58,13 +60,14 @@ func TestEveryPartIsShown(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Cats &amp; &lt;dogs&gt;</h1>", `class="warning" role="note">This is a sample.`, "77.30 %", "chance: 10 %", `href="#all-the-parts"`, `id="all-the-parts"`,
 		"One of each.", "<th scope=\"col\">recall</th>", `<tr class="all"><td>all</td>`, "<td>epochs</td><td>3</td>", "skip_connect", `data-name="epoch 1"`, "The end.",
+		`<div class="caption">card &lt;1&gt;</div>`, "<li>a &lt; b: undecided</li>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not hold %s", want)
 		}
 	}
-	if got := strings.Count(page, "<svg"); got != 4 {
-		t.Errorf("the page has %d drawings, want 4", got)
+	if got := strings.Count(page, "<svg"); got != 6 {
+		t.Errorf("the page has %d drawings, want 6", got)
 	}
 	if strings.Contains(page, "Nothing") || strings.Contains(page, "<?xml") {
 		t.Error("an empty slider or an XML declaration stands in the page")
