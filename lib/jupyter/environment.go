@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/gofrs/flock"
 )
 
@@ -53,6 +54,11 @@ func Environment(ctx context.Context, say func(string)) (dir string, err error) 
 		return "", err
 	}
 	if err := install(ctx, dir, say); err != nil {
+		return "", err
+	}
+	// JupyterLab asks every new user whether it may fetch news; a class has other things to do.
+	quiet := []byte(`{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}` + "\n")
+	if err := whole.WriteBytes(filepath.Join(dir, "etc", "jupyter", "labconfig", "page_config.json"), quiet); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(complete, nil, 0o600)

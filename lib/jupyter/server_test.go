@@ -20,6 +20,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/serve"
 )
 
 // checkout is the one that is tested.
@@ -69,6 +70,9 @@ func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock()
 func startLab(t *testing.T, baseURL string, files map[string]string) *lab {
 	t.Helper()
 	environment(t)
+	if err := serve.Build(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil { // no cell's time
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

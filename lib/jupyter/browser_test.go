@@ -1,0 +1,234 @@
+package jupyter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/cellgraph"
+	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/essnas/essnas/lib/ops"
+)
+
+// browser opens Chromium; the test is skipped only where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			program = path
+			break
+		}
+	}
+	if program == "" {
+		t.Skip("there is no Chromium: install it (on Debian: apt-get install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1250, 1900),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(time.Minute))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// searched are states as searches give them, with these ss_factors.
+func searched(t *testing.T, factors ...float64) (states []outcome.State) {
+	t.Helper()
+	for i, factor := range factors {
+		name := cell.PublishedNames()[i%len(cell.PublishedNames())]
+		g, _ := cell.Published(name)
+		at := func(x float64) *float64 { return &x }
+		s := outcome.State{
+			Settings: map[string]any{"ss_factor": factor, "k": 4.0, "method": "pc-darts"}, Data: "pictures", Epochs: []int{1, 2, 3}, Operations: ops.Primitives, Edges: figure.EdgeNames(cell.Edges), Genotype: g.Python(),
+			Metrics: map[string][]*float64{
+				"train_accuracy": {at(0.1), at(0.2 + factor/10), at(0.3 + factor/5)}, "arch_accuracy": {nil, at(0.2), at(0.3 - factor/10)},
+				"train_loss": {at(2.3), at(2.1), at(1.9)}, "arch_loss": {nil, at(2.2), at(2.1)},
+			},
+		}
+		for c := range s.Alphas {
+			for e := range cell.Edges {
+				row := make([]float64, len(s.Operations))
+				for o := range row {
+					row[o] = 0.1 + 0.05*float64((e+o+i+c)%3)
+				}
+				s.Alphas[c] = append(s.Alphas[c], row)
+			}
+			draw := []func(string, cell.Genotype) (figure.Figure, error){cellgraph.Normal, cellgraph.Reduction}[c]
+			f, err := draw(name, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var svg bytes.Buffer
+			if err := f.SVG(&svg); err != nil {
+				t.Fatal(err)
+			}
+			s.Cells[c] = svg.String()
+		}
+		states = append(states, s)
+	}
+	return states
+}
+
+// notebook is the text of a file with these code cells.
+func notebook(t *testing.T, cells ...string) string {
+	t.Helper()
+	type object = map[string]any
+	var list []object
+	for i, c := range cells {
+		list = append(list, object{"cell_type": "code", "id": fmt.Sprint("cell", i), "metadata": object{}, "source": c, "outputs": []int{}, "execution_count": nil})
+	}
+	text, err := json.Marshal(object{
+		"cells": list, "nbformat": 4, "nbformat_minor": 5,
+		"metadata": object{"kernelspec": object{"name": "essnas", "display_name": "Go (essnas)", "language": "go"}, "language_info": object{"name": "go"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// shoot saves a screenshot in the directory that $ESSNAS_SCREENSHOTS names, for people to look at.
+func shoot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("ESSNAS_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// drag sets a slider as a hand does and returns how long it took until the page showed the new state.
+const drag = `(async () => {
+	const root = document.querySelector(".essnas-explore"), slider = root.querySelector("input[data-setting=ss_factor]");
+	const before = root.innerHTML, start = performance.now();
+	slider.value = %g;
+	slider.dispatchEvent(new Event("input", { bubbles: true }));
+	await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+	return { took: performance.now() - start, changed: root.innerHTML !== before, shown: root.dataset.shown, head: root.querySelector(".essnas-view p").textContent };
+})()`
+
+type dragged struct {
+	Took        float64
+	Changed     bool
+	Shown, Head string
+}
+
+// steps does what a person does, and looks at the screen where it fails.
+func steps(t *testing.T, ctx context.Context, what string, all ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, all...); err != nil {
+		shoot(t, ctx, "failed")
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func do(t *testing.T, ctx context.Context, what string, f func(context.Context, *chromedp.Target) error) {
+	t.Helper()
+	steps(t, ctx, what, chromedp.Func(f))
+}
+
+func click(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Click(chromedp.CSS(selector))
+}
+
+// until waits for an expression to come true.
+func until(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(3*time.Minute)))
+		return err
+	})
+}
+
+func TestSliderInTheBrowser(t *testing.T) {
+	for _, place := range []struct {
+		law, base, page string
+		epochs          int // of the button's search; when there are many it is stopped on the way
+	}{
+		{"JupyterLab at /", "/", "lab/tree/explore.ipynb?reset&token=", 2},
+		{"JupyterLab behind a hub", "/hub/user/x/", "lab/tree/explore.ipynb?reset&token=", 12},
+		{"Notebook 7", "/", "notebooks/explore.ipynb?token=", 2},
+	} {
+		t.Run(place.law, func(t *testing.T) {
+			ctx := browser(t)
+			states, err := json.Marshal(searched(t, 0, 0.5, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := startLab(t, place.base, map[string]string{"states.json": string(states), "explore.ipynb": notebook(t,
+				`import nb "github.com/essnas/essnas/lib/notebook"`+"\n%%\n"+
+					`nb.Explore(nb.LoadStates("states.json"), nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), `+fmt.Sprintf(`nb.Set("epochs", %d), nb.Steps("ss_factor", 0.05))`, place.epochs))})
+			var mu sync.Mutex
+			var outside []string // what the page loads from elsewhere
+			do(t, ctx, "listening", func(ctx context.Context, _ *chromedp.Target) error {
+				return chromedp.Listen(ctx, func(event any) {
+					if e, ok := event.(*network.EventRequestWillBeSent); ok && strings.HasPrefix(e.Request.URL, "http") && !strings.HasPrefix(e.Request.URL, l.url) {
+						mu.Lock()
+						defer mu.Unlock()
+						outside = append(outside, e.Request.URL)
+					}
+				})
+			})
+			open := chromedp.Steps(chromedp.Navigate(l.url+place.page+token), chromedp.WaitVisible(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.Sleep(2*time.Second))
+			steps(t, ctx, "opening", open)
+			start := time.Now()
+			steps(t, ctx, "running", chromedp.Click(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierShift)),
+				chromedp.WaitVisible(chromedp.CSS(".essnas-explore input[data-setting=ss_factor]")))
+			t.Logf("the cell's widget is there after %v", time.Since(start))
+			var slowest float64
+			for _, want := range []struct {
+				value       float64
+				shown, head string
+			}{{1, "ss_factor = 1", "The search with ss_factor = 1"}, {0.05, "ss_factor = 0", "Not searched yet"}, {0.5, "ss_factor = 0.5", "The search with"}, {0.7, "ss_factor = 0.5", "Not searched yet"}} {
+				d, err := chromedp.Run(ctx, chromedp.Evaluate[dragged](fmt.Sprintf(drag, want.value), chromedp.EvalAwaitPromise))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d.Shown != want.shown || !strings.Contains(d.Head, want.head) || !d.Changed {
+					t.Errorf("at %g the page shows %q (%q, changed: %v), want %q and %q", want.value, d.Shown, d.Head, d.Changed, want.shown, want.head)
+				}
+				slowest = max(slowest, d.Took)
+			}
+			t.Logf("the slowest of the drags was on the screen after %.0f ms", slowest)
+			name := strings.ReplaceAll(place.law, "/", "root")
+			shoot(t, ctx, name)
+			// The button: the search runs in the notebook's kernel, is stopped, goes on and ends.
+			const search, stop = `.essnas-buttons button`, `.essnas-buttons button:nth-child(2)`
+			if place.epochs > 10 {
+				steps(t, ctx, "stopping", click(search), until(`/epoch \d+\/12, step/.test(document.querySelector(".essnas-progress").textContent)`), click(stop),
+					until(`document.querySelector(".essnas-progress").textContent.startsWith("Stopped")`))
+			}
+			steps(t, ctx, "searching", click(search), chromedp.Sleep(time.Second))
+			shoot(t, ctx, name+" searching")
+			steps(t, ctx, "showing what was found", until(`document.querySelector(".essnas-explore").dataset.shown === "ss_factor = 0.7"`))
+			shoot(t, ctx, name+" searched")
+			mu.Lock()
+			defer mu.Unlock()
+			for _, url := range outside {
+				if !strings.Contains(url, "127.0.0.1") && !strings.Contains(url, "localhost") {
+					t.Errorf("the page has loaded %s", url)
+				}
+			}
+		})
+	}
+}
