@@ -72,6 +72,22 @@ func (v *Value) set(a array) {
 	v.array = a
 }
 
+// Take gives v the array of another value, which has none afterwards; the old one is freed.
+func (v *Value) Take(from *Value) {
+	v.set(from.array)
+	from.array = nil
+}
+
+// TakeGradient makes the gradient a value of its own, the caller's: nil when none arrived.
+func (v *Value) TakeGradient() *Value {
+	if v.gradient == nil {
+		return nil
+	}
+	g := &Value{array: v.gradient, held: true}
+	v.gradient = nil
+	return g
+}
+
 // Floats copies the first device's array to the host.
 func (v *Value) Floats() []float32 { return floats(v.array.first()) }
 

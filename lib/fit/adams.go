@@ -13,7 +13,7 @@ type Adams struct {
 }
 
 // Step implements Optimizer.
-func (o *Adams) Step(params []*block.Param, lr float64) (norm float64) {
+func (o *Adams) Step(params []*block.Param, lr float64) (norm float64, err error) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	for _, p := range params {
@@ -25,7 +25,7 @@ func (o *Adams) Step(params []*block.Param, lr float64) (norm float64) {
 			})
 		}
 	}
-	return norm
+	return norm, nil
 }
 
 func (o *Adams) of(p *block.Param) *Adam {
@@ -39,6 +39,9 @@ func (o *Adams) of(p *block.Param) *Adam {
 	}
 	return a
 }
+
+// Close implements Optimizer.
+func (o *Adams) Close() {}
 
 // Save implements Optimizer.
 func (o *Adams) Save(s State, params []*block.Param) {

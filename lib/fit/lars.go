@@ -19,7 +19,7 @@ type LARS struct {
 }
 
 // Step implements Optimizer.
-func (o *LARS) Step(params []*block.Param, lr float64) (norm float64) {
+func (o *LARS) Step(params []*block.Param, lr float64) (norm float64, err error) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	o.velocity.of(params, func(p *block.Param, v []float32) {
@@ -34,7 +34,7 @@ func (o *LARS) Step(params []*block.Param, lr float64) (norm float64) {
 			}
 		})
 	})
-	return norm
+	return norm, nil
 }
 
 // update updates one array.
@@ -59,6 +59,9 @@ func (o *LARS) update(vector bool, w, g, v []float32, lr float64) {
 		w[i] -= float32(lr * float64(v[i]))
 	}
 }
+
+// Close implements Optimizer.
+func (o *LARS) Close() {}
 
 // Save implements Optimizer.
 func (o *LARS) Save(s State, params []*block.Param) { o.velocity.save(s, params) }

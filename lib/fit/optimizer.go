@@ -6,17 +6,18 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// Optimizers run on the host, on the flat vectors of a network's calls: a step over some millions of weights takes
-// milliseconds there, and nothing has to be compiled that depends on a network's depth. On a CPU backend the vectors are
-// shared with the device.
+// Where a device's memory is the host's (CPUs), optimizers run on the host, on the flat vectors of a network's calls: a step over some millions of weights
+// takes milliseconds there, and nothing has to be compiled. Elsewhere SGD runs on the device (device.go); the others are computed on the host there too, and their weights cross the bus in every step.
 
 // Optimizer updates a network's weights.
 type Optimizer interface {
 	// Step updates the weights by their gradients, which it frees, and returns the gradients' norm. One that isn't finite updates nothing.
-	Step(params []*block.Param, lr float64) (norm float64)
+	Step(params []*block.Param, lr float64) (norm float64, err error)
 	// Save adds what the optimizer remembers to a checkpoint, and Load is its inverse.
 	Save(s State, params []*block.Param)
 	Load(s State, params []*block.Param) error
+	// Close frees what the optimizer has on the device.
+	Close()
 }
 
 // SGD is stochastic gradient descent with momentum, an L2 penalty, and the gradient's norm clipped first, as PyTorch does:
@@ -24,12 +25,23 @@ type Optimizer interface {
 //	g <- g * min(1, Clip / (|g| + 1e-6)) + WeightDecay * w;  v <- Momentum * v + g;  w <- w - lr * v
 type SGD struct {
 	Momentum, WeightDecay, Clip float64
-	velocity                    velocity
+	// Engine is what the params belong to; nil if the host can change them in place.
+	Engine *block.Engine
+
+	velocity velocity
+	device   []*block.Value // the same where the steps are made on the device; nil: velocity is up to date
 }
 
 // Step updates the weights by their gradients, which it frees, and returns the gradient's norm before clipping. A
 // gradient that isn't finite updates nothing: the norm tells.
-func (o *SGD) Step(params []*block.Param, lr float64) (norm float64) {
+func (o *SGD) Step(params []*block.Param, lr float64) (norm float64, err error) {
+	if o.Engine != nil && !o.Engine.Backend.HasSharedBuffers() {
+		return o.onDevice(params, lr)
+	}
+	return o.onHost(params, lr), nil
+}
+
+func (o *SGD) onHost(params []*block.Param, lr float64) (norm float64) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	clip := float32(min(1, o.Clip/(norm+1e-6)))
@@ -49,10 +61,16 @@ func (o *SGD) Step(params []*block.Param, lr float64) (norm float64) {
 }
 
 // Save implements Optimizer.
-func (o *SGD) Save(s State, params []*block.Param) { o.velocity.save(s, params) }
+func (o *SGD) Save(s State, params []*block.Param) {
+	o.fetch()
+	o.velocity.save(s, params)
+}
 
 // Load implements Optimizer.
-func (o *SGD) Load(s State, params []*block.Param) error { return o.velocity.load(s, params) }
+func (o *SGD) Load(s State, params []*block.Param) error {
+	o.Close()
+	return o.velocity.load(s, params)
+}
 
 // GradientNorm is the Euclidean norm of all gradients that params have.
 func GradientNorm(params []*block.Param) float64 {

@@ -65,7 +65,7 @@ func assemble(e *block.Engine, net *Network, s Settings) *Training {
 		net:      net,
 		engine:   e,
 		loss:     fit.CrossEntropy(net.Classes, net.Batch),
-		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip},
+		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e},
 	}
 	t.params = t.plan().Params(s.Seed)
 	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
@@ -111,6 +111,7 @@ func (t *Training) Prepare(report func(done, total int, name string, took time.D
 // Close frees the device's memory.
 func (t *Training) Close() {
 	t.tape.Close()
+	t.sgd.Close()
 	t.feeder.Close()
 	for _, p := range t.params {
 		p.Value.Set(nil)
@@ -160,8 +161,9 @@ func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (f
 	if err := t.tape.Backward(true); err != nil {
 		return nil, err
 	}
-	m["grad_norm"] = t.sgd.Step(t.params, lr)
-	return m, nil
+	norm, err := t.sgd.Step(t.params, lr)
+	m["grad_norm"] = norm
+	return m, err
 }
 
 // EndEpoch implements fit.Task: loss and accuracy on the validation images.

@@ -89,7 +89,7 @@ func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
 		projector: barlow.Projector(net.Features(), sizes, net.Batch),
 		loss:      barlow.Loss(sizes[len(sizes)-1], net.Batch, s.Lambda),
 		engine:    e,
-		optimizer: optimizer(s),
+		optimizer: optimizer(e, s),
 	}
 	t.params = t.plan().Params(s.Seed)
 	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
@@ -97,12 +97,12 @@ func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
 	return t
 }
 
-func optimizer(s Settings) fit.Optimizer {
+func optimizer(e *block.Engine, s Settings) fit.Optimizer {
 	switch s.Optimizer {
 	case "lars":
 		return &fit.LARS{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Trust: 0.001, Vectors: s.LRVectors}
 	case "sgd":
-		return &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: math.MaxFloat32}
+		return &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: math.MaxFloat32, Engine: e}
 	}
 	return &fit.Adams{Beta1: 0.9, Beta2: 0.999, WeightDecay: s.WeightDecay}
 }
@@ -132,6 +132,7 @@ func (t *Pretraining) Prepare(report func(done, total int, name string, took tim
 // Close frees the device's memory.
 func (t *Pretraining) Close() {
 	t.tape.Close()
+	t.optimizer.Close()
 	t.feeder.Close()
 	for _, p := range t.params {
 		p.Value.Set(nil)
@@ -176,8 +177,9 @@ func (t *Pretraining) step(views []*block.Value, lr float64) (fit.Metrics, error
 	if err := t.tape.Backward(true); err != nil {
 		return nil, err
 	}
-	m["grad_norm"] = t.optimizer.Step(t.params, lr)
-	return m, nil
+	norm, err := t.optimizer.Step(t.params, lr)
+	m["grad_norm"] = norm
+	return m, err
 }
 
 // State implements fit.Task.

@@ -105,7 +105,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.drop(t.phases[phase].dropout(0), 0, 0)
 	t.params = t.plan().Params(seed)
 	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
-	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip}
+	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: t.engine}
 	t.probe = t.sgd
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
@@ -142,6 +142,8 @@ func (t *Search) release() {
 		return
 	}
 	t.tape.Close()
+	t.sgd.Close()
+	t.probe.Close()
 	for _, p := range t.params {
 		p.Value.Set(nil)
 	}

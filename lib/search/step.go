@@ -140,11 +140,12 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 	if err != nil {
 		return r, err
 	}
-	t.arch.Gradient(t.mixing) // not this step's business: drop it
+	t.mixing.DropGradients() // not this step's business
 	trunk, classifier := t.split()
-	r.norm = t.sgd.Step(trunk, lr)
-	t.probe.Step(classifier, lr)
-	return r, nil
+	if r.norm, err = t.sgd.Step(trunk, lr); err == nil {
+		_, err = t.probe.Step(classifier, lr)
+	}
+	return r, err
 }
 
 // split is the params that the loss trains, and those of a classifier that probes.

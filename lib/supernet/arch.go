@@ -173,6 +173,19 @@ func (a *Arch) Update(m *Mixing) {
 	}
 }
 
+// DropGradients frees the gradients that a backward pass left at the mixing weights.
+func (m *Mixing) DropGradients() {
+	for t := range m.Ops {
+		for e := range m.Ops[t] {
+			for _, v := range append([]*block.Value{m.Bypass[t][e], m.Auxiliary[t][e]}, m.Ops[t][e]...) {
+				if v != nil {
+					v.DropGradient()
+				}
+			}
+		}
+	}
+}
+
 // Gradient takes the gradients that a backward pass left at the mixing weights and returns those of Flat().
 func (a *Arch) Gradient(m *Mixing) []float32 {
 	return a.gradient(func(typ, e, o int) float64 {
