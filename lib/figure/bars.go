@@ -26,7 +26,7 @@ func Bars(panels ...BarPanel) Figure {
 	for _, p := range panels {
 		rows = max(rows, len(p.Bars))
 		for _, b := range p.Bars {
-			names = max(names, text.Width(b.Name))
+			names = max(names, 1.15*text.Width(b.Name)) // other fonts, which viewers put in place of this one, are wider
 		}
 	}
 	const row, room, labels, gap, head vg.Length = 18, 190, 62, 14, 40

@@ -35,6 +35,7 @@ func ask(args []string, p *progress) json.RawMessage {
 	defer stop()
 	checkout, err := home.Find()
 	Check(err)
+	p.root = checkout.Root + string(filepath.Separator)
 	client, err := serve.Dial(ctx, checkout, p.say)
 	if err == nil {
 		owner, none := strconv.Atoi(os.Getenv("ESSNAS_KERNEL"))
@@ -80,7 +81,8 @@ type progress struct {
 	status       string
 	begun        time.Time
 	shown        bool
-	quiet        bool // shows no figure
+	quiet        bool   // shows no figure
+	root         string // of the checkout, which is left out of what is told: notebooks are saved and passed on
 }
 
 func newProgress(quiet bool) *progress {
@@ -113,7 +115,7 @@ func (p *progress) told(m serve.Message) {
 	switch {
 	case m.Say != "":
 		p.status = ""
-		p.say(m.Say)
+		p.say(strings.ReplaceAll(m.Say, p.root, ""))
 	case m.Status != "":
 		p.status = m.Status
 		if p.shown || time.Since(p.begun) > soon {

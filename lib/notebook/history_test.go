@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/essnas/essnas/lib/serve"
 	"github.com/janpfeifer/must"
 )
 
@@ -18,5 +19,14 @@ func TestEpochsAreReadFromEventsWithoutStepsNotesAndATornLine(t *testing.T) {
 	all := (&Run{Dir: dir}).Epochs()
 	if len(all) != 2 || all[0].Number != 1 || all[1].Number != 2 || all[1].Metrics["train_loss"] != 2 || all[0].Genotype != nil {
 		t.Errorf("epochs are %+v", all)
+	}
+}
+
+func TestLinesOfACommandNameNoPathOfTheMachine(t *testing.T) {
+	p := newProgress(true)
+	p.root = "/home/me/essnas/"
+	p.told(serve.Message{Say: "search in /home/me/essnas/runs/search-1, on XLA"})
+	if want := "search in runs/search-1, on XLA"; len(p.lines) != 1 || p.lines[0] != want {
+		t.Errorf("told %q, want %q", p.lines, want)
 	}
 }
