@@ -24,7 +24,7 @@ func (b bundle) display(id string) {
 		return
 	}
 	data := map[protocol.MIMEType]any{protocol.MIMETextPlain: b.text}
-	for format, text := range map[protocol.MIMEType]string{protocol.MIMETextHTML: b.html, protocol.MIMETextMarkdown: b.markdown, protocol.MIMEImageSVG: b.svg} {
+	for format, text := range map[protocol.MIMEType]string{protocol.MIMETextHTML: b.html, protocol.MIMETextMarkdown: b.markdown, protocol.MIMEImageSVG: fitting(b.svg)} {
 		if text != "" {
 			data[format] = text
 		}
@@ -34,6 +34,11 @@ func (b bundle) display(id string) {
 	}
 	gonbui.SendData(&protocol.DisplayData{Data: data, DisplayID: id})
 	gonbui.Sync() // or what is under way is lost when the cell ends
+}
+
+// fitting is a drawing that shrinks to the width of the page it stands in.
+func fitting(svg string) string {
+	return strings.Replace(svg, "<svg ", `<svg style="max-width:100%;height:auto" `, 1)
 }
 
 // Show shows a figure; text says what is in it where pictures can't be seen.
