@@ -30,7 +30,7 @@ func SearchChoice() *Choice[search.Settings] {
 	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 384
 	demo.ArchLR = 3e-2
 	study := demo
-	study.Batch, study.Epochs, study.Images = 16, 2, 192
+	study.Batch, study.Epochs, study.Images = 16, 2, 128
 	return &Choice[search.Settings]{presets: []preset[search.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
@@ -122,7 +122,7 @@ func TrainChoice() *Choice[network.Settings] {
 	demo := quick
 	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 1600, 0.1
 	study := demo
-	study.Cells, study.Epochs, study.Images = 3, 2, 1200
+	study.Cells, study.Epochs, study.Images = 3, 2, 800
 	return &Choice[network.Settings]{presets: []preset[network.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},

@@ -91,6 +91,9 @@ func (c Claim) String() string {
 	case 1:
 		return head + fmt.Sprintf(": one seed each, %s. A test needs two.", c.effect())
 	}
+	if c.spreadless() {
+		return head + fmt.Sprintf(": a difference of %s in every pair, which has no spread to be tested by.", c.show(c.Difference.Mean))
+	}
 	return head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
 }
 

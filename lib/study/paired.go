@@ -17,6 +17,11 @@ type Paired struct {
 	Holm       float64  `json:"holm"` // P, adjusted for all comparisons of the same family
 }
 
+// spreadless says whether there are pairs enough for a test, but their differences are all the same.
+func (p Paired) spreadless() bool {
+	return p.N > 1 && p.T == 0 && p.Difference.Half <= 1e-9*math.Abs(p.Difference.Mean)
+}
+
 // Compare is the paired t test of a[i] - b[i] against 0 (Student, 1908). Pairs have a seed in common, and with it the split and the order of the images, which takes
 // their luck out of the difference. Not Wilcoxon's signed rank test: with five pairs its smallest p is 0.06, and nobody repeats searches much more often.
 func Compare(a, b []float64) Paired {

@@ -228,8 +228,8 @@ func (r *Results) test(c Comparison, last string) []string {
 		return []string{"0", "-", "-", "-", "-", "-", last}
 	}
 	d := c.Difference
-	if c.N == 1 {
-		return []string{"1", c.show(d.Mean), "-", "-", "-", "-", last}
+	if c.N == 1 || c.spreadless() {
+		return []string{fmt.Sprint(c.N), c.show(d.Mean), "-", "-", "-", "-", last}
 	}
 	return []string{fmt.Sprint(c.N), c.show(d.Mean), c.show(d.Mean-d.Half) + " to " + c.show(d.Mean+d.Half), fmt.Sprintf("%.2f", c.T), probability(c.P), probability(c.Holm), last}
 }
