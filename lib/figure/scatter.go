@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/plotter"
@@ -42,22 +43,30 @@ func Scatter(plane Plane, clusters ...Cluster) Figure {
 		p := axes(plane.X, plane.Y)
 		p.X.Min, p.X.Max = left, right
 		p.Y.Min, p.Y.Max = bottom, top
+		for _, cluster := range clusters {
+			pale := line(classStyle(cluster.Class).Color, 0.75)
+			if c, ok := pale.Color.(color.NRGBA); ok {
+				c.A = 0x70
+				pale.Color = c
+			}
+			for _, at := range cluster.Points {
+				if at.DX > 0 && finite(at.DX) {
+					p.Add(segment(max(at.X-at.DX, left), at.Y, min(at.X+at.DX, right), at.Y, pale))
+				}
+				if at.DY > 0 && finite(at.DY) {
+					p.Add(segment(at.X, max(at.Y-at.DY, bottom), at.X, min(at.Y+at.DY, top), pale))
+				}
+			}
+		}
 		if len(plane.Steps) > 0 {
 			p.Add(&plotter.Line{XYs: staircase(plane.Steps), LineStyle: stepStyle()})
 		}
 		for _, cluster := range clusters {
-			style := classStyle(cluster.Class)
 			for _, at := range cluster.Points {
 				if !finite(at.X) || !finite(at.Y) {
 					continue
 				}
-				if at.DX > 0 && finite(at.DX) {
-					p.Add(segment(max(at.X-at.DX, left), at.Y, min(at.X+at.DX, right), at.Y, line(style.Color, 0.75)))
-				}
-				if at.DY > 0 && finite(at.DY) {
-					p.Add(segment(at.X, max(at.Y-at.DY, bottom), at.X, min(at.Y+at.DY, top), line(style.Color, 0.75)))
-				}
-				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: at.X, Y: at.Y}}, GlyphStyle: style})
+				p.Add(&plotter.Scatter{XYs: plotter.XYs{{X: at.X, Y: at.Y}}, GlyphStyle: classStyle(cluster.Class)})
 				if at.Label != "" {
 					text := aligned(sans(smallSize), draw.XLeft)
 					p.Add(&plotter.Labels{XYs: plotter.XYs{{X: at.X, Y: at.Y}}, Labels: []string{at.Label}, TextStyle: []draw.TextStyle{text}, Offset: vg.Point{X: 5, Y: 6}})
@@ -125,7 +134,7 @@ func staircase(points []Point) (way plotter.XYs) {
 }
 
 func stepStyle() draw.LineStyle {
-	style := line(grey, 1.25)
+	style := line(ink, 1)
 	style.Dashes = []vg.Length{4, 2}
 	return style
 }

@@ -90,7 +90,7 @@ func (r *Results) page() (*report.Report, map[string]figure.Figure, error) {
 		figures[name] = f
 	}
 
-	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds +- half of its 95 % t interval.")
+	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds ± half of its 95 % t interval.")
 	header, rows := r.Table()
 	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Skips: of 16 operations in both cells. n: seeds.", header, rows)
 	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration.")
@@ -126,6 +126,8 @@ func (r *Results) page() (*report.Report, map[string]figure.Figure, error) {
 
 	if len(r.Config.Transfers) > 0 {
 		s = p.Section("Transfer", "The same cells, in networks trained on other data sets.")
+		header, rows := r.TransferTable()
+		s.Table("Top-1 on the test images, mean over the seeds ± half of the 95 % t interval.", header, rows)
 		for _, dataset := range r.Config.Transfers {
 			show(s, "transfer-"+dataset, r.Dots(Accuracy(dataset, Title(dataset))), "")
 		}
@@ -162,13 +164,9 @@ func (r *Results) complete() (n int) {
 	return
 }
 
-// Table is the slides' table beside this study's: header and rows.
+// Table is the slides' table beside this study's: header and rows. Transfers have one of their own.
 func (r *Results) Table() (header []string, rows [][]string) {
-	header = []string{"configuration", "ss_factor", "n", "accuracy, slides (%)", "accuracy (%)", "search, slides (days)", "search", "parameters, slides (M)", "parameters (M)"}
-	for _, d := range r.Config.Transfers {
-		header = append(header, Title(d)+", slides (%)", Title(d)+" (%)")
-	}
-	header = append(header, "skips", "depth", "Pareto")
+	header = []string{"configuration", "ss_factor", "n", "accuracy (%)", "slides", "search", "slides (days)", "parameters (M)", "slides", "skips", "depth", "Pareto"}
 	for _, l := range r.Lines {
 		p := Slides(l.Configuration.Name)
 		if r.Config.Dataset != "cifar10" {
@@ -182,12 +180,29 @@ func (r *Results) Table() (header []string, rows [][]string) {
 		if l.Configuration.Method != "" {
 			factor = fmt.Sprint(l.Configuration.SSFactor)
 		}
-		row := []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N),
-			known(p.Accuracy, 2), l.Accuracy.text(2), known(p.Days, 4), search, known(p.Parameters, 1), l.Parameters.text(2)}
-		for _, d := range r.Config.Transfers {
-			row = append(row, known(p.Transfer[d], 2), l.Transfers[d].text(2))
+		rows = append(rows, []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N), l.Accuracy.text(2), known(p.Accuracy, 2), search, known(p.Days, 4),
+			l.Parameters.text(2), known(p.Parameters, 1), l.Skips.text(1), l.Depth.text(1), map[bool]string{true: "yes"}[l.Pareto]})
+	}
+	return header, rows
+}
+
+// TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
+func (r *Results) TransferTable() (header []string, rows [][]string) {
+	if len(r.Config.Transfers) == 0 {
+		return nil, nil
+	}
+	header = []string{"configuration", "ss_factor"}
+	for _, d := range r.Config.Transfers {
+		header = append(header, "n", Title(d)+" (%)", "slides")
+	}
+	for _, l := range r.Lines {
+		row := []string{GroupTitle(l.Configuration.Group), "-"}
+		if l.Configuration.Method != "" {
+			row[1] = fmt.Sprint(l.Configuration.SSFactor)
 		}
-		row = append(row, l.Skips.text(1), l.Depth.text(1), map[bool]string{true: "yes"}[l.Pareto])
+		for _, d := range r.Config.Transfers {
+			row = append(row, fmt.Sprint(l.Transfers[d].N), l.Transfers[d].text(2), known(Slides(l.Configuration.Name).Transfer[d], 2))
+		}
 		rows = append(rows, row)
 	}
 	return header, rows
@@ -208,7 +223,7 @@ func (e Estimate) text(digits int) string {
 	case 1:
 		return fmt.Sprintf("%.*f", digits, e.Mean)
 	}
-	return fmt.Sprintf("%.*f ± %.*f", digits, e.Mean, digits, e.Half)
+	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
 }
 
 func times(e Estimate) string {
@@ -219,7 +234,7 @@ func times(e Estimate) string {
 	if e.N == 1 {
 		return mean
 	}
-	return mean + " ± " + Duration(time.Duration(e.Half*float64(time.Second)))
+	return mean + "\u00a0± " + Duration(time.Duration(e.Half*float64(time.Second)))
 }
 
 // test is a comparison as cells of a table.

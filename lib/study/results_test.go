@@ -160,7 +160,7 @@ func TestThePageAndTheFiguresOfResultsAreDrawn(t *testing.T) {
 	}
 	var html bytes.Buffer
 	must.M(page.Write(&html))
-	for _, want := range []string{"93.62", "93.07 ± 0.76", "n = 3", "Pareto", "stage2-0.5, seed 3, normal: skips"} {
+	for _, want := range []string{"93.62", "93.07\u00a0±\u00a00.76", "n = 3", "Pareto", "stage2-0.5, seed 3, normal: skips"} {
 		if !strings.Contains(html.String(), want) {
 			t.Errorf("the page does not hold %q", want)
 		}

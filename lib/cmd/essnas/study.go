@@ -94,15 +94,20 @@ func (p *program) showStudy(c *cobra.Command, s *study.Study) error {
 		if warning := r.Warning(); warning != "" {
 			fmt.Fprintf(w, "%s\n\n", warning)
 		}
-		header, rows := r.Table()
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, row := range append([][]string{header}, rows...) {
-			fmt.Fprintln(t, strings.Join(row, "\t"))
+		for _, table := range []func() ([]string, [][]string){r.Table, r.TransferTable} {
+			header, rows := table()
+			if header == nil {
+				continue
+			}
+			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+			for _, row := range append([][]string{header}, rows...) {
+				fmt.Fprintln(t, strings.Join(row, "\t"))
+			}
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			fmt.Fprintln(w)
 		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
-		fmt.Fprintln(w)
 		for _, claim := range r.Claims {
 			fmt.Fprintf(w, "- %s\n", claim)
 		}
