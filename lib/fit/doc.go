@@ -15,5 +15,5 @@
 // # Optimizers
 //
 // [SGD] and [Adam] follow PyTorch's, to the order of operations where it shows in the result; [LARS] and [WarmUp] follow the code of Barlow Twins. They run on the host: weights are flat vectors that a CPU backend shares,
-// and nothing has to be compiled for them.
+// and nothing has to be compiled for them. Where memory isn't shared, on GPUs, SGD runs on the device.
 package fit
