@@ -1,0 +1,92 @@
+package jupyter
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// saved is a notebook of one cell with that output.
+func saved(t *testing.T, source, output string) *Notebook {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "one.ipynb")
+	text := fmt.Sprintf(`{"cells": [{"cell_type": "code", "source": [%q], "metadata": {"execution": {"iopub.execute_input": "2030-01-01T00:00:00.5Z", "shell.execute_reply": "2030-01-01T00:00:02Z"}}, "outputs": [%s]}], "nbformat": 4}`, source, output)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestFaultsOfANotebook(t *testing.T) {
+	for _, c := range []struct{ law, source, output, want string }{
+		{"an output is no fault", "", `{"output_type": "stream", "name": "stdout", "text": "exit status 1\n"}`, ""},
+		{"an error is one", "", `{"output_type": "error", "evalue": "x", "traceback": ["first", "second"]}`, "first\nsecond"},
+		{"unless it is on purpose", "// fails on purpose\n%%", `{"output_type": "error", "evalue": "x", "traceback": ["first"]}`, ""},
+		{"a shell line that failed is one, though Jupyter has seen no error", "!false", `{"output_type": "stream", "name": "stderr", "text": ["exit status 1\n"]}`, "exit status 1"},
+		{"a program that was killed is one", "", `{"output_type": "stream", "name": "stderr", "text": ["signal: killed\n"]}`, "signal: killed"},
+		{"a drawing without PNG is one", "", `{"output_type": "display_data", "data": {"image/svg+xml": "<svg/>", "text/plain": "x"}}`, "no PNG"},
+		{"a picture without text is one", "", `{"output_type": "display_data", "data": {"image/svg+xml": "<svg/>", "image/png": "eA=="}}`, "no text/plain"},
+		{"a figure in all formats is none", "", `{"output_type": "display_data", "data": {"image/svg+xml": "<svg/>", "image/png": "eA==", "text/plain": "x"}}`, ""},
+	} {
+		t.Run(c.law, func(t *testing.T) {
+			faults := saved(t, c.source, c.output).Faults()
+			switch {
+			case c.want == "" && len(faults) > 0:
+				t.Errorf("found %v", faults)
+			case c.want != "" && (len(faults) != 1 || !strings.Contains(faults[0].Text, c.want)):
+				t.Errorf("found %v, want %q", faults, c.want)
+			}
+		})
+	}
+}
+
+func TestATidyNotebookHasNoTimes(t *testing.T) {
+	n := saved(t, "a < b", `{"output_type": "stream", "name": "stdout", "text": "x"}`)
+	if took := n.Cells()[0].Took().Seconds(); took != 1.5 {
+		t.Errorf("the cell took %g s, want 1.5", took)
+	}
+	if err := n.tidy(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(n.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "2030") || !strings.Contains(string(text), "a < b") {
+		t.Errorf("the tidy notebook is\n%s", text)
+	}
+}
+
+// The project's notebooks are saved with their outputs, as people see them before they run anything.
+func TestSavedNotebooks(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("there are no notebooks yet")
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			n, err := Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range n.Faults() {
+				t.Error(f)
+			}
+			if n.Size() > 2e6 {
+				t.Errorf("the file has %d bytes: want less than 2 MB", n.Size())
+			}
+			if n.Figures() == 0 {
+				t.Error("it shows no figure")
+			}
+		})
+	}
+}
