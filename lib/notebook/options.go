@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -23,8 +24,14 @@ func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s
 // Set gives a setting a value, by its name in settings files: Set("ss_factor", 0.25). essnas search --help and essnas train --help list them.
 func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
 
-// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo".
-func Preset(name string) Option { return Flag("preset", name) }
+// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo". $ESSNAS_PRESET, if set, has the last word: with it, whole notebooks run as
+// the slides' experiments on a large machine, or in a hurry as tests.
+func Preset(name string) Option {
+	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
+		name = other
+	}
+	return Flag("preset", name)
+}
 
 // Method is what a search changes its preset to: "darts", "pc-darts", "p-darts", "pcp-darts".
 func Method(name string) Option { return Flag("method", name) }

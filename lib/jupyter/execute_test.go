@@ -1,0 +1,109 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/essnas/essnas/lib/serve"
+)
+
+// without is a command in a network namespace of its own, in which there is no network but for the loopback that Jupyter talks to its kernels on. Where the machine
+// does not allow that, it is the command as it is.
+func without(t *testing.T, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	const up = `ip link set lo up && exec "$0" "$@"`
+	if err := exec.Command("unshare", "--map-root-user", "--net", "sh", "-c", up, "true").Run(); err != nil {
+		t.Logf("no network namespace can be made here (%v): the network stays", err)
+		return exec.Command(program, args...)
+	}
+	return exec.Command("unshare", append([]string{"--map-root-user", "--net", "sh", "-c", up, program}, args...)...)
+}
+
+// result is what essnas kernel run --json says of a notebook.
+type result struct {
+	Notebook string    `json:"notebook"`
+	Seconds  float64   `json:"seconds"`
+	Cells    []float64 `json:"cells"`
+	Figures  int       `json:"figures"`
+	Faults   []Fault   `json:"faults"`
+}
+
+// executeAll runs notebooks by essnas kernel run, without a network, in the shortest preset.
+func executeAll(t *testing.T, files ...string) (all []result) {
+	t.Helper()
+	environment(t)
+	c := checkout(t)
+	say := func(text string) { t.Log(text) }
+	if _, err := Tools(t.Context(), c, say); err != nil {
+		t.Fatal(err)
+	}
+	if err := serve.Build(t.Context(), c, say); err != nil {
+		t.Fatal(err)
+	}
+	if err := serve.Stop(t.Context(), c); err != nil { // one that has a network
+		t.Fatal(err)
+	}
+	dir, err := c.Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := without(t, filepath.Join(dir, "bin", "essnas"), append([]string{"kernel", "run", "--json", "--out", t.TempDir()}, files...)...)
+	command.Dir = c.Root
+	command.Env = append(os.Environ(), "ESSNAS_PRESET=demo", "ESSNAS_RUNS="+t.TempDir(), "ESSNAS_DATA=", "ESSNAS_BACKEND=")
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if parsed := json.Unmarshal(out, &all); parsed != nil {
+		t.Fatalf("essnas kernel run has failed: %v", err)
+	}
+	return all
+}
+
+func TestNotebooksNeedNoNetwork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "some.ipynb")
+	text := notebook(t,
+		"import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nfmt.Println(string(nb.Do(\"params\", \"--genotype\", \"DARTS_V2\")))",
+		"import \"github.com/essnas/essnas/lib/figure\"\n%%\nnb.Show(figure.Curves(figure.Chart{Title: \"x\", Series: []figure.Series{{Y: []float64{1, 2}}}}), \"a rise\")",
+		"!true",
+		"!false",
+		"%%\npanic(\"on purpose\")",
+		"// fails on purpose\n%%\npanic(\"on purpose\")")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	all := executeAll(t, path)
+	if len(all) != 1 || all[0].Figures != 1 {
+		t.Fatalf("the notebook has come to %+v", all)
+	}
+	var cells []int
+	for _, f := range all[0].Faults {
+		if len(cells) == 0 || cells[len(cells)-1] != f.Cell {
+			cells = append(cells, f.Cell)
+		}
+	}
+	if len(cells) != 2 || cells[0] != 4 || cells[1] != 5 {
+		t.Errorf("faults were found in cells %v, want 4 and 5: %v", cells, all[0].Faults)
+	}
+	t.Logf("seconds of the cells: %.2f", all[0].Cells)
+}
+
+func TestTheProjectsNotebooksRun(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("there are no notebooks yet")
+	}
+	for _, r := range executeAll(t, files...) {
+		t.Logf("%s: %.0f s, %d figures", filepath.Base(r.Notebook), r.Seconds, r.Figures)
+		for _, f := range r.Faults {
+			t.Errorf("%s: %v", filepath.Base(r.Notebook), f)
+		}
+		if r.Figures == 0 {
+			t.Errorf("%s shows no figure", filepath.Base(r.Notebook))
+		}
+	}
+}
