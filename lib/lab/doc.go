@@ -9,6 +9,8 @@
 //	found, _, err := l.Search(ctx, lab.SearchStage{Dataset: "cifar10", Choice: lab.SearchChoice()})
 //	trained, _, err := l.Train(ctx, lab.TrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: lab.TrainChoice()})
 //	_, result, _, err := l.Test(ctx, trained.Dir)
+//	features, _, err := l.Pretrain(ctx, lab.PretrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: lab.PretrainChoice()})
+//	_, probe, _, err := l.Probe(ctx, lab.ProbeStage{Dir: features.Dir})
 //	predictions, picture, err := l.Predict(ctx, lab.PredictStage{Dir: trained.Dir, Files: []string{"cat.jpg"}})
 //
 // [Lab.Demo] makes the first three in a row; package study many of them, for which a Lab keeps data sets, watches and leaves pages out. [NetworkSize] and [SupernetSize] count weights from shapes alone. [Report] draws a run's figures and writes its page.

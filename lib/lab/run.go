@@ -25,6 +25,8 @@ import (
 //	genotype.json   of a search what was found, of a training what is trained; genotype.py the same as Python text
 //	result.json     Result; there when the run has ended
 //	test.json       Test; there when a training was tested
+//	views.json      Views, examples; there when the run compares two views
+//	probe.json      Probe; there when features were probed
 //	figures/        pictures
 //	report.html     all of this to look at
 //	lock            held by the process that works in the directory

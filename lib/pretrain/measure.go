@@ -107,8 +107,8 @@ func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
 }
 
 // Spread tells whether features [n][d], each image's at length 1, have collapsed. spread is the mean over the features of their standard deviation, times the root of
-// d: 0 if all images have the same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their covariance's singular values' shares: 1 if all
-// lie on a line, d if no direction is preferred.
+// d: 0 if all images have the same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their covariance's singular values' shares: 0 if all are the same, 1
+// if they lie on a line, d if no direction is preferred.
 func Spread(features [][]float32) (spread, rank float64) {
 	n, d := len(features), len(features[0])
 	x := mat.NewDense(n, d, nil)
@@ -138,7 +138,7 @@ func Spread(features [][]float32) (spread, rank float64) {
 		values[i] = math.Sqrt(max(v, 0)) // the singular value of the centred features, up to a factor
 		total += values[i]
 	}
-	if total == 0 {
+	if total < 1e-6 { // rounding
 		return spread, 0
 	}
 	for _, v := range values {

@@ -11,5 +11,7 @@
 //
 // A quotient without a denominator (a class that is never predicted has no precision) counts as 0. Of equal logits the first is the prediction.
 //
+// [Nearest] and its Vote, and [FitLinear], classify by features [n][d]: the nearest neighbours of arXiv:1805.01978, and logistic regression.
+//
 // The interval covers the luck of the test images only, not that of the seed: networks found and trained with other seeds differ by more.
 package score

@@ -41,15 +41,15 @@ func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Li
 	}
 	settings := &optimize.Settings{GradientThreshold: 1e-8, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
 	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.grad}, w, settings, &optimize.LBFGS{})
-	if result == nil || err != nil && !(floor(result.Gradient) < 1e-4) { // at the limit of precision the line search gives up
+	if result == nil || err != nil && !(largestOf(result.Gradient) < 1e-4) { // at the limit of precision the line search gives up
 		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("features of such a network can't be separated; is it trained?")))
 	}
 	l.weights = slices.Clone(result.X)
 	return l, nil
 }
 
-// floor is the largest of the absolute values; infinite for none.
-func floor(g []float64) float64 {
+// largestOf is the largest of the absolute values; infinite for none.
+func largestOf(g []float64) float64 {
 	largest := math.Inf(1)
 	for i, x := range g {
 		if i == 0 || math.Abs(x) > largest {
