@@ -26,6 +26,9 @@ func findGPUs() ([]GPU, string) {
 	return a.gpus, a.none
 }
 
+// GPUs are those that NVIDIA's driver shows. When there are none, the text says why.
+func GPUs() ([]GPU, string) { return findGPUs() }
+
 type driverAnswer struct {
 	gpus []GPU
 	none string

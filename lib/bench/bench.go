@@ -37,6 +37,14 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 	if b.Cores > 0 {
 		r.Machine.Cores = b.Cores
 	}
+	if b.GPU {
+		gpus, none := backend.GPUs()
+		if len(gpus) == 0 {
+			return nil, fmt.Errorf("there is no GPU to measure, because %s; without --gpu the CPU is measured", none)
+		}
+		r.Machine.GPU = gpus[0].Name
+		b.Backend = backend.CUDA
+	}
 	if len(b.Against) > 0 {
 		if err := unpack(filepath.Join(dir, "peer")); err != nil {
 			return nil, err

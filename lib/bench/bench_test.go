@@ -239,6 +239,19 @@ func TestAWorkersLastWordsAreTheError(t *testing.T) {
 	}
 }
 
+func TestAWorkloadChangesItsBatchAndPrecisionAlone(t *testing.T) {
+	for _, w := range Workloads() {
+		before := w.Batch()
+		v := w.WithBatch(before + 2).WithPrecision("bf16")
+		if v.Batch() != before+2 || v.Precision() != "bf16" || w.Batch() != before || w.Precision() != "float32" {
+			t.Errorf("%s: batch %d, %s; the original %d, %s", w.Name, v.Batch(), v.Precision(), w.Batch(), w.Precision())
+		}
+		if w.BatchGPU < w.Batch() {
+			t.Errorf("%s has a smaller batch on a GPU", w.Name)
+		}
+	}
+}
+
 func TestWorkloadsHaveTheWeightsOfTheirNetworks(t *testing.T) {
 	b := backendtest.Open(t)
 	want := map[string]int{}

@@ -17,9 +17,15 @@
 // needs, multi-tensor optimizers, no data loading and no augmentation in its steps, whereas ours have both. It runs in eager mode and with torch.compile; the
 // faster one counts.
 //
+// # On a GPU
+//
+// With GPU both sides compute on one, PyTorch in channels_last; half precision is autocast there and the setting precision here. How busy the GPU is
+// comes from nvidia-smi, its memory from the plugin and from PyTorch. That has been tried on no GPU yet.
+//
 // # How to read it
 //
-// Ratios rather than seconds: on a machine that does other things both sides lose. The spread beside a median is that of all steps.
+// Ratios rather than seconds: on a machine that does other things both sides lose, and the report says what share of the cores others had. PyTorch's threads wait
+// for each other in every operation, so it loses more: a ratio of a busy machine flatters us. The spread beside a median is that of all steps.
 //
 // What was tried to make steps faster, and lost, is in TRIED.md.
 package bench

@@ -25,6 +25,7 @@ type Machine struct {
 	Processor string    `json:"processor"`
 	Cores     int       `json:"cores"`  // that a worker may use
 	Memory    uint64    `json:"memory"` // bytes
+	GPU       string    `json:"gpu,omitempty"`
 }
 
 func machine(ctx context.Context) Machine {

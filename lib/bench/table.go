@@ -14,6 +14,9 @@ func (r *Report) String() string {
 	m := r.Machine
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s, %d cores, %s memory, %s, %s\n", m.Processor, m.Cores, size(m.Memory), m.System, m.Time.Format("2006-01-02 15:04"))
+	if m.GPU != "" {
+		fmt.Fprintf(&s, "%s\n", m.GPU)
+	}
 	runtimes := map[string]bool{}
 	for _, x := range r.Results {
 		if !runtimes[x.Runtime] {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/search"
@@ -40,11 +41,16 @@ func (w Workload) start(b *backend.Backend) (task, error) {
 		return &searching{s, epoch}, nil
 	case w.Inference:
 		n := network.New(*w.Genotype, w.Train.Cells, w.Train.Channels, w.Classes, w.ImageChannels, w.Side, w.Train.Batch, false)
-		f, err := augment.NewFeeder(b.Backend, set.Train, set.Mean, set.Std, w.Train.Batch, augment.Options{})
+		e, err := block.Open(b, block.Options{Precision: w.Train.Precision})
 		if err != nil {
 			return nil, err
 		}
-		return &inferring{network.NewModel(b, n, w.Train.Seed), f}, nil
+		f, err := augment.NewFeeder(b.Backend, set.Train, set.Mean, set.Std, w.Train.Batch, augment.Options{Out: e.Lowering.From})
+		if err != nil {
+			return nil, err
+		}
+		plan := block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, nil) })
+		return &inferring{network.ModelOf(e, n, plan.Params(w.Train.Seed)), f}, nil
 	}
 	t, err := network.NewTraining(b, set, *w.Genotype, *w.Train)
 	if err != nil {

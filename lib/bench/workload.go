@@ -139,5 +139,22 @@ func (w Workload) last() (phase int, p search.Phase, epoch int, space supernet.S
 	return
 }
 
-// Precision is that of the numbers on their way through the network.
-func (w Workload) Precision() string { return "float32" }
+// Precision is that of the numbers that images are on their way through the network.
+func (w Workload) Precision() string {
+	if w.Search != nil {
+		return w.Search.Precision
+	}
+	return w.Train.Precision
+}
+
+// WithPrecision is the workload with another precision, as the settings name it.
+func (w Workload) WithPrecision(p string) Workload {
+	if w.Search != nil {
+		s := *w.Search
+		s.Precision, w.Search = p, &s
+	} else {
+		s := *w.Train
+		s.Precision, w.Train = p, &s
+	}
+	return w
+}

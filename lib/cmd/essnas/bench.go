@@ -9,13 +9,14 @@ import (
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/bench"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
 func (p *program) bench() *cobra.Command {
-	var only []string
+	var only, precisions []string
 	var against string
 	var batch int
 	b := bench.Bench{}
@@ -29,9 +30,10 @@ func (p *program) bench() *cobra.Command {
 		Long: `Measure what compiling takes, cold and from the disk, what a step takes, and how much memory it needs, each workload in a process of its own:
 ` + list.String() + `
 
-With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and float32.`,
+With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and precision.`,
 		Example: `  essnas bench --only pc-darts
   essnas bench --only pc-darts,train --against torch --python ~/torch/bin/python
+  essnas bench --gpu --against torch
   essnas bench --json > bench.json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -41,12 +43,25 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 			case b.Cores < 0 || batch < 0:
 				return fmt.Errorf("--cores is %d and --batch %d: they can't be negative", b.Cores, batch)
 			}
-			if b.Workloads, err = bench.Named(only); err != nil {
+			chosen, err := bench.Named(only)
+			if err != nil {
 				return err
 			}
-			for i, w := range b.Workloads {
+			if b.GPU && !c.Flags().Changed("precision") {
+				precisions = []string{"float32", "bf16"}
+			}
+			for _, w := range chosen {
+				if b.GPU {
+					w = w.WithBatch(w.BatchGPU)
+				}
 				if batch > 0 {
-					b.Workloads[i] = w.WithBatch(batch)
+					w = w.WithBatch(batch)
+				}
+				for _, name := range precisions {
+					if _, err := block.ParsePrecision(name); err != nil {
+						return err
+					}
+					b.Workloads = append(b.Workloads, w.WithPrecision(name))
 				}
 			}
 			if b.Against, err = bench.Peers(against); err != nil {
@@ -81,6 +96,8 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	flags.IntVar(&b.Steps, "steps", 3, "steps of a turn")
 	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
+	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
+	flags.BoolVar(&b.GPU, "gpu", false, "measure on a GPU, with the papers' batches, in float32 and bf16")
 	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
 	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
 	flags.StringVar(&b.Python, "python", "python3", "the `PROGRAM` that runs PyTorch")

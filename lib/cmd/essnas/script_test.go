@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("BIN", filepath.Dir(must.M1(exec.LookPath("essnas"))))
 			return os.Mkdir(e.WorkDir+"/data", 0o755)
 		},
-		Condition: func(name string) (bool, error) { return name == "mounts" && mounts(), nil },
+		Condition: func(name string) (bool, error) { return name == "mounts" && mounts() || name == "gpu" && gpu(), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bytes":    writeBytes,
 			"truncate": truncate,
@@ -57,6 +57,11 @@ func TestScripts(t *testing.T) {
 // mounts says whether this user may mount file systems in a name space of its own.
 func mounts() bool {
 	return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt").Run() == nil
+}
+
+func gpu() bool {
+	gpus, _ := backend.GPUs()
+	return len(gpus) > 0
 }
 
 // bytes FILE N VALUE writes N bytes of a value.
