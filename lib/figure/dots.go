@@ -50,7 +50,7 @@ func Dots(title, x, note string, samples []Sample) Figure {
 		}
 		p.Y.Tick.Marker = names
 		p.Y.Tick.Label = before(sans(smallSize + 0.5))
-		p.Y.Tick.Length = 0
+		p.Y.Tick.Length, p.Y.Padding = 0, 8 // where a viewer's font is wider than ours, names reach further
 		p.Draw(c)
 	}}
 }

@@ -40,7 +40,7 @@ func (r *Results) Dots(m Measure) figure.Figure {
 		}
 		samples = append(samples, s)
 	}
-	title := m.Title + ": dots are seeds, bars means, lines 95 % intervals (cut at the edges)"
+	title := m.Title + ": seeds, means, 95 % intervals"
 	return figure.Dots(title, axis(m), r.note(), samples)
 }
 

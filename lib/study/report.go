@@ -93,7 +93,7 @@ func (r *Results) page() (*report.Report, map[string]figure.Figure, error) {
 	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds ± half of its 95 % t interval.")
 	header, rows := r.Table()
 	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Skips: of 16 operations in both cells. n: seeds.", header, rows)
-	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration.")
+	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration. Dots: seeds; bars: means; lines: 95 % intervals, cut at the edges.")
 
 	s = p.Section("The slides' claims", "Paired t tests over the seeds; where a side has several ss_factors, their mean counts, so that none is picked after the fact. p values are corrected for the number of claims by Holm's method; a claim is supported or not if that is below 0.05, else undecided, which is not a refutation.")
 	var sentences []string
@@ -181,9 +181,14 @@ func (r *Results) Table() (header []string, rows [][]string) {
 			factor = fmt.Sprint(l.Configuration.SSFactor)
 		}
 		rows = append(rows, []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N), l.Accuracy.text(2), known(p.Accuracy, 2), search, known(p.Days, 4),
-			l.Parameters.text(2), known(p.Parameters, 1), l.Skips.text(1), l.Depth.text(1), map[bool]string{true: "yes"}[l.Pareto]})
+			l.Parameters.text(2), known(p.Parameters, 1), mean(l.Skips), mean(l.Depth), map[bool]string{true: "yes"}[l.Pareto]})
 	}
 	return header, rows
+}
+
+// mean is the estimate's without interval.
+func mean(e Estimate) string {
+	return Estimate{N: min(e.N, 1), Mean: e.Mean}.text(1)
 }
 
 // TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
@@ -230,12 +235,14 @@ func times(e Estimate) string {
 	if e.N == 0 {
 		return "-"
 	}
-	mean := Duration(time.Duration(e.Mean * float64(time.Second)))
+	mean := unbroken(Duration(time.Duration(e.Mean * float64(time.Second))))
 	if e.N == 1 {
 		return mean
 	}
-	return mean + "\u00a0± " + Duration(time.Duration(e.Half*float64(time.Second)))
+	return mean + "\u00a0±\u00a0" + unbroken(Duration(time.Duration(e.Half*float64(time.Second))))
 }
+
+func unbroken(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
 
 // test is a comparison as cells of a table.
 func (r *Results) test(c Comparison, last string) []string {
