@@ -26,21 +26,38 @@ var requirements string
 // ErrNoPython says that this machine can't have a virtual environment.
 var ErrNoPython = errors.New("JupyterLab needs Python 3.10 or later with its module venv: install it (on Debian and Ubuntu: apt-get install python3-venv)")
 
-// Environment is the directory of a virtual environment with JupyterLab, in the user's cache. It is made on first use, which say and status hear of.
-func Environment(ctx context.Context, say func(string)) (dir string, err error) {
+// Installed says whether JupyterLab is there; if not, [Environment] installs it.
+func Installed() bool {
+	dir, err := location()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(dir, "complete"))
+	return err == nil
+}
+
+// location is the environment's directory, which the list of packages names.
+func location() (string, error) {
 	cache, err := home.Cache()
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(requirements))
-	above := filepath.Join(cache, "jupyter")
+	return filepath.Join(cache, "jupyter", hex.EncodeToString(sum[:6])), nil
+}
+
+// Environment is the directory of a virtual environment with JupyterLab, in the user's cache. It is made on first use, which say hears of.
+func Environment(ctx context.Context, say func(string)) (dir string, err error) {
+	if dir, err = location(); err != nil {
+		return "", err
+	}
+	above := filepath.Dir(dir)
 	if err := os.MkdirAll(above, 0o700); err != nil {
 		return "", err
 	}
 	if err := home.Private(above); err != nil {
 		return "", err
 	}
-	dir = filepath.Join(above, hex.EncodeToString(sum[:6]))
 	lock := flock.New(dir + ".lock")
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return "", err

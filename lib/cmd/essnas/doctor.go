@@ -81,6 +81,11 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 		kernels = []string{"none installed, and essnas lab needs none; essnas kernel install lets a Jupyter of your own find it"}
 	}
 	fmt.Fprintf(w, "\nGo kernel for Jupyter  %s\n", strings.Join(kernels, ", "))
+	lab := "there"
+	if !jupyter.Installed() {
+		lab = "not there yet: the first essnas lab installs it"
+	}
+	fmt.Fprintf(w, "JupyterLab             %s\n", lab)
 	if len(r.Advice) == 0 {
 		fmt.Fprint(w, "\nNothing that a search needs is missing.\n")
 		return nil
