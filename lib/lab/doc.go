@@ -19,6 +19,7 @@
 //
 // A [Choice] starts from a preset, is changed by a settings file and then by single values. Flags, files and presets come from the tags of the structs
 // search.Settings and network.Settings alone; a name that isn't there is an error which names the nearest one.
+// [SetStage] makes the choice of a search that of one of the slides' stages; [Collapsed] says what is wrong with a cell that is mostly skip connections.
 //
 // # Runs
 //
