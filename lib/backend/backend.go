@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/essnas/essnas/lib/kernel"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -168,6 +169,9 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 			f.advice = "see whether nvidia-smi shows the GPU, or compute without it by --backend cpu"
 		}
 		return nil, f
+	}
+	if h.kernels {
+		kernel.Attach(x)
 	}
 	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), hook: h}, nil
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/essnas/essnas/lib/kernel"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
@@ -30,6 +31,7 @@ type hook struct {
 	real     *C.pj_api
 	cache    *executables // nil: compile always
 	salt     string       // what the plugin's programs depend on and the programs don't say
+	kernels  bool         // it takes those of package kernel
 	topology func(*C.pj_client) ([]byte, error)
 	meter    meter
 	slot     C.int        // of the counts, -1 where nothing is counted
@@ -67,6 +69,7 @@ func register(path, name string, cache *executables) (*hook, error) {
 	if table == real {
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
+		h.kernels = kindOf(path) == CPU && kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version)) == nil
 		hooks[hooked].Store(h)
 		h.slot = C.int(hooked)
 		hooked++
@@ -95,6 +98,17 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	h.client.Store(a.client)
 	h.meter.begin()
 	defer h.meter.end()
+	salt := h.salt
+	if h.kernels {
+		text, n, err := kernel.Install(bytesOf(a.program.code, a.program.code_size))
+		if err != nil {
+			panic(fmt.Errorf("a program can't be compiled: %w", err))
+		}
+		if n > 0 {
+			defer withText(a, text)()
+			salt += ", kernels " + kernel.Version()
+		}
+	}
 	var key key
 	cached := h.cache != nil
 	if cached {
@@ -104,7 +118,7 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 			cached = false
 		} else {
 			p := a.program
-			key = keyOf(h.salt, topology, bytesOf(a.compile_options, a.compile_options_size), bytesOf(p.format, p.format_size), bytesOf(p.code, p.code_size))
+			key = keyOf(salt, topology, bytesOf(a.compile_options, a.compile_options_size), bytesOf(p.format, p.format_size), bytesOf(p.code, p.code_size))
 		}
 	}
 	if cached {
@@ -148,6 +162,20 @@ func (h *hook) counts() (c Counts) {
 		c.DeviceBytes, c.DevicePeak = uint64(now), uint64(peak)
 	}
 	return
+}
+
+// withText gives a program another text, until the function that it returns is called.
+func withText(a *C.pj_client_compile, text []byte) (restore func()) {
+	theirs := a.program
+	ours := (*C.pj_program)(C.malloc(C.size_t(unsafe.Sizeof(*theirs))))
+	*ours = *theirs
+	ours.code, ours.code_size = (*C.char)(C.CBytes(text)), C.size_t(len(text))
+	a.program = ours
+	return func() {
+		a.program = theirs
+		C.free(unsafe.Pointer(ours.code))
+		C.free(unsafe.Pointer(ours))
+	}
 }
 
 // keep writes an executable to the disk.

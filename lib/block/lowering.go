@@ -17,6 +17,8 @@ import (
 type Lowering struct {
 	Layout    Layout
 	Precision Precision
+	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and float32 what XLA is slow at on a CPU.
+	Plain bool
 }
 
 // Layout is the order of an image's axes.
@@ -85,7 +87,13 @@ func (l Lowering) DType() dtypes.DType {
 	return dtypes.Float32
 }
 
-func (l Lowering) String() string { return fmt.Sprintf("%s %s", l.Layout, l.Precision) }
+func (l Lowering) String() string {
+	s := fmt.Sprintf("%s %s", l.Layout, l.Precision)
+	if l.Plain {
+		s += " plain"
+	}
+	return s
+}
 
 // image says whether arrays of this declared shape are images.
 func image(s shapes.Shape) bool { return s.Rank() == 4 && s.DType == dtypes.Float32 }

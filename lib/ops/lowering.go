@@ -79,6 +79,14 @@ func plus(a, b *Node) *Node {
 	return Add(a, b)
 }
 
+// separable is ReLU, a depthwise convolution by dw [k, k, c], and a pointwise one by pw [out, c].
+func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
+	if fast(c, x) {
+		return v.separableKernel(x, dw, pw)
+	}
+	return Pointwise(c, v.depthwise(c, Relu(x), dw), pw)
+}
+
 // depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images, forward and backward.
 // (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient is one convolution for each group.)
 func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
@@ -216,6 +224,9 @@ func patches(c *block.Ctx, x, w *Node, v conv) *Node {
 // The backward pass gets a map of the winners' positions instead of the input.
 func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
+	if fast(c, x) {
+		return v.maxPoolKernel(c, x)
+	}
 	h := v.side(x)
 	g := x.Graph()
 	padded := StopGradient(x)
@@ -250,6 +261,9 @@ func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 // AvgPooling is the mean of a k x k window; padding is not counted.
 func AvgPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
+	if fast(c, x) {
+		return v.avgPoolKernel(x)
+	}
 	h := v.side(x)
 	n := v.out(h)
 	share := make([]float32, n*n) // of each pixel in its window's mean

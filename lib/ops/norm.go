@@ -2,6 +2,7 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/kernel"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -15,11 +16,10 @@ const epsilon = 1e-5
 func Norm(c *block.Ctx, x, scale *Node) *Node {
 	f := flatten(c, x)
 	mean, rstd, _ := f.moments(x)
-	gain := BroadcastToDims(ScalarOne(x.Graph(), dtypes.Float32), f.channels)
-	if scale != nil {
-		gain = BroadcastToDims(scale, f.channels)
+	if scale == nil {
+		scale = Reshape(ScalarOne(x.Graph(), dtypes.Float32), 1)
 	}
-	return f.normalise(x, mean, rstd, gain, nil)
+	return f.normalise(x, mean, rstd, scale, nil)
 }
 
 // AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks running statistics
@@ -71,6 +71,14 @@ func (f flat) spread(v *Node) *Node {
 	return Reshape(v, f.channels, 1)
 }
 
+// column is spread, and one number for all channels stays what it is.
+func (f flat) column(v *Node) *Node {
+	if v.Shape().Size() == 1 {
+		return Reshape(v, 1, 1)
+	}
+	return f.spread(v)
+}
+
 // mean is that of every channel over all positions of all devices, spread.
 func (f flat) mean(x *Node) *Node {
 	mean := f.c.Total(f.own(x))
@@ -89,18 +97,32 @@ func (f flat) own(x *Node) *Node {
 	return MulScalar(f.spread(DotGeneral(x, []int{1}, nil, ones, []int{0}, nil)), 1/float64(f.positions))
 }
 
+// fast says whether kernels compute statistics: they don't add up over devices.
+func (f flat) fast(x *Node) bool { return fast(f.c, x) && f.c.Devices() <= 1 }
+
 // moments are the batch's statistics of every channel, spread, without gradient.
 func (f flat) moments(x *Node) (mean, rstd, variance *Node) {
 	all := f.matrix(StopGradient(x))
+	if f.fast(x) {
+		column := block.Floats(f.channels, 1)
+		m := kernel.Call("moments", []int{epsilon * 1e6}, []*Node{all}, column, column, column)
+		return f.c.Keep(m[0]), f.c.Keep(m[1]), m[2]
+	}
 	mean = f.mean(all)
 	variance = MaxScalar(Sub(f.mean(Square(all)), Square(mean)), 0.0)
 	rstd = Rsqrt(AddScalar(variance, epsilon))
 	return f.c.Keep(mean), f.c.Keep(rstd), variance
 }
 
-// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3).
+// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3). gain is [c], or [1] for all channels.
 func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
+	if f.fast(x) {
+		return f.normKernel(x, mean, rstd, gain, bias)
+	}
 	d := x.Shape().Dimensions
+	if gain.Shape().Size() == 1 {
+		gain = BroadcastToDims(gain, f.channels)
+	}
 	all := f.matrix(StopGradient(x))
 	column := f.spread(gain)
 	normal := Mul(Sub(all, mean), rstd)

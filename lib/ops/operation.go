@@ -102,7 +102,7 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 		v.stride, stride = stride, 1 // the first of two convolutions halves the size
 		depth, point := w[0], w[1]
 		w = w[2:]
-		x = c.Save(c.Site(Relu(x), func(x *Node) *Node { return Pointwise(c, v.depthwise(c, x, depth), point) }))
+		x = c.Save(c.Site(x, func(x *Node) *Node { return v.separable(c, x, depth, point) }))
 		switch {
 		case o.Affine:
 			x = AffineNorm(c, x, w[0], w[1])

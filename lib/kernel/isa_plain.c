@@ -1,0 +1,5 @@
+#define LANES 4
+#define WIDE 2
+#define NAME(f) f##_plain
+#include "kernels.inc"
+KERNELS(plain, "plain");

@@ -1,0 +1,87 @@
+// What handlers.c calls, for one of the instruction sets that kernels.inc is compiled for.
+#ifndef ESSNAS_KERNELS_H
+#define ESSNAS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_TAPS = 49, MAX_CHANNELS = 1024 };
+
+// separable is y [o, n, n, b] = pw [o, c] times the depthwise convolution by dw [k, k, c] of the positive part of x [c, h, h, b].
+typedef struct {
+  int k, stride, pad, dilation;
+  int c, o, h, n, b;
+  const float *x, *dw, *pw;
+  const float *g; // gradient of y
+  float *y;       // forward: y; pull: the gradient of x
+  float *u;       // pull: pw^T g with zeros around
+  double *sums;   // weigh: parts of the gradients of dw and pw
+} separable;
+
+// pool is the geometry of y [c, n, n, b] for windows on x [c, h, h, b]; in the pull functions x is y's gradient and y x's.
+typedef struct {
+  int k, stride, pad;
+  int c, h, n, b;
+  const float *x;
+  float *y;
+  signed char *winner;
+} pool;
+
+// norm is gain * (x - mean) * rstd + bias of the rows of x [channels, n], with y the gradient of x where v is that of the result.
+typedef struct {
+  int64_t n;
+  float epsilon;
+  const float *x, *v, *gain;
+  int gains; // 1 or channels
+  float *mean, *rstd, *variance, *y;
+  double *gain_sum, *bias_sum; // of each channel
+} norm;
+
+// pool_share is 1 over the number of pixels in the window of an output.
+static inline float pool_share(const pool *p, int r, int c) {
+  int top = r * p->stride - p->pad, left = c * p->stride - p->pad, bottom = top + p->k, right = left + p->k;
+  if (top < 0) top = 0;
+  if (left < 0) left = 0;
+  if (bottom > p->h) bottom = p->h;
+  if (right > p->h) right = p->h;
+  return 1.0f / ((bottom - top) * (right - left));
+}
+
+// scratch is memory of a thread, kept for the next kernel.
+typedef struct {
+  float *at;
+  size_t size;
+} scratch;
+
+float *scratch_of(scratch *s, size_t floats); // aborts when there is none
+
+typedef struct {
+  const char *name;
+  int (*separable_bands)(const separable *);
+  void (*separable_forward)(const separable *, int band, scratch *);
+  size_t (*separable_spread_size)(const separable *);
+  int (*separable_spread_units)(const separable *);
+  void (*separable_spread)(const separable *, int unit, scratch *);
+  int (*separable_pull_units)(const separable *);
+  void (*separable_pull)(const separable *, int unit, scratch *);
+  size_t (*separable_sums)(const separable *);
+  void (*separable_weigh)(const separable *, int band, scratch *);
+  void (*moments)(const norm *, int channel);
+  void (*norm_pull)(const norm *, int channel);
+  void (*max_pool)(const pool *, int unit);
+  void (*max_pool_pull)(const pool *, int unit);
+  void (*avg_pool)(const pool *, int unit);
+  void (*avg_pool_pull)(const pool *, int unit);
+} kernels;
+
+#define KERNELS(set, text)                                                                                            \
+  const kernels kernels_##set = {                                                                                     \
+      text,                       NAME(separable_bands),        NAME(separable_forward), NAME(separable_spread_size), \
+      NAME(separable_spread_units), NAME(separable_spread),     NAME(separable_pull_units), NAME(separable_pull),     \
+      NAME(separable_sums),       NAME(separable_weigh),        NAME(moments),           NAME(norm_pull),              \
+      NAME(max_pool),             NAME(max_pool_pull),          NAME(avg_pool),          NAME(avg_pool_pull),         \
+  }
+
+extern const kernels kernels_plain, kernels_avx2, kernels_avx512;
+
+#endif
