@@ -1,11 +1,14 @@
 package study
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/schollz/progressbar/v3"
 )
@@ -57,7 +60,9 @@ func (s *Study) newBoard(jobs []job) (*board, error) {
 			progressbar.OptionSetWidth(6), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
 	}
-	b.say("%d of %d jobs to do in %s, on %s%s", len(jobs)-b.done, len(jobs), s.Dir, s.Config.Backend, b.toGo())
+	if b.done < len(jobs) {
+		b.say("%s to do in %s, on %s%s", english.Plural(len(jobs)-b.done, "job", ""), s.Dir, s.Config.Backend, b.toGo())
+	}
 	return b, nil
 }
 
@@ -113,6 +118,9 @@ func (b *board) end(i int, err error) {
 	defer b.mu.Unlock()
 	took := time.Since(b.at[i].begun)
 	b.at[i].begun, b.at[i].left = time.Time{}, 0
+	if errors.Is(err, context.Canceled) {
+		return // all of the study is told how to go on
+	}
 	if err != nil {
 		b.say("%s: %v", b.jobs[i], err)
 		return
