@@ -119,6 +119,10 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 		text := "PyTorch, " + peer.Mode
 		p.begin(w.Name, text)
 		other, err := b.launchPeer(ctx, w, peer, dir, cores)
+		if err != nil && ctx.Err() == nil && peer.Mode != "eager" { // eager is always there to compare with
+			r.Against = append(r.Against, Other{Name: peer.Mode, Error: err.Error()})
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

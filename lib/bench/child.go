@@ -96,7 +96,7 @@ func (c *child) hear(ctx context.Context) (r reply, err error) {
 func (c *child) fault(ctx context.Context, err error) error {
 	c.close()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	if last := c.errors.last(); last != "" {
 		return errors.New(last)

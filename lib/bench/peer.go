@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/essnas/essnas/lib/internal/golden/pytorch"
 	"github.com/essnas/essnas/lib/supernet"
@@ -33,6 +34,9 @@ func Peers(name string) ([]Peer, error) {
 	}
 	return nil, fmt.Errorf("--against can't be %q: want torch (the best of both), torch-eager or torch-compile", name)
 }
+
+// compileLimit is how long torch.compile may take until the first step is made.
+const compileLimit = 15 * time.Minute
 
 // unpack writes the Python files to a directory that it makes.
 func unpack(dir string) error {
@@ -71,6 +75,12 @@ func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string
 		pw.DropPath = w.Train.DropPath / 2
 	}
 	j.Workload = pw
+	if peer.Mode != "eager" {
+		limited, cancel := context.WithCancelCause(ctx)
+		timer := time.AfterFunc(compileLimit, func() { cancel(fmt.Errorf("no first step within %v", compileLimit)) })
+		defer timer.Stop() // but the context lives as long as the worker
+		ctx = limited
+	}
 	// PyTorch runs as its users have it, without what this program sets up for XLA.
 	c, err := launch(ctx, []string{python, filepath.Join(dir, "peer", "peer.py")}, []string{"PYTHONDONTWRITEBYTECODE=1"}, []string{"GLIBC_TUNABLES"}, b.Cores, j, nil)
 	if err != nil && strings.Contains(err.Error(), "No module named 'torch'") {

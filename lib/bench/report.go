@@ -87,7 +87,8 @@ type Steps struct {
 type Other struct {
 	Name      string  `json:"name"` // eager or a way to compile
 	Runtime   string  `json:"runtime"`
-	FirstStep float64 `json:"first_step"` // from the start of the process; with compilation, where there is one
+	FirstStep float64 `json:"first_step"`      // from the start of the process; with compilation, where there is one
+	Error     string  `json:"error,omitempty"` // why there are no steps: it does not compile, or not in time
 	Steps
 }
 
@@ -117,7 +118,7 @@ func (r *Result) fill(sides []*side, cores int) {
 			r.Executions, r.Waits = last.Executions, last.Waits
 			continue
 		}
-		r.Against = append(r.Against, Other{s.name, s.Ready.Runtime, s.First, m})
+		r.Against = append(r.Against, Other{Name: s.name, Runtime: s.Ready.Runtime, FirstStep: s.First, Steps: m})
 		if r.Ratio == nil || m.Step.Median < r.Against[r.best()].Step.Median {
 			r.Best = s.name
 			ratio := sample(ratios(sides[0].turns, s.turns))

@@ -50,6 +50,17 @@ func TestTheFasterOfTheOthersCounts(t *testing.T) {
 	}
 }
 
+func TestWhatDoesNotCompileIsNotTheBest(t *testing.T) {
+	r := &Result{Against: []Other{{Name: "compile", Error: "no C++ compiler"}}}
+	r.fill([]*side{{child: &child{}, turns: turns([]float64{1})}, {child: &child{}, name: "eager", turns: turns([]float64{4})}}, 1)
+	if r.Best != "eager" || r.Ratio.Median != 4 {
+		t.Errorf("%s is the best with a ratio of %v, want eager with 4", r.Best, r.Ratio)
+	}
+	if text := (&Report{Results: []Result{*r}}).String(); !strings.Contains(text, "no C++ compiler") {
+		t.Error(text)
+	}
+}
+
 func TestAReportThatWasTakenUnderLoadSaysSo(t *testing.T) {
 	r := &Report{Results: []Result{{}, {Steps: Steps{Others: 0.4}}}}
 	if text := r.String(); !strings.Contains(text, "Other programs kept up to 40 % of the cores busy") {

@@ -94,6 +94,10 @@ func (r *Report) comparison() string {
 	for _, x := range r.Results {
 		t.AppendRow(table.Row{x.name(), "essnas", decimal(x.Warm.FirstStep), x.Step, decimal(x.CPU), percent(x.Busy), percent(x.Others), x.memory(), ""})
 		for _, o := range x.Against {
+			if o.Error != "" {
+				t.AppendRow(table.Row{"", "PyTorch, " + o.Name, "none: " + o.Error})
+				continue
+			}
 			ratio := ""
 			if o.Name == x.Best {
 				ratio = x.Ratio.String()
