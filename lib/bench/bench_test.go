@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func tiny(t *testing.T, name string) Workload {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	s := search.Settings{Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, Views: augment.DefaultViews().String(), LR: 0.1, Clip: 5, ArchLR: 1e-3, SSScale: 1, Projector: "6,5"}
-	n := network.Settings{Cells: 3, Channels: 2, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, LR: 0.1, Clip: 5}
+	n := network.Settings{Cells: 3, Channels: 2, Batch: 4, Epochs: 2, Labels: 1, Seed: 1, Devices: 1, LR: 0.1, Clip: 5}
 	w := Workload{Name: name, Classes: 3, ImageChannels: 1, Side: 8}
 	switch name {
 	case "search":

@@ -26,5 +26,6 @@
 //
 // The test set is read once, at the end. What is chosen on the way is chosen on training images: [Set.SearchHalves] gives
 // a search its two halves (one for the weights, one for the architecture), [Set.TrainValidation] holds images back from a training
-// run. Both depend on the seed alone, and every part has the classes in the proportions of the whole.
+// run. Both depend on the seed alone, and every part has the classes in the proportions of the whole. [Images.Share] keeps a share
+// of a part, for training with few labels.
 package data

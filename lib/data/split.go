@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -19,6 +20,23 @@ func (s *Set) TrainValidation(seed uint64, limit int) (train, validation []int32
 	order := s.Train.spread(seed, len(s.Classes), limit)
 	n := min(len(order)/5, 10000)
 	return order[n:], order[:n:n]
+}
+
+// Share keeps a share of some images, class by class: of each class's n the first share n, to the nearest whole number and at least one. Of an order that a seed has
+// made (see TrainValidation) that is a random choice, and a smaller share is a part of a larger one.
+func (im Images) Share(index []int32, share float64) []int32 {
+	var of, kept [256]int
+	for _, i := range index {
+		of[im.Labels[i]]++
+	}
+	var some []int32
+	for _, i := range index {
+		if l := im.Labels[i]; kept[l] < max(1, int(math.Round(share*float64(of[l])))) {
+			kept[l]++
+			some = append(some, i)
+		}
+	}
+	return some
 }
 
 // spread is a random order of the images in which every stretch has the classes in the proportions of the whole, as far as

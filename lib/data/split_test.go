@@ -103,3 +103,41 @@ func TestTheSeedAloneDecidesTheSplit(t *testing.T) {
 		t.Errorf("the split of seed 7 begins with %v, once %v", got, want)
 	}
 }
+
+func TestAShareHasEveryClassInTheSameProportionAndAtLeastOneOfEach(t *testing.T) {
+	s := labelled(40, 20, 4)
+	all, _ := s.SearchHalves(1, 0)
+	rest, _ := s.TrainValidation(1, 0)
+	for _, c := range []struct {
+		index []int32
+		share float64
+		want  []int
+	}{
+		{all, 1, []int{20, 10, 2}}, {all, 0.5, []int{10, 5, 1}}, {all, 0.1, []int{2, 1, 1}}, {all, 0.01, []int{1, 1, 1}}, {all, 0.13, []int{3, 1, 1}},
+	} {
+		some := s.Train.Share(c.index, c.share)
+		disjoint(t, s, some, nil)
+		if got := s.counts(some); !slices.Equal(got, c.want) {
+			t.Errorf("%g of %v: classes %v, want %v", c.share, s.counts(c.index), got, c.want)
+		}
+	}
+	if !slices.Equal(s.Train.Share(rest, 1), rest) {
+		t.Error("a share of 1 is not all, in their order")
+	}
+}
+
+func TestASeedChoosesWhatAShareHoldsAndALargerOneHoldsMore(t *testing.T) {
+	s := labelled(50, 50)
+	take := func(seed uint64, share float64) []int32 {
+		train, _ := s.TrainValidation(seed, 0)
+		return s.Train.Share(train, share)
+	}
+	if !slices.Equal(take(1, 0.1), take(1, 0.1)) || slices.Equal(take(1, 0.1), take(2, 0.1)) {
+		t.Error("the seed does not decide")
+	}
+	for _, i := range take(1, 0.1) {
+		if !slices.Contains(take(1, 0.3), i) {
+			t.Errorf("image %d is in a share of 0.1 and not in one of 0.3", i)
+		}
+	}
+}

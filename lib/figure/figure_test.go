@@ -64,6 +64,8 @@ func gallery() map[string]Figure {
 		}),
 		"scatter": Scatter(Plane{Title: "Accuracy against time", X: "time (h)", Y: "top-1 (%)", Note: "too small", Steps: []Point{{X: 0, Y: 90}, {X: 2, Y: 93}}, Legend: "front"},
 			Cluster{Name: "random", Class: 6, Points: []Point{{Y: 90}}}, Cluster{Name: "searched", Points: []Point{{X: 2, Y: 93, DX: 50, DY: 1, Label: "0.5"}, {X: 3, Y: 92}}}, Cluster{Name: "absent", Class: 2}),
+		"logarithmic": Logarithmic(Plane{Title: "Few labels", X: "labels (%)", Y: "top-1 (%)", Note: "too small"},
+			Curve{"fine-tuned", []Between{{1, 60, 55, 65}, {10, 70, 68, 71}, {100, 90, 89, 91}}}, Curve{"from scratch", []Between{{1, 30, 0, 100}, {10, 62, math.NaN(), math.NaN()}, {100, 90, 88, 91}}}),
 		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
 		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
 		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),

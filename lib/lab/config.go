@@ -28,10 +28,11 @@ const (
 type Config struct {
 	Stage    string            `json:"stage"`                // StageSearch, StagePretrain or StageTrain
 	Name     string            `json:"name"`                 // search-cifar10
-	Hash     string            `json:"hash"`                 // of stage, settings, genotype, and the data's name and checksums
+	Hash     string            `json:"hash"`                 // of stage, settings, genotype, the data's name and checksums, and the first weights'
 	Settings json.RawMessage   `json:"settings"`             // search.Settings, pretrain.Settings or network.Settings
 	Genotype *cell.Genotype    `json:"genotype,omitempty"`   // of a training
 	Cells    string            `json:"cells_from,omitempty"` // of a training: name, file or run that the genotype was taken from
+	From     *Origin           `json:"from,omitempty"`       // of a training that begins with the weights of a pretraining
 	Data     DataConfig        `json:"data"`
 	Backend  BackendConfig     `json:"backend"`
 	Versions map[string]string `json:"versions"`
@@ -75,7 +76,11 @@ func backendConfig(b *backend.Backend) BackendConfig {
 
 // hash is what a run's directory is named by.
 func (c Config) hash() string {
-	text, err := json.Marshal([]any{c.Stage, c.Settings, c.Genotype, c.Data.Name, c.Data.Sample, c.Data.Checksums})
+	decisive := []any{c.Stage, c.Settings, c.Genotype, c.Data.Name, c.Data.Sample, c.Data.Checksums}
+	if c.From != nil {
+		decisive = append(decisive, c.From.Checksum)
+	}
+	text, err := json.Marshal(decisive)
 	if err != nil {
 		panic(err) // nothing in it can fail
 	}
@@ -104,6 +109,7 @@ func (c Config) against(asked Config, dir string) error {
 	if c.Genotype != nil && asked.Genotype != nil {
 		differ("the genotype", c.Genotype.Python(), asked.Genotype.Python())
 	}
+	differ("what it begins with", c.From, asked.From)
 	var there, here map[string]json.RawMessage
 	if json.Unmarshal(c.Settings, &there) == nil && json.Unmarshal(asked.Settings, &here) == nil {
 		for _, name := range slices.Sorted(maps.Keys(here)) {

@@ -11,8 +11,10 @@
 //	_, result, _, err := l.Test(ctx, trained.Dir)
 //	features, _, err := l.Pretrain(ctx, lab.PretrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: lab.PretrainChoice()})
 //	_, probe, _, err := l.Probe(ctx, lab.ProbeStage{Dir: features.Dir})
+//	_, compared, err := l.Finetune(ctx, lab.FinetuneStage{Dir: features.Dir, Seeds: 5})
 //	predictions, picture, err := l.Predict(ctx, lab.PredictStage{Dir: trained.Dir, Files: []string{"cat.jpg"}})
 //
+// TrainStage.From makes a training begin with a pretraining's weights; [Lab.Finetune] compares such trainings with those from scratch over shares of the labels and seeds.
 // [Lab.Demo] makes the first three in a row; package study many of them, for which a Lab keeps data sets, watches and leaves pages out. [NetworkSize] and [SupernetSize] count weights from shapes alone. [Report] draws a run's figures and writes its page.
 //
 // # Settings

@@ -112,7 +112,7 @@ func SetStage(c *Choice[search.Settings], stage int) error {
 // and length, for which the slides name a range and nothing.
 func TrainChoice() *Choice[network.Settings] {
 	paper := network.Settings{
-		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Seed: 1, Devices: 1, Precision: "float32",
+		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Labels: 1, Seed: 1, Devices: 1, Precision: "float32",
 		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Cutout: 16,
 	}
 	slides := paper

@@ -43,6 +43,9 @@ func (w *writer) pretrained(r *Run) error {
 	if err := w.probed(r); err != nil {
 		return err
 	}
+	if err := w.finetuned(r); err != nil {
+		return err
+	}
 	if err := w.cells(w.page.Section("The cells", "From "+cellsName(r.Config)+"."), g); err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ func (w *writer) trained(r *Run) error {
 	if test == nil {
 		w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", settings.Cells, settings.Channels, cellsName(r.Config), r.Dir)
 	}
+	if from := r.Config.From; from != nil {
+		w.page.Lead += fmt.Sprintf(" It began with the weights of the pretraining %s.", filepath.Base(from.Run))
+	}
 	w.page.Footer = "Written by essnas. The interval covers the luck of the test images, not that of the seed: repeat with other seeds before comparing."
 	w.warn(r, settings.Images, settings.Epochs, 100)
 	if len(h.epochs) < settings.Epochs {

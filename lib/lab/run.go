@@ -27,6 +27,7 @@ import (
 //	test.json       Test; there when a training was tested
 //	views.json      Views, examples; there when the run compares two views
 //	probe.json      Probe; there when features were probed
+//	finetune.json   Finetuned; there when a pretraining was compared with training from scratch
 //	figures/        pictures
 //	report.html     all of this to look at
 //	lock            held by the process that works in the directory
@@ -113,7 +114,7 @@ func foreign(entries []os.DirEntry) bool {
 // temporary says whether a file is one of a run's that was being written: whole.Write puts a dot before its name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
-var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
+var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
 
 // sweep removes what killed processes were writing.
 func (r *Run) sweep() {

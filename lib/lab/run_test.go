@@ -28,6 +28,7 @@ func TestARunIsNamedByAllThatDecidesItsResult(t *testing.T) {
 		"genotype":  func(c *Config) { c.Genotype = &genotype },
 		"data":      func(c *Config) { c.Data.Name = "y" },
 		"sample":    func(c *Config) { c.Data.Sample = true },
+		"beginning": func(c *Config) { c.From = &Origin{Checksum: "1"} },
 		"checksums": func(c *Config) { c.Data.Checksums = map[string]string{"a": "2"} },
 	} {
 		c := base

@@ -137,6 +137,35 @@ func (c *Choice[S]) Settings() (S, error) {
 	return s, nil
 }
 
+// fix chooses the one value that a setting can have; choosing another one by a file or by name is an error.
+func (c *Choice[S]) fix(name, value string) error {
+	fields := fieldsOf[S]()
+	f := fields[slices.IndexFunc(fields, func(f field) bool { return f.name == name })]
+	var s S
+	if err := f.set(&s, value); err != nil {
+		return err
+	}
+	want := reflect.ValueOf(s).Field(f.index).Interface()
+	if c.File != "" {
+		if err := readSettings(c.File, &s); err != nil {
+			return err
+		}
+	}
+	if given, ok := c.Values[name]; ok {
+		if err := f.set(&s, given); err != nil {
+			return err
+		}
+	}
+	if have := reflect.ValueOf(s).Field(f.index).Interface(); have != want {
+		return fmt.Errorf("%s can't be %v: leave it out, it is %v", name, have, want)
+	}
+	if c.Values == nil {
+		c.Values = map[string]string{}
+	}
+	c.Values[name] = value
+	return nil
+}
+
 // field is a setting.
 type field struct {
 	name, help string

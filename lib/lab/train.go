@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 )
 
@@ -17,6 +18,7 @@ import (
 type TrainStage struct {
 	Dataset  string                    // one of data.Names(); "" for what there is
 	Genotype string                    // the name of a published cell, a file, or the run of a search
+	From     string                    // the directory of a pretraining whose cells, network and weights the training begins with; "" for initial weights
 	Choice   *Choice[network.Settings] // see TrainChoice
 	Dir      string                    // the run's directory; "" for one that is named by what is asked for
 }
@@ -27,17 +29,35 @@ func (l *Lab) Train(ctx context.Context, s TrainStage) (r *Run, ended bool, err 
 	if err != nil {
 		return nil, false, err
 	}
+	return l.train(ctx, config, set, s.Dir)
+}
+
+func (l *Lab) train(ctx context.Context, config Config, set *data.Set, dir string) (r *Run, ended bool, err error) {
 	settings, err := settingsOf[network.Settings](config)
 	if err != nil {
 		return nil, false, err
 	}
+	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
 		config:  config,
 		devices: settings.Devices,
-		dir:     s.Dir,
-		begun:   func(r *Run) error { return r.writeGenotype(*config.Genotype) },
+		dir:     dir,
+		begun: func(r *Run) (err error) {
+			if weights, err = r.weights(); err != nil {
+				return err
+			}
+			return r.writeGenotype(*config.Genotype)
+		},
 		task: func(b *backend.Backend) (task, error) {
-			return network.NewTraining(b, set, *config.Genotype, settings)
+			t, err := network.NewTraining(b, set, *config.Genotype, settings)
+			if err != nil || weights == nil {
+				return t, err
+			}
+			if err := t.Begin(*weights); err != nil {
+				t.Close()
+				return nil, err
+			}
+			return t, nil
 		},
 	})
 	if err != nil || ended {
@@ -49,9 +69,12 @@ func (l *Lab) Train(ctx context.Context, s TrainStage) (r *Run, ended bool, err 
 func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 	if there, err := resumable(s.Dir, StageTrain); err != nil {
 		return Config{}, nil, err
-	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" {
+	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" && s.From == "" {
 		set, err := l.load(there.Data)
 		return *there, set, err
+	}
+	if s.From != "" {
+		return l.fromConfig(s)
 	}
 	if s.Genotype == "" {
 		return Config{}, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
@@ -68,7 +91,49 @@ func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	return Config{Stage: StageTrain, Name: "train-" + set.Name, Settings: encode(settings), Genotype: &genotype, Cells: s.Genotype, Data: dataConfig(set)}, set, nil
+	return trainingOf(set, settings, genotype, s.Genotype), set, nil
+}
+
+func trainingOf(set *data.Set, s network.Settings, g cell.Genotype, cells string) Config {
+	return Config{Stage: StageTrain, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: dataConfig(set)}
+}
+
+// fromConfig is the configuration of a training that begins with a pretraining's weights, on its images unless others are named.
+func (l *Lab) fromConfig(s TrainStage) (c Config, set *data.Set, err error) {
+	o, err := openOrigin(s.From, "--from")
+	if err != nil {
+		return c, nil, err
+	}
+	pretrained := o.run.Config
+	if s.Genotype != "" {
+		if g, err := LoadGenotype(s.Genotype); err != nil {
+			return c, nil, err
+		} else if g.Python() != pretrained.Genotype.Python() {
+			return c, nil, fmt.Errorf("%s is not the cell that was pretrained in %s: leave --genotype out, --from says it all", s.Genotype, s.From)
+		}
+	}
+	choice, err := o.choose(s.Choice)
+	if err != nil {
+		return c, nil, err
+	}
+	settings, err := choice.Settings()
+	if err != nil {
+		return c, nil, err
+	}
+	if s.Dataset == "" {
+		set, err = l.load(pretrained.Data)
+	} else {
+		set, err = l.Dataset(s.Dataset)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	if set.Train.Channels != pretrained.Data.Channels {
+		return c, nil, fmt.Errorf("%s was pretrained on images of %d channels, and those of %s have %d: pretrain on them first", s.From, pretrained.Data.Channels, set.Title, set.Train.Channels)
+	}
+	c = trainingOf(set, settings, *pretrained.Genotype, pretrained.Cells)
+	c.From = &o.Origin
+	return c, set, nil
 }
 
 // LoadGenotype finds a cell by the name of a paper, in a file, or in a run's directory.

@@ -6,5 +6,8 @@
 // auxiliary tower at 2/3 of the depth. The weights to keep are those of the epoch with the lowest loss on validation
 // images; the test set plays no part. A [Model] has the trained weights and classifies.
 //
+// Settings.Labels leaves all but a share of the training images out, the same of each class, and repeats these, so that an epoch keeps its steps; validation images
+// keep their labels. [Training.Begin] takes the weights of a pretrained network before the first step: all but the classifier's and the auxiliary tower's.
+//
 // [Network.Count] needs no backend: DARTS_V2 with 20 cells and 36 channels has 3,349,342 weights, as published.
 package network

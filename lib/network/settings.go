@@ -1,6 +1,7 @@
 package network
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/essnas/essnas/lib/block"
@@ -15,6 +16,7 @@ type Settings struct {
 	Batch     int     `json:"batch" help:"images in a batch"`
 	Epochs    int     `json:"epochs" help:"passes over the training images"`
 	Images    int     `json:"images" help:"training images used, before the validation images are taken off; 0: all"`
+	Labels    float64 `json:"labels" help:"share of the training images whose labels are used, the same of each class; the others are left out, and an epoch has as many steps as with all, so that it goes through these more often"`
 	Devices   int     `json:"devices" help:"devices that share each batch"`
 	Precision string  `json:"precision" help:"of the numbers that images are on their way through the network: float32, or bf16, for GPUs; sums, norms, losses and weights stay float32"`
 	Seed      uint64  `json:"seed" help:"decides initial weights, the split, the order and the augmentation of images"`
@@ -25,6 +27,15 @@ type Settings struct {
 	Clip        float64 `json:"clip" help:"largest norm of the gradient"`
 
 	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+}
+
+// UnmarshalJSON reads settings of runs that were made before labels was one of them, too: they used all.
+func (s *Settings) UnmarshalJSON(text []byte) error {
+	type plain Settings // without this method
+	if s.Labels == 0 {
+		s.Labels = 1
+	}
+	return json.Unmarshal(text, (*plain)(s))
 }
 
 // Validate says in a sentence which setting can't be used, and why.
@@ -49,6 +60,8 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("epochs is %d: want at least 1", s.Epochs)
 	case s.Images < 0 || s.Images > 0 && s.Images < 2*s.Batch:
 		return fmt.Errorf("images is %d: too few to fill batches of %d beside the validation images; give at least %d (or 0 for all)", s.Images, s.Batch, 2*s.Batch)
+	case !(s.Labels > 0 && s.Labels <= 1):
+		return fmt.Errorf("labels is %g: want a share above 0 and up to 1, which is all", s.Labels)
 	case s.LR <= 0 || s.Momentum < 0 || s.Momentum >= 1 || s.WeightDecay < 0 || s.Clip <= 0:
 		return fmt.Errorf("lr %g and clip %g must be positive, momentum %g in [0, 1), weight_decay %g not negative", s.LR, s.Clip, s.Momentum, s.WeightDecay)
 	case s.Cutout < 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -28,7 +29,8 @@ type Training struct {
 	model    *Model // the same weights, to validate
 
 	feeder            *augment.Feeder
-	train, validation []int32
+	train, validation []int32 // train are those whose labels are used
+	images            int     // in an epoch, repeated ones among them
 }
 
 // NewTraining sets a training up on the training images, of which it holds some back for validation. Nothing is compiled yet.
@@ -54,7 +56,7 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
 	}
 	t := assemble(e, New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch/s.Devices, s.Auxiliary > 0), s)
-	t.set, t.feeder, t.train, t.validation = set, feeder, train, validation
+	t.set, t.feeder, t.train, t.validation, t.images = set, feeder, im.Share(train, s.Labels), validation, len(train)
 	return t, nil
 }
 
@@ -124,13 +126,31 @@ func (t *Training) Best() string { return "val_loss" }
 // Epochs implements fit.Task.
 func (t *Training) Epochs() int { return t.settings.Epochs }
 
-// Steps implements fit.Task: whole batches.
-func (t *Training) Steps(int) int { return len(t.train) / t.settings.Batch }
+// Steps implements fit.Task: whole batches, as many with a share of the labels as with all. So trainings with different shares differ in nothing else: neither in the
+// number of steps nor in the learning rate of each.
+func (t *Training) Steps(int) int { return t.images / t.settings.Batch }
+
+// order is the order of an epoch's images, in which those used come as often as it takes.
+func (t *Training) order(epoch int) (order []int32) {
+	times := (t.images + len(t.train) - 1) / len(t.train)
+	for k := range times {
+		order = append(order, augment.EpochOrder(t.train, t.settings.Seed, epoch*times+k)...)
+	}
+	return order[:t.images]
+}
+
+// Begin makes the training start from the weights and running statistics of another network with the same cells: all but the classifier and the auxiliary tower, which
+// keep their own initial ones. The state is that of a pretraining (package pretrain).
+func (t *Training) Begin(pretrained fit.State) error {
+	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.params), func(p *block.Param) bool {
+		return p.Label == cell.ClassifierLabel || p.Label == cell.AuxiliaryLabel
+	}))
+}
 
 // Step trains on one batch.
 func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
 	s := t.settings
-	order := augment.EpochOrder(t.train, s.Seed, epoch)
+	order := t.order(epoch)
 	images, labels, err := t.feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
 	if err != nil {
 		return nil, err

@@ -13,5 +13,7 @@
 //
 // [Nearest] and its Vote, and [FitLinear], classify by features [n][d]: the nearest neighbours of arXiv:1805.01978, and logistic regression.
 //
-// The interval covers the luck of the test images only, not that of the seed: networks found and trained with other seeds differ by more.
+// [Mean] is the mean over seeds with its 95 % t interval.
+//
+// The interval of a table covers the luck of the test images only, not that of the seed: networks found and trained with other seeds differ by more.
 package score

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/score"
 )
 
 // Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
@@ -180,15 +181,15 @@ func (r *Results) Table() (header []string, rows [][]string) {
 		if l.Configuration.Method != "" {
 			factor = fmt.Sprint(l.Configuration.SSFactor)
 		}
-		rows = append(rows, []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N), l.Accuracy.text(2), known(p.Accuracy, 2), search, known(p.Days, 4),
-			l.Parameters.text(2), known(p.Parameters, 1), mean(l.Skips), mean(l.Depth), map[bool]string{true: "yes"}[l.Pareto]})
+		rows = append(rows, []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N), l.Accuracy.Text(2), known(p.Accuracy, 2), search, known(p.Days, 4),
+			l.Parameters.Text(2), known(p.Parameters, 1), mean(l.Skips), mean(l.Depth), map[bool]string{true: "yes"}[l.Pareto]})
 	}
 	return header, rows
 }
 
 // mean is the estimate's without interval.
-func mean(e Estimate) string {
-	return Estimate{N: min(e.N, 1), Mean: e.Mean}.text(1)
+func mean(e score.Estimate) string {
+	return score.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
 }
 
 // TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
@@ -206,7 +207,7 @@ func (r *Results) TransferTable() (header []string, rows [][]string) {
 			row[1] = fmt.Sprint(l.Configuration.SSFactor)
 		}
 		for _, d := range r.Config.Transfers {
-			row = append(row, fmt.Sprint(l.Transfers[d].N), l.Transfers[d].text(2), known(Slides(l.Configuration.Name).Transfer[d], 2))
+			row = append(row, fmt.Sprint(l.Transfers[d].N), l.Transfers[d].Text(2), known(Slides(l.Configuration.Name).Transfer[d], 2))
 		}
 		rows = append(rows, row)
 	}
@@ -220,18 +221,7 @@ func known(x float64, digits int) string {
 	return fmt.Sprintf("%.*f", digits, x)
 }
 
-// text is the estimate with so many digits.
-func (e Estimate) text(digits int) string {
-	switch e.N {
-	case 0:
-		return "-"
-	case 1:
-		return fmt.Sprintf("%.*f", digits, e.Mean)
-	}
-	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
-}
-
-func times(e Estimate) string {
+func times(e score.Estimate) string {
 	if e.N == 0 {
 		return "-"
 	}

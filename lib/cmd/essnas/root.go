@@ -50,7 +50,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
-	c.AddCommand(p.demo(), p.search(), p.pretrain(), p.probe(), p.train(), p.test(), p.predict(), p.pictures(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
+	c.AddCommand(p.demo(), p.search(), p.pretrain(), p.probe(), p.finetune(), p.train(), p.test(), p.predict(), p.pictures(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
 	c.AddCommand(p.serve(), p.jupyterLab(), p.kernel(), p.states()) // notebooks
 	return c
 }
@@ -84,7 +84,7 @@ func explainFlag(c *cobra.Command, err error) error {
 		return fmt.Errorf("there is no flag --%s: %s", absent.GetSpecifiedName(), help)
 	case errors.As(err, &invalid):
 		want, ok := map[string]string{
-			"int": "a whole number", "uint64": "a whole number that is not negative", "float": "a finite number", "intSlice": "whole numbers with commas between them", "bool": "true or false",
+			"int": "a whole number", "uint64": "a whole number that is not negative", "float": "a finite number", "intSlice": "whole numbers with commas between them", "float64Slice": "numbers with commas between them", "bool": "true or false",
 		}[invalid.GetFlag().Value.Type()]
 		if ok {
 			return fmt.Errorf("--%s can't be %q: want %s; %s", invalid.GetFlag().Name, invalid.GetValue(), want, help)

@@ -101,12 +101,13 @@ func (p *program) train() *cobra.Command {
 		Use:   "train",
 		Short: "Train the network of a cell",
 		Long: `Train the network that is built from a cell. A fifth of the training images, at most 10,000, is held back; the weights with the lowest loss on these are
-the ones that essnas test and predict use. The test images are not touched.
+the ones that essnas test and predict use. The test images are not touched. With --from the weights begin as a pretraining's, and cells and channels are its own.
 
 Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 		Example: `  essnas train --genotype runs/search-fashion-mnist-1a2b3c4d
   essnas train --genotype DARTS_V2 --dataset cifar10 --preset slides --epochs 50
-  essnas train --genotype my-cell.json --cells 8 --channels 16`,
+  essnas train --genotype my-cell.json --cells 8 --channels 16
+  essnas train --from runs/pretrain-cifar10-1a2b3c4d --labels 0.1`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			r, ended, err := p.lab().Train(c.Context(), s)
@@ -126,6 +127,8 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 		},
 	}
 	genotypeFlag(c, &s.Genotype)
+	c.Flags().StringVar(&s.From, "from", "", "`DIR` of a pretraining whose cells, channels and weights the network begins with; the classifier begins anew")
+	c.MarkFlagDirname("from")
 	datasetFlag(c, &s.Dataset)
 	runFlag(c, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
 	addSettings(c, s.Choice)

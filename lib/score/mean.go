@@ -1,6 +1,7 @@
-package study
+package score
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/stat"
@@ -22,13 +23,23 @@ func Mean(values []float64) Estimate {
 		e.Mean = stat.Mean(values, nil)
 	}
 	if e.N > 1 {
-		e.Half = quantile(e.N-1) * stat.StdDev(values, nil) / math.Sqrt(float64(e.N))
+		e.Half = Student(e.N-1).Quantile(0.975) * stat.StdDev(values, nil) / math.Sqrt(float64(e.N))
 	}
 	return e
 }
 
-func quantile(freedom int) float64 { return student(freedom).Quantile(0.975) }
+// Text is the estimate with so many digits.
+func (e Estimate) Text(digits int) string {
+	switch e.N {
+	case 0:
+		return "-"
+	case 1:
+		return fmt.Sprintf("%.*f", digits, e.Mean)
+	}
+	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
+}
 
-func student(freedom int) distuv.StudentsT {
+// Student is the t distribution with so many degrees of freedom.
+func Student(freedom int) distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}
 }
