@@ -52,7 +52,7 @@ func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(se
 	c := p.root()
 	var out bytes.Buffer
 	c.SetOut(&out)
-	c.SetErr(&out)
+	c.SetErr(saying(tell)) // remarks, which are no part of the result
 	c.SetArgs(append(slices.Clone(args), "--json"))
 	if found, _, err := c.Find(args); err == nil {
 		switch found.Name() {
