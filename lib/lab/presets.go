@@ -145,9 +145,12 @@ func PretrainChoice() *Choice[pretrain.Settings] {
 	slides.Optimizer, slides.LR, slides.WeightDecay = "adam", 1e-3, 1e-6
 	quick := slides
 	quick.Cells, quick.Channels, quick.Batch, quick.Epochs, quick.Images, quick.Projector, quick.WarmUp, quick.KNNEvery = 5, 8, 128, 10, 8000, "128", 1, 2
+	demo := quick
+	demo.Cells, demo.Batch, demo.Epochs, demo.Images, demo.KNNEvery = 3, 64, 3, 1000, 1
 	return &Choice[pretrain.Settings]{presets: []preset[pretrain.Settings]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "a small network, 50 epochs", slides},
 		{"paper", "as in Barlow Twins", paper},
+		{"demo", "under a minute, to see how it goes", demo},
 	}}
 }
