@@ -44,7 +44,7 @@ type preset struct {
 }
 
 var presets = []preset{
-	{"quick", "a quarter of an hour on two cores, too small to mean anything", "study", "study", 2, 1000, false},
+	{"quick", "some minutes on two cores, too small to mean anything", "study", "study", 2, 1000, false},
 	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, true},
 	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, true},
 }

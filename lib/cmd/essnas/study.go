@@ -21,7 +21,7 @@ them: means with intervals, paired tests, what search-time accuracy is worth, ti
 
 The configurations are ` + configurationNames() + `; stage2 and stage4 name four each.
 Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill, too. A study grows: --seeds with a larger number and --only with other names add to it.`,
-		Example: `  essnas study                                              quick: a quarter of an hour on two cores
+		Example: `  essnas study                                              quick: some minutes on two cores
   essnas study --only stage1,stage3,random --seeds 3
   essnas study --preset slides --data ~/data --dry-run      what would be done
   essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5`,
