@@ -2,11 +2,8 @@ package lab
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/pretrain"
 )
@@ -52,18 +49,7 @@ func (l *Lab) pretrainConfig(s PretrainStage) (Config, *data.Set, error) {
 		set, err := l.load(there.Data)
 		return *there, set, err
 	}
-	if s.Genotype == "" {
-		return Config{}, nil, fmt.Errorf("which cell's network is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
-	}
-	genotype, err := LoadGenotype(s.Genotype)
-	if err != nil {
-		return Config{}, nil, err
-	}
-	settings, err := s.Choice.Settings()
-	if err != nil {
-		return Config{}, nil, err
-	}
-	set, err := l.Dataset(s.Dataset)
+	genotype, settings, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}

@@ -76,22 +76,26 @@ func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 	if s.From != "" {
 		return l.fromConfig(s)
 	}
-	if s.Genotype == "" {
-		return Config{}, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
-	}
-	genotype, err := LoadGenotype(s.Genotype)
-	if err != nil {
-		return Config{}, nil, err
-	}
-	settings, err := s.Choice.Settings()
-	if err != nil {
-		return Config{}, nil, err
-	}
-	set, err := l.Dataset(s.Dataset)
+	genotype, settings, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}
 	return trainingOf(set, settings, genotype, s.Genotype), set, nil
+}
+
+// ofCell is what a stage on a cell's network is asked for: the cell, the settings, the images.
+func ofCell[S Settings](l *Lab, name string, choice *Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
+	if name == "" {
+		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
+	}
+	if g, err = LoadGenotype(name); err != nil {
+		return
+	}
+	if s, err = choice.Settings(); err != nil {
+		return
+	}
+	set, err = l.Dataset(dataset)
+	return
 }
 
 func trainingOf(set *data.Set, s network.Settings, g cell.Genotype, cells string) Config {
