@@ -18,7 +18,7 @@
 // # The genotype
 //
 // A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i and 2i+1, and a [Gene] is an operation and the node
-// that it reads from. Operations have the names of [github.com/essnas/essnas/lib/ops.Primitives] except none, which carries nothing.
+// that it reads from. Operations have the names of [Primitives] except none, which carries nothing.
 //
 // [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with a bad one. JSON:
 //

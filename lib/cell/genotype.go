@@ -7,8 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // The shape of every cell: two inputs, four states, and an edge from every node to every state after it.
@@ -68,8 +66,8 @@ func validate(kind string, genes []Gene, concat []int) error {
 		switch last := Inputs + i/2 - 1; {
 		case gene.Op == "none":
 			return fmt.Errorf("%s: none carries nothing, so it can't be the operation of an edge that is kept", where)
-		case !slices.Contains(ops.Primitives, gene.Op):
-			return fmt.Errorf("%s: unknown operation %q; the operations are %s", where, gene.Op, strings.Join(ops.Primitives[1:], ", "))
+		case !slices.Contains(Primitives, gene.Op):
+			return fmt.Errorf("%s: unknown operation %q; the operations are %s", where, gene.Op, strings.Join(Primitives[1:], ", "))
 		case gene.From < 0 || gene.From > last:
 			return fmt.Errorf("%s: index %d is out of range; this state reads from nodes 0 to %d", where, gene.From, last)
 		}

@@ -3,8 +3,6 @@ package cell
 import (
 	"math/rand/v2"
 	"slices"
-
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // Random draws a genotype of the search space, all equally probable: for each state two different nodes before it, on each of the two edges any operation but
@@ -19,7 +17,7 @@ func randomGenes(r *rand.Rand) (genes []Gene) {
 		from := r.Perm(Inputs + state)[:2]
 		slices.Sort(from)
 		for _, node := range from {
-			genes = append(genes, Gene{ops.Primitives[1+r.IntN(len(ops.Primitives)-1)], node})
+			genes = append(genes, Gene{Primitives[1+r.IntN(len(Primitives)-1)], node})
 		}
 	}
 	return genes

@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // The number of genotypes that differ in state s is 7^2 * C(2+s, 2): each pair of nodes and each pair of operations must come up equally often.
@@ -59,11 +57,11 @@ func TestRandomGenotypesAreValidAndUniform(t *testing.T) {
 	}
 	for _, genes := range operations {
 		for _, counts := range genes {
-			if len(counts) != len(ops.Primitives)-1 {
+			if len(counts) != len(Primitives)-1 {
 				t.Errorf("operations are %v, want all but none", counts)
 			}
 			for op, n := range counts {
-				uniform(op, n, len(ops.Primitives)-1)
+				uniform(op, n, len(Primitives)-1)
 			}
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/lab/outcome"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // browser opens Chromium; the test is skipped only where there is none.
@@ -54,7 +53,7 @@ func searched(t *testing.T, factors ...float64) (states []outcome.State) {
 		g, _ := cell.Published(name)
 		at := func(x float64) *float64 { return &x }
 		s := outcome.State{
-			Settings: map[string]any{"ss_factor": factor, "k": 4.0, "method": "pc-darts"}, Data: "pictures", Epochs: []int{1, 2, 3}, Operations: ops.Primitives, Edges: figure.EdgeNames(cell.Edges), Genotype: g.Python(),
+			Settings: map[string]any{"ss_factor": factor, "k": 4.0, "method": "pc-darts"}, Data: "pictures", Epochs: []int{1, 2, 3}, Operations: cell.Primitives, Edges: figure.EdgeNames(cell.Edges), Genotype: g.Python(),
 			Metrics: map[string][]*float64{
 				"train_accuracy": {at(0.1), at(0.2 + factor/10), at(0.3 + factor/5)}, "arch_accuracy": {nil, at(0.2), at(0.3 - factor/10)},
 				"train_loss": {at(2.3), at(2.1), at(1.9)}, "arch_loss": {nil, at(2.2), at(2.1)},

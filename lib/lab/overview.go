@@ -3,11 +3,11 @@ package lab
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/search"
 )
@@ -89,7 +89,7 @@ func (h history) cells() (parts []figure.Figure, err error) {
 	if last < 0 {
 		return nil, nil
 	}
-	parts = append(parts, figure.Alphas(fmt.Sprintf("After epoch %g", h.at[last]), ops.Primitives, h.alphas[0][last], h.alphas[1][last]))
+	parts = append(parts, figure.Alphas(fmt.Sprintf("After epoch %g", h.at[last]), cell.Primitives, h.alphas[0][last], h.alphas[1][last]))
 	g := h.genotypes[last]
 	if g == nil {
 		return parts, nil

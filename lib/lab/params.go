@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Size is that of a network.
@@ -73,7 +74,7 @@ func SupernetSize(name string, s Shape) (Size, error) {
 		if s.Channels%(n.k*n.k) != 0 {
 			return Size{}, fmt.Errorf("channels is %d: %s wants a multiple of %d, because 1/%d of them go through the operations", s.Channels, name, n.k*n.k, n.k)
 		}
-		net := supernet.Network{Space: supernet.FullSpace(), Wiring: cell.Wiring{
+		net := supernet.Network{Space: supernet.FullSpace(), Wiring: wiring.Wiring{
 			Cells: s.Cells, Channels: s.Channels, Classes: s.Classes, ImageChannels: s.ImageChannels, ImageSide: s.ImageSide, Batch: 1, Partial: n.k,
 		}}
 		size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}

@@ -8,7 +8,6 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // history is what a run's events tell, epoch by epoch and step by step.
@@ -47,7 +46,7 @@ func (a architecture) full(typ int) [][]float64 {
 			all[e] = row
 			continue
 		}
-		for _, op := range ops.Primitives {
+		for _, op := range cell.Primitives {
 			share := math.NaN()
 			if o := slices.Index(a.Operations[typ][e], op); o >= 0 && o < len(row) {
 				share = row[o]

@@ -12,7 +12,6 @@ import (
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/search"
 )
 
@@ -142,11 +141,11 @@ func (w *writer) search(h history) error {
 	}
 	s.Slider("The cells that the alphas of each epoch stand for.", frames)
 	for t, name := range []string{"normal", "reduction"} {
-		w.show(s, name+"-alphas", figure.AlphaHistory(title(name)+" cell: alphas over the search", ops.Primitives, h.at, h.alphas[t]),
+		w.show(s, name+"-alphas", figure.AlphaHistory(title(name)+" cell: alphas over the search", cell.Primitives, h.at, h.alphas[t]),
 			fmt.Sprintf("The %s cell's edges, each with its eight operations. The scale of colours goes from the smallest to the largest value that occurs.", name))
 	}
 	last := len(h.alphas[0]) - 1
-	w.show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.at[last]), ops.Primitives, h.alphas[0][last], h.alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
+	w.show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.at[last]), cell.Primitives, h.alphas[0][last], h.alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
 	if normalised(h.betas[0]) {
 		for t, name := range []string{"normal", "reduction"} {
 			w.show(s, name+"-betas", figure.Betas(title(name)+" cell", h.at, h.betas[t]), fmt.Sprintf("Edge normalisation of the %s cell: how much each state takes from each edge that enters it.", name))

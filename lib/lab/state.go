@@ -10,7 +10,6 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/lab/outcome"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // StateOf reads the state of a search that has ended.
@@ -37,7 +36,7 @@ func StateOf(r *Run) (s outcome.State, err error) {
 		return s, err
 	}
 	h := historyOf(events)
-	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), ops.Primitives, g.Python()
+	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), cell.Primitives, g.Python()
 	if s.Warnings, err = searchWarnings(r.Config); err != nil {
 		return s, err
 	}

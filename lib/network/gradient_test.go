@@ -8,7 +8,6 @@ import (
 	"github.com/essnas/essnas/lib/block/blocktest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // Every block that a found network calls in training: each operation in a normal and a reduction cell, with drop path, the
@@ -17,7 +16,7 @@ func TestGradientsOfEveryBlock(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	genes := func(from int) (g []cell.Gene) { // eight edges, seven operations
 		for i := range 2 * cell.States {
-			g = append(g, cell.Gene{Op: ops.Primitives[1+i%7], From: (i + from) % 2})
+			g = append(g, cell.Gene{Op: cell.Primitives[1+i%7], From: (i + from) % 2})
 		}
 		return
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -68,16 +68,16 @@ func (m *Model) Close() {
 
 // Logits are the scores [len(index)][classes] of the feeder's images at these indices. report, if any, hears how many are done.
 func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
-	return m.outputs(ctx, f, index, report, func(o cell.Output) *block.Value { return o.Logits })
+	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Logits })
 }
 
 // Features are the pooled features [len(index)][4 * channels] of the feeder's images at these indices. report, if any, hears how many are done.
 func (m *Model) Features(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
-	return m.outputs(ctx, f, index, report, func(o cell.Output) *block.Value { return o.Features })
+	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Features })
 }
 
 // outputs are what the network makes of images: pick says which output is wanted, a value [rows, b].
-func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(cell.Output) *block.Value) ([][]float32, error) {
+func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(wiring.Output) *block.Value) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
 	b := m.Net.Batch * m.engine.Width()

@@ -6,6 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -14,14 +15,14 @@ var auxiliaryWidths = [2]int{128, 768}
 
 // Network is a found network: the cells of a genotype, each edge with its one operation.
 type Network struct {
-	cell.Wiring
+	wiring.Wiring
 	Genotype cell.Genotype
 }
 
 // New returns the network for images [channels, side, side] in batches. The auxiliary tower is there for training only:
 // it comes last among nothing that testing needs, so both have the same weights.
 func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, batch int, auxiliary bool) *Network {
-	n := &Network{Genotype: g, Wiring: cell.Wiring{
+	n := &Network{Genotype: g, Wiring: wiring.Wiring{
 		Cells: cells, Channels: channels, Classes: classes,
 		ImageChannels: imageChannels, ImageSide: imageSide, Batch: batch,
 		Partial: 1, Affine: true,
@@ -39,8 +40,8 @@ type Masks map[mask]*block.Value
 type mask struct{ cell, gene int }
 
 // Run makes the calls of one pass on images [c, h, h, b]; masks may be nil.
-func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) cell.Output {
-	return n.Wiring.Run(r, images, n.topologies(), func(r block.Runner, p cell.Place, i int, l cell.Link, from, sum cell.State) {
+func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) wiring.Output {
+	return n.Wiring.Run(r, images, n.topologies(), func(r block.Runner, p wiring.Place, i int, l cell.Link, from, sum wiring.State) {
 		o := n.operation(p, i, l)
 		in := append([]*block.Value{}, from...)
 		m := masks[mask{p.Index, i}]
@@ -65,7 +66,7 @@ func (n *Network) genes(typ int) []cell.Gene {
 	return n.Genotype.Normal
 }
 
-func (n *Network) operation(p cell.Place, i int, l cell.Link) ops.Operation {
+func (n *Network) operation(p wiring.Place, i int, l cell.Link) ops.Operation {
 	return ops.Operation{Name: n.genes(p.Type())[i].Op, Channels: p.Channels, Size: p.Side(l.From), Stride: p.Stride(l.From), Affine: true}
 }
 

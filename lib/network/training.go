@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Training trains a found network. It implements fit.Task.
@@ -143,7 +144,7 @@ func (t *Training) order(epoch int) (order []int32) {
 // keep their own initial ones. The state is that of a pretraining (package pretrain).
 func (t *Training) Begin(pretrained fit.State) error {
 	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.params), func(p *block.Param) bool {
-		return p.Label == cell.ClassifierLabel || p.Label == cell.AuxiliaryLabel
+		return p.Label == wiring.ClassifierLabel || p.Label == wiring.AuxiliaryLabel
 	}))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/kernel"
@@ -26,7 +27,7 @@ func TestKernelsAreXLAsOperations(t *testing.T) {
 	for _, shape := range []struct{ channels, side, batch, stride int }{
 		{2, 7, 3, 1}, {10, 6, 17, 2}, {6, 2, 64, 1},
 	} {
-		for _, name := range ops.Primitives[1:] {
+		for _, name := range cell.Primitives[1:] {
 			for _, affine := range []bool{false, true}[:1+shape.stride/2] {
 				o := ops.Operation{Name: name, Channels: shape.channels, Size: shape.side, Stride: shape.stride, Affine: affine}
 				if name == "skip_connect" && shape.stride == 2 && shape.side%2 != 0 {

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Operation is one of the Primitives for the shapes of its place in a network: images of Channels x Size x Size in,
+// Operation is one of the cell.Primitives for the shapes of its place in a network: images of Channels x Size x Size in,
 // of Channels x Size/Stride x Size/Stride out.
 type Operation struct {
 	Name                   string
@@ -94,7 +95,7 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	}
 	convs, ok := separable[o.Name]
 	if !ok {
-		exceptions.Panicf("unknown operation %q: want one of %v", o.Name, Primitives)
+		exceptions.Panicf("unknown operation %q: want one of %v", o.Name, cell.Primitives)
 	}
 	stride := o.Stride
 	for i, v := range convs {

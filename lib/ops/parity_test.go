@@ -7,6 +7,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/ops"
@@ -20,7 +21,7 @@ func here(string) string { return "" }
 func TestSearchOperationsAreTorchs(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
-	for _, name := range ops.Primitives[1:] {
+	for _, name := range cell.Primitives[1:] {
 		for _, stride := range []int{1, 2} {
 			o := ops.Operation{Name: name, Channels: 6, Size: 8, Stride: stride}
 			for back, how := range map[block.Backward]string{block.Joint: "joint", block.Separate: "separate"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/wiring"
 	"github.com/janpfeifer/must"
 )
 
@@ -40,7 +41,7 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 	for name, a := range tuned.Arrays {
 		switch from, ok := pretrained.Arrays[name]; {
 		case strings.HasPrefix(name, "velocity/"):
-		case strings.HasSuffix(name, "/"+cell.ClassifierLabel) || strings.HasSuffix(name, "/"+cell.AuxiliaryLabel):
+		case strings.HasSuffix(name, "/"+wiring.ClassifierLabel) || strings.HasSuffix(name, "/"+wiring.AuxiliaryLabel):
 			own++
 			if ok || !slices.Equal(a.F32, fresh.Arrays[name].F32) {
 				t.Errorf("%s is not the training's own", name)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/wiring"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -82,7 +82,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 						w[i] = 0
 					}
 				}
-			case cell.ClassifierLabel:
+			case wiring.ClassifierLabel:
 				for i := range w {
 					w[i] *= 10
 				}

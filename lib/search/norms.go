@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // termNorms are the norms of the gradients of the loss's two terms, each by itself and without factors, on a batch of a level.
@@ -28,7 +28,7 @@ func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, 
 	}
 	var shared []*block.Param
 	for _, p := range t.params {
-		if p.Label != cell.ClassifierLabel && p.Label != projectorLabel {
+		if p.Label != wiring.ClassifierLabel && p.Label != projectorLabel {
 			shared = append(shared, p)
 		}
 	}

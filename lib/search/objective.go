@@ -3,9 +3,9 @@ package search
 import (
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // objective is what both levels of a search minimise, the slides' mixed loss with f = ss_factor:
@@ -27,7 +27,7 @@ type objective struct {
 const projectorLabel = "projector"
 
 // newObjective is the settings' objective for networks of this wiring.
-func newObjective(s Settings, w cell.Wiring) objective {
+func newObjective(s Settings, w wiring.Wiring) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := barlow.ParseSizes(s.Projector)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/cell"
 )
 
 // Phase is a part of a progressive search (arXiv:1904.12760): a network of its own depth and width, with so many operations
@@ -38,7 +38,7 @@ func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 		phases = append(phases, p)
 	}
 	for i, p := range phases {
-		switch all := len(ops.Primitives); {
+		switch all := len(cell.Primitives); {
 		case p.Cells < 3:
 			return nil, fmt.Errorf("phase %s has %d cells: a network needs at least 3, for its two reductions", p, p.Cells)
 		case p.Operations < 2 || p.Operations > all:
@@ -87,7 +87,7 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 
 // PhaseList are the phases of a search, with all their parts: one with all operations, unless the setting names several.
 func (s Settings) PhaseList() ([]Phase, error) {
-	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(ops.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
+	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(cell.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
 		return []Phase{one}, nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 func TestParsePhases(t *testing.T) {
@@ -118,7 +118,7 @@ func kinds(p *block.Plan) map[[2]any]bool {
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := Settings{Cells: 5, Channels: 16, Partial: k, Batch: 64, Epochs: 25, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
-		search := assemble(&block.Engine{}, cell.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
+		search := assemble(&block.Engine{}, wiring.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
 		known := kinds(search.plan())
 		first := len(known)
 		for phase, most := range []int{0, 4, 0} {
@@ -188,7 +188,7 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 			}
 		}
 	}
-	if n := len(search.arch.Space[0][0]); n != 4 || len(ops.Primitives) != 8 {
+	if n := len(search.arch.Space[0][0]); n != 4 || len(cell.Primitives) != 8 {
 		t.Errorf("%d operations", n)
 	}
 }

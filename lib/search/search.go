@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Search is one search: the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements fit.Task.
@@ -19,8 +20,8 @@ type Search struct {
 	phases   []Phase
 	lengths  []int // epochs of each phase: fewer than it was to have where it was stopped
 	engine   *block.Engine
-	wiring   cell.Wiring // without cells and channels, which are a phase's
-	ahead    *ahead      // compiles what later phases need
+	wiring   wiring.Wiring // without cells and channels, which are a phase's
+	ahead    *ahead        // compiles what later phases need
 
 	phase     int        // the current one, to which all of these belong
 	balance   [2]float64 // by level: the factor that balances the loss's terms
@@ -59,7 +60,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := assemble(e, cell.Wiring{
+	t := assemble(e, wiring.Wiring{
 		Classes: len(set.Classes), ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch / s.Devices, Partial: s.Partial,
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
@@ -77,7 +78,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 }
 
 // assemble makes everything but the images. The settings' phases are valid.
-func assemble(e *block.Engine, w cell.Wiring, s Settings) *Search {
+func assemble(e *block.Engine, w wiring.Wiring, s Settings) *Search {
 	phases, err := s.PhaseList()
 	if err != nil {
 		panic(err)

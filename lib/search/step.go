@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -151,7 +152,7 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 // split is the params that the loss trains, and those of a classifier that probes.
 func (t *Search) split() (trunk, classifier []*block.Param) {
 	for _, p := range t.params {
-		if t.net.Probe && p.Label == cell.ClassifierLabel {
+		if t.net.Probe && p.Label == wiring.ClassifierLabel {
 			classifier = append(classifier, p)
 		} else {
 			trunk = append(trunk, p)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // equal has alphas and betas 0 everywhere.
@@ -17,7 +16,7 @@ func equal(partial bool) *Arch {
 }
 
 func set(a *Arch, typ, edge int, op string, alpha float32) {
-	for o, name := range ops.Primitives {
+	for o, name := range cell.Primitives {
 		if name == op {
 			a.Alpha[typ][edge][o] = alpha
 		}
@@ -90,7 +89,7 @@ func TestDerive(t *testing.T) {
 
 func TestKeep(t *testing.T) {
 	a := equal(false)
-	for o := range ops.Primitives {
+	for o := range cell.Primitives {
 		a.Alpha[0][0][o] = float32((o * 3) % 8) // 0 3 6 1 4 7 2 5
 	}
 	set(a, 1, 5, "none", 9)
@@ -125,7 +124,7 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 				norm := a.EdgeNorm(typ)
 				for e := range a.Alpha[typ] {
 					for o, p := range a.Softmax(typ, e) {
-						if i++; ops.Primitives[o] != "none" {
+						if i++; cell.Primitives[o] != "none" {
 							sum += math.Cos(i) * p * norm[e]
 						}
 					}
@@ -137,9 +136,9 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 			return
 		}
 		got := a.gradient(func(typ, e, o int) float64 {
-			i := float64((typ*cell.Edges+e)*(len(ops.Primitives)+1) + o + 2)
+			i := float64((typ*cell.Edges+e)*(len(cell.Primitives)+1) + o + 2)
 			if o < 0 {
-				i = float64((typ*cell.Edges + e + 1) * (len(ops.Primitives) + 1))
+				i = float64((typ*cell.Edges + e + 1) * (len(cell.Primitives) + 1))
 			} else {
 				i--
 			}

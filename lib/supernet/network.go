@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -29,7 +30,7 @@ type Space [2][cell.Edges][]string
 func FullSpace() (s Space) {
 	for t := range s {
 		for e := range s[t] {
-			s[t][e] = ops.Primitives
+			s[t][e] = cell.Primitives
 		}
 	}
 	return
@@ -37,7 +38,7 @@ func FullSpace() (s Space) {
 
 // Network is a search network. Its norms have no parameters (but for the stem's) and always use the batch's statistics.
 type Network struct {
-	cell.Wiring
+	wiring.Wiring
 	Space Space
 	Span  Span
 
@@ -66,20 +67,20 @@ type Dropout struct {
 type Spot struct{ Cell, Edge int }
 
 // Run makes the calls of one pass.
-func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) cell.Output {
+func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) wiring.Output {
 	complete := cell.Complete()
 	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
 }
 
 // Edge is what runs on the edges in one pass.
-func (n *Network) Edge(m *Mixing) cell.Edge {
+func (n *Network) Edge(m *Mixing) wiring.Edge {
 	d := m.Dropout
 	if d != nil && n.Span != Operations {
 		exceptions.Panicf("dropout on skip connections needs executables that span operations")
 	}
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
-	return func(r block.Runner, p cell.Place, e int, l cell.Link, from, sum cell.State) {
+	return func(r block.Runner, p wiring.Place, e int, l cell.Link, from, sum wiring.State) {
 		w := weights{m.Ops[p.Type()][e], m.Bypass[p.Type()][e], m.Auxiliary[p.Type()][e]}
 		x := edge{kept: n.Space[p.Type()][e], auxiliary: w.auxiliary != nil, channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
 		if n.Span == Edges {
@@ -140,7 +141,7 @@ func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
 func (x edge) operated() int { return x.channels / x.partial }
 
 // split reads a node: [operated channels, by-passing channels], the latter halved in size where the stride is 2.
-func (x edge) split(r block.Runner, from cell.State) []*block.Value {
+func (x edge) split(r block.Runner, from wiring.State) []*block.Value {
 	if x.partial == 1 {
 		return from
 	}
@@ -172,7 +173,7 @@ func (x edge) state() []shapes.Shape {
 
 // run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights. drop is
 // empty, or rate and seed of the skip connection's dropout.
-func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum cell.State) {
+func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum wiring.State) {
 	op := func(name string) ops.Operation {
 		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
 	}
@@ -197,7 +198,7 @@ func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, 
 }
 
 // inputs of the fused edge: the node, then the mixing weights: operations, by-pass, auxiliary skip.
-func (x edge) inputs(from cell.State, w weights) []*block.Value {
+func (x edge) inputs(from wiring.State, w weights) []*block.Value {
 	in := append([]*block.Value{}, from...)
 	for _, m := range append(w.ops[:len(w.ops):len(w.ops)], w.bypass, w.auxiliary) {
 		if m != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/wiring"
 )
 
 // engine serves all parity tests of the package: the networks among them share executables.
@@ -34,7 +35,7 @@ type whole struct {
 	labels *block.Block
 }
 
-func newWhole(t *testing.T, torch map[string]golden.Array, w cell.Wiring, span Span) *whole {
+func newWhole(t *testing.T, torch map[string]golden.Array, w wiring.Wiring, span Span) *whole {
 	n := &whole{Network: &Network{Wiring: w, Space: FullSpace(), Span: span}}
 	n.arch = NewArch(n.Space, w.Partial > 1, 1)
 	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
@@ -64,15 +65,15 @@ func (n *whole) pass(r block.Runner, x, labels *block.Value) (logits, loss *bloc
 }
 
 var (
-	pcDARTS = cell.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
-	darts   = cell.Wiring{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
+	pcDARTS = wiring.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
+	darts   = wiring.Wiring{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
 )
 
 // TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every weight, alpha and beta.
 func TestSearchNetworkIsTorchs(t *testing.T) {
 	for _, c := range []struct {
 		name, file string
-		wiring     cell.Wiring
+		wiring     wiring.Wiring
 		span       Span
 		back       block.Backward
 	}{
@@ -169,8 +170,8 @@ func halfArrays(a golden.Array, k int) []golden.Array {
 	return []golden.Array{{Shape: shape(c / k), Data: a.Data[:at]}, {Shape: shape(c - c/k), Data: a.Data[at:]}}
 }
 
-func halves(a golden.Array, k int) cell.State {
-	var s cell.State
+func halves(a golden.Array, k int) wiring.State {
+	var s wiring.State
 	for _, h := range halfArrays(a, k) {
 		s = append(s, parity.Value(h))
 	}
@@ -178,7 +179,7 @@ func halves(a golden.Array, k int) cell.State {
 }
 
 // joined puts together what get returns of a node's values, in torch's order of channels.
-func joined(s cell.State, get func(*block.Value) []float32, channels, k int) golden.Array {
+func joined(s wiring.State, get func(*block.Value) []float32, channels, k int) golden.Array {
 	var all []float32
 	for _, v := range s {
 		all = append(all, get(v)...)
@@ -196,8 +197,8 @@ func TestCellIsTorchs(t *testing.T) {
 	}{{"normal_after_reduction", false}, {"reduction", true}} {
 		t.Run(c.name, func(t *testing.T) {
 			torch := golden.Under(all, c.name+"/")
-			n := &Network{Wiring: cell.Wiring{Batch: 2, Partial: 4}, Space: FullSpace(), Span: Operations}
-			p := cell.Place{Reduction: c.reduction, Channels: 16, In: 8, Out: 8}
+			n := &Network{Wiring: wiring.Wiring{Batch: 2, Partial: 4}, Space: FullSpace(), Span: Operations}
+			p := wiring.Place{Reduction: c.reduction, Channels: 16, In: 8, Out: 8}
 			if c.reduction {
 				p.Out = 4
 			}
@@ -207,12 +208,12 @@ func TestCellIsTorchs(t *testing.T) {
 			}
 			copy(arch.Beta[p.Type()][:], torch["betas"].Data)
 			mix := arch.NewMixing()
-			var in [2]cell.Feature
+			var in [2]wiring.Feature
 			for i, name := range []string{"s0", "s1"} {
 				shape := torch[name].Shape
-				in[i] = cell.Feature{States: []cell.State{{parity.Image(torch[name])}}, Channels: shape[1], Side: shape[2]}
+				in[i] = wiring.Feature{States: []wiring.State{{parity.Image(torch[name])}}, Channels: shape[1], Side: shape[2]}
 			}
-			run := func(r block.Runner) cell.Feature { return n.Cell(r, p, in[0], in[1], cell.Complete(), n.Edge(mix)) }
+			run := func(r block.Runner) wiring.Feature { return n.Cell(r, p, in[0], in[1], cell.Complete(), n.Edge(mix)) }
 			params := block.NewPlan(func(r block.Runner) { run(r) }).Params(1)
 			path := func(label string) string { return strings.TrimPrefix(parity.Path(label), "cells.0.") }
 			parity.Load(t, params, torch, path)
@@ -252,7 +253,7 @@ func TestSizesAreTorchs(t *testing.T) {
 		if c.Supernet == "" {
 			continue
 		}
-		n := &Network{Space: FullSpace(), Wiring: cell.Wiring{
+		n := &Network{Space: FullSpace(), Wiring: wiring.Wiring{
 			Cells: c.Cells, Channels: c.Channels, Classes: c.Classes, ImageChannels: c.Inputs, ImageSide: c.Size, Batch: 1, Partial: c.K,
 		}}
 		mix := NewArch(n.Space, c.K > 1, 1).NewMixing()

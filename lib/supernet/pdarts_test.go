@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/ops"
 )
 
 // Numbers of testdata/pdarts.py, which follows P-DARTS' reference implementation.
@@ -43,7 +42,7 @@ func readPDARTS(t *testing.T) (p pdarts) {
 func TestPhasesKeepWhatPDARTSKeeps(t *testing.T) {
 	for i, c := range readPDARTS(t).Kept {
 		a := &Arch{}
-		names := ops.Primitives[:len(c.Alphas[0])]
+		names := cell.Primitives[:len(c.Alphas[0])]
 		for typ := range a.Alpha {
 			for e := range cell.Edges {
 				a.Space[typ][e], a.Alpha[typ][e] = names, c.Alphas[e]

@@ -1,4 +1,4 @@
-package ops
+package cell
 
 // Primitives are the operations of the DARTS search space (arXiv:1806.09055, section 3.1.1), in the order in which every alpha lists them.
 var Primitives = []string{

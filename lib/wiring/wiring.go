@@ -1,34 +1,12 @@
-package cell
+package wiring
 
 import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
-
-// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two cells before, 2 to 5 the
-// states.
-type Link struct{ From, To int }
-
-// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ... 4-5, the order in which alphas and betas list them.
-func Links() (all []Link) {
-	for to := Inputs; to < Inputs+States; to++ {
-		for from := range to {
-			all = append(all, Link{from, to})
-		}
-	}
-	return
-}
-
-// Topology is the inside of a cell type: its edges, by target, and the nodes whose concatenation is the output.
-type Topology struct {
-	Links  []Link
-	Concat []int
-}
-
-// Complete is the graph of a search network's cells: all edges, all states.
-func Complete() Topology { return Topology{Links: Links(), Concat: []int{2, 3, 4, 5}} }
 
 // Place is where in a network a cell stands.
 type Place struct {
@@ -48,7 +26,7 @@ func (p Place) Type() int {
 
 // Stride of the edges that leave a node: 2 from the inputs of a reduction cell.
 func (p Place) Stride(from int) int {
-	if p.Reduction && from < Inputs {
+	if p.Reduction && from < cell.Inputs {
 		return 2
 	}
 	return 1
@@ -56,14 +34,14 @@ func (p Place) Stride(from int) int {
 
 // Side of a node's images.
 func (p Place) Side(node int) int {
-	if node < Inputs {
+	if node < cell.Inputs {
 		return p.In
 	}
 	return p.Out
 }
 
 // Label names what belongs to link i of this cell.
-func (p Place) Label(i int, l Link) string {
+func (p Place) Label(i int, l cell.Link) string {
 	return fmt.Sprintf("cell%d/edge%d/%d-%d", p.Index, i, l.From, l.To)
 }
 
@@ -111,7 +89,7 @@ const (
 )
 
 // Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
-type Edge func(r block.Runner, p Place, i int, l Link, from, sum State)
+type Edge func(r block.Runner, p Place, i int, l cell.Link, from, sum State)
 
 // Output is what a network computes: pooled features [4*channels, b] and logits [classes, b], which are nil without classes; Auxiliary is nil without a
 // tower.
@@ -136,11 +114,11 @@ func (w Wiring) Places() []Place {
 // Features is the number of channels of the pooled features, if all states make the last cell's output.
 func (w Wiring) Features() int {
 	places := w.Places()
-	return States * places[len(places)-1].Channels
+	return cell.States * places[len(places)-1].Channels
 }
 
 // Run makes the calls of a whole network on images [c, h, h, b], with normal and reduction cells of these graphs.
-func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edge Edge) Output {
+func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology, edge Edge) Output {
 	width := stemMultiplier * w.Channels
 	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
 	s1 := Feature{States: []State{stem}, Channels: width, Side: w.ImageSide}
@@ -161,13 +139,13 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]Topology, edg
 }
 
 // Cell makes the calls of one cell on the outputs of the two before it.
-func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph Topology, edge Edge) Feature {
+func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topology, edge Edge) Feature {
 	label := fmt.Sprintf("cell%d/", p.Index)
 	nodes := []State{
 		r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
 		r.Call(label+"pre1", w.preprocess(s1, p), s1.values(), nil),
 	}
-	for range States {
+	for range cell.States {
 		nodes = append(nodes, block.Sums(w.parts()))
 	}
 	for i, l := range graph.Links {

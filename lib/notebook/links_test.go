@@ -1,0 +1,25 @@
+package notebook
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Each cell of a notebook is a program that is linked before it runs: XLA's binding, which is C, and the laboratory would take most of a second of every cell.
+func TestCellsLinkNoBackend(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "github.com/essnas/essnas/lib/notebook", "github.com/essnas/essnas/lib/figure/cellgraph").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(out))
+	if !slices.Contains(all, "github.com/essnas/essnas/lib/cell") {
+		t.Fatalf("%d packages are linked, and lib/cell is not among them", len(all))
+	}
+	for _, heavy := range []string{"github.com/essnas/essnas/lib/backend", "github.com/essnas/essnas/lib/block", "github.com/essnas/essnas/lib/lab", "github.com/gomlx/go-xla/pjrt"} {
+		if slices.Contains(all, heavy) {
+			t.Errorf("cells link %s: keep it out of what lib/notebook and lib/figure/cellgraph import", heavy)
+		}
+	}
+}
