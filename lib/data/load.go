@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Directory is where data sets are looked for: dir, else $ESSNAS_DATA, else "data" in essnas's cache directory ($ESSNAS_CACHE,
@@ -35,32 +36,68 @@ func Directory(dir string) (string, error) {
 // does for the name "sample", whatever there is. A file that is there and damaged is an error, and so is a directory that was
 // named and does not exist.
 func Open(name, dir string) (*Set, error) {
+	s, dir, sample, err := choose(name, dir)
+	if err != nil {
+		return nil, err
+	}
+	if sample {
+		return Sample()
+	}
+	return Load(s.name, dir)
+}
+
+// Version is where Open would read the files, with their sizes and times. It reads none: as long as it stays the same, the set does.
+func Version(name, dir string) (string, error) {
+	s, dir, sample, err := choose(name, dir)
+	if err != nil || sample {
+		return "sample", err
+	}
+	src, err := s.locate(dir)
+	if err != nil {
+		return "", err
+	}
+	paths := []string{src.archive}
+	if src.archive == "" {
+		paths = nil
+		for _, f := range s.files() {
+			paths = append(paths, filepath.Join(src.place, f.name))
+		}
+	}
+	var text strings.Builder
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", fmt.Errorf("%s can't be read: %w", path, plain(err))
+		}
+		fmt.Fprintln(&text, path, info.Size(), info.ModTime().UnixNano())
+	}
+	return text.String(), nil
+}
+
+// choose says what Open reads: a data set's files in a directory, or the sample.
+func choose(name, dir string) (s spec, directory string, sample bool, err error) {
 	switch name {
 	case "":
 		name = "fashion-mnist"
 	case "sample":
-		return Sample()
+		return s, "", true, nil
 	}
-	s, err := find(name)
-	if err != nil {
-		return nil, err
+	if s, err = find(name); err != nil {
+		return
 	}
 	given := dir
 	if given == "" {
 		given = os.Getenv("ESSNAS_DATA")
 	}
-	if dir, err = Directory(dir); err != nil {
-		return nil, err
+	if directory, err = Directory(dir); err != nil {
+		return
 	}
 	if given != "" {
 		if _, err := os.Stat(given); err != nil {
-			return nil, fmt.Errorf("the data directory %s can't be read: %w; name another with --data or ESSNAS_DATA", given, plain(err))
+			return s, "", false, fmt.Errorf("the data directory %s can't be read: %w; name another with --data or ESSNAS_DATA", given, plain(err))
 		}
 	}
-	if name == "fashion-mnist" && !s.present(dir) {
-		return Sample()
-	}
-	return Load(name, dir)
+	return s, directory, name == "fashion-mnist" && !s.present(directory), nil
 }
 
 // Load reads the official files of a data set from a directory (see Directory), unpacked or in their archive. Where there are none,

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -281,6 +282,52 @@ func TestTheSampleStandsInForFashionMNISTOnly(t *testing.T) {
 	t.Setenv("ESSNAS_DATA", filepath.Join(there, "nowhere"))
 	if _, err := Open("", ""); err == nil {
 		t.Error("$ESSNAS_DATA that does not exist passes")
+	}
+}
+
+func TestTheVersionIsThatOfTheFiles(t *testing.T) {
+	t.Setenv("ESSNAS_DATA", "")
+	for _, name := range Names() {
+		s := specOf(t, name)
+		dir := put(t, s.folder, fake(s, 5))
+		version := func(dir string) string {
+			v, err := Version(name, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		first := version(dir)
+		if version(dir) != first {
+			t.Errorf("%s: the version of untouched files changes", name)
+		}
+		if version(put(t, s.folder, fake(s, 5))) == first {
+			t.Errorf("%s: files in another directory have the same version", name)
+		}
+		for _, f := range s.files() {
+			before, path := version(dir), filepath.Join(dir, s.folder, f.name)
+			if err := os.Chtimes(path, time.Time{}, time.Unix(1, 0)); err != nil {
+				t.Fatal(err)
+			}
+			if version(dir) == before {
+				t.Errorf("%s: another %s has the same version", name, f.name)
+			}
+		}
+		if s.archive.url == "" {
+			continue
+		}
+		dir = t.TempDir()
+		archive := filepath.Join(dir, s.archive.name)
+		if err := os.WriteFile(archive, archived(s, fake(s, 5)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := version(dir)
+		if err := os.Truncate(archive, 100); err != nil {
+			t.Fatal(err)
+		}
+		if version(dir) == before {
+			t.Errorf("%s: another archive has the same version", name)
+		}
 	}
 }
 

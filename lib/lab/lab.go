@@ -33,7 +33,7 @@ type Lab struct {
 
 	Status func(text string) // is told how far things are, often, instead of a bar or lines in Progress; nil: those
 
-	sets *sets // see KeepData
+	Warm *Warm // what is kept from run to run; nil: nothing
 }
 
 // New is a laboratory with the environment's choices, that tells os.Stderr how far things are.

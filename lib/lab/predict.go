@@ -55,13 +55,11 @@ func (l *Lab) Predict(ctx context.Context, s PredictStage) ([]Prediction, string
 	if err != nil {
 		return nil, "", err
 	}
-	m, err := l.model(ctx, r)
-	if err != nil {
-		return nil, "", err
-	}
-	defer m.Close()
-	logits, err := m.logits(ctx, im, l.progress())
-	if err != nil {
+	var logits [][]float32
+	if err := l.withModel(ctx, r, func(m *model) (err error) {
+		logits, err = m.logits(ctx, im, l.progress())
+		return err
+	}); err != nil {
 		return nil, "", err
 	}
 	top := s.Top

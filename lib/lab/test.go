@@ -69,21 +69,20 @@ func (l *Lab) Test(ctx context.Context, dir string) (r *Run, t *Test, ended bool
 	if err != nil {
 		return nil, nil, false, err
 	}
-	m, err := l.model(ctx, r)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	defer m.Close()
 	images := set.Test
 	if l.TestImages > 0 {
 		images = images.First(l.TestImages)
 	}
-	logits, err := m.logits(ctx, images, l.progress())
-	if err != nil {
+	t = &Test{Data: set.Title, Sample: set.Sample, Tested: time.Now().UTC().Format(time.RFC3339)}
+	var logits [][]float32
+	if err := l.withModel(ctx, r, func(m *model) (err error) {
+		t.Epoch = m.epoch
+		t.Weights, t.MACs = m.Net.Count()
+		logits, err = m.logits(ctx, images, l.progress())
+		return err
+	}); err != nil {
 		return nil, nil, false, err
 	}
-	t = &Test{Data: set.Title, Sample: set.Sample, Epoch: m.epoch, Tested: time.Now().UTC().Format(time.RFC3339)}
-	t.Weights, t.MACs = m.Net.Count()
 	if t.Table, err = score.New(set.Classes, logits, images.Labels); err != nil {
 		return nil, nil, false, err
 	}
@@ -119,23 +118,16 @@ type model struct {
 	epoch  int // counted from 1
 }
 
-func (l *Lab) model(ctx context.Context, r *Run) (*model, error) {
+func newModel(b *backend.Backend, r *Run) (*model, error) {
 	s, err := settingsOf[network.Settings](r.Config)
 	if err != nil {
 		return nil, err
 	}
 	state, err := fit.LoadState(r.Store().Best())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, command("train", "--run", r.Dir))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("the trained network can't be read: %w", err)
+		return nil, noWeights(r, err)
 	}
 	_, _, epoch, err := fit.Progress(state)
-	if err != nil {
-		return nil, err
-	}
-	b, err := l.open(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -150,12 +142,20 @@ func (l *Lab) model(ctx context.Context, r *Run) (*model, error) {
 	return m, nil
 }
 
+// noWeights says why there are none.
+func noWeights(r *Run, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, command("train", "--run", r.Dir))
+	}
+	return fmt.Errorf("the trained network can't be read: %w", err)
+}
+
 // logits are the scores of images, all of them.
 func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]float32, error) {
 	if _, err := p.compile(m); err != nil {
 		return nil, err
 	}
-	feeder, err := augment.NewFeeder(m.b.Backend, im, m.config.Mean, m.config.Std, m.batch, augment.Options{Out: m.Lowering().From})
+	feeder, err := augment.NewFeeder(m.b.Backend, batches(im, m.batch), m.config.Mean, m.config.Std, m.batch, augment.Options{Out: m.Lowering().From})
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +166,17 @@ func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]fl
 	}
 	defer p.done()
 	return m.Logits(ctx, feeder, index, func(done, total int) { p.show(done, total, fmt.Sprintf("classified %d of %d images", done, total)) })
+}
+
+// batches are the images and as many black ones as make the number a multiple of n: the feeder's program is compiled for a number of images, and should not be for
+// every number that somebody asks about.
+func batches(im data.Images, n int) data.Images {
+	if more := (n - im.N%n) % n; more > 0 {
+		im.N += more
+		im.Pixels = append(slices.Clip(im.Pixels), make([]uint8, more*im.Height*im.Width*im.Channels)...)
+		im.Labels = append(slices.Clip(im.Labels), make([]uint8, more)...)
+	}
+	return im
 }
 
 // pick chooses samples to show: of every class the first image that is classified right, and the wrong ones that the network is surest of.

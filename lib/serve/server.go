@@ -24,6 +24,8 @@ type Server struct {
 	Do func(ctx context.Context, args []string, tell func(Message)) (json.RawMessage, error)
 	// Explain makes a sentence of an error.
 	Explain func(error) string
+	// Rest is called when there has been nothing to do for some minutes: it frees what can be made again. nil: nothing is kept.
+	Rest func()
 
 	sources string
 	cancel  context.CancelFunc // ends the server
@@ -33,9 +35,11 @@ type Server struct {
 	busy   map[int]string // by the request's number
 	next   int
 	since  time.Time // when there last was something to do
+	rested bool      // Rest was called since
 }
 
 const (
+	rest    = 5 * time.Minute
 	idle    = 30 * time.Minute
 	forlorn = 5 * time.Second // how long the server outlives its owners: a kernel that is restarted finds it warm
 )
@@ -117,6 +121,8 @@ func (s *Server) watch(ctx context.Context) {
 		case now := <-tick.C:
 			if s.needless(now) {
 				s.cancel()
+			} else if s.tired(now) {
+				s.Rest()
 			}
 		}
 	}
@@ -141,6 +147,17 @@ func (s *Server) needless(now time.Time) bool {
 	return now.Sub(s.since) > patience
 }
 
+// tired says, once, that there has been nothing to do for some time.
+func (s *Server) tired(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Rest == nil || s.rested || len(s.busy) > 0 || now.Sub(s.since) <= rest {
+		return false
+	}
+	s.rested = true
+	return true
+}
+
 func (s *Server) begin(r Request) (number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +173,7 @@ func (s *Server) end(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.busy, number)
-	s.since = time.Now()
+	s.since, s.rested = time.Now(), false
 }
 
 func (s *Server) info(w http.ResponseWriter, _ *http.Request) {

@@ -87,7 +87,9 @@ func Open(dir string) (*Study, error) {
 // New makes a study from what is asked for, or finds the one that is there. Nothing is written before Run.
 func New(l *lab.Lab, o Options) (*Study, error) {
 	copied := *l
-	copied.KeepData()
+	if copied.Warm == nil {
+		copied.Warm = new(lab.Warm)
+	}
 	copied.NoPages = true
 	only, err := Choose(o.Only)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -32,10 +33,8 @@ after the last of their kernels has, or after half an hour without work. It keep
 			if stop {
 				return serve.Stop(c.Context(), checkout)
 			}
-			var device sync.Mutex
-			s := &serve.Server{Explain: oneLine, Do: func(ctx context.Context, args []string, tell func(serve.Message)) (json.RawMessage, error) {
-				return answer(ctx, &device, args, tell)
-			}}
+			d := new(desk)
+			s := &serve.Server{Explain: oneLine, Do: d.answer, Rest: d.rest}
 			return s.Run(c.Context(), checkout)
 		},
 	}
@@ -43,11 +42,23 @@ after the last of their kernels has, or after half an hour without work. It keep
 	return c
 }
 
-// answer does a command for a client. Commands that compute for long run one after the other: there is one device.
-func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(serve.Message)) (json.RawMessage, error) {
+// desk is where clients' requests come in.
+type desk struct {
+	device sync.Mutex // held by commands that compute for long: there is one device, they run one after the other
+	warm   lab.Warm
+}
+
+// rest frees the memory that nobody uses.
+func (d *desk) rest() {
+	d.warm.Release()
+	debug.FreeOSMemory() // which ends what has no owner any more, on the device, too
+}
+
+// answer does a command for a client.
+func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Message)) (json.RawMessage, error) {
 	w := &watching{tell: tell}
 	p := &program{server: func(l *lab.Lab) {
-		l.Progress, l.Status, l.Begin, l.Watch = saying(tell), w.status, w.begin, w.event
+		l.Progress, l.Status, l.Begin, l.Watch, l.Warm = saying(tell), w.status, w.begin, w.event, &d.warm
 	}}
 	c := p.root()
 	var out bytes.Buffer
@@ -60,13 +71,13 @@ func answer(ctx context.Context, device *sync.Mutex, args []string, tell func(se
 			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
 		case "predict", "params", "report", "states", "doctor", "list", "check": // short
 		default:
-			if !device.TryLock() {
+			if !d.device.TryLock() {
 				tell(serve.Message{Status: "waiting for another cell's work to end"})
-				if err := lock(ctx, device); err != nil {
+				if err := lock(ctx, &d.device); err != nil {
 					return nil, err
 				}
 			}
-			defer device.Unlock()
+			defer d.device.Unlock()
 		}
 	}
 	err := c.ExecuteContext(ctx)
