@@ -35,6 +35,8 @@
 // hook.go for how it is done. A cache that is damaged, foreign, full or unwritable costs time, never correctness; what
 // went wrong is told by [Backend.Stats].
 //
+// A process has each program in memory once, however often it is compiled, and keeps some that nobody uses any more for whoever comes next (shared.go).
+//
 // # Memory
 //
 // [Retune], called first in main, sets glibc's allocator to what XLA on a CPU wants: far fewer page faults.

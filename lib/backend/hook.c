@@ -5,10 +5,14 @@
 #include <string.h>
 
 extern pj_error *essnasCompile(int slot, pj_client_compile *a); // in hook.go
+extern pj_error *essnasDestroy(int slot, pj_loaded_destroy *a); // in shared.go
 
-#define SLOT(n) static pj_error *compile##n(void *a) { return essnasCompile(n, a); }
+#define SLOT(n) \
+  static pj_error *compile##n(void *a) { return essnasCompile(n, a); } \
+  static pj_error *destroy##n(void *a) { return essnasDestroy(n, a); }
 SLOT(0) SLOT(1) SLOT(2) SLOT(3)
 static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
+static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, destroy3};
 
 // What go-xla calls instead of two more of a plugin's functions, to count the calls.
 static const pj_api *counted[HOOK_SLOTS];
@@ -49,6 +53,7 @@ const pj_api *hook_table(const pj_api *real, int slot) {
   memcpy(t, real, real->struct_size);
   counted[slot] = real;
   t->function[PJ_CLIENT_COMPILE] = compile[slot];
+  t->function[PJ_LOADED_DESTROY] = destroy[slot];
   t->function[PJ_LOADED_EXECUTE] = execute[slot];
   t->function[PJ_EVENT_AWAIT] = await[slot];
   return t;
@@ -104,6 +109,12 @@ pj_error *hook_load(const pj_api *real, pj_client_compile *a, const char *bytes,
   pj_error *e = real->function[PJ_EXECUTABLE_DESERIALIZE_AND_LOAD](&d);
   if (!e) a->executable = d.loaded_executable;
   return e;
+}
+
+pj_error *hook_destroy(const pj_api *real, pj_loaded *x) {
+  ARGS(pj_loaded_destroy, d);
+  d.executable = x;
+  return real->function[PJ_LOADED_DESTROY](&d);
 }
 
 pj_error *hook_serialize(const pj_api *real, pj_loaded *x, pj_executable_serialize *out) {

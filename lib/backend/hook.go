@@ -1,8 +1,8 @@
 package backend
 
 // How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads the library, copies
-// its table, puts essnasCompile in the place of PJRT_Client_Compile, and hands the copy to go-xla as a plugin that is
-// loaded already. Nothing else changes.
+// its table, puts essnasCompile and essnasDestroy (shared.go) in the places of PJRT_Client_Compile and PJRT_LoadedExecutable_Destroy,
+// counters before two more, and hands the copy to go-xla as a plugin that is loaded already. Nothing else changes.
 
 /*
 #cgo LDFLAGS: -ldl
@@ -33,6 +33,7 @@ type hook struct {
 	salt     string       // what the plugin's programs depend on and the programs don't say
 	kernels  bool         // it takes those of package kernel
 	topology func(*C.pj_client) ([]byte, error)
+	shared   shared
 	meter    meter
 	slot     C.int        // of the counts, -1 where nothing is counted
 	client   atomic.Value // *C.pj_client: the plugin's one, once it has compiled
@@ -122,6 +123,10 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 		}
 	}
 	if cached {
+		if a.executable = (*C.pj_loaded)(h.shared.take(key)); a.executable != nil {
+			h.meter.shared()
+			return nil
+		}
 		took, data, err := h.cache.load(key)
 		switch {
 		case err != nil:
@@ -130,6 +135,7 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 			e := C.hook_load(h.real, a, (*C.char)(unsafe.Pointer(unsafe.SliceData(data))), C.size_t(len(data)))
 			if e == nil {
 				h.meter.loaded(time.Since(start), took, headerSize+len(data)+sha256.Size)
+				h.shared.add(key, loaded(a.executable), int64(len(data)))
 				return nil
 			}
 			h.meter.note("an executable on disk is not one for this plugin: " + h.message(e))
@@ -147,6 +153,9 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 		}
 	}
 	h.meter.compiled(took, written)
+	if cached {
+		h.shared.add(key, loaded(a.executable), max(int64(written), int64(a.program.code_size)))
+	}
 	return nil
 }
 

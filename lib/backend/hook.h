@@ -1,4 +1,7 @@
 // What hook.go calls. Functions that return a pj_error return NULL for success.
+#ifndef ESSNAS_HOOK_H
+#define ESSNAS_HOOK_H
+
 #include "pjrt.h"
 
 // So many plugins can be hooked in one process: a compile function can only tell its plugin by being another function.
@@ -7,7 +10,8 @@ enum { HOOK_SLOTS = 4 };
 // Loads the plugin at path. Its table, or NULL and a reason.
 const pj_api *hook_open(const char *path, const char **reason);
 
-// A copy of a plugin's table whose compile function is essnasCompile(slot, ...); the table itself when it can't be hooked.
+// A copy of a plugin's table whose functions to compile and to destroy executables are essnasCompile(slot, ...) and essnasDestroy(slot, ...); the table itself when it
+// can't be hooked.
 const pj_api *hook_table(const pj_api *real, int slot);
 
 // How often the table's functions were called: executables run, and waits for something to be ready.
@@ -24,8 +28,11 @@ void hook_message(const pj_api *real, pj_error *e, char *text, size_t n);
 pj_error *hook_compile(const pj_api *real, pj_client_compile *a);
 pj_error *hook_topology(const pj_api *real, pj_client *client, pj_topology_serialize *out);
 pj_error *hook_load(const pj_api *real, pj_client_compile *a, const char *bytes, size_t n); // sets a->executable
+pj_error *hook_destroy(const pj_api *real, pj_loaded *x);
 pj_error *hook_serialize(const pj_api *real, pj_loaded *x, pj_executable_serialize *out);
 
 // Free what the two serialisations hold.
 void hook_topology_free(pj_topology_serialize *s);
 void hook_serialize_free(pj_executable_serialize *s);
+
+#endif

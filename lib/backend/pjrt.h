@@ -25,6 +25,7 @@ enum {
   PJ_DEVICE_MEMORY_STATS = 34,
   PJ_EXECUTABLE_DESTROY = 40,
   PJ_EXECUTABLE_SERIALIZE = 49,
+  PJ_LOADED_DESTROY = 50,
   PJ_LOADED_GET_EXECUTABLE = 51,
   PJ_LOADED_EXECUTE = 55,
   PJ_EXECUTABLE_DESERIALIZE_AND_LOAD = 56,
@@ -75,6 +76,8 @@ typedef struct {
 } pj_client_compile;
 
 typedef struct { PJ_HEAD; pj_executable *executable; } pj_executable_destroy;
+
+typedef struct { PJ_HEAD; pj_loaded *executable; } pj_loaded_destroy;
 
 typedef struct {
   PJ_HEAD;

@@ -12,6 +12,7 @@ type CacheStats struct {
 	CompileSeconds float64  `json:"compile_seconds"` // summed over them; they may run at the same time
 	Loaded         int      `json:"loaded"`          // programs loaded from the disk
 	LoadSeconds    float64  `json:"load_seconds"`
+	Shared         int      `json:"shared"`        // programs that were in memory already
 	SavedSeconds   float64  `json:"saved_seconds"` // what compiling the loaded ones took when it was done
 	BytesRead      int64    `json:"bytes_read"`
 	BytesWritten   int64    `json:"bytes_written"`
@@ -58,6 +59,8 @@ func (m *meter) loaded(took, saved time.Duration, bytes int) {
 		s.BytesRead += int64(bytes)
 	})
 }
+
+func (m *meter) shared() { m.update(func(s *CacheStats) { s.Shared++ }) }
 
 func (m *meter) note(text string) {
 	m.update(func(s *CacheStats) {

@@ -157,12 +157,16 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 	p, record := l.progress(), r.record()
 	defer record.close()
 	p.say("%s in %s, on %s", r.Config.Stage, r.Dir, b)
+	before := b.Stats()
 	took, err := p.compile(t)
 	if err != nil {
 		return err
 	}
 	s := b.Stats()
-	text := fmt.Sprintf("ready after %.1f s: %d programs compiled, %d loaded from disk", took.Seconds(), s.Compiled, s.Loaded)
+	text := fmt.Sprintf("ready after %.1f s: %d programs compiled, %d loaded from disk", took.Seconds(), s.Compiled-before.Compiled, s.Loaded-before.Loaded)
+	if n := s.Shared - before.Shared; n > 0 {
+		text += fmt.Sprintf(", %d at hand", n)
+	}
 	p.say("%s", text)
 	if err := record.note(text); err != nil {
 		return err

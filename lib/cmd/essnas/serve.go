@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/home"
 	"github.com/essnas/essnas/lib/lab"
@@ -51,7 +52,8 @@ type desk struct {
 // rest frees the memory that nobody uses.
 func (d *desk) rest() {
 	d.warm.Release()
-	debug.FreeOSMemory() // which ends what has no owner any more, on the device, too
+	debug.FreeOSMemory() // which lets go of what has no owner any more, on the device, too
+	backend.Trim()
 }
 
 // answer does a command for a client.

@@ -1,0 +1,101 @@
+package backend
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+func TestExecutablesWithoutUsersGoWhenTheyAreTooMany(t *testing.T) {
+	var s shared
+	var none loaded
+	a, b, c, alone := loaded(new(int)), loaded(new(int)), loaded(new(int)), loaded(new(int))
+	s.add(key{1}, a, maxSpare/2)
+	s.add(key{2}, b, maxSpare/2)
+	s.add(key{3}, c, maxSpare/2)
+	s.add(key{1}, alone, 1) // compiled at the same time as a
+	if s.take(key{1}) != a || s.take(key{4}) != none {
+		t.Fatal("another executable than the one that was added first")
+	}
+	if gone := s.drop(alone); len(gone) != 1 || gone[0] != alone {
+		t.Errorf("%v goes, want the one that isn't shared", gone)
+	}
+	for range 2 { // two users
+		if gone := s.drop(a); gone != nil {
+			t.Errorf("%v goes, and there is room", gone)
+		}
+	}
+	s.drop(b)
+	if s.take(key{1}) != a { // a has a user again, so of those without b is the oldest
+		t.Fatal("a is gone")
+	}
+	s.drop(c)
+	s.drop(a)
+	if s.spare != maxSpare || s.take(key{2}) != none {
+		t.Errorf("%d bytes are kept for nobody, want %d, and b to be gone", s.spare, maxSpare)
+	}
+	if gone := s.trim(0); !slices.Contains(gone, a) || !slices.Contains(gone, c) || len(gone) != 2 || s.spare != 0 || len(s.known)+len(s.holders) != 0 {
+		t.Errorf("trimmed of %v, and %d bytes are left", gone, s.spare)
+	}
+}
+
+func TestWhatIsInMemoryIsNotLoadedAgain(t *testing.T) {
+	b, err := Open(t.Context(), Options{Choice: CPU})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := tensors.FromFlatDataAndDimensions([]float32{1, 2, 3}, 3)
+	compile := func() *graph.Graph {
+		g := graph.NewGraph(b.Backend, "shared")
+		x := graph.Parameter(g, "x", in.Shape())
+		if err := g.Compile(graph.ReduceAllSum(graph.Mul(x, graph.AddScalar(x, 12345)))); err != nil {
+			t.Error(err)
+		}
+		return g
+	}
+	value := func(g *graph.Graph) float32 {
+		out := g.Run(in)[0]
+		defer out.MustFinalizeAll()
+		return out.Value().(float32)
+	}
+	const want = 1*12346 + 2*12347 + 3*12348
+	one := compile()
+	before := b.Stats()
+	two := compile()
+	if s := b.Stats(); s.Shared-before.Shared != 1 || s.Loaded != before.Loaded || s.Compiled != before.Compiled {
+		t.Errorf("a program that is there was compiled or loaded: %+v, then %+v", before, s)
+	}
+	one.Finalize()
+	if v := value(two); v != want {
+		t.Errorf("after its first user went, the program gives %v, want %d", v, want)
+	}
+	two.Finalize()
+	three := compile()
+	if s := b.Stats(); s.Shared-before.Shared != 2 || value(three) != want {
+		t.Errorf("a program without users was not kept: %+v, then %+v", before, s)
+	}
+	three.Finalize()
+	Trim()
+	four := compile()
+	defer four.Finalize()
+	if s := b.Stats(); s.Loaded+s.Compiled != before.Loaded+before.Compiled+1 || value(four) != want {
+		t.Errorf("a program is there after it was freed: %+v, then %+v", before, s)
+	}
+	var all sync.WaitGroup // users come and go
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				g := compile()
+				if v := value(g); v != want {
+					t.Errorf("with others at a time the program gives %v, want %d", v, want)
+				}
+				g.Finalize()
+			}
+		})
+		all.Go(Trim)
+	}
+	all.Wait()
+}
