@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/feature"
 )
 
 // ProbeStage asks what the features of a run's network are worth.
@@ -282,40 +283,40 @@ func knn(b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes
 	for _, k := range c.K {
 		most = max(most, k)
 	}
-	near, err := score.Nearest(b.Backend, features[0], features[1], most)
+	near, err := feature.Nearest(b.Backend, features[0], features[1], most)
 	if err != nil {
 		return row, err
 	}
 	best, chosenK, chosenT := -1, 0, 0.0
 	for _, k := range c.K {
 		for _, t := range c.Temperature {
-			if hits := score.Hits(near.Vote(labels[0], classes, k, t), labels[1]); hits > best {
+			if hits := feature.Hits(near.Vote(labels[0], classes, k, t), labels[1]); hits > best {
 				best, chosenK, chosenT = hits, k, t
 			}
 		}
 	}
-	if near, err = score.Nearest(b.Backend, features[0], features[2], chosenK); err != nil {
+	if near, err = feature.Nearest(b.Backend, features[0], features[2], chosenK); err != nil {
 		return row, err
 	}
 	row = ProbeRow{Classifier: "kNN", Setting: fmt.Sprintf("k %d, temperature %g", chosenK, chosenT)}
-	row.measure(best, len(labels[1]), score.Hits(near.Vote(labels[0], classes, chosenK, chosenT), labels[2]), len(labels[2]))
+	row.measure(best, len(labels[1]), feature.Hits(near.Vote(labels[0], classes, chosenK, chosenT), labels[2]), len(labels[2]))
 	return row, nil
 }
 
 // linear chooses the penalty on the validation images, from the strongest to the weakest.
 func linear(features [3][][]float32, labels [3][]uint8, classes int, c Candidates) (row ProbeRow, err error) {
-	var last, chosen *score.Linear
+	var last, chosen *feature.Linear
 	best, l2 := -1, 0.0
 	for _, penalty := range c.L2 {
-		if last, err = score.FitLinear(features[0], labels[0], classes, penalty, last); err != nil {
+		if last, err = feature.FitLinear(features[0], labels[0], classes, penalty, last); err != nil {
 			return row, err
 		}
-		if hits := score.Hits(last.Logits(features[1]), labels[1]); hits > best {
+		if hits := feature.Hits(last.Logits(features[1]), labels[1]); hits > best {
 			best, l2, chosen = hits, penalty, last
 		}
 	}
 	row = ProbeRow{Classifier: "linear", Setting: fmt.Sprintf("l2 %g", l2)}
-	row.measure(best, len(labels[1]), score.Hits(chosen.Logits(features[2]), labels[2]), len(labels[2]))
+	row.measure(best, len(labels[1]), feature.Hits(chosen.Logits(features[2]), labels[2]), len(labels[2]))
 	return row, nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/feature"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -76,12 +76,12 @@ func (t *Pretraining) measure(m *network.Model) (accuracy float64, held [][]floa
 }
 
 func (t *Pretraining) knn(bank, queries [][]float32, of, whose []int32) (float64, error) {
-	near, err := score.Nearest(t.backend.Backend, bank, queries, voters)
+	near, err := feature.Nearest(t.backend.Backend, bank, queries, voters)
 	if err != nil {
 		return 0, fmt.Errorf("measuring the features: %w", err)
 	}
 	votes := near.Vote(Labels(t.set.Train, of), len(t.set.Classes), voters, temperature)
-	return float64(score.Hits(votes, Labels(t.set.Train, whose))) / float64(len(whose)), nil
+	return float64(feature.Hits(votes, Labels(t.set.Train, whose))) / float64(len(whose)), nil
 }
 
 // Labels of the images at these indices.

@@ -11,8 +11,6 @@
 //
 // A quotient without a denominator (a class that is never predicted has no precision) counts as 0. Of equal logits the first is the prediction.
 //
-// [Nearest] and its Vote, and [FitLinear], classify by features [n][d]: the nearest neighbours of arXiv:1805.01978, and logistic regression.
-//
 // [Mean] is the mean over seeds with its 95 % t interval.
 //
 // The interval of a table covers the luck of the test images only, not that of the seed: networks found and trained with other seeds differ by more.

@@ -1,7 +1,7 @@
 """Writes features.json: what scikit-learn's nearest neighbours and logistic regression make of given features.
 
     pip install scikit-learn==1.9.1 numpy==2.4.6
-    python -P lib/score/testdata/features.py    (-P: a file beside it is named sklearn.py)
+    python lib/score/feature/testdata/features.py
 
 Three clouds in 6 dimensions that overlap: 90 rows to learn from, 40 to classify. knn are the probabilities of a vote of the k nearest by cosine with the
 weight exp(similarity / temperature) (KNeighborsClassifier with metric "cosine", whose distance is 1 - similarity); linear those of LogisticRegression on

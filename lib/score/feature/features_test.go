@@ -1,4 +1,4 @@
-package score
+package feature
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/score"
 	"github.com/janpfeifer/must"
 )
 
@@ -67,7 +68,7 @@ func TestTheLinearClassifierIsScikitLearns(t *testing.T) {
 		for name, l := range map[string]*Linear{"cold": cold, "warm": last} {
 			p := make([][]float32, len(f.Q))
 			for i, row := range l.Logits(f.Q) {
-				for _, x := range Softmax(row) {
+				for _, x := range score.Softmax(row) {
 					p[i] = append(p[i], float32(x))
 				}
 			}
@@ -111,7 +112,7 @@ func TestNearestAreTheNearest(t *testing.T) {
 			}
 			similarity[i] = dot / math.Sqrt(a*b)
 		}
-		for j, want := range TopK(similarity, 5) {
+		for j, want := range score.TopK(similarity, 5) {
 			if got := near.Index[q][j]; math.Abs(similarity[got]-similarity[want]) > 1e-6 || math.Abs(float64(near.Similarity[q][j])-similarity[want]) > 1e-6 {
 				t.Fatalf("query %d: neighbour %d is %d, want %d", q, j, got, want)
 			}

@@ -1,9 +1,10 @@
-package score
+package feature
 
 import (
 	"fmt"
 	"math"
 
+	"github.com/essnas/essnas/lib/score"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -141,7 +142,7 @@ func (near Neighbours) Vote(labels []uint8, classes, k int, temperature float64)
 // Hits counts the rows of scores [n][classes] whose largest is that of the label; of equal ones the first counts.
 func Hits(scores [][]float32, labels []uint8) (hits int) {
 	for i, row := range scores {
-		if TopK(row, 1)[0] == int(labels[i]) {
+		if score.TopK(row, 1)[0] == int(labels[i]) {
 			hits++
 		}
 	}
