@@ -19,12 +19,14 @@ import (
 // Choice is what to compute on: Auto, CUDA, CPU, Go, or the path of a PJRT plugin.
 type Choice string
 
-// The choices that have a name. The empty choice is that of $ESSNAS_BACKEND, or Auto.
+// The choices that have a name. The empty choice is that of $ESSNAS_BACKEND, or Auto. Rehearsal is a CPU that is treated as a GPU in everything - layout, memory
+// apart from the host's, executions that nobody waits for, races -, to try without a GPU what can be tried of it.
 const (
-	Auto Choice = "auto"
-	CUDA Choice = "cuda"
-	CPU  Choice = "cpu"
-	Go   Choice = "go"
+	Auto      Choice = "auto"
+	CUDA      Choice = "cuda"
+	CPU       Choice = "cpu"
+	Go        Choice = "go"
+	Rehearsal Choice = "rehearsal"
 )
 
 // FromEnvironment is the choice of $ESSNAS_BACKEND, Auto if that is not set.
@@ -48,13 +50,15 @@ type Options struct {
 // It lives as long as the process and is safe for concurrent use.
 type Backend struct {
 	Backend       compute.Backend
-	Kind          string            // "cuda", "cpu" or "go"
+	Kind          string            // "cuda", "cpu", "go" or "rehearsal"
 	Plugin        string            // the plugin's path; "" for go
 	PluginVersion string            // the plugin's package with its version if known, and the version of the PJRT interface
 	Device        compute.DeviceNum // that a run on one device takes: the first, or that of On
+	Choices       *Choices          // see Racing; nil: no races
 
-	named bool // chosen by its kind, not by its path
-	hook  *hook
+	named    bool // chosen by its kind, not by its path
+	hook     *hook
+	cacheDir string
 }
 
 // On is the same backend for runs on another of its devices, 0 ... Backend.NumDevices()-1.
@@ -94,7 +98,7 @@ func (b *Backend) String() string {
 
 var (
 	mu     sync.Mutex
-	opened = map[string]*Backend{} // by the plugin's path, "" for go
+	opened = map[string]*Backend{} // by the plugin's path, "" for go, with a word before it for a rehearsal
 	broken = map[string]error{}    // plugins that could not be opened: a second try may bring the process down
 )
 
@@ -114,21 +118,25 @@ func openGo() (*Backend, error) {
 // openPlugin creates the process's one client of a plugin, or returns the one that is there.
 func openPlugin(plugin string, o Options) (*Backend, error) {
 	devices := max(1, o.Devices)
-	if b := opened[plugin]; b != nil {
+	name := plugin
+	if o.Choice == Rehearsal {
+		name = "rehearsal " + plugin
+	}
+	if b := opened[name]; b != nil {
 		if have := b.Backend.NumDevices(); have < devices {
 			return nil, fmt.Errorf("the backend is open with %d devices and can't be opened with %d in the same process", have, devices)
 		}
 		return b, nil
 	}
-	if err := broken[plugin]; err != nil {
+	if err := broken[name]; err != nil {
 		return nil, err
 	}
 	b, err := newClient(plugin, devices, o)
 	if err != nil {
-		broken[plugin] = err
+		broken[name] = err
 		return nil, err
 	}
-	opened[plugin] = b
+	opened[name] = b
 	return b, nil
 }
 
@@ -146,8 +154,9 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 	default:
 		cache, cacheErr = openExecutables(executablesDir(o.CacheDir), maxExecutables)
 	}
-	name := registeredName(plugin, kind)
-	h, err := register(plugin, name, cache)
+	shared := kind == CPU && o.Choice != Rehearsal
+	name := registeredName(plugin, kind, o.Choice == Rehearsal)
+	h, err := register(plugin, name, cache, shared)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +165,10 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 	}
 	config, options := name+",noshared_buffers", pjrt.NamedValuesMap{}
 	if kind == CPU {
-		config, options["cpu_device_count"] = name+",shared_buffers", int64(devices)
+		options["cpu_device_count"] = int64(devices)
+	}
+	if shared {
+		config = name + ",shared_buffers"
 	}
 	x, err := xla.NewWithOptions(config, options)
 	if err != nil && kind == CPU && devices == 1 { // a plugin that does not know the option
@@ -173,7 +185,10 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 	if h.kernels {
 		kernel.Attach(x)
 	}
-	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), hook: h}, nil
+	if o.Choice == Rehearsal {
+		kind = Rehearsal
+	}
+	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), hook: h, cacheDir: o.CacheDir}, nil
 }
 
 // kindOf tells CUDA from CPU by the name of the plugin's file.
@@ -185,10 +200,11 @@ func kindOf(plugin string) Choice {
 }
 
 // registeredName is what go-xla knows a plugin as. It looks for "cpu" and "cuda" anywhere in the name, wants an absolute
-// path, and cuts it at commas; so a name is made up where the path would be misunderstood.
-func registeredName(plugin string, kind Choice) string {
+// path, and cuts it at commas; so a name is made up where the path would be misunderstood,
+// or names another client of the same plugin.
+func registeredName(plugin string, kind Choice, again bool) string {
 	upper := strings.ToUpper(plugin)
-	if pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
+	if again || pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
 		return fmt.Sprintf("/%s-%d", kind, len(opened)+len(broken)) // used by no other
 	}
 	return plugin

@@ -75,6 +75,8 @@ func cudaWheel(gpus []GPU) (pluginWheel, error) {
 // it are loaded, since the plugin looks for them by name only, and XLA is told where the assembler (ptxas) and libdevice
 // lie. Without such a directory the system's are used.
 func prepareCUDA(plugin string) {
+	// Some of cuDNN's algorithms add up in another order each time: the same run twice would not be bit-identical.
+	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")
 	nvidia := nvidiaDir(plugin)
 	if nvidia == "" {
 		return
@@ -82,9 +84,15 @@ func prepareCUDA(plugin string) {
 	for _, library := range cudaLibraries(nvidia) {
 		preload(library)
 	}
-	flags := os.Getenv("XLA_FLAGS")
-	if data := cudaDataDir(nvidia); data != "" && !strings.Contains(flags, "--xla_gpu_cuda_data_dir") {
-		os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" --xla_gpu_cuda_data_dir="+data))
+	if data := cudaDataDir(nvidia); data != "" {
+		addFlag("--xla_gpu_cuda_data_dir", data)
+	}
+}
+
+// addFlag adds one of XLA's flags, unless the user has set it.
+func addFlag(name, value string) {
+	if flags := os.Getenv("XLA_FLAGS"); !strings.Contains(flags, name) {
+		os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" "+name+"="+value))
 	}
 }
 

@@ -8,6 +8,7 @@
 //	cuda   XLA on an NVIDIA GPU
 //	cpu    XLA on the CPU
 //	go     GoMLX's backend in pure Go: for small tests of arithmetic only, convolutions are some 100 times slower
+//	rehearsal  XLA on the CPU, treated as a GPU in everything that follows: to try without one what can be tried of it
 //	PATH   an XLA plugin (a shared library with the PJRT interface) that is there already
 //
 // All but "go" load a PJRT plugin, a shared library of a few hundred megabytes that holds the XLA compiler. A process
@@ -36,6 +37,15 @@
 // went wrong is told by [Backend.Stats].
 //
 // A process has each program in memory once, however often it is compiled, and keeps some that nobody uses any more for whoever comes next (shared.go).
+//
+// # GPUs
+//
+// Where the device's memory is not the host's, nobody waits for an execution: go-xla does, by an event that it asks for and that this package takes out of the
+// request. Executions queue up on the device in their order, a copy to the host waits for what it copies, and an error comes back with the first such copy. So
+// the host is ahead of the device, until it reads.
+//
+// What is the fastest way to compute something there is raced (package block); [Choices] are the outcome, kept in the cache directory for all runs on such a
+// device (see [Backend.Racing]). XLA is told to leave out those of cuDNN's algorithms that add up in another order each time.
 //
 // # Memory
 //

@@ -14,17 +14,33 @@ SLOT(0) SLOT(1) SLOT(2) SLOT(3)
 static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
 static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, destroy3};
 
-// What go-xla calls instead of two more of a plugin's functions, to count the calls.
+// What go-xla calls instead of three more of a plugin's functions: to count the calls, and not to wait. go-xla waits for the end of each execution by the
+// events that it asks for; without events there is nothing to wait for. What a later execution reads is ordered by the plugin, a copy to the host waits for
+// what it copies, and an error of an execution comes back with the first copy of what it should have computed. Uploads are copied before the call ends, so that they
+// don't wait for what the device is doing either.
 static const pj_api *counted[HOOK_SLOTS];
-static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS];
+static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS], uploads[HOOK_SLOTS];
+static int waiting[HOOK_SLOTS]; // for executions and uploads
+static pj_error *execute(int slot, pj_loaded_execute *a) {
+  executions[slot]++;
+  if (!waiting[slot]) a->device_complete_events = NULL;
+  return counted[slot]->function[PJ_LOADED_EXECUTE](a);
+}
+static pj_error *upload(int slot, pj_client_buffer_from_host *a) {
+  uploads[slot]++;
+  if (!waiting[slot]) a->host_buffer_semantics = PJ_ONLY_DURING_CALL;
+  return counted[slot]->function[PJ_CLIENT_BUFFER_FROM_HOST](a);
+}
 #define COUNT(n) \
-  static pj_error *execute##n(void *a) { executions[n]++; return counted[n]->function[PJ_LOADED_EXECUTE](a); } \
+  static pj_error *execute##n(void *a) { return execute(n, a); } \
+  static pj_error *upload##n(void *a) { return upload(n, a); } \
   static pj_error *await##n(void *a) { waits[n]++; return counted[n]->function[PJ_EVENT_AWAIT](a); }
 COUNT(0) COUNT(1) COUNT(2) COUNT(3)
-static const pj_function execute[HOOK_SLOTS] = {execute0, execute1, execute2, execute3};
+static const pj_function executing[HOOK_SLOTS] = {execute0, execute1, execute2, execute3};
+static const pj_function uploading[HOOK_SLOTS] = {upload0, upload1, upload2, upload3};
 static const pj_function await[HOOK_SLOTS] = {await0, await1, await2, await3};
 
-hook_counts hook_count(int slot) { return (hook_counts){executions[slot], waits[slot]}; }
+hook_counts hook_count(int slot) { return (hook_counts){executions[slot], waits[slot], uploads[slot]}; }
 
 #define ARGS(type, name) type name; memset(&name, 0, sizeof name); name.struct_size = sizeof name
 
@@ -42,7 +58,7 @@ static int has(const pj_api *t, int i) {
   return t->struct_size >= offsetof(pj_api, function) + (i + 1) * sizeof(pj_function) && t->function[i];
 }
 
-const pj_api *hook_table(const pj_api *real, int slot) {
+const pj_api *hook_table(const pj_api *real, int slot, int wait) {
   if (real->pjrt_api_version.major_version != 0 || slot < 0 || slot >= HOOK_SLOTS || !has(real, PJ_CLIENT_TOPOLOGY) || !has(real, PJ_TOPOLOGY_SERIALIZE) ||
       !has(real, PJ_EXECUTABLE_SERIALIZE) || !has(real, PJ_LOADED_GET_EXECUTABLE) || !has(real, PJ_EXECUTABLE_DESERIALIZE_AND_LOAD))
     return real;
@@ -52,9 +68,11 @@ const pj_api *hook_table(const pj_api *real, int slot) {
   if (!t) return real;
   memcpy(t, real, real->struct_size);
   counted[slot] = real;
+  waiting[slot] = wait;
   t->function[PJ_CLIENT_COMPILE] = compile[slot];
   t->function[PJ_LOADED_DESTROY] = destroy[slot];
-  t->function[PJ_LOADED_EXECUTE] = execute[slot];
+  t->function[PJ_LOADED_EXECUTE] = executing[slot];
+  t->function[PJ_CLIENT_BUFFER_FROM_HOST] = uploading[slot];
   t->function[PJ_EVENT_AWAIT] = await[slot];
   return t;
 }

@@ -44,8 +44,9 @@ var (
 	hooked int // slots in use, under mu
 )
 
-// register loads the plugin at path and registers it with go-xla under the given name, compiling through the cache.
-func register(path, name string, cache *executables) (*hook, error) {
+// register loads the plugin at path and registers it with go-xla under the given name, compiling through the cache. Where the host's memory is the device's
+// (shared), what has been executed has ended, because the host may look at it at once; elsewhere it has only begun.
+func register(path, name string, cache *executables, shared bool) (*hook, error) {
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
 	var reason *C.char
@@ -66,11 +67,15 @@ func register(path, name string, cache *executables) (*hook, error) {
 		once.Do(func() { topology, fault = h.serializeTopology(client) })
 		return topology, fault
 	}
-	table := C.hook_table(real, C.int(hooked))
+	wait := C.int(0)
+	if shared {
+		wait = 1
+	}
+	table := C.hook_table(real, C.int(hooked), wait)
 	if table == real {
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
-		h.kernels = kindOf(path) == CPU && kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version)) == nil
+		h.kernels = kindOf(path) == CPU && shared && kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version)) == nil
 		hooks[hooked].Store(h)
 		h.slot = C.int(hooked)
 		hooked++
@@ -163,7 +168,7 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 func (h *hook) counts() (c Counts) {
 	if h.slot >= 0 {
 		n := C.hook_count(h.slot)
-		c.Executions, c.Waits = uint64(n.executions), uint64(n.waits)
+		c.Executions, c.Waits, c.Uploads = uint64(n.executions), uint64(n.waits), uint64(n.uploads)
 	}
 	if client, ok := h.client.Load().(*C.pj_client); ok {
 		var now, peak C.int64_t

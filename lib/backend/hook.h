@@ -11,11 +11,11 @@ enum { HOOK_SLOTS = 4 };
 const pj_api *hook_open(const char *path, const char **reason);
 
 // A copy of a plugin's table whose functions to compile and to destroy executables are essnasCompile(slot, ...) and essnasDestroy(slot, ...); the table itself when it
-// can't be hooked.
-const pj_api *hook_table(const pj_api *real, int slot);
+// can't be hooked. Without wait, executions and uploads go on when they have begun.
+const pj_api *hook_table(const pj_api *real, int slot, int wait);
 
-// How often the table's functions were called: executables run, and waits for something to be ready.
-typedef struct { uint64_t executions, waits; } hook_counts;
+// How often the table's functions were called: executables run, waits for something to be ready, and arrays uploaded.
+typedef struct { uint64_t executions, waits, uploads; } hook_counts;
 hook_counts hook_count(int slot);
 
 // Bytes in use on the client's first device, now and at most; zeros where the plugin does not tell.

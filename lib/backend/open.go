@@ -35,6 +35,8 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		return openGo()
 	case CPU:
 		return openKind(ctx, CPU, o)
+	case Rehearsal:
+		return openRehearsal(ctx, o)
 	case CUDA:
 		if gpus, none := findGPUs(); len(gpus) == 0 {
 			return nil, fmt.Errorf("CUDA can't be used, because %s; choose --backend cpu to compute without a GPU", none)
@@ -62,6 +64,17 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 	}
 	fmt.Fprintf(o.Log, "WARNING: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end\n", err)
 	return openGo()
+}
+
+// openRehearsal opens another client of the plugin for CPUs.
+func openRehearsal(ctx context.Context, o Options) (*Backend, error) {
+	plain := o
+	plain.Choice, plain.Devices = CPU, 0
+	b, err := openKind(ctx, CPU, plain)
+	if err != nil {
+		return nil, err
+	}
+	return openPlugin(b.Plugin, o)
 }
 
 // openPath opens the plugin at a path that the user gave.

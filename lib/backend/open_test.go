@@ -119,7 +119,7 @@ func TestNamesThatGoXLAUnderstands(t *testing.T) {
 	}
 	for _, c := range cases {
 		kind := kindOf(c.path)
-		name := registeredName(c.path, kind)
+		name := registeredName(c.path, kind, false)
 		if kind != c.kind || (name == c.path) != c.same || !filepath.IsAbs(name) || strings.Contains(name, ",") {
 			t.Errorf("%s is %s, known as %s", c.path, kind, name)
 		}

@@ -14,6 +14,7 @@ typedef struct pj_device pj_device;
 typedef struct pj_topology pj_topology;
 typedef struct pj_executable pj_executable; // what was compiled
 typedef struct pj_loaded pj_loaded;         // the same, ready to run on a client's devices
+typedef struct pj_buffer pj_buffer;
 
 // Places of functions in the table.
 enum {
@@ -22,6 +23,7 @@ enum {
   PJ_EVENT_AWAIT = 8,
   PJ_CLIENT_ADDRESSABLE_DEVICES = 16,
   PJ_CLIENT_COMPILE = 20,
+  PJ_CLIENT_BUFFER_FROM_HOST = 22,
   PJ_DEVICE_MEMORY_STATS = 34,
   PJ_EXECUTABLE_DESTROY = 40,
   PJ_EXECUTABLE_SERIALIZE = 49,
@@ -78,6 +80,37 @@ typedef struct {
 typedef struct { PJ_HEAD; pj_executable *executable; } pj_executable_destroy;
 
 typedef struct { PJ_HEAD; pj_loaded *executable; } pj_loaded_destroy;
+
+typedef struct {
+  PJ_HEAD;
+  pj_loaded *executable;
+  void *options;
+  pj_buffer *const *const *argument_lists;
+  size_t num_devices;
+  size_t num_args;
+  pj_buffer **const *output_lists; // out
+  void **device_complete_events;   // NULL, or out
+  pj_device *execute_device;
+} pj_loaded_execute;
+
+enum { PJ_ONLY_DURING_CALL = 0 }; // the host's array may change when the call has ended
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  const void *data;
+  int type;
+  const int64_t *dims;
+  size_t num_dims;
+  const int64_t *byte_strides;
+  size_t num_byte_strides;
+  int host_buffer_semantics;
+  pj_device *device;
+  void *memory;
+  void *device_layout;
+  void *done_with_host_buffer; // out, both
+  pj_buffer *buffer;
+} pj_client_buffer_from_host;
 
 typedef struct {
   PJ_HEAD;

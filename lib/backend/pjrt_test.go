@@ -31,6 +31,8 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"pj_error_message":                   "PJRT_Error_Message_Args",
 		"pj_program":                         "PJRT_Program",
 		"pj_client_compile":                  "PJRT_Client_Compile_Args",
+		"pj_loaded_execute":                  "PJRT_LoadedExecutable_Execute_Args",
+		"pj_client_buffer_from_host":         "PJRT_Client_BufferFromHostBuffer_Args",
 		"pj_executable_destroy":              "PJRT_Executable_Destroy_Args",
 		"pj_loaded_destroy":                  "PJRT_LoadedExecutable_Destroy_Args",
 		"pj_executable_serialize":            "PJRT_Executable_Serialize_Args",
@@ -55,6 +57,7 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"PJ_EVENT_AWAIT":                     "PJRT_Event_Await",
 		"PJ_CLIENT_ADDRESSABLE_DEVICES":      "PJRT_Client_AddressableDevices",
 		"PJ_DEVICE_MEMORY_STATS":             "PJRT_Device_MemoryStats",
+		"PJ_CLIENT_BUFFER_FROM_HOST":         "PJRT_Client_BufferFromHostBuffer",
 		"PJ_LOADED_EXECUTE":                  "PJRT_LoadedExecutable_Execute",
 	}
 	var c strings.Builder

@@ -23,6 +23,7 @@ type CacheStats struct {
 // Counts tells what a backend did since it was opened. The memory is that of a GPU; a CPU's is the process's.
 type Counts struct {
 	Executions  uint64 `json:"executions"`   // executables run
+	Uploads     uint64 `json:"uploads"`      // arrays brought to the device
 	Waits       uint64 `json:"waits"`        // of the host for results, or for arrays on their way between it and the device
 	DeviceBytes uint64 `json:"device_bytes"` // in use on the first device; 0 where the plugin does not tell, as on a CPU
 	DevicePeak  uint64 `json:"device_peak"`  // the most that was

@@ -37,6 +37,7 @@ type Engine struct {
 	mu    sync.Mutex
 	execs map[execKey]*executable
 	zero  zeros
+	asked map[string]bool // names of blocks whose ways were raced
 }
 
 // NewEngine returns an engine with two lanes and two workers: small kernels leave cores idle when they run one at a time.
@@ -86,8 +87,12 @@ func (e *Engine) of(b *Block, add bool, mode Mode, back Backward) *executable {
 	return x
 }
 
-// Prepare compiles what a plan will call, Workers at a time, the first calls first. Each compilation that ends is reported.
+// Prepare compiles what a plan will call, Workers at a time, the first calls first. Each compilation that ends is reported. Ways to compute that nobody has
+// chosen between are raced before (see Race).
 func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, total int, name string, took time.Duration)) error {
+	if err := e.Race(report, p); err != nil {
+		return err
+	}
 	var work []*executable
 	seen := map[*executable]bool{}
 	for _, c := range p.Calls {

@@ -47,6 +47,8 @@ type Ctx struct {
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
+
+	contests *[]contest // of a dry build: what there is to race
 }
 
 // Build puts the block into a graph that the caller compiles, outside of any tape: its marks do nothing there, and running

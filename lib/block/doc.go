@@ -67,6 +67,13 @@
 // 1e-4), and half precision the same loss to 2 % with a gradient in the same direction (cosine 0.999 for weights, 0.99 for alphas and betas, of a search network of
 // three cells). On a GPU, XLA computes products of float32 matrices in TF32 unless told otherwise.
 //
+// # Races
+//
+// Where a block can be computed in several ways ([Ctx.Way]) and the engine's lowering has a record of choices, as on GPUs, [Engine.Race] times them before
+// anything is compiled: values and gradients on images of the run's shapes, each way in turn, half a second for each place. The record is the
+// run's, which takes the same ways when it goes on, and fills from a file that remembers from run to run, so that a device races each place once. On CPUs nothing is
+// raced: the first way is taken, or a kernel.
+//
 // # Several devices
 //
 // [Several] makes an engine whose executables run on n devices at once (SPMD): each has its part of every batch, all have the same weights. Blocks are written for the part of one;

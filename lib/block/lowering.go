@@ -3,6 +3,7 @@ package block
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/backend"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/shapes"
@@ -19,6 +20,8 @@ type Lowering struct {
 	Precision Precision
 	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and float32 what XLA is slow at on a CPU.
 	Plain bool
+	// Choices says which of several ways of computing the same is taken (see Ctx.Way); nil: the first.
+	Choices *backend.Choices
 }
 
 // Layout is the order of an image's axes.

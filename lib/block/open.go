@@ -1,6 +1,10 @@
 package block
 
-import "github.com/essnas/essnas/lib/backend"
+import (
+	"runtime"
+
+	"github.com/essnas/essnas/lib/backend"
+)
 
 // Options are what a run decides about its engine.
 type Options struct {
@@ -19,12 +23,15 @@ func Open(b *backend.Backend, o Options) (*Engine, error) {
 		return nil, err
 	}
 	e.Device = b.Device
-	e.Lowering = Lowering{Layout: layoutOf(b.Kind), Precision: precision}
+	if b.GPU() {
+		e.Workers = max(e.Workers, runtime.NumCPU()/2) // it has nothing else to do with the cores
+	}
+	e.Lowering = Lowering{Layout: layoutOf(b), Precision: precision, Choices: b.Choices}
 	return e, nil
 }
 
-func layoutOf(kind string) Layout {
-	if kind == string(backend.CUDA) {
+func layoutOf(b *backend.Backend) Layout {
+	if b.GPU() {
 		return NHWC
 	}
 	return CHWN

@@ -35,6 +35,7 @@ type Config struct {
 	From     *Origin           `json:"from,omitempty"`       // of a training that begins with the weights of a pretraining
 	Data     DataConfig        `json:"data"`
 	Backend  BackendConfig     `json:"backend"`
+	Choices  map[string]string `json:"choices,omitempty"` // the fastest way to compute at each place, as it was raced on a GPU
 	Versions map[string]string `json:"versions"`
 	Command  []string          `json:"command"`
 	Started  string            `json:"started"` // RFC 3339
@@ -57,7 +58,7 @@ type DataConfig struct {
 
 // BackendConfig says what a run was computed on.
 type BackendConfig struct {
-	Kind    string `json:"kind"` // cuda, cpu or go
+	Kind    string `json:"kind"` // cuda, cpu or go; or rehearsal
 	Plugin  string `json:"plugin,omitempty"`
 	Version string `json:"version,omitempty"`
 }

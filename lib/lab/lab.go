@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -114,6 +115,7 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 	if err := r.computesOn(b); err != nil {
 		return nil, false, err
 	}
+	b = b.Racing(r.Config.Choices)
 	t, err := w.task(b)
 	if err != nil {
 		return nil, false, err
@@ -153,6 +155,15 @@ func (r *Run) computesOn(b *backend.Backend) error {
 	return nil
 }
 
+// chooses notes what was raced: a run that goes on takes the same ways.
+func (r *Run) chooses(choices map[string]string) error {
+	if maps.Equal(choices, r.Config.Choices) {
+		return nil
+	}
+	r.Config.Choices = choices
+	return r.Write("config.json", r.Config)
+}
+
 func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error {
 	p, record := l.progress(), r.record()
 	defer record.close()
@@ -160,6 +171,9 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 	before := b.Stats()
 	took, err := p.compile(t)
 	if err != nil {
+		return err
+	}
+	if err := r.chooses(b.Choices.All()); err != nil {
 		return err
 	}
 	s := b.Stats()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/schollz/progressbar/v3"
 )
@@ -91,11 +92,11 @@ type preparer interface {
 func (p *progress) compile(x preparer) (time.Duration, error) {
 	start := p.now()
 	var mu sync.Mutex
-	done, total := 0, 1
+	done, total, what := 0, 1, "compiling"
 	show := func() {
 		mu.Lock()
 		defer mu.Unlock()
-		p.show(done, total, fmt.Sprintf("compiling, %v", p.now().Sub(start).Round(time.Second)))
+		p.show(done, total, fmt.Sprintf("%s, %v", what, p.now().Sub(start).Round(time.Second)))
 	}
 	if !p.terminal {
 		p.told = start // the first line is due after some seconds: from the disk it takes less
@@ -114,9 +115,11 @@ func (p *progress) compile(x preparer) (time.Duration, error) {
 			}
 		}
 	}()
-	err := x.Prepare(func(d, t int, _ string, _ time.Duration) {
+	err := x.Prepare(func(d, t int, name string, _ time.Duration) {
 		mu.Lock()
-		done, total = d, t
+		if done, total, what = d, t, "compiling"; strings.HasPrefix(name, block.RacePrefix) {
+			what = "racing convolutions"
+		}
 		mu.Unlock()
 	})
 	close(stop)

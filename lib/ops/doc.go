@@ -13,5 +13,6 @@
 //
 // Images are arrays of rank 4, whose axes are ordered and whose numbers are as the engine's lowering says (block.Lowering): on a CPU float32
 // [channels, height, width, batch]. Blocks see them through the functions of image.go; how convolutions and pools become XLA operations is
-// lowering.go's, norms are norm.go's. Vectors (features, logits) are [channels, batch] everywhere. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
+// lowering.go's and convolution.go's, norms are norm.go's. A ReLU, depthwise and pointwise convolution has three ways, which an engine on a GPU races: sums of shifted images; XLA's grouped
+// convolution; both merged into one dense convolution. Vectors (features, logits) are [channels, batch] everywhere. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
 package ops

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is the one place that knows how convolutions and pools become XLA operations. Windows are square, and so are images. Sums are computed in
+// This file is the one place that knows how convolutions and pools become XLA operations (convolution.go has those that XLA itself knows). Windows are square, and so are images. Sums are computed in
 // float32, whatever the images' precision.
 
 // window is the n x n positions from (row, column) on, stride apart.
@@ -83,6 +83,12 @@ func plus(a, b *Node) *Node {
 func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
 	if fast(c, x) {
 		return v.separableKernel(x, dw, pw)
+	}
+	switch v.separableWay(c, x, dw, pw) {
+	case dense:
+		return v.merged(c, Relu(x), dw, pw)
+	case grouped:
+		return Pointwise(c, v.group(c, Relu(x), dw), pw)
 	}
 	return Pointwise(c, v.depthwise(c, Relu(x), dw), pw)
 }
@@ -209,6 +215,9 @@ func ConvValid(c *block.Ctx, x, w *Node, k int) *Node {
 }
 
 func patches(c *block.Ctx, x, w *Node, v conv) *Node {
+	if v.fullWay(c, x, w) == dense {
+		return v.full(c, x, w)
+	}
 	h := v.side(x)
 	padded := x
 	if v.pad > 0 {

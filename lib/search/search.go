@@ -163,7 +163,14 @@ func (t *Search) Count() (weights, macs int) { return t.plan().Count() }
 // Prepare compiles what the steps of the current phase need; report hears of each executable. What later phases need is compiled
 // while these steps are made.
 func (t *Search) Prepare(report func(done, total int, name string, took time.Duration)) error {
-	if err := t.engine.Prepare(t.plan(), block.Train, block.Separate, report); err != nil {
+	plans := []*block.Plan{t.plan()}
+	for phase := t.phase + 1; phase < len(t.phases) && t.engine.Lowering.Choices != nil; phase++ {
+		plans = append(plans, t.later(phase)) // what is chosen is chosen before the first step
+	}
+	if err := t.engine.Race(report, plans...); err != nil {
+		return err
+	}
+	if err := t.engine.Prepare(plans[0], block.Train, block.Separate, report); err != nil {
 		return err
 	}
 	if t.ahead == nil && t.phase+1 < len(t.phases) && t.engine.Lanes > 1 { // one lane: one thing at a time

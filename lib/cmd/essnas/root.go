@@ -44,7 +44,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	c.SetFlagErrorFunc(explainFlag)
 	flags := c.PersistentFlags()
 	flags.SortFlags = false
-	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
+	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go, rehearsal (the CPU as if it were a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
 	flags.StringVar(&p.data, "data", "", "`DIR` with the data sets' files; default $ESSNAS_DATA")
 	flags.StringVar(&p.runs, "runs", "", "`DIR` in which run directories are made; default $ESSNAS_RUNS, or runs")
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")

@@ -1,0 +1,98 @@
+package backend
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// TestARehearsalWaitsForWhatIsReadOnly: a chain of long executions, each of which reads what the one before gave away, comes to the same as on a CPU;
+// nobody waits but for the result, which is right although the arrays between were freed long before.
+func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
+	const n, links = 300, 20
+	chain := func(choice Choice) (result []float32, c Counts) {
+		b, err := Open(t.Context(), Options{Choice: choice})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if shared := b.Backend.HasSharedBuffers(); shared != (choice == CPU) {
+			t.Errorf("%s: shared buffers: %v", choice, shared)
+		}
+		g := graph.NewGraph(b.Backend, "link")
+		x := tensors.FromFlatDataAndDimensions(make([]float32, n*n), n, n)
+		tensors.MustMutableFlatData(x, func(flat []float32) {
+			for i := range flat {
+				flat[i] = float32(i%7) - 3
+			}
+		})
+		p := graph.Parameter(g, "x", x.Shape())
+		if err := g.Compile(graph.Tanh(graph.Dot(p, graph.OneMinus(p)).Product())); err != nil {
+			t.Fatal(err)
+		}
+		before := b.Counts()
+		y := g.Run(x)[0]
+		for range links - 1 {
+			next := g.Run(y)[0]
+			y.MustFinalizeAll()
+			y = next
+		}
+		tensors.MustMutableFlatData(x, func(flat []float32) { clear(flat) }) // what was uploaded is the device's own
+		result = tensors.MustCopyFlatData[float32](y)
+		after := b.Counts()
+		return result, Counts{Executions: after.Executions - before.Executions, Waits: after.Waits - before.Waits, Uploads: after.Uploads - before.Uploads}
+	}
+	want, cpu := chain(CPU)
+	got, rehearsal := chain(Rehearsal)
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("%d: %g, on a CPU %g", i, got[i], want[i])
+		}
+	}
+	if cpu.Executions != links || cpu.Waits < links {
+		t.Errorf("on a CPU %+v", cpu)
+	}
+	if rehearsal.Executions != links || rehearsal.Uploads != 1 || rehearsal.Waits > 2 { // for the upload, which is done when it is asked about, and for the result
+		t.Errorf("in a rehearsal %+v", rehearsal)
+	}
+}
+
+func TestFlagsOfTheUserStay(t *testing.T) {
+	t.Setenv("XLA_FLAGS", "--xla_gpu_exclude_nondeterministic_ops=false")
+	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")
+	addFlag("--xla_gpu_cuda_data_dir", "/cuda")
+	if got, want := os.Getenv("XLA_FLAGS"), "--xla_gpu_exclude_nondeterministic_ops=false --xla_gpu_cuda_data_dir=/cuda"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestChoicesOutliveARun(t *testing.T) {
+	file := t.TempDir() + "/choices/device.json"
+	ways := []string{"a", "b"}
+	c := NewChoices(nil, file)
+	c.Set("here", "b")
+	c.Set("here", "a") // it is chosen already
+	if err := c.Remember(map[string]string{"here": "b", "there": "c"}); err != nil {
+		t.Fatal(err)
+	}
+	next := NewChoices(map[string]string{"mine": "a"}, file)
+	for place, want := range map[string]string{"here": "b", "mine": "a", "there": "", "nowhere": ""} { // c is no way of this version
+		if way, known := next.Of(place, ways); way != want || known != (want != "") {
+			t.Errorf("%s: %q, %v", place, way, known)
+		}
+	}
+	if all := next.All(); len(all) != 2 || all["here"] != "b" {
+		t.Errorf("the run has chosen %v", all)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := NewChoices(nil, file).Of("here", ways); known {
+		t.Error("a damaged file is known")
+	}
+	if text := strings.Repeat("x", 3); NewChoices(nil, "").Remember(map[string]string{text: text}) != nil {
+		t.Error("without a file there is nothing to keep")
+	}
+}
