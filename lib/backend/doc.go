@@ -45,7 +45,8 @@
 // the host is ahead of the device, until it reads.
 //
 // What is the fastest way to compute something there is raced (package block); [Choices] are the outcome, kept in the cache directory for all runs on such a
-// device (see [Backend.Racing]). XLA is told to leave out those of cuDNN's algorithms that add up in another order each time.
+// device (see [Backend.Racing]). XLA is told to leave out those of cuDNN's algorithms that add up in another order each time, and not
+// to compute products of float32 numbers in TF32, its default: float32 means the same on every device.
 //
 // # Memory
 //

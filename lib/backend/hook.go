@@ -12,6 +12,7 @@ package backend
 import "C"
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type hook struct {
 	real     *C.pj_api
 	cache    *executables // nil: compile always
 	salt     string       // what the plugin's programs depend on and the programs don't say
+	wait     bool         // for executions
 	kernels  bool         // it takes those of package kernel
 	topology func(*C.pj_client) ([]byte, error)
 	shared   shared
@@ -67,6 +69,7 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		once.Do(func() { topology, fault = h.serializeTopology(client) })
 		return topology, fault
 	}
+	h.wait = shared
 	wait := C.int(0)
 	if shared {
 		wait = 1
@@ -114,6 +117,9 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 			defer withText(a, text)()
 			salt += ", kernels " + kernel.Version()
 		}
+	}
+	if !h.wait { // a GPU: its products of float32 numbers would be of 11 bits
+		defer withText(a, exact(bytesOf(a.program.code, a.program.code_size)))()
 	}
 	var key key
 	cached := h.cache != nil
@@ -176,6 +182,15 @@ func (h *hook) counts() (c Counts) {
 		c.DeviceBytes, c.DevicePeak = uint64(now), uint64(peak)
 	}
 	return
+}
+
+// exact asks for products of all bits in a program (StableHLO as text). By default XLA computes those of float32 numbers on a GPU in TF32, which has 11 bits of
+// 24: float32 is float32 here, on every device, and who wants speed takes bf16, whose products have all their bits in any case.
+func exact(program []byte) []byte {
+	if bytes.Contains(program, []byte("#stablehlo.dot_algorithm")) { // which says it all, and stands in programs for CPUs only
+		return program
+	}
+	return bytes.ReplaceAll(program, []byte("#stablehlo<precision DEFAULT>"), []byte("#stablehlo<precision HIGHEST>"))
 }
 
 // withText gives a program another text, until the function that it returns is called.

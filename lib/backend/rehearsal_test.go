@@ -59,6 +59,18 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 	}
 }
 
+// TestProductsAreExact: XLA's default, which is TF32 on a GPU, leaves no program, whether it comes from a product of matrices or from a convolution.
+func TestProductsAreExact(t *testing.T) {
+	const convolution = "precision_config = [#stablehlo<precision DEFAULT>, #stablehlo<precision DEFAULT>]"
+	const dot = "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision DEFAULT>]"
+	const want = "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]"
+	for _, text := range []string{convolution, dot} {
+		if got := string(exact([]byte(text))); got != want {
+			t.Errorf("%s becomes %s", text, got)
+		}
+	}
+}
+
 func TestFlagsOfTheUserStay(t *testing.T) {
 	t.Setenv("XLA_FLAGS", "--xla_gpu_exclude_nondeterministic_ops=false")
 	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")

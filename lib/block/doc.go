@@ -65,7 +65,7 @@
 // engine's [Lowering], and no block's business: it is the one switch between a CPU and a GPU. [Open] chooses the layout by the kind of backend; the precision is
 // a run's setting. The layout of GPUs and half precision have been tried on a CPU only: there the other layout computes the same to 1e-5 (PyTorch's gradients to
 // 1e-4), and half precision the same loss to 2 % with a gradient in the same direction (cosine 0.999 for weights, 0.99 for alphas and betas, of a search network of
-// three cells). On a GPU, XLA computes products of float32 matrices in TF32 unless told otherwise.
+// three cells). Float32 is not TF32 (package backend).
 //
 // # Races
 //

@@ -185,9 +185,9 @@ func (e *Engine) race(runners []*runner, images *Engine) (*runner, error) {
 	return winner, nil
 }
 
-// same says whether results are those of another way but for rounding, TF32's on a GPU.
+// same says whether results are those of another way but for rounding.
 func (l Lowering) same(got, want [][]float32) bool {
-	tolerance := 0.01
+	tolerance := 1e-3
 	if l.Precision == BFloat16 {
 		tolerance = 0.1
 	}
