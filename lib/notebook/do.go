@@ -36,17 +36,14 @@ func ask(args []string, p *progress) json.RawMessage {
 	checkout, err := home.Find()
 	Check(err)
 	p.root = checkout.Root + string(filepath.Separator)
-	client, err := serve.Dial(ctx, checkout, p.say)
+	owner, none := strconv.Atoi(os.Getenv("ESSNAS_KERNEL"))
+	if none != nil {
+		owner = os.Getppid()
+	}
+	result, err := serve.Ask(ctx, checkout, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.say, p.told)
 	if err == nil {
-		owner, none := strconv.Atoi(os.Getenv("ESSNAS_KERNEL"))
-		if none != nil {
-			owner = os.Getppid()
-		}
-		var result json.RawMessage
-		if result, err = client.Do(ctx, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.told); err == nil {
-			p.end()
-			return result
-		}
+		p.end()
+		return result
 	}
 	if ctx.Err() != nil {
 		p.say("interrupted")

@@ -25,7 +25,31 @@ import (
 type Client struct{ http http.Client }
 
 // ErrDied is the error of a request whose server has ended without an answer.
-var ErrDied = errors.New("the server that computes has ended in the middle of the work, most likely for want of memory; run the cell again to go on from the last checkpoint")
+var ErrDied = errors.New("the server that computes has ended in the middle of the work, most likely for want of memory: close other programs or take smaller settings (a smaller batch, fewer channels), then run the cell again to go on from the last checkpoint")
+
+// errEnding is that of a request that came too late: the server is ending.
+var errEnding = errors.New("the server is ending")
+
+// Ask lets the server of a checkout do a command. It starts one if need be, and another one, once, if that dies before the end: what it was at work on goes on from its
+// last checkpoint. say hears what takes long, told what the server tells.
+func Ask(ctx context.Context, c home.Checkout, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
+	died := false
+	for {
+		client, err := Dial(ctx, c, say)
+		if err != nil {
+			return nil, err
+		}
+		result, err := client.Do(ctx, r, told)
+		switch {
+		case errors.Is(err, errEnding):
+		case errors.Is(err, ErrDied) && !died:
+			died = true
+			say("The server that computes has ended in the middle of the work. It is started again, and what was saved goes on.")
+		default:
+			return result, err
+		}
+	}
+}
 
 // Dial connects to the server of a checkout. It starts one if there is none that is up to date, which say hears of: building it can take a minute.
 func Dial(ctx context.Context, c home.Checkout, say func(string)) (*Client, error) {
@@ -33,25 +57,38 @@ func Dial(ctx context.Context, c home.Checkout, say func(string)) (*Client, erro
 	if err != nil {
 		return nil, err
 	}
-	sources, err := c.Sources()
-	if err != nil {
-		return nil, err
+	for {
+		sources, err := c.Sources()
+		if err != nil {
+			return nil, err
+		}
+		client, err := p.connect(ctx, sources)
+		if client == nil && err == nil {
+			client, err = p.begin(ctx, sources, say)
+		}
+		if !errors.Is(err, errChanged) {
+			return client, err
+		}
 	}
-	if client := p.connect(ctx, sources); client != nil {
-		return client, nil
-	}
+}
+
+// errChanged says that the sources have changed while the server was built or started.
+var errChanged = errors.New("the sources have changed meanwhile")
+
+// begin starts a server that is up to date, in the place of one that isn't.
+func (p place) begin(ctx context.Context, sources string, say func(string)) (*Client, error) {
 	lock := flock.New(filepath.Join(p.dir, "start.lock")) // two cells that start together start one server
 	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil || !ok {
 		return nil, err
 	}
 	defer lock.Close()
-	if client := p.connect(ctx, sources); client != nil {
-		return client, nil
+	if client, err := p.connect(ctx, sources); client != nil || err != nil {
+		return client, err
 	}
-	if err := p.retire(ctx); err != nil {
+	if err := p.retire(ctx, say); err != nil {
 		return nil, err
 	}
-	if err := Build(ctx, c, say); err != nil {
+	if err := Build(ctx, p.Checkout, say); err != nil {
 		return nil, err
 	}
 	return p.start(ctx, sources)
@@ -71,15 +108,15 @@ func (p place) client() (*Client, error) {
 }
 
 // connect is nil where no server made from these sources answers.
-func (p place) connect(ctx context.Context, sources string) *Client {
+func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 	c, err := p.client()
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	if i, err := c.Info(ctx); err != nil || i.Sources != sources {
-		return nil
+	if i, err := c.Info(ctx); err != nil || i.Sources != sources || i.Ending {
+		return nil, ctx.Err()
 	}
-	return c
+	return c, nil
 }
 
 // Info asks what the server is.
@@ -98,34 +135,40 @@ func (c *Client) Info(ctx context.Context) (i Info, err error) {
 	return i, json.NewDecoder(r.Body).Decode(&i)
 }
 
-// retire ends the server that is there, unless it is at work, and waits for its end.
-func (p place) retire(ctx context.Context) error {
+// retire ends the server that is there as soon as it has nothing to do, and waits for its end.
+func (p place) retire(ctx context.Context, say func(string)) error {
 	c, err := p.client()
 	if err != nil {
 		return err
 	}
-	i, err := c.Info(ctx)
-	if err != nil {
-		return nil // there is none
-	}
-	if len(i.Busy) > 0 {
-		return fmt.Errorf("the sources of essnas have changed, but the server that was built from the old ones is at work (essnas %s): wait for it or interrupt it, then run this cell again", strings.Join(i.Busy, "; essnas "))
-	}
-	if err := c.Quit(ctx); err != nil {
-		return err
-	}
-	for range 100 {
-		if now, err := c.Info(ctx); err != nil || now.PID != i.PID {
-			return nil
+	said := false
+	for {
+		i, err := c.Info(ctx)
+		if err != nil {
+			return ctx.Err() // there is none, unless it's the context that has ended
 		}
-		time.Sleep(50 * time.Millisecond)
+		if len(i.Busy) > 0 && !said {
+			said = true
+			say(fmt.Sprintf("The sources of essnas have changed, but the server that was built from the old ones is at work (essnas %s). This cell waits for its end.", strings.Join(i.Busy, "; essnas ")))
+		}
+		if !i.Ending {
+			if err := c.quit(ctx, "?idle"); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	return fmt.Errorf("the old server (process %d) does not end: end it by kill %d, then run this cell again", i.PID, i.PID)
 }
 
 // Quit asks the server to end.
-func (c *Client) Quit(ctx context.Context) error {
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://essnas/quit", nil)
+func (c *Client) Quit(ctx context.Context) error { return c.quit(ctx, "") }
+
+func (c *Client) quit(ctx context.Context, how string) error {
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://essnas/quit"+how, nil)
 	if err != nil {
 		return err
 	}
@@ -152,8 +195,14 @@ func (p place) start(ctx context.Context, sources string) (*Client, error) {
 	}
 	ended := make(chan struct{})
 	go func() { command.Wait(); close(ended) }()
+	c, err := p.client()
+	if err != nil {
+		return nil, err
+	}
 	for {
-		if c := p.connect(ctx, sources); c != nil {
+		if i, err := c.Info(ctx); err == nil && i.Sources != sources {
+			return nil, errChanged
+		} else if err == nil {
 			return c, nil
 		}
 		select {
@@ -182,6 +231,9 @@ func (c *Client) Do(ctx context.Context, r Request, told func(Message)) (json.Ra
 		return nil, dead(ctx, err)
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusServiceUnavailable {
+		return nil, errEnding
+	}
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))
 		return nil, fmt.Errorf("the server refuses: %s", bytes.TrimSpace(text))

@@ -5,17 +5,17 @@
 //
 // HTTP over a Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only.
 //
-//	POST /do    a [Request] as JSON; the answer is a stream of [Message]s, one JSON object a line, the last with Result or Error
+//	POST /do    a [Request] as JSON; the answer is a stream of [Message]s, one JSON object a line, the last with Result or Error; 503 from a server that is ending
 //	GET  /info  an [Info]
-//	POST /quit  the server ends; what it is at work on is saved
+//	POST /quit  the server ends; what it is at work on is saved. With ?idle it ends if it is not at work, else answers 409
 //
 // A client that closes the connection before the end cancels: the command saves what it has and stops.
 //
 // # Life
 //
-// [Dial] starts the server when there is none, builds it first where sources have changed since, and replaces one that is older than the sources. The server
-// ends by itself some seconds after the last of its clients' notebooks has, or after half an hour without a request. If it dies, the next request starts
-// another, and a run that was going on goes on from its last checkpoint.
+// [Dial] starts the server when there is none, builds it first where sources have changed since, and replaces one that is older than the sources, as soon as that has
+// nothing to do. The server ends by itself some seconds after the last of its clients' notebooks has, or after half an hour without a request. If it dies in the
+// middle of a command, [Ask] starts another and asks again, once: a run goes on from its last checkpoint, and all else can be repeated.
 package serve
 
 import (
@@ -51,6 +51,7 @@ type Info struct {
 	PID     int      `json:"pid"`
 	Sources string   `json:"sources"` // see home.Checkout.Sources
 	Busy    []string `json:"busy"`    // commands under way
+	Ending  bool     `json:"ending"`  // takes no more
 }
 
 // place is where the server of a checkout has its socket, its lock and its log.
@@ -74,5 +75,8 @@ func (p place) socket() (string, error) {
 	return short(p.dir)
 }
 
+// sources is a file with the sum over the sources that the program was built from.
+func (p place) sources() string { return filepath.Join(p.dir, "bin", "sources") }
 func (p place) program() string { return filepath.Join(p.dir, "bin", "essnas") }
+func (p place) pid() string     { return filepath.Join(p.dir, "server.pid") }
 func (p place) log() string     { return filepath.Join(p.dir, "server.log") }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,7 +29,8 @@ type Server struct {
 	Rest func()
 
 	sources string
-	cancel  context.CancelFunc // ends the server
+	life    context.Context // of the server
+	cancel  context.CancelFunc
 
 	mu     sync.Mutex
 	owners map[int]bool
@@ -41,7 +43,8 @@ type Server struct {
 const (
 	rest    = 5 * time.Minute
 	idle    = 30 * time.Minute
-	forlorn = 5 * time.Second // how long the server outlives its owners: a kernel that is restarted finds it warm
+	forlorn = 5 * time.Second  // how long the server outlives its owners: a kernel that is restarted finds it warm
+	saving  = 20 * time.Second // how long what is under way may take to be saved when the server ends
 )
 
 // ErrRunning says that there is a server already.
@@ -57,13 +60,14 @@ func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 	if err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(p.dir, "server.lock"))
-	if ok, err := lock.TryLock(); err != nil {
+	lock, err := p.own(ctx)
+	if err != nil {
 		return err
-	} else if !ok {
-		return ErrRunning
 	}
 	defer lock.Close()
+	if err := os.WriteFile(p.pid(), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return err
+	}
 	if s.sources, err = c.Sources(); err != nil {
 		return err
 	}
@@ -77,24 +81,44 @@ func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 		return err
 	}
 	s.owners, s.busy, s.since = map[int]bool{}, map[int]string{}, time.Now()
-	ctx, s.cancel = context.WithCancel(ctx)
+	s.life, s.cancel = context.WithCancel(ctx)
 	defer s.cancel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /do", s.do)
 	mux.HandleFunc("GET /info", s.info)
-	mux.HandleFunc("POST /quit", func(w http.ResponseWriter, _ *http.Request) { s.cancel() })
-	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return ctx }}
-	go s.watch(ctx)
+	mux.HandleFunc("POST /quit", s.quit)
+	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return s.life }}
+	go s.watch()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ownOnly{l}) }()
 	select {
 	case err := <-served:
 		return err
-	case <-ctx.Done():
+	case <-s.life.Done():
 	}
-	end, stop := context.WithTimeout(context.Background(), 20*time.Second) // for what is under way to be saved
+	end, stop := context.WithTimeout(context.Background(), saving)
 	defer stop()
 	return server.Shutdown(end)
+}
+
+// own takes the lock that a server has for its life. One that is ending is waited for.
+func (p place) own(ctx context.Context) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(p.dir, "server.lock"))
+	if ok, err := lock.TryLock(); ok || err != nil {
+		return lock, err
+	}
+	if c, err := p.client(); err != nil {
+		return nil, err
+	} else if i, err := c.Info(ctx); err == nil && !i.Ending {
+		return nil, ErrRunning
+	}
+	wait, stop := context.WithTimeout(ctx, saving+5*time.Second)
+	defer stop()
+	if ok, _ := lock.TryLockContext(wait, 50*time.Millisecond); !ok {
+		pid, _ := os.ReadFile(p.pid())
+		return nil, fmt.Errorf("there is a server of this checkout that does not answer: end it by kill -9 %s", pid)
+	}
+	return lock, nil
 }
 
 // ownOnly accepts connections of the server's own user.
@@ -111,16 +135,16 @@ func (l ownOnly) Accept() (net.Conn, error) {
 }
 
 // watch ends the server when nobody needs it any more.
-func (s *Server) watch(ctx context.Context) {
+func (s *Server) watch() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-s.life.Done():
 			return
 		case now := <-tick.C:
 			if s.needless(now) {
-				s.cancel()
+				s.end(true)
 			} else if s.tired(now) {
 				s.Rest()
 			}
@@ -158,9 +182,30 @@ func (s *Server) tired(now time.Time) bool {
 	return true
 }
 
+// end ends the server, if that is idle or need not be, and says whether it does.
+func (s *Server) end(idle bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if idle && len(s.busy) > 0 {
+		return false
+	}
+	s.cancel()
+	return true
+}
+
+func (s *Server) quit(w http.ResponseWriter, q *http.Request) {
+	if !s.end(q.URL.Query().Has("idle")) {
+		http.Error(w, "the server is at work", http.StatusConflict)
+	}
+}
+
+// begin notes a request; a server that is ending takes none, which the number 0 says.
 func (s *Server) begin(r Request) (number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return 0
+	}
 	if r.Owner > 1 {
 		s.owners[r.Owner] = true
 	}
@@ -169,7 +214,7 @@ func (s *Server) begin(r Request) (number int) {
 	return s.next
 }
 
-func (s *Server) end(number int) {
+func (s *Server) done(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.busy, number)
@@ -179,7 +224,7 @@ func (s *Server) end(number int) {
 func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := Info{PID: os.Getpid(), Sources: s.sources}
+	i := Info{PID: os.Getpid(), Sources: s.sources, Ending: s.life.Err() != nil}
 	for _, what := range s.busy {
 		i.Busy = append(i.Busy, what)
 	}
@@ -193,7 +238,11 @@ func (s *Server) do(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	number := s.begin(r)
-	defer s.end(number)
+	if number == 0 {
+		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.done(number)
 	var mu sync.Mutex // figures come from other goroutines than the rest
 	ended := false
 	out, control := json.NewEncoder(w), http.NewResponseController(w)
@@ -207,12 +256,18 @@ func (s *Server) do(w http.ResponseWriter, q *http.Request) {
 		control.Flush()
 	}
 	result, err := s.guarded(q.Context(), r.Args, tell)
-	if err != nil {
+	switch {
+	case err != nil && s.life.Err() != nil:
+		tell(Message{Error: stopped})
+	case err != nil:
 		tell(Message{Error: s.Explain(err)})
-		return
+	default:
+		tell(Message{Result: result})
 	}
-	tell(Message{Result: result})
 }
+
+// stopped is what a client hears whose command was under way when somebody ended the server.
+const stopped = "the server that computes was told to end (essnas serve --stop), and has saved what it was at work on: run the cell again to go on"
 
 // guarded makes errors of panics.
 func (s *Server) guarded(ctx context.Context, args []string, tell func(Message)) (result json.RawMessage, err error) {
