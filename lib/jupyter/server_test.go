@@ -3,12 +3,15 @@ package jupyter
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,6 +58,7 @@ type lab struct {
 	runs string
 	cmd  *exec.Cmd
 	log  *buffer
+	http *http.Client // trusts the lab's certificate
 }
 
 // buffer is a bytes.Buffer that is written and read at the same time.
@@ -66,8 +70,33 @@ type buffer struct {
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
 func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 
+// certify writes a certificate for this machine, signed by itself, and its key; the client trusts it.
+func certify(t *testing.T) (certificate, key string, client *http.Client) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	own := server.TLS.Certificates[0]
+	secret, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: own.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key, server.Client()
+}
+
 // startLab starts JupyterLab at a base URL, on a directory with these files.
 func startLab(t *testing.T, baseURL string, files map[string]string) *lab {
+	t.Helper()
+	return startLabAt(t, "http", baseURL, files)
+}
+
+func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *lab {
 	t.Helper()
 	environment(t)
 	if err := serve.Build(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil { // no cell's time
@@ -85,9 +114,15 @@ func startLab(t *testing.T, baseURL string, files map[string]string) *lab {
 	}
 	address := listener.Addr().(*net.TCPAddr)
 	listener.Close()
-	l := &lab{t: t, url: fmt.Sprintf("http://%s%s", address, baseURL), runs: t.TempDir(), log: &buffer{}}
-	l.cmd, err = Command(context.Background(), checkout(t), func(text string) { t.Log(text) }, "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-		fmt.Sprintf("--ServerApp.port=%d", address.Port), "--ServerApp.port_retries=0", "--ServerApp.base_url="+baseURL, "--IdentityProvider.token="+token, "--ServerApp.root_dir="+dir)
+	l := &lab{t: t, url: fmt.Sprintf("%s://%s%s", scheme, address, baseURL), runs: t.TempDir(), log: &buffer{}, http: http.DefaultClient}
+	args := []string{"lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", fmt.Sprintf("--ServerApp.port=%d", address.Port), "--ServerApp.port_retries=0",
+		"--ServerApp.base_url=" + baseURL, "--IdentityProvider.token=" + token, "--ServerApp.root_dir=" + dir}
+	if scheme == "https" {
+		var certificate, key string
+		certificate, key, l.http = certify(t)
+		args = append(args, "--ServerApp.certfile="+certificate, "--ServerApp.keyfile="+key)
+	}
+	l.cmd, err = Command(context.Background(), checkout(t), func(text string) { t.Log(text) }, "jupyter", args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +172,7 @@ func (l *lab) api(method, path string, body any) (map[string]any, error) {
 		return nil, err
 	}
 	q.Header.Set("Authorization", "token "+token)
-	r, err := http.DefaultClient.Do(q)
+	r, err := l.http.Do(q)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,8 @@ func (s States) Save(file string) {
 var (
 	//go:embed explore.js
 	script string
+	//go:embed kernel.js
+	asking string
 	//go:embed explore.css
 	style string
 )
@@ -78,7 +80,7 @@ func Explore(states States, options ...Option) {
 			fmt.Fprintf(code, "nb.Flag(%q, %q), ", name, value)
 		}
 	}
-	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "kernel": os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV)}
+	search := map[string]any{"settings": settings, "steps": steps, "code": code.String()}
 	all, err := json.Marshal(states) // which escapes what would end the script
 	Check(err)
 	what, err := json.Marshal(search)
@@ -86,8 +88,8 @@ func Explore(states States, options ...Option) {
 	id := "essnas-" + gonbui.UniqueId()
 	text := states.table(settings)
 	var page bytes.Buffer
-	fmt.Fprintf(&page, "<style>%s</style><div class=\"essnas-explore\" id=\"%s\"><pre>%s</pre></div><script>%s(document.getElementById(%q), %s, %s)</script>",
-		style, id, html.EscapeString(text), strings.TrimSpace(script), id, all, what)
+	fmt.Fprintf(&page, "<style>%s</style><div class=\"essnas-explore\" id=\"%s\"><pre>%s</pre></div><script>%s(document.getElementById(%q), %s, %s, %s(%q))</script>",
+		style, id, html.EscapeString(text), strings.TrimSpace(script), id, all, what, strings.TrimSpace(asking), os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV))
 	HTML(page.String(), text)
 }
 

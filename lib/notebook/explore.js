@@ -1,6 +1,6 @@
 // A slider for each setting that differs among the states; what is shown is the state that is nearest, redrawn at once. A button lets the notebook's kernel search
 // with the settings that are set. Nothing is loaded from anywhere.
-(function (root, states, search) {
+(function (root, states, search, kernel) {
   "use strict";
   const blue = "#0072b2", vermillion = "#d55e00";
   const make = (tag, attributes, ...children) => {
@@ -17,6 +17,7 @@
   for (const name of search.settings) {
     values[name] = [...new Set(states.map((s) => s.settings[name]))].sort((a, b) => a - b);
   }
+  let running = false;
   const chosen = Object.fromEntries(Object.entries(states[0].settings).filter(([name]) => name in values));
 
   const controls = make("div", { class: "essnas-controls" });
@@ -63,8 +64,8 @@
     view.replaceChildren(head, numbers(s), charts(s), heat(s), cells(s));
     if (s.warnings && s.warnings.length) view.append(make("p", { class: "essnas-warning" }, s.warnings.join(" ")));
     root.dataset.shown = of; // what tests look at
-    button.disabled = exact || running || !kernel;
-    button.title = kernel ? "" : "There is no Jupyter server behind this page.";
+    button.disabled = exact || running || !kernel.there;
+    button.title = kernel.there ? "" : "There is no Jupyter server behind this page.";
   }
 
   const last = (a) => { for (let i = (a || []).length - 1; i >= 0; i--) if (a[i] !== null) return a[i]; return null; };
@@ -171,76 +172,26 @@
     return div;
   }
 
-  // The kernel is asked over Jupyter's own protocol (jupyter-client.readthedocs.io, "Messaging in Jupyter"), at the address and with the token of this page.
-  const config = (() => {
-    try { return JSON.parse(document.getElementById("jupyter-config-data").textContent); } catch { return null; }
-  })();
-  let kernel = config ? search.kernel : "", running = false;
-  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-  const xsrf = () => (document.cookie.match(/(?:^|; )_xsrf=([^;]*)/) || [])[1] || "";
-
-  async function api(path, options) {
-    const headers = { "X-XSRFToken": xsrf() };
-    if (config.token) headers.Authorization = "token " + config.token;
-    const r = await fetch(config.baseUrl + "api/" + path, { headers, credentials: "same-origin", ...options });
-    if (!r.ok) throw new Error(r.status + " " + r.statusText);
-    return r.status === 204 ? null : r.json();
-  }
-
-  // find is the kernel that runs this notebook: the one that made this output, or after a restart of the server the one of the page's notebook.
-  async function find() {
-    const sessions = (await api("sessions")).filter((s) => s.kernel && s.kernel.name.startsWith("essnas"));
-    const there = sessions.find((s) => s.kernel.id === search.kernel) || sessions.find((s) => decodeURIComponent(location.pathname).endsWith(s.path)) || (sessions.length === 1 && sessions[0]);
-    if (!there) throw new Error("this notebook has no running kernel: run the cell again");
-    return there.kernel.id;
-  }
-
   async function run() {
     running = true;
     show();
     progress.hidden = false;
     progress.textContent = "asking the kernel …";
+    const code = search.code + search.settings.map((n) => `nb.Set(${JSON.stringify(n)}, ${number(chosen[n])})`).join(", ") + ")";
+    const work = kernel.execute(code, (data) => {
+      const state = data["application/vnd.essnas.state+json"];
+      if (state) add(typeof state === "string" ? JSON.parse(state) : state);
+      else if (data["text/plain"] && !data["image/svg+xml"]) progress.textContent = data["text/plain"];
+    });
+    let stopped = false;
+    cancel.onclick = () => { stopped = cancel.disabled = true; cancel.textContent = "Stopping …"; work.stop(); };
+    cancel.hidden = cancel.disabled = false;
+    cancel.textContent = "Stop";
     try {
-      const id = kernel = await find();
-      const url = new URL(config.baseUrl + "api/kernels/" + id + "/channels", location.href);
-      url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-      const session = random(), message = random();
-      url.searchParams.set("session_id", session);
-      if (config.token) url.searchParams.set("token", config.token);
-      const socket = new WebSocket(url);
-      let stopped = false;
-      cancel.onclick = () => { stopped = true; cancel.disabled = true; api("kernels/" + id + "/interrupt", { method: "POST" }); };
-      cancel.hidden = cancel.disabled = false;
-      const code = search.code + search.settings.map((n) => `nb.Set(${JSON.stringify(n)}, ${number(chosen[n])})`).join(", ") + ")";
-      await new Promise((end, fail) => {
-        let words = "";
-        socket.onerror = () => fail(new Error("the connection to the kernel has failed"));
-        socket.onclose = () => fail(new Error("the connection to the kernel has ended"));
-        socket.onopen = () => socket.send(JSON.stringify({
-          channel: "shell", parent_header: {}, metadata: {}, buffers: [],
-          header: { msg_id: message, msg_type: "execute_request", session, username: "", version: "5.3", date: new Date().toISOString() },
-          content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: false },
-        }));
-        socket.onmessage = (event) => {
-          const m = JSON.parse(event.data), c = m.content;
-          if (!m.parent_header || m.parent_header.msg_id !== message) return;
-          const type = m.header.msg_type;
-          if (type === "display_data" || type === "update_display_data" || type === "execute_result") {
-            const state = c.data["application/vnd.essnas.state+json"];
-            if (state) add(typeof state === "string" ? JSON.parse(state) : state);
-            else if (c.data["text/plain"] && !c.data["image/svg+xml"]) progress.textContent = c.data["text/plain"];
-          } else if (type === "stream") words += c.text;
-          else if (type === "error") words += "";
-          else if (type === "execute_reply") {
-            socket.onclose = null;
-            if (c.status === "ok") end(); else fail(new Error(stopped ? "Stopped, and saved: the same button goes on." : words.replace(/exit status \d+\s*$/, "").trim() || c.evalue));
-          }
-        };
-      });
-      socket.close();
+      await work.end;
       progress.hidden = true;
     } catch (e) {
-      progress.textContent = e.message;
+      progress.textContent = stopped && e instanceof kernel.Failed ? "Stopped, and saved: the same button goes on." : e.message;
     }
     running = false;
     cancel.hidden = true;

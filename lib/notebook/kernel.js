@@ -1,0 +1,88 @@
+// The kernel is asked over Jupyter's own protocol (jupyter-client.readthedocs.io, "Messaging in Jupyter"), at the address and with the token of this page.
+(function (made) { // by which kernel the page's output was made
+  "use strict";
+  const config = (() => {
+    try { return JSON.parse(document.getElementById("jupyter-config-data").textContent); } catch { return null; }
+  })();
+  const random = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const xsrf = () => (document.cookie.match(/(?:^|; )_xsrf=([^;]*)/) || [])[1] || "";
+
+  async function api(path, options) {
+    const headers = { "X-XSRFToken": xsrf() };
+    if (config.token) headers.Authorization = "token " + config.token;
+    const r = await fetch(config.baseUrl + "api/" + path, { headers, credentials: "same-origin", ...options });
+    if (!r.ok) throw new Error(r.status + " " + r.statusText);
+    return r.status === 204 ? null : r.json();
+  }
+
+  // find is the kernel that runs this notebook: the one that made this output, or after a restart of the server the one of the page's notebook.
+  async function find() {
+    const sessions = (await api("sessions")).filter((s) => s.kernel && s.kernel.name.startsWith("essnas"));
+    const there = sessions.find((s) => s.kernel.id === made) || sessions.find((s) => decodeURIComponent(location.pathname).endsWith(s.path)) || (sessions.length === 1 && sessions[0]);
+    if (!there) throw new Error("this notebook has no running kernel: run the cell again");
+    made = there.kernel.id;
+  }
+
+  function connect(session) {
+    const url = new URL(config.baseUrl + "api/kernels/" + made + "/channels", location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("session_id", session);
+    if (config.token) url.searchParams.set("token", config.token);
+    return new WebSocket(url);
+  }
+
+  class Failed extends Error {} // of the code, which has ended
+
+  // execute runs code in the kernel; displayed hears every output, a MIME bundle. end comes when all outputs have; stop interrupts.
+  function execute(code, displayed) {
+    let stopped = false, begun = false, over = false;
+
+    // An interrupt reaches what runs now, be it another cell, and is lost on one that is still compiled. So it waits for this code's turn, and is repeated.
+    async function interrupt() {
+      while (stopped && begun && !over) {
+        await api("kernels/" + made + "/interrupt", { method: "POST" }).catch(() => {});
+        await new Promise((later) => setTimeout(later, 1000));
+      }
+    }
+
+    async function run() {
+      await find();
+      const session = random(), message = random(), socket = connect(session);
+      try {
+        await new Promise((end, fail) => {
+          let words = "", reply = null;
+          socket.onerror = () => fail(new Error("the connection to the kernel has failed"));
+          socket.onclose = () => fail(new Error("the connection to the kernel has ended"));
+          socket.onopen = () => socket.send(JSON.stringify({
+            channel: "shell", parent_header: {}, metadata: {}, buffers: [],
+            header: { msg_id: message, msg_type: "execute_request", session, username: "", version: "5.3", date: new Date().toISOString() },
+            content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: false },
+          }));
+          socket.onmessage = (event) => {
+            const m = JSON.parse(event.data), c = m.content, type = m.header.msg_type;
+            if (!m.parent_header || m.parent_header.msg_id !== message) {
+              // A kernel does one thing after the other. If it is at something else before this has ended, then it was restarted, which it tells nobody.
+              if (begun && !over && type === "status" && c.execution_state !== "idle") fail(new Error("The kernel was restarted: the same button goes on."));
+              return;
+            }
+            if (type === "display_data" || type === "update_display_data" || type === "execute_result") displayed(c.data);
+            else if (type === "stream") words += c.text;
+            else if (type === "execute_reply") reply = c;
+            else if (type === "status" && c.execution_state === "busy") { begun = true; interrupt(); }
+            else if (type === "status" && c.execution_state === "idle") over = true;
+            // The reply comes on another channel than the outputs, and may overtake them.
+            if (reply && over) reply.status === "ok" ? end() : fail(new Failed(words.replace(/exit status \d+\s*$/, "").trim() || reply.evalue));
+          };
+        });
+      } finally {
+        over = true;
+        socket.onclose = socket.onmessage = null;
+        socket.close();
+      }
+    }
+
+    return { end: run(), stop() { stopped = true; interrupt(); } };
+  }
+
+  return { there: Boolean(config && made), execute, Failed };
+})
