@@ -28,6 +28,9 @@ func Several(b compute.Backend, n int) (*Engine, error) {
 // Width is the number of devices that share a batch, 1 or more.
 func (e *Engine) Width() int { return max(1, e.Devices) }
 
+// Apart says whether the devices' memory is apart from the host's, as a GPU's: then what the host reads in a step costs more than what the device computes.
+func (e *Engine) Apart() bool { return e.Backend != nil && !e.Backend.HasSharedBuffers() }
+
 // graph begins a graph for the engine's devices.
 func (e *Engine) graph(name string) *Graph {
 	g := NewGraph(e.Backend, name)

@@ -55,6 +55,14 @@ func (v *Value) Hold() *Value {
 // Tensor is the first device's array, nil before the tape has run; it is the tape's (or, of NewValue, the caller's).
 func (v *Value) Tensor() *tensors.Tensor { return v.array.first() }
 
+// Images is the batch of a vector whose parts are the devices' images: labels.
+func (v *Value) Images() (n int) {
+	for _, t := range v.array {
+		n += t.Shape().Size()
+	}
+	return
+}
+
 // Tensors are the arrays of all devices, one with one device.
 func (v *Value) Tensors() []*tensors.Tensor { return v.array }
 

@@ -4,16 +4,28 @@ import (
 	"math"
 
 	"github.com/essnas/essnas/lib/block"
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Adams is an Adam for each of a network's params.
 type Adams struct {
 	Beta1, Beta2, WeightDecay float64
-	each                      map[string]*Adam // by label
+	// Engine is what the params belong to; nil if the host can change them in place.
+	Engine *block.Engine
+
+	device
+	each map[string]*Adam // by label
 }
 
 // Step implements Optimizer.
-func (o *Adams) Step(params []*block.Param, lr float64) (norm float64, err error) {
+func (o *Adams) Step(params []*block.Param, lr float64) (norm Later, err error) {
+	if apart(o.Engine) {
+		return o.onDevice(params, lr)
+	}
+	return known(o.onHost(params, lr)), nil
+}
+
+func (o *Adams) onHost(params []*block.Param, lr float64) (norm float64) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	for _, p := range params {
@@ -25,7 +37,47 @@ func (o *Adams) Step(params []*block.Param, lr float64) (norm float64, err error
 			})
 		}
 	}
-	return norm, nil
+	return norm
+}
+
+// onDevice is the same on the device. A step whose gradient isn't finite counts among those by which the moments are corrected, but no run goes on after it.
+func (o *Adams) onDevice(params []*block.Param, lr float64) (Later, error) {
+	return o.device.step(o.Engine, params, o.host, func(p *block.Param) formula {
+		a := o.of(p)
+		a.step++
+		return formula{adam(p.Value.Tensor().Size()), a.numbers(lr)}
+	})
+}
+
+// numbers of the formula adam at the current step.
+func (o *Adam) numbers(lr float64) []float32 {
+	c1 := 1 - math.Pow(o.Beta1, float64(o.step))
+	c2 := 1 - math.Pow(o.Beta2, float64(o.step))
+	return []float32{float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2), float32(o.WeightDecay), float32(lr / c1), float32(1 / c2)}
+}
+
+// adamUpdate is Adam's formula, whose numbers are Adam.numbers: weights, moments and gradient in, new weights and moments out.
+func adamUpdate(numbers []*Node, w, g, m, v *Node) (*Node, *Node, *Node) {
+	g = Add(g, Mul(numbers[4], w))
+	m = Add(Mul(numbers[0], m), Mul(numbers[1], g))
+	v = Add(Mul(numbers[2], v), Mul(numbers[3], Square(g)))
+	return Sub(w, Div(Mul(numbers[5], m), AddScalar(Sqrt(Mul(numbers[6], v)), 1e-8))), m, v
+}
+
+func adam(n int) *block.Block {
+	return newFormula("adam", n, 7, 2, func(o operands) (*Node, []*Node) {
+		w, m, v := adamUpdate(o.numbers, o.w, o.g, o.memory[0], o.memory[1])
+		return w, []*Node{m, v}
+	})
+}
+
+// host is what is remembered of a param.
+func (o *Adams) host(p *block.Param) [][]float32 {
+	a := o.of(p)
+	if n := p.Value.Tensor().Size(); a.m == nil {
+		a.m, a.v = make([]float32, n), make([]float32, n)
+	}
+	return [][]float32{a.m, a.v}
 }
 
 func (o *Adams) of(p *block.Param) *Adam {
@@ -41,10 +93,13 @@ func (o *Adams) of(p *block.Param) *Adam {
 }
 
 // Close implements Optimizer.
-func (o *Adams) Close() {}
+func (o *Adams) Close() { o.device.close() }
 
 // Save implements Optimizer.
 func (o *Adams) Save(s State, params []*block.Param) {
+	if o.memory != nil {
+		o.fetch(params, o.host)
+	}
 	for _, p := range params {
 		if p.Trainable() {
 			o.of(p).Save(s, "adam/"+p.Label)
@@ -54,6 +109,7 @@ func (o *Adams) Save(s State, params []*block.Param) {
 
 // Load implements Optimizer.
 func (o *Adams) Load(s State, params []*block.Param) error {
+	o.device.close()
 	for _, p := range params {
 		if p.Trainable() {
 			if err := o.of(p).Load(s, "adam/"+p.Label); err != nil {

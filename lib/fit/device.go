@@ -10,8 +10,62 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// This file is SGD's step on the device, for devices whose memory is not the host's: there all weights would have to cross the bus twice in every step. It is
-// made of two blocks, each compiled once for each length of a flat vector, so nothing depends on a network's depth here either.
+// This file makes optimizers' steps on the device, for devices whose memory is not the host's: there all weights would have to cross the bus twice in every step. A
+// step is made of small blocks, each compiled once for the arrays of a call, so nothing depends on a network's depth here either.
+
+// Later is a number that may still be on its way from the device: who calls it waits for it.
+type Later func() float64
+
+func known(x float64) Later { return func() float64 { return x } }
+
+// device is what an optimizer has on the device.
+type device struct {
+	memory [][]*block.Value // what it remembers of each trainable param; nil: what the host has is up to date
+}
+
+// apart says whether the host can't change an engine's weights in place.
+func apart(e *block.Engine) bool { return e != nil && e.Apart() }
+
+// formula is how an optimizer changes a param: a block (see newFormula) and the numbers that it takes.
+type formula struct {
+	block   *block.Block
+	numbers []float32
+}
+
+// operands of a formula: weights and gradient [n], what is remembered [n] each, the numbers, and the norm of all gradients.
+type operands struct {
+	w, g, norm *Node
+	memory     []*Node
+	numbers    []*Node
+}
+
+// newFormula is a block of the weights, gradient, sum of squares [1], numbers and memories of a param, which makes new weights and memories. A gradient
+// that isn't finite changes nothing.
+func newFormula(name string, n, numbers, memories int, f func(o operands) (w *Node, memory []*Node)) *block.Block {
+	b := &block.Block{
+		Name: fmt.Sprintf("%s %d", name, n),
+		In:   []shapes.Shape{block.Floats(n), block.Floats(n), block.Floats(1), block.Floats(numbers)},
+		Outs: 1 + memories,
+	}
+	for range memories {
+		b.In = append(b.In, block.Floats(n))
+	}
+	b.Const = len(b.In)
+	b.Fn = func(c *block.Ctx, in, _ []*Node) []*Node {
+		o := operands{w: in[0], g: c.Total(in[1]), norm: Sqrt(Reshape(in[2])), memory: in[4:]}
+		for i := range numbers {
+			o.numbers = append(o.numbers, Reshape(Slice(in[3], AxisElem(i))))
+		}
+		w, memory := f(o)
+		finite := IsFinite(o.norm)
+		out := []*Node{Where(finite, w, o.w)}
+		for i, m := range memory {
+			out = append(out, Where(finite, m, o.memory[i]))
+		}
+		return out
+	}
+	return b
+}
 
 // squares adds the sum of a gradient's squares to another sum: gradient [n], sum [1] -> sum [1]. Each device has a part of the gradient.
 func squares(n int) *block.Block {
@@ -25,37 +79,19 @@ func squares(n int) *block.Block {
 	}
 }
 
-// update is SGD's formula: weights, gradient and velocity [n], the sum of the gradient's squares [1], and the numbers clip, decay, momentum, rate [4]
-// -> weights and velocity. A gradient that isn't finite changes nothing.
-func update(n int) *block.Block {
-	return &block.Block{
-		Name:  fmt.Sprintf("sgd %d", n),
-		In:    []shapes.Shape{block.Floats(n), block.Floats(n), block.Floats(n), block.Floats(1), block.Floats(4)},
-		Const: 5,
-		Outs:  2,
-		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
-			w, g, v := in[0], c.Total(in[1]), in[2]
-			number := func(i int) *Node { return Reshape(Slice(in[4], AxisElem(i))) }
-			norm := Sqrt(Reshape(in[3]))
-			clip := MinScalar(Div(number(0), AddScalar(norm, 1e-6)), 1)
-			next := Add(Mul(number(2), v), Add(Mul(clip, g), Mul(number(1), w)))
-			finite := IsFinite(norm)
-			return []*Node{Where(finite, Sub(w, Mul(number(3), next)), w), Where(finite, next, v)}
-		},
-	}
+func numbers(x ...float32) *block.Value {
+	return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x)))
 }
 
-// onDevice is Step on the device: one number comes back, the norm.
-func (o *SGD) onDevice(params []*block.Param, lr float64) (norm float64, err error) {
-	tape := block.NewTape(o.Engine, nil, block.Evaluate, block.None)
+// step changes all params that have a gradient, and returns the gradients' norm. host is what the optimizer remembers of a param on the host, from which the
+// first step begins.
+func (d *device) step(e *block.Engine, params []*block.Param, host func(p *block.Param) [][]float32, of func(p *block.Param) formula) (Later, error) {
+	tape := block.NewTape(e, nil, block.Evaluate, block.None)
 	defer tape.Close()
-	numbers := func(x ...float32) *block.Value { return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x))) }
-	zero, settings := numbers(0), numbers(float32(o.Clip), float32(o.WeightDecay), float32(o.Momentum), float32(lr))
+	zero := numbers(0)
 	defer zero.Set(nil)
-	defer settings.Set(nil)
-
-	gradients := make([]*block.Value, len(params))
 	sum := zero
+	gradients := make([]*block.Value, len(params))
 	for i, p := range params {
 		if gradients[i] = p.Value.TakeGradient(); gradients[i] != nil {
 			defer gradients[i].Set(nil)
@@ -63,52 +99,84 @@ func (o *SGD) onDevice(params []*block.Param, lr float64) (norm float64, err err
 		}
 	}
 	sum.Hold()
-	velocity := o.velocitiesOnDevice(params)
+	d.begin(params, host)
 	type change struct{ old, next *block.Value }
 	var changes []change
+	given := map[string]*block.Value{}
+	memory := d.memory
 	for i, p := range params {
 		if !p.Trainable() {
 			continue
 		}
-		v := velocity[0]
-		velocity = velocity[1:]
+		own := memory[0]
+		memory = memory[1:]
 		if gradients[i] == nil {
 			continue
 		}
-		next := tape.Call("", update(p.Value.Tensor().Size()), []*block.Value{p.Value, gradients[i], v, sum, settings}, nil)
-		changes = append(changes, change{p.Value, next[0].Hold()}, change{v, next[1].Hold()})
+		f := of(p)
+		key := fmt.Sprint(f.numbers)
+		if given[key] == nil {
+			given[key] = numbers(f.numbers...)
+			defer given[key].Set(nil)
+		}
+		next := tape.Call("", f.block, append([]*block.Value{p.Value, gradients[i], sum, given[key]}, own...), nil)
+		for j, old := range append([]*block.Value{p.Value}, own...) {
+			changes = append(changes, change{old, next[j].Hold()})
+		}
 	}
 	if err := tape.Run(); err != nil {
-		return 0, fmt.Errorf("updating the weights: %w", err)
+		return nil, fmt.Errorf("updating the weights: %w", err)
 	}
 	for _, c := range changes {
 		c.old.Take(c.next)
 	}
-	return math.Sqrt(float64(sum.Floats()[0])), nil
+	if sum == zero {
+		return known(0), nil
+	}
+	kept := block.NewValue(nil)
+	kept.Take(sum)
+	return func() float64 {
+		defer kept.Set(nil)
+		return math.Sqrt(float64(kept.Floats()[0]))
+	}, nil
 }
 
-// velocitiesOnDevice are copies of the host's, which are out of date from then on; fetch brings them up to date.
-func (o *SGD) velocitiesOnDevice(params []*block.Param) []*block.Value {
-	if o.device == nil {
-		o.velocity.of(params, func(_ *block.Param, v []float32) {
-			o.device = append(o.device, block.NewValue(tensors.FromFlatDataAndDimensions(v, len(v))))
-		})
+// begin copies what the host remembers, which is out of date from then on; fetch brings it up to date.
+func (d *device) begin(params []*block.Param, host func(p *block.Param) [][]float32) {
+	if d.memory != nil {
+		return
 	}
-	return o.device
+	for _, p := range params {
+		if p.Trainable() {
+			var own []*block.Value
+			for _, v := range host(p) {
+				own = append(own, numbers(v...))
+			}
+			d.memory = append(d.memory, own)
+		}
+	}
 }
 
-// Close frees what the optimizer has on the device; what it knows stays on the host.
-func (o *SGD) Close() {
-	o.fetch()
-	for _, v := range o.device {
-		v.Set(nil)
+// fetch brings up to date what the host remembers.
+func (d *device) fetch(params []*block.Param, host func(p *block.Param) [][]float32) {
+	memory := d.memory
+	for _, p := range params {
+		if len(memory) == 0 || !p.Trainable() {
+			continue
+		}
+		for j, v := range host(p) {
+			copy(v, memory[0][j].Floats())
+		}
+		memory = memory[1:]
 	}
-	o.device = nil
 }
 
-// fetch brings the host's velocities up to date.
-func (o *SGD) fetch() {
-	for i, v := range o.device {
-		copy(o.velocity[i], v.Floats())
+// close frees what is on the device: what wasn't fetched is gone.
+func (d *device) close() {
+	for _, own := range d.memory {
+		for _, v := range own {
+			v.Set(nil)
+		}
 	}
+	d.memory = nil
 }

@@ -1,9 +1,11 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/essnas/essnas/lib/block"
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // LARS is layer-wise adaptive rate scaling (arXiv:1708.03888), as the code of Barlow Twins has it: each array of weights takes steps in proportion to its own
@@ -15,14 +17,28 @@ import (
 // not scaled.
 type LARS struct {
 	Momentum, WeightDecay, Trust, Vectors float64
-	velocity                              velocity
+	// Engine is what the params belong to; nil if the host can change them in place.
+	Engine *block.Engine
+
+	velocity velocity
 }
 
 // Step implements Optimizer.
-func (o *LARS) Step(params []*block.Param, lr float64) (norm float64, err error) {
+func (o *LARS) Step(params []*block.Param, lr float64) (norm Later, err error) {
+	if apart(o.Engine) {
+		return o.onDevice(params, lr)
+	}
+	return known(o.onHost(params, lr)), nil
+}
+
+func (o *LARS) onHost(params []*block.Param, lr float64) (norm float64) {
 	norm = GradientNorm(params)
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
-	o.velocity.of(params, func(p *block.Param, v []float32) {
+	for _, p := range params {
+		if !p.Trainable() {
+			continue
+		}
+		v := o.velocity.of(p)
 		p.Update(func(w, g []float32) {
 			if !finite || g == nil {
 				return
@@ -33,8 +49,48 @@ func (o *LARS) Step(params []*block.Param, lr float64) (norm float64, err error)
 				w, g, v = w[n:], g[n:], v[n:]
 			}
 		})
+	}
+	return norm
+}
+
+// onDevice is the same on the device.
+func (o *LARS) onDevice(params []*block.Param, lr float64) (Later, error) {
+	numbers := []float32{float32(o.Momentum), float32(o.WeightDecay), float32(o.Trust), float32(lr), float32(lr * o.Vectors)}
+	return o.velocity.step(o.Engine, params, o.velocity.host, func(p *block.Param) formula {
+		return formula{lars(p.Weights), numbers}
 	})
-	return norm, nil
+}
+
+// lars is the formula above for the arrays of a call; its numbers are momentum, decay, trust, and the rates of matrices and of vectors.
+func lars(arrays []block.Weight) *block.Block {
+	name, n := "lars", 0
+	for _, a := range arrays {
+		name += fmt.Sprint(" ", a.Size())
+		if len(a.Dims) == 1 {
+			name += "v"
+		}
+		n += a.Size()
+	}
+	return newFormula(name, n, 5, 1, func(o operands) (*Node, []*Node) {
+		momentum, decay, trust := o.numbers[0], o.numbers[1], o.numbers[2]
+		var ws, vs []*Node
+		at := 0
+		for _, a := range arrays {
+			part := func(x *Node) *Node { return Slice(x, AxisRange(at, at+a.Size())) }
+			w, g, rate := part(o.w), part(o.g), o.numbers[4]
+			if len(a.Dims) != 1 {
+				rate = o.numbers[3]
+				g = Add(g, Mul(decay, w))
+				weights, gradient := L2Norm(w), L2Norm(g)
+				scaled := Mul(g, Div(Mul(trust, weights), gradient))
+				g = Where(And(GreaterThan(weights, ZerosLike(weights)), GreaterThan(gradient, ZerosLike(gradient))), scaled, g)
+			}
+			v := Add(Mul(momentum, part(o.memory[0])), g)
+			vs, ws = append(vs, v), append(ws, Sub(w, Mul(rate, v)))
+			at += a.Size()
+		}
+		return Concatenate(ws, 0), []*Node{Concatenate(vs, 0)}
+	})
 }
 
 // update updates one array.
@@ -61,7 +117,7 @@ func (o *LARS) update(vector bool, w, g, v []float32, lr float64) {
 }
 
 // Close implements Optimizer.
-func (o *LARS) Close() {}
+func (o *LARS) Close() { o.velocity.close() }
 
 // Save implements Optimizer.
 func (o *LARS) Save(s State, params []*block.Param) { o.velocity.save(s, params) }

@@ -73,7 +73,7 @@ func TestOptimizersAreTorchs(t *testing.T) {
 				for _, x := range flat {
 					sum += float64(x) * float64(x)
 				}
-				if norm := must.M1(o.Step(params, 0.2)); math.Abs(norm-math.Sqrt(sum)) > 1e-5 {
+				if norm := must.M1(o.Step(params, 0.2))(); math.Abs(norm-math.Sqrt(sum)) > 1e-5 {
 					t.Errorf("step %d: the gradient's norm is %g, want %g", i, norm, math.Sqrt(sum))
 				}
 				for j, w := range slices.Concat(c.want[i][0], c.want[i][1]) {
@@ -112,7 +112,7 @@ func TestAGradientThatIsNotFiniteUpdatesNothing(t *testing.T) {
 		must.M(tape.Run())
 		tape.Seed(loss, 1)
 		must.M(tape.Backward(true))
-		if norm := must.M1(o.Step(params, 0.1)); !math.IsInf(norm, 1) && !math.IsNaN(norm) {
+		if norm := must.M1(o.Step(params, 0.1))(); !math.IsInf(norm, 1) && !math.IsNaN(norm) {
 			t.Errorf("%s: the norm is %g", name, norm)
 		}
 		if !slices.Equal(before, params[0].Value.Floats()) {

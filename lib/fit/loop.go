@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,6 +58,13 @@ type Task interface {
 	Restore(State) error
 }
 
+// Ahead is a Task whose steps can be launched before the metrics of those before are read: a GPU would stand still while the host waits for a number and
+// then tells it what to do next.
+type Ahead interface {
+	// Launch is Step, but for what it measures: read waits for that, and returns what Step would have.
+	Launch(epoch, step int) (read func() (Metrics, error), err error)
+}
+
 // Ranked is a Task whose epochs can be compared: Best names the metric whose lowest value marks the weights to keep. The checkpoint of that
 // epoch is the store's Best.
 type Ranked interface{ Best() string }
@@ -91,6 +99,7 @@ const (
 // Options of Run. The zero value saves every 30 seconds and tells nobody.
 type Options struct {
 	Every   time.Duration     // between checkpoints within an epoch; 0: 30 s
+	Ahead   time.Duration     // for how long steps of an Ahead task go on unread; 0: each is read before the next one
 	Observe func(Event) error // an error ends the run
 }
 
@@ -162,6 +171,9 @@ type loop struct {
 	at    progress
 	saved time.Time
 	clock clock
+
+	unread []func() (Metrics, error) // of steps of the current epoch that were launched and not read yet
+	read   time.Time                 // when the last ones were
 }
 
 func (l *loop) resume() error {
@@ -193,35 +205,92 @@ func (l *loop) resume() error {
 // epoch goes on in the current epoch, to its end.
 func (l *loop) epoch(ctx context.Context) error {
 	epoch := l.at.Epoch
-	for steps := l.task.Steps(epoch); l.at.Step < steps; {
+	l.read = time.Now()
+	for steps := l.task.Steps(epoch); l.at.Step+len(l.unread) < steps; {
 		if err := l.pause(ctx); err != nil {
 			return err
 		}
-		if err := l.step(epoch, steps); err != nil {
+		if err := l.step(epoch); err != nil {
 			return err
 		}
 	}
 	if err := l.pause(ctx); err != nil {
 		return err
 	}
+	if err := l.catchUp(); err != nil {
+		return err
+	}
 	return l.end(epoch)
 }
 
-func (l *loop) step(epoch, steps int) error {
-	start := time.Now()
-	metrics, err := l.task.Step(epoch, l.at.Step)
+// mostUnread bounds the numbers of steps that wait to be read.
+const mostUnread = 256
+
+// step makes or launches the next step.
+func (l *loop) step(epoch int) error {
+	step := l.at.Step + len(l.unread)
+	read, err := launch(l.task, epoch, step)
 	if err != nil {
-		return err
+		return cmp.Or(l.catchUp(), err) // what came before may say why
 	}
-	for name, x := range metrics {
-		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
-			return fmt.Errorf("%s is %g in epoch %d, step %d: the run has diverged; start another one with a smaller lr", name, x, epoch+1, l.at.Step+1)
+	l.unread = append(l.unread, read)
+	if time.Since(l.read) < l.o.Ahead && len(l.unread) < mostUnread {
+		return nil
+	}
+	return l.catchUp()
+}
+
+func launch(task Task, epoch, step int) (read func() (Metrics, error), err error) {
+	if ahead, ok := task.(Ahead); ok {
+		return ahead.Launch(epoch, step)
+	}
+	m, err := task.Step(epoch, step)
+	return func() (Metrics, error) { return m, nil }, err
+}
+
+// catchUp reads what was launched.
+func (l *loop) catchUp() error {
+	if len(l.unread) == 0 {
+		return nil
+	}
+	n := time.Duration(len(l.unread))
+	unread := l.unread
+	l.unread = nil
+	var good []Metrics
+	var bad error
+	for _, read := range unread {
+		var m Metrics
+		if m, bad = read(); bad == nil {
+			bad = m.diverged(l.at.Epoch, l.at.Step+len(good))
 		}
-		l.at.Sums[name] += number(x)
+		if bad != nil {
+			break
+		}
+		good = append(good, m)
 	}
-	l.at.Step++
-	l.clock.step(time.Since(start))
-	return l.o.Observe(Event{Kind: EndOfStep, Epoch: epoch, Step: l.at.Step - 1, Metrics: metrics, Left: l.left(steps - l.at.Step)})
+	took := time.Since(l.read) / n
+	l.read = time.Now()
+	for _, m := range good {
+		for name, x := range m {
+			l.at.Sums[name] += number(x)
+		}
+		l.at.Step++
+		l.clock.step(took)
+		if err := l.o.Observe(Event{Kind: EndOfStep, Epoch: l.at.Epoch, Step: l.at.Step - 1, Metrics: m, Left: l.left(l.task.Steps(l.at.Epoch) - l.at.Step)}); err != nil {
+			return err
+		}
+	}
+	return bad
+}
+
+// diverged is an error when a loss is no number.
+func (m Metrics) diverged(epoch, step int) error {
+	for name, x := range m {
+		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
+			return fmt.Errorf("%s is %g in epoch %d, step %d: the run has diverged; start another one with a smaller lr", name, x, epoch+1, step+1)
+		}
+	}
+	return nil
 }
 
 func (l *loop) end(epoch int) error {
@@ -255,9 +324,13 @@ func (l *loop) pause(ctx context.Context) error {
 	if ctx.Err() == nil && time.Since(l.saved) < l.o.Every {
 		return nil
 	}
+	if err := l.catchUp(); err != nil {
+		return err
+	}
 	if err := l.save(false); err != nil {
 		return err
 	}
+	l.read = time.Now() // which took no step's time
 	return ctx.Err()
 }
 

@@ -26,12 +26,11 @@ func CrossEntropy(classes, batch int) *block.Block {
 	}
 }
 
-// Accuracy is the share of images whose label has the largest logit: logits [classes, b], labels [b], both computed, of all devices.
-func Accuracy(logits, labels *block.Value) float64 {
-	correct, images := 0, 0
+// Right is how many images' labels have the largest logit: logits [classes, b], labels [b], both computed, of all devices.
+func Right(logits, labels *block.Value) float64 {
+	right := 0
 	for d, part := range logits.Tensors() {
 		scores, b := tensors.MustCopyFlatData[float32](part), part.Shape().Dim(1)
-		images += b
 		for i, label := range tensors.MustCopyFlatData[int32](labels.Tensors()[d]) {
 			best := 0
 			for c := range len(scores) / b {
@@ -40,9 +39,43 @@ func Accuracy(logits, labels *block.Value) float64 {
 				}
 			}
 			if best == int(label) {
-				correct++
+				right++
 			}
 		}
 	}
-	return float64(correct) / float64(images)
+	return float64(right)
+}
+
+// RightOn is a block that counts the same on an engine's devices: logits [classes, b] and labels int32 [b] in, a scalar [] out. Where their memory is the
+// host's it is nil: the host counts as fast.
+func RightOn(e *block.Engine, classes, batch int) *block.Block {
+	if !apart(e) {
+		return nil
+	}
+	return &block.Block{
+		Name:  fmt.Sprintf("right %d b%d", classes, batch),
+		In:    []shapes.Shape{block.Floats(classes, batch), shapes.Make(dtypes.Int32, batch)},
+		Const: 2,
+		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
+			right := Equal(ArgMax(in[0], 0, dtypes.Int32), in[1])
+			return []*Node{c.Total(ReduceAllSum(ConvertDType(right, dtypes.Float32)))}
+		},
+	}
+}
+
+// Read takes scalars from a tape between its two passes, which no other call reads: the function waits for them, once.
+func Read(values ...*block.Value) func() []float64 {
+	var kept []*block.Value
+	for _, v := range values {
+		k := block.NewValue(nil)
+		k.Take(v)
+		kept = append(kept, k)
+	}
+	return func() (read []float64) {
+		for _, k := range kept {
+			read = append(read, float64(k.Floats()[0]))
+			k.Set(nil)
+		}
+		return read
+	}
 }

@@ -4,15 +4,16 @@ import (
 	"math"
 
 	"github.com/essnas/essnas/lib/block"
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Where a device's memory is the host's (CPUs), optimizers run on the host, on the flat vectors of a network's calls: a step over some millions of weights
-// takes milliseconds there, and nothing has to be compiled. Elsewhere SGD runs on the device (device.go); the others are computed on the host there too, and their weights cross the bus in every step.
+// takes milliseconds there, and nothing has to be compiled. Elsewhere they run on the device (device.go).
 
 // Optimizer updates a network's weights.
 type Optimizer interface {
 	// Step updates the weights by their gradients, which it frees, and returns the gradients' norm. One that isn't finite updates nothing.
-	Step(params []*block.Param, lr float64) (norm float64, err error)
+	Step(params []*block.Param, lr float64) (norm Later, err error)
 	// Save adds what the optimizer remembers to a checkpoint, and Load is its inverse.
 	Save(s State, params []*block.Param)
 	Load(s State, params []*block.Param) error
@@ -29,16 +30,32 @@ type SGD struct {
 	Engine *block.Engine
 
 	velocity velocity
-	device   []*block.Value // the same where the steps are made on the device; nil: velocity is up to date
 }
 
 // Step updates the weights by their gradients, which it frees, and returns the gradient's norm before clipping. A
 // gradient that isn't finite updates nothing: the norm tells.
-func (o *SGD) Step(params []*block.Param, lr float64) (norm float64, err error) {
-	if o.Engine != nil && !o.Engine.Backend.HasSharedBuffers() {
+func (o *SGD) Step(params []*block.Param, lr float64) (norm Later, err error) {
+	if apart(o.Engine) {
 		return o.onDevice(params, lr)
 	}
-	return o.onHost(params, lr), nil
+	return known(o.onHost(params, lr)), nil
+}
+
+// onDevice is the same on the device.
+func (o *SGD) onDevice(params []*block.Param, lr float64) (Later, error) {
+	numbers := []float32{float32(o.Clip), float32(o.WeightDecay), float32(o.Momentum), float32(lr)}
+	return o.velocity.step(o.Engine, params, o.velocity.host, func(p *block.Param) formula {
+		return formula{sgd(p.Value.Tensor().Size()), numbers}
+	})
+}
+
+// sgd is the formula above; its numbers are clip, decay, momentum, rate.
+func sgd(n int) *block.Block {
+	return newFormula("sgd", n, 4, 1, func(o operands) (*Node, []*Node) {
+		clip := MinScalar(Div(o.numbers[0], AddScalar(o.norm, 1e-6)), 1)
+		v := Add(Mul(o.numbers[2], o.memory[0]), Add(Mul(clip, o.g), Mul(o.numbers[1], o.w)))
+		return Sub(o.w, Mul(o.numbers[3], v)), []*Node{v}
+	})
 }
 
 func (o *SGD) onHost(params []*block.Param, lr float64) (norm float64) {
@@ -46,7 +63,11 @@ func (o *SGD) onHost(params []*block.Param, lr float64) (norm float64) {
 	finite := !math.IsNaN(norm) && !math.IsInf(norm, 0)
 	clip := float32(min(1, o.Clip/(norm+1e-6)))
 	decay, momentum, rate := float32(o.WeightDecay), float32(o.Momentum), float32(lr)
-	o.velocity.of(params, func(p *block.Param, v []float32) {
+	for _, p := range params {
+		if !p.Trainable() {
+			continue
+		}
+		v := o.velocity.of(p)
 		p.Update(func(w, g []float32) {
 			if !finite || g == nil {
 				return
@@ -56,21 +77,18 @@ func (o *SGD) onHost(params []*block.Param, lr float64) (norm float64) {
 				w[j] -= rate * v[j]
 			}
 		})
-	})
+	}
 	return norm
 }
 
 // Save implements Optimizer.
-func (o *SGD) Save(s State, params []*block.Param) {
-	o.fetch()
-	o.velocity.save(s, params)
-}
+func (o *SGD) Save(s State, params []*block.Param) { o.velocity.save(s, params) }
 
 // Load implements Optimizer.
-func (o *SGD) Load(s State, params []*block.Param) error {
-	o.Close()
-	return o.velocity.load(s, params)
-}
+func (o *SGD) Load(s State, params []*block.Param) error { return o.velocity.load(s, params) }
+
+// Close implements Optimizer.
+func (o *SGD) Close() { o.velocity.close() }
 
 // GradientNorm is the Euclidean norm of all gradients that params have.
 func GradientNorm(params []*block.Param) float64 {

@@ -40,8 +40,12 @@ func LoadParams(s State, params []*block.Param) error {
 
 // Save adds the moments to a checkpoint as name.m, name.v and name.step.
 func (o *Adam) Save(s State, name string) {
-	s.Arrays[name+".m"] = vector(append([]float32{}, o.m...))
-	s.Arrays[name+".v"] = vector(append([]float32{}, o.v...))
+	m, v := o.m, o.v
+	if o.step == 0 {
+		m, v = nil, nil // zeros, if they are there at all
+	}
+	s.Arrays[name+".m"] = vector(append([]float32{}, m...))
+	s.Arrays[name+".v"] = vector(append([]float32{}, v...))
 	s.Arrays[name+".step"] = Array{Shape: []int{1}, I64: []int64{int64(o.step)}}
 }
 

@@ -2,33 +2,44 @@ package fit
 
 import "github.com/essnas/essnas/lib/block"
 
-// velocity is what momentum remembers: a vector for each trainable param.
-type velocity [][]float32
+// velocity is what momentum remembers: a vector for each trainable param, by label.
+type velocity struct {
+	device
+	each map[string][]float32
+}
 
-// of calls f with each trainable param and its velocity, which starts as 0.
-func (v *velocity) of(params []*block.Param, f func(p *block.Param, v []float32)) {
-	i := 0
+// of is a param's vector, which starts as 0.
+func (v *velocity) of(p *block.Param) []float32 {
+	if v.each == nil {
+		v.each = map[string][]float32{}
+	}
+	own, ok := v.each[p.Label]
+	if !ok {
+		own = make([]float32, p.Value.Tensor().Size())
+		v.each[p.Label] = own
+	}
+	return own
+}
+
+func (v *velocity) host(p *block.Param) [][]float32 { return [][]float32{v.of(p)} }
+
+func (v *velocity) save(s State, params []*block.Param) {
+	v.fetch(params, v.host)
 	for _, p := range params {
-		if !p.Trainable() {
-			continue
+		if p.Trainable() {
+			s.Arrays["velocity/"+p.Label] = vector(append([]float32{}, v.of(p)...))
 		}
-		if i == len(*v) {
-			*v = append(*v, make([]float32, p.Value.Tensor().Size()))
-		}
-		f(p, (*v)[i])
-		i++
 	}
 }
 
-func (v *velocity) save(s State, params []*block.Param) {
-	v.of(params, func(p *block.Param, v []float32) { s.Arrays["velocity/"+p.Label] = vector(append([]float32{}, v...)) })
-}
-
-func (v *velocity) load(s State, params []*block.Param) (err error) {
-	v.of(params, func(p *block.Param, v []float32) {
-		if err == nil {
-			err = s.fill(v, "velocity/"+p.Label)
+func (v *velocity) load(s State, params []*block.Param) error {
+	v.close()
+	for _, p := range params {
+		if p.Trainable() {
+			if err := s.fill(v.of(p), "velocity/"+p.Label); err != nil {
+				return err
+			}
 		}
-	})
-	return err
+	}
+	return nil
 }

@@ -155,6 +155,9 @@ func (r *Run) computesOn(b *backend.Backend) error {
 	return nil
 }
 
+// ahead is for how long a GPU is not asked how far it is: progress needs no more.
+const ahead = time.Second / 2
+
 // chooses notes what was raced: a run that goes on takes the same ways.
 func (r *Run) chooses(choices map[string]string) error {
 	if maps.Equal(choices, r.Config.Choices) {
@@ -190,7 +193,11 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 		l.Begin(r)
 	}
 	last := Interrupted{Run: r, Epoch: 1, Command: command(r.Config.Stage, "--run", r.Dir)}
-	err = fit.Run(ctx, t, r.Store(), fit.Options{Observe: func(e fit.Event) error {
+	options := fit.Options{}
+	if b.GPU() {
+		options.Ahead = ahead
+	}
+	options.Observe = func(e fit.Event) error {
 		switch e.Kind {
 		case fit.Begin:
 			last.Epoch, last.Step = e.Epoch+1, e.Step
@@ -208,7 +215,8 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 			l.Watch(e)
 		}
 		return nil
-	}})
+	}
+	err = fit.Run(ctx, t, r.Store(), options)
 	p.done()
 	if errors.Is(err, context.Canceled) {
 		return last

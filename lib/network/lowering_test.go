@@ -43,7 +43,7 @@ func TestATrainingStepInHalfPrecision(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return m
+		return m()
 	}
 	want, got := step(block.Lowering{}), step(block.Lowering{Layout: block.NHWC, Precision: block.BFloat16})
 	for _, name := range []string{"train_loss", "auxiliary_loss", "grad_norm"} {

@@ -26,6 +26,7 @@ type Training struct {
 	engine   *block.Engine
 	tape     *block.Tape
 	loss     *block.Block
+	right    *block.Block // counts right answers; nil where the host counts them
 	sgd      fit.SGD
 	model    *Model // the same weights, to validate
 
@@ -68,6 +69,7 @@ func assemble(e *block.Engine, net *Network, s Settings) *Training {
 		net:      net,
 		engine:   e,
 		loss:     fit.CrossEntropy(net.Classes, net.Batch),
+		right:    fit.RightOn(e, net.Classes, net.Batch),
 		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e},
 	}
 	t.params = t.plan().Params(s.Seed)
@@ -148,8 +150,17 @@ func (t *Training) Begin(pretrained fit.State) error {
 	}))
 }
 
-// Step trains on one batch.
+// Step implements fit.Task.
 func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
+	read, err := t.Launch(epoch, step)
+	if err != nil {
+		return nil, err
+	}
+	return read()
+}
+
+// Launch implements fit.Ahead: it trains on one batch.
+func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	s := t.settings
 	order := t.order(epoch)
 	images, labels, err := t.feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
@@ -160,31 +171,55 @@ func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)
-	m, err := t.step(x, y, masks, fit.Cosine(s.LR, 0, epoch, s.Epochs))
-	if err == nil && (math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0)) {
-		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the training diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+	measured, err := t.step(x, y, masks, fit.Cosine(s.LR, 0, epoch, s.Epochs))
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	return func() (fit.Metrics, error) {
+		m := measured()
+		if math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0) {
+			return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the training diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+		}
+		return m, nil
+	}, nil
 }
 
 // step updates the weights by one batch.
-func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (fit.Metrics, error) {
+func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (measured func() fit.Metrics, err error) {
 	loss, auxiliary, logits := t.forward(t.tape, images, labels, masks)
+	count := block.Sums(1)[0]
+	if t.right != nil {
+		count = t.tape.Call("", t.right, []*block.Value{logits, labels}, nil)[0]
+	}
 	if err := t.tape.Run(); err != nil {
 		return nil, err
 	}
-	m := fit.Metrics{"lr": lr, "train_loss": float64(loss.Floats()[0]), "train_accuracy": fit.Accuracy(logits, labels)}
+	total := float64(labels.Images())
+	var right func() []float64
+	if t.right != nil {
+		right = fit.Read(count)
+	} else {
+		counted := fit.Right(logits, labels)
+		right = func() []float64 { return []float64{counted} }
+	}
 	t.tape.Seed(loss, 1)
+	losses := []*block.Value{loss}
 	if auxiliary != nil {
-		m["auxiliary_loss"] = float64(auxiliary.Floats()[0])
+		losses = append(losses, auxiliary)
 		t.tape.Seed(auxiliary, float32(t.settings.Auxiliary))
 	}
+	read := fit.Read(losses...)
 	if err := t.tape.Backward(true); err != nil {
 		return nil, err
 	}
 	norm, err := t.sgd.Step(t.params, lr)
-	m["grad_norm"] = norm
-	return m, err
+	return func() fit.Metrics {
+		m := fit.Metrics{"lr": lr, "train_accuracy": right()[0] / total, "grad_norm": norm()}
+		for i, x := range read() {
+			m[[]string{"train_loss", "auxiliary_loss"}[i]] = x
+		}
+		return m
+	}, err
 }
 
 // EndEpoch implements fit.Task: loss and accuracy on the validation images.

@@ -100,11 +100,11 @@ func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
 func optimizer(e *block.Engine, s Settings) fit.Optimizer {
 	switch s.Optimizer {
 	case "lars":
-		return &fit.LARS{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Trust: 0.001, Vectors: s.LRVectors}
+		return &fit.LARS{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Trust: 0.001, Vectors: s.LRVectors, Engine: e}
 	case "sgd":
 		return &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: math.MaxFloat32, Engine: e}
 	}
-	return &fit.Adams{Beta1: 0.9, Beta2: 0.999, WeightDecay: s.WeightDecay}
+	return &fit.Adams{Beta1: 0.9, Beta2: 0.999, WeightDecay: s.WeightDecay, Engine: e}
 }
 
 func (t *Pretraining) plan() *block.Plan {
@@ -145,8 +145,17 @@ func (t *Pretraining) Epochs() int { return t.settings.Epochs }
 // Steps implements fit.Task: whole batches.
 func (t *Pretraining) Steps(int) int { return len(t.train) / t.settings.Batch }
 
-// Step trains on two views of one batch.
+// Step implements fit.Task.
 func (t *Pretraining) Step(epoch, step int) (fit.Metrics, error) {
+	read, err := t.Launch(epoch, step)
+	if err != nil {
+		return nil, err
+	}
+	return read()
+}
+
+// Launch implements fit.Ahead: it trains on two views of one batch.
+func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	s := t.settings
 	order := augment.EpochOrder(t.train, s.Seed, epoch)
 	a, b, labels, err := t.twins.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "views", epoch, step))
@@ -159,27 +168,34 @@ func (t *Pretraining) Step(epoch, step int) (fit.Metrics, error) {
 	defer views[1].Set(nil)
 	steps := t.Steps(epoch)
 	lr := fit.WarmUp(s.LR, s.LR/1000, epoch*steps+step, s.WarmUp*steps, s.Epochs*steps)
-	m, err := t.step(views, lr)
-	if err == nil && (math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0)) {
-		return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the pretraining diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+	measured, err := t.step(views, lr)
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	return func() (fit.Metrics, error) {
+		m := measured()
+		if math.IsNaN(m["grad_norm"]) || math.IsInf(m["grad_norm"], 0) {
+			return nil, fmt.Errorf("the gradient is %g in epoch %d, step %d: the pretraining diverged; try a smaller lr", m["grad_norm"], epoch+1, step+1)
+		}
+		return m, nil
+	}, nil
 }
 
 // step updates the weights by one batch.
-func (t *Pretraining) step(views []*block.Value, lr float64) (fit.Metrics, error) {
+func (t *Pretraining) step(views []*block.Value, lr float64) (measured func() fit.Metrics, err error) {
 	loss := t.forward(t.tape, views)
 	if err := t.tape.Run(); err != nil {
 		return nil, err
 	}
-	m := fit.Metrics{"lr": lr, "train_loss": float64(loss.Floats()[0])}
 	t.tape.Seed(loss, 1)
+	read := fit.Read(loss)
 	if err := t.tape.Backward(true); err != nil {
 		return nil, err
 	}
 	norm, err := t.optimizer.Step(t.params, lr)
-	m["grad_norm"] = norm
-	return m, err
+	return func() fit.Metrics {
+		return fit.Metrics{"lr": lr, "train_loss": read()[0], "grad_norm": norm()}
+	}, err
 }
 
 // State implements fit.Task.

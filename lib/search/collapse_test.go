@@ -185,20 +185,20 @@ func TestBalancingMakesTheTermsGradientsEquallyLong(t *testing.T) {
 	s.SSFactor, s.SSScale, s.Projector, s.Views, s.SSBalance = 0.5, 1, "6,5", "crop 1, flip 0.5", 1
 	search := begin(t, crops(t), s)
 	for _, l := range []level{ofWeights, ofArchitecture} {
-		_, err := search.batch(l, 1, 0, func(x []*block.Value, y *block.Value) (result, error) {
+		err := search.batch(l, 1, 0, func(x []*block.Value, y *block.Value) error {
 			if err := search.rebalance(l, x, y); err != nil {
-				return result{}, err
+				return err
 			}
 			ce, bt := search.objective.factors(search.balance[l])
 			first, err := search.sharedNorm(l, x, y, ce, 0)
 			if err != nil {
-				return result{}, err
+				return err
 			}
 			second, err := search.sharedNorm(l, x, y, 0, bt)
 			if math.Abs(first-second) > 1e-3*first || first == 0 || search.balance[l] == 1 {
 				t.Errorf("%s: %g and %g with a factor of %g", l, first, second, search.balance[l])
 			}
-			return result{}, err
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -44,7 +44,7 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 	}
 	defer set(flat)
 	moved := make([]float32, len(flat))
-	_, err := t.batch(ofArchitecture, 0, 0, func(x []*block.Value, y *block.Value) (result, error) {
+	return t.batch(ofArchitecture, 0, 0, func(x []*block.Value, y *block.Value) error {
 		gradient := func(v []float64, step float64) ([]float32, error) {
 			copy(moved, flat)
 			for i := range v {
@@ -55,7 +55,7 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 			_, err := t.pass(x, y, ce, bt, false)
 			return t.arch.Gradient(t.mixing), err
 		}
-		return result{}, f(func(v []float64) ([]float64, error) {
+		return f(func(v []float64) ([]float64, error) {
 			up, err := gradient(v, hessianStep)
 			if err != nil {
 				return nil, err
@@ -71,7 +71,6 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 			return hv, nil
 		})
 	})
-	return err
 }
 
 // largestEigenvalue is that of a symmetric n x n matrix of which only products with vectors of length 1 are known: the method of

@@ -104,7 +104,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 		}
 	}
 	dense := mat.NewSymDense(to-from, nil)
-	_, err := search.batch(ofArchitecture, 0, 0, func(x []*block.Value, y *block.Value) (result, error) {
+	err := search.batch(ofArchitecture, 0, 0, func(x []*block.Value, y *block.Value) error {
 		gradient := func(i int, h float32) []float32 {
 			flat := append([]float32{}, before...)
 			flat[i] += h
@@ -121,7 +121,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 				dense.SetSym(i-from, j-from, float64(up[j]-down[j])/(2*h))
 			}
 		}
-		return result{}, nil
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

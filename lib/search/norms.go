@@ -51,14 +51,14 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 		if l == ofArchitecture && at.epoch < at.Frozen {
 			continue
 		}
-		_, err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) (result, error) {
+		err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) error {
 			ce, bt, err := t.termNorms(l, x, y)
 			prefix := ""
 			if l == ofArchitecture {
 				prefix = l.prefix()
 			}
 			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"] = ce, bt
-			return result{}, err
+			return err
 		})
 		if err != nil {
 			return err

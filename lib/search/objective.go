@@ -21,14 +21,15 @@ type objective struct {
 	crossEntropy  *block.Block
 	projector     *block.Block // nil with factor 0, like twins
 	twins         *block.Block
+	right         *block.Block // counts right answers on the device; nil where the host counts them
 }
 
 // projectorLabel names the projector's weights.
 const projectorLabel = "projector"
 
 // newObjective is the settings' objective for networks of this wiring.
-func newObjective(s Settings, w wiring.Wiring) objective {
-	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch)}
+func newObjective(e *block.Engine, s Settings, w wiring.Wiring) objective {
+	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := barlow.ParseSizes(s.Projector)
 		if err != nil {
@@ -51,6 +52,7 @@ func (o objective) views() int {
 // terms are what a pass computes: for each view the cross-entropy and the logits, and the views' Barlow Twins loss (nil with factor 0).
 type terms struct {
 	crossEntropy, logits []*block.Value
+	right                []*block.Value // how many answers are; none where the host counts them
 	twins                *block.Value
 }
 
@@ -61,6 +63,9 @@ func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mi
 		out := net.Run(r, images, m)
 		t.logits = append(t.logits, out.Logits)
 		t.crossEntropy = append(t.crossEntropy, r.Call("", o.crossEntropy, []*block.Value{out.Logits, labels}, nil)[0])
+		if o.right != nil {
+			t.right = append(t.right, r.Call("", o.right, []*block.Value{out.Logits, labels}, nil)[0])
+		}
 		if o.projector != nil {
 			embeddings = append(embeddings, r.Call(projectorLabel, o.projector, []*block.Value{out.Features}, nil)[0])
 		}
@@ -95,17 +100,33 @@ func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	return 1 - o.factor, o.factor * o.scale * balance
 }
 
-// read fills in the terms' values, once they are computed, and the loss with this factor before the second term.
-func (o objective) read(t terms, labels *block.Value, twins float64) (r result) {
-	n := float64(len(t.logits))
-	for i := range t.logits {
-		r.crossEntropy += float64(t.crossEntropy[i].Floats()[0]) / n
-		r.accuracy += fit.Accuracy(t.logits[i], labels) / n
+// read takes the terms' values, once they are computed or on their way, and the loss with this factor before the second term.
+func (o objective) read(t terms, labels *block.Value, twins float64) later {
+	images := labels.Images()
+	losses, right := fit.Read(t.crossEntropy...), fit.Read(t.right...)
+	if o.right == nil {
+		var counted []float64
+		for _, logits := range t.logits {
+			counted = append(counted, fit.Right(logits, labels))
+		}
+		right = func() []float64 { return counted }
 	}
-	r.loss = r.crossEntropy
+	var bt func() []float64
 	if t.twins != nil {
-		r.twins = float64(t.twins.Floats()[0])
-		r.loss = twins*r.twins + (1-o.factor)*r.crossEntropy
+		bt = fit.Read(t.twins)
 	}
-	return r
+	return func() (r result) {
+		n := float64(len(t.logits))
+		counts := right()
+		for i, loss := range losses() {
+			r.crossEntropy += loss / n
+			r.accuracy += counts[i] / float64(images) / n
+		}
+		r.loss = r.crossEntropy
+		if bt != nil {
+			r.twins = bt()[0]
+			r.loss = twins*r.twins + (1-o.factor)*r.crossEntropy
+		}
+		return r
+	}
 }

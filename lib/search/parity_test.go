@@ -28,15 +28,16 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 	for step := range 3 {
 		for _, half := range []struct {
 			name string
-			step func(x []*block.Value, y *block.Value) (result, error)
+			step func(x []*block.Value, y *block.Value) (later, error)
 		}{
 			{"valid", s.architectureStep},
-			{"train", func(x []*block.Value, y *block.Value) (result, error) { return s.weightsStep(x, y, 0.1) }},
+			{"train", func(x []*block.Value, y *block.Value) (later, error) { return s.weightsStep(x, y, 0.1) }},
 		} {
-			r, err := half.step([]*block.Value{parity.Image(item(torch[half.name+"/x"], step))}, parity.Labels(item(torch[half.name+"/labels"], step)))
+			read, err := half.step([]*block.Value{parity.Image(item(torch[half.name+"/x"], step))}, parity.Labels(item(torch[half.name+"/labels"], step)))
 			if err != nil {
 				t.Fatal(err)
 			}
+			r := read()
 			losses[half.name] = append(losses[half.name], float32(r.loss))
 			norms[half.name] = append(norms[half.name], float32(r.norm))
 		}

@@ -120,7 +120,7 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 {
 		net.Span = supernet.Operations
 	}
-	return net, newObjective(t.settings, w)
+	return net, newObjective(t.engine, t.settings, w)
 }
 
 // mix makes the mixing weights of a phase.

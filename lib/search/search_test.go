@@ -145,17 +145,17 @@ func TestSearch(t *testing.T) {
 		// of three gradients g = a + b the norms tell the angle between a and b; it must be one. The heads have one term's gradient each.
 		s := begin(t, set, mixed(0.5))
 		for _, l := range []level{ofWeights, ofArchitecture} {
-			_, err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) (result, error) {
+			err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) error {
 				ce, bt, err := s.termNorms(l, x, y)
 				if err != nil {
-					return result{}, err
+					return err
 				}
 				both, err := s.sharedNorm(l, x, y, 0.5, 0.25)
 				a, b := 0.5*ce, 0.25*bt
 				if cosine := (both*both - a*a - b*b) / (2 * a * b); ce <= 0 || bt <= 0 || math.Abs(cosine) > 1 {
 					t.Errorf("%s: norms %g, %g and together %g make a cosine of %g", l, a, b, both, cosine)
 				}
-				return result{}, err
+				return err
 			})
 			if err != nil {
 				t.Error(err)

@@ -36,50 +36,61 @@ func (t *Search) half(l level) []int32 {
 // Steps implements fit.Task: whole batches of the weights' half.
 func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
 
-// Step is one bilevel step: alphas and betas on a batch of the architecture's half (unless frozen), then, with these held
-// fixed, the weights on a batch of theirs.
+// Step implements fit.Task.
 func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
+	read, err := t.Launch(epoch, step)
+	if err != nil {
+		return nil, err
+	}
+	return read()
+}
+
+// Launch implements fit.Ahead. A step is bilevel: alphas and betas on a batch of the architecture's half (unless frozen), then, with these held
+// fixed, the weights on a batch of theirs.
+func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	at := t.at(epoch)
 	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
 	t.drop(at.dropout(at.epoch), epoch, step)
 	t.assist(at)
+	architecture := func() result { return result{} }
 	if at.epoch >= at.Frozen {
-		r, err := t.level(ofArchitecture, epoch, step, m, t.architectureStep)
-		if err != nil {
+		if architecture, err = t.level(ofArchitecture, epoch, step, m, t.architectureStep); err != nil {
 			return nil, err
 		}
-		m["arch_grad_norm"] = r.norm
 	}
-	r, err := t.level(ofWeights, epoch, step, m, func(x []*block.Value, y *block.Value) (result, error) {
+	weights, err := t.level(ofWeights, epoch, step, m, func(x []*block.Value, y *block.Value) (later, error) {
 		return t.weightsStep(x, y, m["lr"])
 	})
 	if err != nil {
 		return nil, err
 	}
-	if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
-		return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
-	}
-	m["grad_norm"] = r.norm
-	return m, nil
+	return func() (fit.Metrics, error) {
+		if at.epoch >= at.Frozen {
+			architecture().record(ofArchitecture, m)
+		}
+		r := weights()
+		if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
+			return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
+		}
+		r.record(ofWeights, m)
+		return m, nil
+	}, nil
 }
 
-// level makes one level's part of a step, and puts what came of it among the metrics.
-func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*block.Value, y *block.Value) (result, error)) (result, error) {
-	r, err := t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) (result, error) {
+// level makes one level's part of a step.
+func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*block.Value, y *block.Value) (later, error)) (r later, err error) {
+	err = t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) error {
 		if n := t.settings.SSBalance; n > 0 && t.objective.mixed() {
 			if step%n == 0 {
 				if err := t.rebalance(l, x, y); err != nil {
-					return result{}, err
+					return err
 				}
 			}
 			m[l.prefix()+"balance"] = t.balance[l]
 		}
-		return f(x, y)
+		r, err = f(x, y)
+		return err
 	})
-	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
-	if r.twins != 0 {
-		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
-	}
 	return r, err
 }
 
@@ -87,8 +98,29 @@ func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*bloc
 // cross-entropy.
 type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
 
+// later is a result that may still be on its way from the device.
+type later func() result
+
+// and adds a norm.
+func (r later) and(norm fit.Later) later {
+	return func() result {
+		all := r()
+		all.norm = norm()
+		return all
+	}
+}
+
+// record puts a level's result among the metrics.
+func (r result) record(l level, m fit.Metrics) {
+	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
+	if r.twins != 0 {
+		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
+	}
+	m[map[level]string{ofWeights: "grad_norm", ofArchitecture: "arch_grad_norm"}[l]] = r.norm
+}
+
 // batch calls f with the step's batch of a level's half: its views and its labels.
-func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, labels *block.Value) (result, error)) (result, error) {
+func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, labels *block.Value) error) error {
 	b := t.settings.Batch
 	order := augment.EpochOrder(t.half(l), t.settings.Seed, epoch)
 	from := step % (len(order) / b) * b
@@ -104,7 +136,7 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 		images[0], labels, err = t.feeder.Batch(index, r)
 	}
 	if err != nil {
-		return result{}, err
+		return err
 	}
 	y := t.engine.Split(labels, 0)
 	defer y.Set(nil)
@@ -118,11 +150,11 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 }
 
 // architectureStep updates alphas and betas.
-func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (result, error) {
+func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (later, error) {
 	ce, bt := t.objective.factors(t.balance[ofArchitecture])
 	r, err := t.pass(views, labels, ce, bt, false)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	gradient := t.arch.Gradient(t.mixing)
 	t.decay(gradient)
@@ -130,23 +162,24 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (re
 	t.adam.Step(flat, gradient, t.settings.ArchLR)
 	t.arch.SetFlat(flat)
 	t.arch.Update(t.mixing)
-	r.norm = norm(gradient)
-	return r, nil
+	return r.and(func() float64 { return norm(gradient) }), nil
 }
 
 // weightsStep updates the weights.
-func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float64) (result, error) {
+func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float64) (later, error) {
 	ce, bt := t.objective.factors(t.balance[ofWeights])
 	r, err := t.pass(views, labels, ce, bt, true)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	t.mixing.DropGradients() // not this step's business
 	trunk, classifier := t.split()
-	if r.norm, err = t.sgd.Step(trunk, lr); err == nil {
-		_, err = t.probe.Step(classifier, lr)
+	norm, err := t.sgd.Step(trunk, lr)
+	if err != nil {
+		return nil, err
 	}
-	return r, err
+	_, err = t.probe.Step(classifier, lr)
+	return r.and(norm), err
 }
 
 // split is the params that the loss trains, and those of a classifier that probes.
@@ -163,13 +196,13 @@ func (t *Search) split() (trunk, classifier []*block.Param) {
 
 // pass runs the network forward and backward, with these factors before the terms' gradients; weights says which
 // gradients are wanted.
-func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (r result, err error) {
+func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (later, error) {
 	terms := t.objective.forward(t.tape, t.net, t.mixing, views, labels)
 	if err := t.tape.Run(); err != nil {
-		return r, err
+		return nil, err
 	}
-	r = t.objective.read(terms, labels, bt)
 	terms.seed(t.tape, ce, bt)
+	r := t.objective.read(terms, labels, bt)
 	return r, t.tape.Backward(weights)
 }
 
