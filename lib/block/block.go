@@ -76,15 +76,21 @@ func (b *Block) stats() (n int) {
 	return
 }
 
-// cut slices the flat vector into the declared weights.
-func (b *Block) cut(flat *Node) []*Node {
-	ws := make([]*Node, len(b.Weights))
-	at := 0
+// weights are the shapes of the declared weights.
+func (b *Block) weights() []shapes.Shape {
+	s := make([]shapes.Shape, len(b.Weights))
 	for i, w := range b.Weights {
-		ws[i] = Reshape(Slice(flat, AxisRange(at, at+w.Size())), w.Dims...)
-		at += w.Size()
+		s[i] = Floats(w.Dims...)
 	}
-	return ws
+	return s
+}
+
+// running are the shapes of the running statistics: mean and variance of each norm.
+func (b *Block) running() (s []shapes.Shape) {
+	for _, c := range b.Norms {
+		s = append(s, Floats(c), Floats(c))
+	}
+	return
 }
 
 // initial draws the flat vector's first values; they depend on seed and label alone, whatever else the network holds.

@@ -152,10 +152,10 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	in = parameters(g, "in", e.Lowering.shapes(b.In))
 	if n := b.size(); n > 0 {
 		flat = Parameter(g, "w", Floats(n))
-		w = b.cut(flat)
+		w = e.Lowering.cut(flat, b.weights())
 	}
 	if c.mode == Evaluate && b.stats() > 0 {
-		c.running = b.cutRunning(Parameter(g, "running", Floats(b.stats())))
+		c.running = e.Lowering.cut(Parameter(g, "running", Floats(b.stats())), b.running())
 	}
 	return
 }
@@ -201,10 +201,16 @@ func (x *executable) compilePull(e *Engine, p part) *Graph {
 	c.replay = parameters(g, "kept", x.residuals)
 	cotangents := parameters(g, "cotangent", x.outputs)
 	wrt := in[:b.diff():b.diff()]
-	if x.key.back == Joint && flat != nil {
-		wrt = append(wrt, flat)
-	}
 	so := parameters(g, "gradient", shapesOf(wrt))
+	c.owed = map[*Node]*Node{}
+	for i := range so {
+		c.owed[wrt[i]] = so[i]
+	}
+	var weights *Node // so far
+	if x.key.back == Joint && flat != nil {
+		wrt = append(wrt, w...)
+		weights = Parameter(g, g.UniqueName("gradient"), flat.Shape())
+	}
 	out := b.Fn(c, in, w)
 	var scalar *Node
 	for i, o := range out {
@@ -213,9 +219,12 @@ func (x *executable) compilePull(e *Engine, p part) *Graph {
 	if len(wrt) == 0 { // nothing to pull into but the sites' cotangents, which are recorded on the way to any input
 		wrt = in[:1]
 	}
-	gradients := Gradient(scalar, wrt...)[:len(so)]
-	for i := range gradients {
-		gradients[i] = Add(so[i], gradients[i])
+	gradients := Gradient(scalar, wrt...)
+	ofWeights := gradients[len(so):]
+	gradients = gradients[:len(so):len(so)]
+	e.Lowering.settle(c, in, so, gradients)
+	if weights != nil {
+		gradients = append(gradients, e.Lowering.join(weights, ofWeights))
 	}
 	for i, v := range c.cotangents {
 		if v == nil {
@@ -234,7 +243,7 @@ func (x *executable) compileWeigh(e *Engine) *Graph {
 	c.cotangents = parameters(g, "cotangent", x.cotangents)
 	so := Parameter(g, "gradient", flat.Shape())
 	x.block.Fn(c, in, w)
-	return compiled(g, []*Node{Add(so, Gradient(c.sum, flat)[0])})
+	return compiled(g, []*Node{e.Lowering.join(so, Gradient(c.sum, w...))})
 }
 
 func shapesOf(nodes []*Node) []shapes.Shape {

@@ -44,6 +44,8 @@ type Ctx struct {
 	site       int
 	sum        *Node // part weights: sum over sites of y * cotangent
 
+	owed map[*Node]*Node // backward: what there is so far of the gradients of inputs, until somebody takes it; see Owed
+
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
@@ -56,7 +58,7 @@ type Ctx struct {
 func (b *Block) Build(l Lowering, in []*Node, weights *Node) []*Node {
 	var w []*Node
 	if len(b.Weights) > 0 {
-		w = b.cut(weights)
+		w = sliced(weights, b.weights()) // the caller may want its gradient
 	}
 	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1, lowering: l}, in, w)
 }
@@ -92,22 +94,46 @@ func (c *Ctx) Keep(x *Node) *Node {
 // executables: one pulls cotangents through the inputs (all that an architecture step needs), the other turns the
 // cotangents that the first recorded at the sites into gradients of the weights.
 func (c *Ctx) Site(x *Node, f func(x *Node) *Node) *Node {
+	return c.Sites([]*Node{x}, func(xs []*Node) *Node { return f(xs[0]) })
+}
+
+// Sites is Site for what reads several inputs.
+func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	i := c.site
 	c.site++
 	switch c.part {
 	case inputs:
-		y := f(x)
+		y := f(xs)
 		c.cotangents = append(c.cotangents, nil)
 		return IdentityWithCustomGradient(y, func(_, v *Node) *Node {
 			c.cotangents[i] = v
 			return v
 		})
 	case weights:
-		y := f(StopGradient(x))
+		stopped := make([]*Node, len(xs))
+		for j, x := range xs {
+			stopped[j] = StopGradient(x)
+		}
+		y := f(stopped)
 		c.sum = plus(c.sum, product(y, c.cotangents[i]))
 		return StopGradient(y)
 	}
-	return f(x)
+	return f(xs)
+}
+
+// Owed gives what there is so far of the gradients of inputs to whoever computes some of these, to add to it in the same go. It does so once, and for all of them or
+// for none (nil): those that nobody takes are added later. It is called when gradients are computed.
+func (c *Ctx) Owed(inputs ...*Node) []*Node {
+	so := make([]*Node, len(inputs))
+	for i, x := range inputs {
+		if so[i] = c.owed[x]; so[i] == nil {
+			return nil
+		}
+	}
+	for _, x := range inputs {
+		delete(c.owed, x)
+	}
+	return so
 }
 
 // Whole panics where gradients are computed in two parts: for weights that enter outside of a Site.
@@ -140,18 +166,6 @@ func (c *Ctx) Running() (mean, variance *Node) {
 	i := 2 * c.norm
 	c.norm++
 	return c.running[i], c.running[i+1]
-}
-
-// cutRunning slices the flat vector of running statistics.
-func (b *Block) cutRunning(flat *Node) (r []*Node) {
-	at := 0
-	for _, n := range b.Norms {
-		for range 2 {
-			r = append(r, Slice(flat, AxisRange(at, at+n)))
-			at += n
-		}
-	}
-	return
 }
 
 // product is sum(x * y), whose gradient with respect to x is y.

@@ -9,13 +9,28 @@ import . "github.com/gomlx/gomlx/core/graph"
 // when the backward pass comes by. A constant select ties them together; the compiler folds it away, so that no value of
 // x (and no NaN of it) reaches y.
 func CustomGradient(y *Node, xs []*Node, grads ...func(v *Node) *Node) *Node {
-	g := y.Graph()
-	y = StopGradient(y)
-	var cotangent *Node
-	zero := ScalarZero(g, y.DType())
+	each := make([]func(v []*Node) *Node, len(grads))
+	for i, f := range grads {
+		each[i] = func(v []*Node) *Node { return f(v[0]) }
+	}
+	return CustomGradients([]*Node{y}, xs, each...)[0]
+}
+
+// CustomGradients is CustomGradient of several results, which are computed together: v are their cotangents, zeros for those that nobody reads.
+func CustomGradients(ys, xs []*Node, grads ...func(v []*Node) *Node) []*Node {
+	g := ys[0].Graph()
+	cotangents := make([]*Node, len(ys))
+	zero := ScalarZero(g, ys[0].DType())
 	tie := zero
 	for i, x := range xs {
-		anchor := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return grads[i](cotangent) })
+		anchor := IdentityWithCustomGradient(x, func(_, _ *Node) *Node {
+			for j, v := range cotangents {
+				if v == nil {
+					cotangents[j] = ZerosLike(ys[j])
+				}
+			}
+			return grads[i](cotangents)
+		})
 		first := make([]SliceAxisSpec, x.Rank())
 		for a := range first {
 			first[a] = AxisRange(0, 1)
@@ -23,10 +38,14 @@ func CustomGradient(y *Node, xs []*Node, grads ...func(v *Node) *Node) *Node {
 		if x.Rank() > 0 {
 			anchor = Reshape(Slice(anchor, first...))
 		}
-		tie = Add(tie, Where(Const(g, false), ConvertDType(anchor, y.DType()), zero))
+		tie = Add(tie, Where(Const(g, false), ConvertDType(anchor, zero.DType()), zero))
 	}
-	return IdentityWithCustomGradient(Add(y, tie), func(_, v *Node) *Node {
-		cotangent = v
-		return v
-	})
+	out := make([]*Node, len(ys))
+	for j, y := range ys {
+		out[j] = IdentityWithCustomGradient(Add(StopGradient(y), ConvertDType(tie, y.DType())), func(_, v *Node) *Node {
+			cotangents[j] = v
+			return v
+		})
+	}
+	return out
 }

@@ -164,7 +164,10 @@ static const int64_t *numbers(ffi_call *c, size_t n) {
   return a->size == n ? a->data : NULL;
 }
 
-static int takes(ffi_call *c, int inputs, int outputs) { return c->in.size == inputs && c->out.size == outputs; }
+// takes says whether a call has so many arrays, -1 for any number; so many more inputs are optional.
+static int takes(ffi_call *c, int inputs, int optional, int outputs) {
+  return (inputs < 0 || c->in.size == inputs || c->in.size == inputs + optional) && (outputs < 0 || c->out.size == outputs);
+}
 
 // queried answers XLA's question what a handler was made for: the version that asks.
 static int queried(ffi_call *c) {
@@ -179,18 +182,18 @@ static int queried(ffi_call *c) {
   return 0;
 }
 
-#define HANDLER(name, inputs, outputs, count)                                                                 \
+#define HANDLER(name, inputs, optional, outputs, count)                                                       \
   static ffi_error *do_##name(ffi_call *c, const int64_t *p);                                                 \
   static ffi_error *name##_handler(ffi_call *c) {                                                             \
     if (queried(c)) return NULL;                                                                              \
     const int64_t *p = numbers(c, count);                                                                     \
-    if (!takes(c, inputs, outputs) || count && !p) return fail(c, #name ": not the arrays or numbers of this kernel"); \
+    if (!takes(c, inputs, optional, outputs) || count && !p) return fail(c, #name ": not the arrays or numbers of this kernel"); \
     return do_##name(c, p);                                                                                   \
   }                                                                                                           \
   static ffi_error *do_##name(ffi_call *c, const int64_t *p)
 
-// separable_of reads x, dw, pw and the geometry, for outputs of side n.
-static const char *separable_of(ffi_call *c, const int64_t *p, int n, separable *s) {
+// separable_of reads x, dw, pw and the geometry, for outputs of side n; and mean and rstd where there are two inputs more than so many.
+static const char *separable_of(ffi_call *c, const int64_t *p, int n, int inputs, separable *s) {
   const ffi_buffer *x = in(c, 0), *dw = in(c, 1), *pw = in(c, 2);
   memset(s, 0, sizeof *s);
   if (x->dtype != FFI_F32 || dw->dtype != FFI_F32 || pw->dtype != FFI_F32 || x->rank != 4 || dw->rank != 3 || pw->rank != 2) return "separable: want float32 x [c, h, h, b], dw [k, k, c], pw [o, c]";
@@ -198,14 +201,15 @@ static const char *separable_of(ffi_call *c, const int64_t *p, int n, separable 
   s->c = x->dims[0], s->h = x->dims[1], s->b = x->dims[3], s->o = pw->dims[0], s->n = n;
   if (s->k < 1 || s->k * s->k > MAX_TAPS || s->c > MAX_CHANNELS || s->o > MAX_CHANNELS || dw->dims[0] != s->k || dw->dims[2] != s->c || pw->dims[1] != s->c) return "separable: shapes that don't fit, or are too large";
   s->x = x->data, s->dw = dw->data, s->pw = pw->data;
+  if (c->in.size == inputs + 2) s->mean = in(c, inputs)->data, s->rstd = in(c, inputs + 1)->data;
   return NULL;
 }
 
 static void forward_unit(void *s, int unit, scratch *m) { chosen->separable_forward(s, unit, m); }
 
-HANDLER(separable, 3, 1, 4) {
+HANDLER(separable, 3, 2, 1, 4) { // x, dw, pw, (mean, rstd) -> y
   separable s;
-  const char *fault = separable_of(c, p, out(c, 0)->dims[1], &s);
+  const char *fault = separable_of(c, p, out(c, 0)->dims[1], 3, &s);
   if (fault) return fail(c, fault);
   s.y = out(c, 0)->data;
   spread_work(c, chosen->separable_bands(&s), forward_unit, &s);
@@ -215,12 +219,14 @@ HANDLER(separable, 3, 1, 4) {
 static void spread_unit(void *s, int unit, scratch *m) { chosen->separable_spread(s, unit, m); }
 static void pull_unit(void *s, int unit, scratch *m) { chosen->separable_pull(s, unit, m); }
 
-HANDLER(separable_pull, 4, 1, 4) { // x, dw, pw, gradient of y -> gradient of x
+HANDLER(separable_pull, -1, 0, 1, 4) { // x, dw, pw, gradient of y, (mean, rstd, or what there was so far of the) gradient of x
   separable s;
-  const char *fault = separable_of(c, p, in(c, 3)->dims[1], &s);
+  if (c->in.size < 4 || c->in.size > 6) return fail(c, "separable_pull: not the arrays of this kernel");
+  const char *fault = separable_of(c, p, in(c, 3)->dims[1], 4, &s);
   if (fault) return fail(c, fault);
   s.g = in(c, 3)->data;
   s.y = out(c, 0)->data;
+  if (c->in.size == 5) s.so = in(c, 4)->data;
   s.u = malloc(chosen->separable_spread_size(&s) * sizeof(float));
   if (!s.u) return fail(c, "separable_pull: out of memory");
   spread_work(c, chosen->separable_spread_units(&s), spread_unit, &s);
@@ -231,9 +237,9 @@ HANDLER(separable_pull, 4, 1, 4) { // x, dw, pw, gradient of y -> gradient of x
 
 static void weigh_unit(void *s, int unit, scratch *m) { chosen->separable_weigh(s, unit, m); }
 
-HANDLER(separable_weigh, 4, 2, 4) { // x, dw, pw, gradient of y -> gradients of dw and pw
+HANDLER(separable_weigh, 4, 2, 2, 4) { // x, dw, pw, gradient of y, (mean, rstd) -> gradients of dw and pw
   separable s;
-  const char *fault = separable_of(c, p, in(c, 3)->dims[1], &s);
+  const char *fault = separable_of(c, p, in(c, 3)->dims[1], 4, &s);
   if (fault) return fail(c, fault);
   s.g = in(c, 3)->data;
   int bands = chosen->separable_bands(&s);
@@ -253,7 +259,7 @@ HANDLER(separable_weigh, 4, 2, 4) { // x, dw, pw, gradient of y -> gradients of 
 
 static void moments_unit(void *p, int channel, scratch *m) { (void)m; chosen->moments(p, channel); }
 
-HANDLER(moments, 1, 3, 1) { // x [c, n] -> mean, 1/sqrt(variance + epsilon), variance; the number is epsilon in millionths
+HANDLER(moments, 1, 0, 3, 1) { // x [c, n] -> mean, 1/sqrt(variance + epsilon), variance; the number is epsilon in millionths
   const ffi_buffer *x = in(c, 0);
   if (x->dtype != FFI_F32 || x->rank != 2) return fail(c, "moments: want float32 [c, n]");
   norm q = {.n = x->dims[1], .epsilon = p[0] * 1e-6f, .x = x->data, .mean = out(c, 0)->data, .rstd = out(c, 1)->data, .variance = out(c, 2)->data};
@@ -263,7 +269,7 @@ HANDLER(moments, 1, 3, 1) { // x [c, n] -> mean, 1/sqrt(variance + epsilon), var
 
 static void norm_pull_unit(void *p, int channel, scratch *m) { (void)m; chosen->norm_pull(p, channel); }
 
-HANDLER(norm_pull, 5, 3, 0) { // v, x [c, n], mean, rstd [c, 1], gain [c] or [1] -> gradients of x, gain, bias [c]
+HANDLER(norm_pull, 5, 0, 3, 0) { // v, x [c, n], mean, rstd [c, 1], gain [c] or [1] -> gradients of x, gain, bias [c]
   const ffi_buffer *v = in(c, 0), *x = in(c, 1), *gain = in(c, 4);
   if (v->dtype != FFI_F32 || x->dtype != FFI_F32 || x->rank != 2 || v->rank != 2 || gain->rank != 1) return fail(c, "norm_pull: want float32 [c, n]");
   const int channels = x->dims[0];
@@ -295,7 +301,7 @@ static void pool_of(const int64_t *p, const ffi_buffer *y, pool *q) {
   static void name##_unit(void *p, int unit, scratch *m) { (void)m; chosen->name(p, unit); }
 POOL_UNIT(max_pool) POOL_UNIT(max_pool_pull) POOL_UNIT(avg_pool) POOL_UNIT(avg_pool_pull)
 
-HANDLER(max_pool, 1, 2, 4) { // x -> y, and the winners' places in their windows, int8
+HANDLER(max_pool, 1, 0, 2, 4) { // x -> y, and the winners' places in their windows, int8
   pool q;
   pool_of(p, out(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || out(c, 1)->dtype != FFI_S8 || q.k * q.k > MAX_TAPS) return fail(c, "max_pool: want float32 and int8, and windows of 7x7 at most");
@@ -304,16 +310,17 @@ HANDLER(max_pool, 1, 2, 4) { // x -> y, and the winners' places in their windows
   return NULL;
 }
 
-HANDLER(max_pool_pull, 2, 1, 4) { // gradient of y, winners -> gradient of x
+HANDLER(max_pool_pull, 2, 1, 1, 4) { // gradient of y, winners -> gradient of x
   pool q;
   pool_of(p, in(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || in(c, 1)->dtype != FFI_S8 || q.k * q.k > MAX_TAPS) return fail(c, "max_pool_pull: want float32 and int8, and windows of 7x7 at most");
   q.x = in(c, 0)->data, q.winner = in(c, 1)->data, q.y = out(c, 0)->data;
+  if (c->in.size > 2) q.so = in(c, 2)->data; // what there was so far
   spread_work(c, q.c, max_pool_pull_unit, &q);
   return NULL;
 }
 
-HANDLER(avg_pool, 1, 1, 4) {
+HANDLER(avg_pool, 1, 0, 1, 4) {
   pool q;
   pool_of(p, out(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || q.k * q.k > MAX_TAPS) return fail(c, "avg_pool: want float32, and windows of 7x7 at most");
@@ -322,14 +329,17 @@ HANDLER(avg_pool, 1, 1, 4) {
   return NULL;
 }
 
-HANDLER(avg_pool_pull, 1, 1, 4) {
+HANDLER(avg_pool_pull, 1, 1, 1, 4) {
   pool q;
   pool_of(p, in(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || q.k * q.k > MAX_TAPS) return fail(c, "avg_pool_pull: want float32, and windows of 7x7 at most");
   q.x = in(c, 0)->data, q.y = out(c, 0)->data;
+  if (c->in.size > 1) q.so = in(c, 1)->data; // what there was so far
   spread_work(c, q.c, avg_pool_pull_unit, &q);
   return NULL;
 }
+
+#include "handlers_images.inc"
 
 // ---- registration ----
 
@@ -338,6 +348,9 @@ static const struct { const char *name; ffi_handler handler; } handlers[] = {
     {"moments", moments_handler},     {"norm_pull", norm_pull_handler},
     {"max_pool", max_pool_handler},   {"max_pool_pull", max_pool_pull_handler},
     {"avg_pool", avg_pool_handler},   {"avg_pool_pull", avg_pool_pull_handler},
+    {"pointwise", pointwise_handler}, {"pointwise_pull", pointwise_pull_handler}, {"pointwise_weigh", pointwise_weigh_handler},
+    {"deal", deal_handler},           {"add", add_handler},           {"cut", cut_handler},           {"join", join_handler},
+    {"scale_pull", scale_pull_handler},
 };
 
 int kernel_has(const char *name) {

@@ -4,6 +4,7 @@ package kernel
 // #cgo LDFLAGS: -lm -lpthread
 // #include <stdlib.h>
 // #include "handlers.h"
+// #include "kernels.h"
 import "C"
 
 import (
@@ -17,6 +18,9 @@ import (
 
 // Variable names the instruction set in the environment: plain, avx2 or avx512 (the best that the processor has, if it is not set); off for XLA alone.
 const Variable = "ESSNAS_KERNELS"
+
+// MaxChannels is how many channels of an image kernels take; a window of k x k counts as k*k times as many.
+const MaxChannels = C.MAX_CHANNELS
 
 // Register gives the kernels to a plugin for CPUs, by the extensions and the minor version of its PJRT table. An error says why it does not take them.
 func Register(extensions unsafe.Pointer, version int) error {

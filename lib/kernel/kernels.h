@@ -7,22 +7,39 @@
 
 enum { MAX_TAPS = 49, MAX_CHANNELS = 1024 };
 
-// separable is y [o, n, n, b] = pw [o, c] times the depthwise convolution by dw [k, k, c] of the positive part of x [c, h, h, b].
+// separable is y [o, n, n, b] = pw [o, c] times the depthwise convolution by dw [k, k, c] of the positive part of x [c, h, h, b], or, where there is a
+// mean, of (x - mean) * rstd.
 typedef struct {
   int k, stride, pad, dilation;
   int c, o, h, n, b;
   const float *x, *dw, *pw;
-  const float *g; // gradient of y
-  float *y;       // forward: y; pull: the gradient of x
-  float *u;       // pull: pw^T g with zeros around
-  double *sums;   // weigh: parts of the gradients of dw and pw
+  const float *mean, *rstd; // [c], or NULL
+  const float *g;  // gradient of y
+  const float *so; // pull: what is added to the gradient of x, or NULL
+  float *y;        // forward: y; pull: the gradient of x
+  float *u;        // pull: pw^T g with zeros around
+  double *sums;    // weigh: parts of the gradients of dw and pw
 } separable;
+
+// pointwise is y [o, n, n, b] = w [o, k k c] times the windows, k x k with pad zeros around, of the positive part (relu; or all) of c images [h, h, b]. With
+// two halves, k is 1 and the stride 2: w[0] makes the first half of the outputs from the even pixels, w[1] the other one from the odd ones.
+typedef struct {
+  int k, stride, pad, relu, halves;
+  int c, o, h, n, b;
+  const float **x; // [c]
+  const float *w[2];
+  float **y;        // [o], in the order of w's rows; pull and weigh: the gradient of y
+  float **dx;       // pull: [c]
+  const float **so; // pull: what is added to dx, or NULL
+  double *sums;     // weigh: parts of the gradients of w
+} pointwise;
 
 // pool is the geometry of y [c, n, n, b] for windows on x [c, h, h, b]; in the pull functions x is y's gradient and y x's.
 typedef struct {
   int k, stride, pad;
   int c, h, n, b;
   const float *x;
+  const float *so; // pull: what is added to y, or NULL
   float *y;
   signed char *winner;
 } pool;
@@ -32,6 +49,7 @@ typedef struct {
   int64_t n;
   float epsilon;
   const float *x, *v, *gain;
+  const float *so; // scale_pull: what is added to y, or NULL
   int gains; // 1 or channels
   float *mean, *rstd, *variance, *y;
   double *gain_sum, *bias_sum; // of each channel
@@ -72,6 +90,12 @@ typedef struct {
   void (*max_pool_pull)(const pool *, int unit);
   void (*avg_pool)(const pool *, int unit);
   void (*avg_pool_pull)(const pool *, int unit);
+  void (*pointwise_forward)(const pointwise *, int row, scratch *);
+  void (*pointwise_pull)(const pointwise *, int row, scratch *);
+  int (*pointwise_bands)(const pointwise *);
+  void (*pointwise_weigh)(const pointwise *, int band, scratch *);
+  void (*add)(float *to, const float *a, const float *b, int64_t n);
+  void (*scale_pull)(const norm *, int channel);
 } kernels;
 
 #define KERNELS(set, text)                                                                                            \
@@ -80,6 +104,8 @@ typedef struct {
       NAME(separable_spread_units), NAME(separable_spread),     NAME(separable_pull_units), NAME(separable_pull),     \
       NAME(separable_sums),       NAME(separable_weigh),        NAME(moments),           NAME(norm_pull),              \
       NAME(max_pool),             NAME(max_pool_pull),          NAME(avg_pool),          NAME(avg_pool_pull),         \
+      NAME(pointwise_forward),    NAME(pointwise_pull),         NAME(pointwise_bands),   NAME(pointwise_weigh),       \
+      NAME(add),                  NAME(scale_pull),                                                                   \
   }
 
 extern const kernels kernels_plain, kernels_avx2, kernels_avx512;

@@ -14,14 +14,14 @@ import (
 // fast says whether kernels take x: float32 in CHWN, on a backend that they are registered with.
 func fast(c *block.Ctx, x *Node) bool {
 	l := c.Lowering()
-	return !l.Plain && l.Layout == block.CHWN && x.DType() == dtypes.Float32 && kernel.On(x.Graph())
+	return !l.Plain && l.Layout == block.CHWN && x.DType() == dtypes.Float32 && (x.Rank() != 4 || x.Shape().Dim(0) <= kernel.MaxChannels) && kernel.On(x.Graph())
 }
 
 // once remembers what f computes: gradients for several inputs come from one kernel.
-func once(f func(v *Node) []*Node) func(i int) func(v *Node) *Node {
+func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 	var known []*Node
-	return func(i int) func(v *Node) *Node {
-		return func(v *Node) *Node {
+	return func(i int) func(v V) *Node {
+		return func(v V) *Node {
 			if known == nil {
 				known = f(v)
 			}
@@ -30,20 +30,40 @@ func once(f func(v *Node) []*Node) func(i int) func(v *Node) *Node {
 	}
 }
 
+// pull computes a gradient for x, or several, in one kernel, together with what there is so far of them where nobody else takes it.
+func pull(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
+	return kernel.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
+}
+
 // separableKernel is ReLU, depthwise and pointwise convolution.
-func (v conv) separableKernel(x, dw, pw *Node) *Node {
+func (v conv) separableKernel(c *block.Ctx, x, dw, pw *Node) *Node {
+	return v.separableCall(x, dw, pw, nil, func(in []*Node) *Node { return pull(c, "separable_pull", v.numbers(), in, x)[0] })
+}
+
+// normSeparableKernel is separableKernel of x's norm without parameters, whose values are nowhere written down.
+func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Node) *Node {
+	f := flatten(c, x)
+	statistics := []*Node{mean, rstd}
+	return v.separableCall(x, dw, pw, statistics, func(in []*Node) *Node {
+		g := kernel.Call("separable_pull", v.numbers(), append(in, statistics...), x.Shape())[0]
+		one := Reshape(ScalarOne(x.Graph(), dtypes.Float32), 1)
+		matrix := f.matrix(StopGradient(x))
+		dx := kernel.Call("norm_pull", nil, []*Node{f.matrix(g), matrix, mean, rstd, one}, matrix.Shape(), one.Shape(), block.Floats(f.channels))[0]
+		return Reshape(dx, x.Shape().Dimensions...)
+	})
+}
+
+func (v conv) numbers() []int { return []int{v.k, v.stride, v.pad, v.dilation} }
+
+func (v conv) separableCall(x, dw, pw *Node, statistics []*Node, ofX func(in []*Node) *Node) *Node {
 	m := size(v.layout, x)
 	n := v.out(m.side)
-	numbers := []int{v.k, v.stride, v.pad, v.dilation}
-	y := kernel.Call("separable", numbers, []*Node{x, dw, pw}, block.Floats(pw.Shape().Dim(0), n, n, m.batch))[0]
+	in := []*Node{x, dw, pw}
+	y := kernel.Call("separable", v.numbers(), append(in[:3:3], statistics...), block.Floats(pw.Shape().Dim(0), n, n, m.batch))[0]
 	weights := once(func(g *Node) []*Node {
-		return kernel.Call("separable_weigh", numbers, []*Node{x, dw, pw, g}, dw.Shape(), pw.Shape())
+		return kernel.Call("separable_weigh", v.numbers(), append(append(in[:3:3], g), statistics...), dw.Shape(), pw.Shape())
 	})
-	return block.CustomGradient(y, []*Node{x, dw, pw},
-		func(g *Node) *Node {
-			return kernel.Call("separable_pull", numbers, []*Node{x, dw, pw, g}, x.Shape())[0]
-		},
-		weights(0), weights(1))
+	return block.CustomGradient(y, in, func(g *Node) *Node { return ofX(append(in[:3:3], g)) }, weights(0), weights(1))
 }
 
 func (v conv) maxPoolKernel(c *block.Ctx, x *Node) *Node {
@@ -53,16 +73,29 @@ func (v conv) maxPoolKernel(c *block.Ctx, x *Node) *Node {
 	y := kernel.Call("max_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch), shapes.Make(dtypes.Int8, m.channels, n, n, m.batch))
 	winner := c.Keep(y[1])
 	return block.CustomGradient(c.Keep(y[0]), []*Node{x},
-		func(g *Node) *Node { return kernel.Call("max_pool_pull", numbers, []*Node{g, winner}, x.Shape())[0] })
+		func(g *Node) *Node { return pull(c, "max_pool_pull", numbers, []*Node{g, winner}, x)[0] })
 }
 
-func (v conv) avgPoolKernel(x *Node) *Node {
+func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 	m := size(v.layout, x)
 	n := v.out(m.side)
 	numbers := []int{v.k, v.stride, v.pad, m.side}
 	y := kernel.Call("avg_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch))[0]
 	return block.CustomGradient(y, []*Node{x},
-		func(g *Node) *Node { return kernel.Call("avg_pool_pull", numbers, []*Node{g}, x.Shape())[0] })
+		func(g *Node) *Node { return pull(c, "avg_pool_pull", numbers, []*Node{g}, x)[0] })
+}
+
+// scaledKernel is x * scale [1].
+func (f flat) scaledKernel(x, scale *Node) *Node {
+	both := once(func(v *Node) []*Node {
+		in := []*Node{f.matrix(v), f.matrix(StopGradient(x)), scale}
+		if so := f.c.Owed(x); so != nil {
+			in = append(in, f.matrix(so[0]))
+		}
+		return kernel.Call("scale_pull", nil, in, in[1].Shape(), scale.Shape())
+	})
+	return block.CustomGradient(Mul(StopGradient(x), Reshape(scale, 1, 1, 1, 1)), []*Node{x, scale},
+		func(v *Node) *Node { return Reshape(both(0)(v), x.Shape().Dimensions...) }, both(1))
 }
 
 // normKernel is flat.normalise on one device. gain is [c], or [1] for all channels.

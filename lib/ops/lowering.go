@@ -82,7 +82,7 @@ func plus(a, b *Node) *Node {
 // separable is ReLU, a depthwise convolution by dw [k, k, c], and a pointwise one by pw [out, c].
 func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
 	if fast(c, x) {
-		return v.separableKernel(x, dw, pw)
+		return v.separableKernel(c, x, dw, pw)
 	}
 	switch v.separableWay(c, x, dw, pw) {
 	case dense:
@@ -206,6 +206,9 @@ func matrixProduct(x, w *Node, axis int, first bool) *Node {
 // Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first: one matrix product
 // over the nine shifted images.
 func Conv3x3(c *block.Ctx, x, w *Node) *Node {
+	if p := Whole(x); p.fast(c, 3) {
+		return p.pointwiseKernel(c, []*Node{w}, 3, false, 1)
+	}
 	return patches(c, x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1, layout: c.Lowering().Layout})
 }
 
@@ -271,7 +274,7 @@ func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 func AvgPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
 	if fast(c, x) {
-		return v.avgPoolKernel(x)
+		return v.avgPoolKernel(c, x)
 	}
 	h := v.side(x)
 	n := v.out(h)

@@ -162,6 +162,9 @@ func scaled(c *block.Ctx, x, scale *Node) *Node {
 		return x
 	}
 	f := flatten(c, x)
+	if f.fast(x) {
+		return f.scaledKernel(x, scale)
+	}
 	by := Reshape(scale, 1, 1, 1, 1)
 	return block.CustomGradient(Mul(wide(x), by), []*Node{x, scale},
 		func(v *Node) *Node { return ConvertDType(Mul(v, by), x.DType()) },

@@ -98,18 +98,22 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 		exceptions.Panicf("unknown operation %q: want one of %v", o.Name, cell.Primitives)
 	}
 	stride := o.Stride
+	convolve := func(v conv, x, dw, pw *Node) *Node { return v.separable(c, x, dw, pw) }
 	for i, v := range convs {
 		v.layout = c.Lowering().Layout
 		v.stride, stride = stride, 1 // the first of two convolutions halves the size
 		depth, point := w[0], w[1]
 		w = w[2:]
-		x = c.Save(c.Site(x, func(x *Node) *Node { return v.separable(c, x, depth, point) }))
-		switch {
+		x = c.Save(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
+		switch f := flatten(c, x); {
 		case o.Affine:
 			x = AffineNorm(c, x, w[0], w[1])
 			w = w[2:]
 		case i == len(convs)-1:
 			return Norm(c, x, scale)
+		case f.fast(x): // the next convolution reads the norm's values without anybody writing them down
+			mean, rstd, _ := f.moments(x)
+			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }
 		default:
 			x = Norm(c, x, nil)
 		}
@@ -144,23 +148,26 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 // FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
 // odd ones, each making half of the channels; norm.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
-	x = c.Save(ReduceHalves(c, x, w))
+	x = c.Save(ReduceHalves(c, Whole(x), w, 1))
 	if affine {
 		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale)
 	}
 	return Norm(c, x, scale)
 }
 
-// ReduceHalves is FactorizedReduce before its norm.
-func ReduceHalves(c *block.Ctx, x *Node, w []*Node) *Node {
-	h := Side(c, x)
+// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k groups; 1 is not.
+func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
+	h := Side(c, p.Images[0])
 	if h%2 != 0 {
-		exceptions.Panicf("factorized reduce halves an even size, got %s", x.Shape())
+		exceptions.Panicf("factorized reduce halves an even size, got %s", p.Images[0].Shape())
+	}
+	if p.fast(c, 1) {
+		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, w[:2], 1, true, k) })
 	}
 	v := conv{layout: c.Lowering().Layout}
-	return c.Site(Relu(x), func(x *Node) *Node {
+	return Unshuffle(c, c.Site(Relu(p.Join(c)), func(x *Node) *Node {
 		return JoinChannels(c, Pointwise(c, v.window(x, 0, 0, h/2, 2), w[0]), Pointwise(c, v.window(x, 1, 1, h/2, 2), w[1]))
-	})
+	}), k)
 }
 
 // Mixed is the operation as a block of a search network: image and mixing weight [1] in, their product's norm out.

@@ -151,12 +151,11 @@ func (x edge) split(r block.Runner, from wiring.State) []*block.Value {
 		In:   x.state(),
 		Outs: 2,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
-			all := ops.Shuffle(c, ops.JoinChannels(c, in...), x.partial)
-			rest := ops.SliceChannels(c, all, k, x.channels)
+			parts := ops.Parts{Images: in, States: 1, K: x.partial}.Split(c, k)
 			if x.stride == 2 {
-				rest = ops.MaxPooling(c, rest, 2, 2, 0)
+				parts[1] = ops.MaxPooling(c, parts[1], 2, 2, 0)
 			}
-			return []*Node{ops.SliceChannels(c, all, 0, k), rest}
+			return parts
 		},
 	}
 	return r.Call("", b, from, nil)

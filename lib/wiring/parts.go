@@ -61,17 +61,13 @@ func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
 	return
 }
 
-// read puts a feature's values together, images of states*channels; pairs are shuffled.
-func (w Wiring) read(c *block.Ctx, f Feature, in []*Node) *Node {
-	var states []*Node
-	for _, s := range f.States {
-		x := in[0]
-		if len(s) == 2 {
-			x = ops.Shuffle(c, ops.JoinChannels(c, in[:2]...), w.Partial)
-		}
-		states, in = append(states, x), in[len(s):]
+// read is a feature's values, those of pairs shuffled.
+func (w Wiring) read(f Feature, in []*Node) ops.Parts {
+	p := ops.Parts{Images: in, States: len(f.States), K: 1}
+	if len(f.States[0]) == 2 {
+		p.K = w.Partial
 	}
-	return ops.JoinChannels(c, states...)
+	return p
 }
 
 // preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; a factorized reduce where the feature is twice as large.
@@ -99,11 +95,11 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 		b.Norms = []int{out}
 	}
 	b.Fn = func(c *block.Ctx, nodes, v []*Node) []*Node {
-		x := w.read(c, f, nodes)
+		var x *Node
 		if reduce {
-			x = ops.ReduceHalves(c, x, v)
+			x = ops.ReduceHalves(c, w.read(f, nodes), v, w.Partial) // readers shuffle every state, whoever made it
 		} else {
-			x = c.Site(ops.Relu(x), func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) })
+			x = ops.ReluPointwise(c, w.read(f, nodes), v[0], w.Partial)
 		}
 		x = c.Save(x)
 		if w.Affine {
@@ -114,7 +110,6 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 		if w.Partial == 1 {
 			return []*Node{x}
 		}
-		x = ops.Unshuffle(c, x, w.Partial) // readers shuffle every state, whoever made it
 		k := out / w.Partial
 		return []*Node{ops.SliceChannels(c, x, 0, k), ops.SliceChannels(c, x, k, out)}
 	}
@@ -127,7 +122,7 @@ func (w Wiring) pool(f Feature) *block.Block {
 		Name: fmt.Sprintf("pool %dx%dx%dx%d %s", len(f.States), f.Channels, f.Side, f.Side, w.kind()),
 		In:   w.shapes(f),
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
-			return []*Node{ops.GlobalPool(c, w.read(c, f, in))}
+			return []*Node{ops.GlobalPool(c, w.read(f, in).Join(c))}
 		},
 	}
 }
@@ -177,7 +172,7 @@ func (w Wiring) auxiliary(f Feature) *block.Block {
 		Weights: append(ws, linearWeights(z, w.Classes)...),
 		Norms:   []int{a, z},
 		Fn: func(c *block.Ctx, nodes, v []*Node) []*Node {
-			x := ops.AvgPooling(c, ops.Relu(w.read(c, f, nodes)), 5, f.Side-5, 0)
+			x := ops.AvgPooling(c, ops.Relu(w.read(f, nodes).Join(c)), 5, f.Side-5, 0)
 			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) }))
 			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
 			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.ConvValid(c, x, v[3], 2) }))

@@ -1,0 +1,73 @@
+package block
+
+import (
+	"github.com/essnas/essnas/lib/kernel"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// This file is what every executable does around a block's function: cut flat vectors into arrays, put gradients of these together, and add to what there is so
+// far. Kernels do it in one call each; as operations of XLA each array would be a program of its own to compile.
+
+// kernels says whether package kernel computes in a graph.
+func (l Lowering) kernels(g *Graph) bool { return !l.Plain && kernel.On(g) }
+
+// cut slices a flat vector into arrays of these shapes. Gradients are taken of these.
+func (l Lowering) cut(flat *Node, as []shapes.Shape) []*Node {
+	if len(as) > 1 && l.kernels(flat.Graph()) {
+		parts := kernel.Call("cut", nil, []*Node{flat}, as...)
+		for i := range parts {
+			parts[i] = Identity(parts[i]) // a kernel's outputs get no gradient
+		}
+		return parts
+	}
+	return sliced(flat, as)
+}
+
+// sliced is cut in XLA's operations, through which gradients flow to the flat vector.
+func sliced(flat *Node, as []shapes.Shape) []*Node {
+	r := make([]*Node, len(as))
+	at := 0
+	for i, s := range as {
+		r[i] = Reshape(Slice(flat, AxisRange(at, at+s.Size())), s.Dimensions...)
+		at += s.Size()
+	}
+	return r
+}
+
+// join is the inverse of cut, added to what there is so far.
+func (l Lowering) join(so *Node, parts []*Node) *Node {
+	if l.kernels(so.Graph()) {
+		return kernel.Call("join", nil, append([]*Node{so}, parts...), so.Shape())[0]
+	}
+	flat := make([]*Node, len(parts))
+	for i, p := range parts {
+		flat[i] = Reshape(p, -1)
+	}
+	return Add(so, Concatenate(flat, 0))
+}
+
+// settle adds gradients to what there is so far of those of the inputs, but for those where a kernel has done so already.
+func (l Lowering) settle(c *Ctx, in, so, gradients []*Node) {
+	var open []int
+	var from, to []*Node
+	var as []shapes.Shape
+	all := true
+	for i, s := range so {
+		if c.owed[in[i]] == nil {
+			continue
+		}
+		open = append(open, i)
+		from, to, as = append(from, s), append(to, gradients[i]), append(as, s.Shape())
+		all = all && s.DType() == Floats().DType && gradients[i].DType() == s.DType()
+	}
+	if len(open) > 0 && all && l.kernels(so[0].Graph()) {
+		for i, sum := range kernel.Call("add", nil, append(from, to...), as...) {
+			gradients[open[i]] = sum
+		}
+		return
+	}
+	for _, i := range open {
+		gradients[i] = Add(so[i], gradients[i])
+	}
+}
