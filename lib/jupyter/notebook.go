@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,7 +141,16 @@ func (n *Notebook) Figures() (count int) {
 	return
 }
 
-// tidy writes the notebook again without what changes from run to run, times and the order of keys, so that versions of it can be compared.
+// empty says whether an output is a display of an empty text and nothing else.
+func empty(output any) bool {
+	o, _ := output.(map[string]any)
+	data, _ := o["data"].(map[string]any)
+	lines, list := data["text/plain"].([]any)
+	return len(data) == 1 && (data["text/plain"] == "" || list && len(lines) == 0)
+}
+
+// tidy writes the notebook again without what changes from run to run, times, the order of keys, and the place of a progress that is over, so that versions of it
+// can be compared.
 func (n *Notebook) tidy() error {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))
@@ -150,8 +160,12 @@ func (n *Notebook) tidy() error {
 	}
 	cells, _ := file["cells"].([]any)
 	for _, c := range cells {
-		if metadata, ok := c.(map[string]any)["metadata"].(map[string]any); ok {
+		c, _ := c.(map[string]any)
+		if metadata, ok := c["metadata"].(map[string]any); ok {
 			delete(metadata, "execution")
+		}
+		if outputs, ok := c["outputs"].([]any); ok {
+			c["outputs"] = slices.DeleteFunc(outputs, empty)
 		}
 	}
 	var text bytes.Buffer

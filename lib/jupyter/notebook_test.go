@@ -63,6 +63,31 @@ func TestATidyNotebookHasNoTimes(t *testing.T) {
 	}
 }
 
+func TestATidyNotebookHasNoEmptyOutputs(t *testing.T) {
+	for _, c := range []struct {
+		output string
+		kept   bool
+	}{
+		{`{"output_type": "display_data", "data": {"text/plain": []}}`, false}, // as nbformat writes a progress that is over
+		{`{"output_type": "display_data", "data": {"text/plain": ""}}`, false},
+		{`{"output_type": "display_data", "data": {"text/plain": ["x"]}}`, true},
+		{`{"output_type": "display_data", "data": {"text/plain": "", "image/png": "eA=="}}`, true},
+		{`{"output_type": "stream", "name": "stdout", "text": ""}`, true},
+	} {
+		n := saved(t, "a < b", c.output)
+		if err := n.tidy(); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(n.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := len(again.Cells()[0].Outputs) == 1; kept != c.kept {
+			t.Errorf("%s is kept: %v, want %v", c.output, kept, c.kept)
+		}
+	}
+}
+
 // The project's notebooks are saved with their outputs, as people see them before they run anything.
 func TestSavedNotebooks(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))

@@ -170,7 +170,7 @@ func (l *Lab) compare(ctx context.Context, o origin, s FinetuneStage, set *data.
 				if k == 0 {
 					c.From = &o.Origin
 				}
-				p.say("training %d of %d: %g %% of the labels, seed %d, from %s", 2*(i*s.Seeds+seed-1)+k+1, 2*s.Seeds*len(s.Labels), 100*share, seed, c.From)
+				p.pass(fmt.Sprintf("training %d of %d: %g %% of the labels, seed %d, from %s", 2*(i*s.Seeds+seed-1)+k+1, 2*s.Seeds*len(s.Labels), 100*share, seed, c.From))
 				r, _, err := l.train(ctx, c, set, "")
 				if err != nil {
 					return nil, err

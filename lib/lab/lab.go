@@ -184,7 +184,7 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 	if n := s.Shared - before.Shared; n > 0 {
 		text += fmt.Sprintf(", %d at hand", n)
 	}
-	p.say("%s", text)
+	p.pass(text)
 	if err := record.note(text); err != nil {
 		return err
 	}

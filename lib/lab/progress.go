@@ -44,6 +44,15 @@ func (p *progress) say(format string, a ...any) {
 	fmt.Fprintf(p.out, format+"\n", a...)
 }
 
+// pass tells what is of no interest once the stage has ended: where there is a status, no line stays.
+func (p *progress) pass(text string) {
+	if p.status != nil {
+		p.show(0, 1, text)
+	} else {
+		p.say("%s", text)
+	}
+}
+
 func (p *progress) clear() {
 	if p.bar != nil {
 		p.bar.Clear()
@@ -146,7 +155,7 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 			place := fmt.Sprintf("epoch %d/%d, step %d/%d", e.Epoch+1, epochs, e.Step+1, task.Steps(e.Epoch))
 			p.show(done, total, place+p.brief(e.Metrics)+left(e.Left))
 		case fit.EndOfEpoch:
-			p.say("epoch %d/%d%s%s", e.Epoch+1, epochs, describe(e.Metrics), left(e.Left))
+			p.pass(fmt.Sprintf("epoch %d/%d%s%s", e.Epoch+1, epochs, describe(e.Metrics), left(e.Left)))
 			p.mu.Lock()
 			p.told = p.now()
 			p.mu.Unlock()

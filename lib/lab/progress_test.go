@@ -40,6 +40,25 @@ func TestWithoutATerminalALineComesNowAndThenAndAtTheEndOfEachEpoch(t *testing.T
 	}
 }
 
+func TestWithAStatusNoLineStays(t *testing.T) {
+	var out bytes.Buffer
+	var last string
+	p := (&Lab{Progress: &out, Status: func(text string) { last = text }}).progress()
+	tell := p.observe(hours{})
+	tell(fit.Event{Kind: fit.EndOfStep, Metrics: fit.Metrics{"train_loss": 1}})
+	if want := "epoch 1/600, step 1/10000, loss 1.000"; last != want {
+		t.Errorf("the status is %q, want %q", last, want)
+	}
+	tell(fit.Event{Kind: fit.EndOfEpoch, Step: 60, Metrics: fit.Metrics{"train_loss": 2}})
+	if want := "epoch 1/600, loss 2.000"; last != want {
+		t.Errorf("the status is %q, want %q", last, want)
+	}
+	tell(fit.Event{Kind: fit.Note, Text: "a remark"})
+	if out.String() != "a remark\n" {
+		t.Errorf("there stays %q, want the remark alone", out.String())
+	}
+}
+
 func TestABarFitsALineOf80Letters(t *testing.T) {
 	var out bytes.Buffer
 	p := (&Lab{Progress: &out, Terminal: true}).progress()

@@ -40,7 +40,7 @@ func ask(args []string, p *progress) json.RawMessage {
 	if none != nil {
 		owner = os.Getppid()
 	}
-	result, err := serve.Ask(ctx, checkout, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.say, p.told)
+	result, err := serve.Ask(ctx, checkout, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.wait, p.told)
 	if err == nil {
 		p.end()
 		return result
@@ -103,9 +103,19 @@ func (p *progress) say(line string) {
 	p.show()
 }
 
+// wait shows a status at once: what it tells of takes long.
+func (p *progress) wait(status string) {
+	p.status = status
+	p.show()
+}
+
 func (p *progress) show() {
 	p.shown = true
-	p.text.Text(strings.Join(append(slices.Clone(p.lines), p.status), "\n"))
+	lines := p.lines
+	if p.status != "" {
+		lines = append(slices.Clone(lines), p.status)
+	}
+	p.text.Text(strings.Join(lines, "\n"))
 }
 
 func (p *progress) told(m serve.Message) {
@@ -123,7 +133,7 @@ func (p *progress) told(m serve.Message) {
 	}
 }
 
-// end takes the status away.
+// end takes the status away: what is left is part of the saved notebook.
 func (p *progress) end() {
 	if p.shown && p.status != "" {
 		p.status = ""

@@ -13,13 +13,14 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// board keeps track of all jobs of a study and tells a person of them: a bar that changes in a terminal, lines elsewhere.
+// board keeps track of all jobs of a study and tells a person of them: a bar that changes in a terminal, a status in a notebook, lines elsewhere.
 type board struct {
-	out   io.Writer
-	jobs  []job
-	costs *costs
-	at    []state
-	bar   *progressbar.ProgressBar // nil where lines are written
+	out    io.Writer
+	status func(text string) // see lab.Lab
+	jobs   []job
+	costs  *costs
+	at     []state
+	bar    *progressbar.ProgressBar // nil where lines are written
 
 	mu   sync.Mutex
 	told time.Time
@@ -38,7 +39,7 @@ type state struct {
 const between = 20 * time.Second
 
 func (s *Study) newBoard(jobs []job) (*board, error) {
-	b := &board{out: s.lab.Progress, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
+	b := &board{out: s.lab.Progress, status: s.lab.Status, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
 	if b.out == nil {
 		b.out = io.Discard
 	}
@@ -61,7 +62,7 @@ func (s *Study) newBoard(jobs []job) (*board, error) {
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
 	}
 	if b.done < len(jobs) {
-		b.say("%s to do in %s, on %s%s", english.Plural(len(jobs)-b.done, "job", ""), s.Dir, s.Config.Backend, b.toGo())
+		b.pass(fmt.Sprintf("%s to do in %s, on %s%s", english.Plural(len(jobs)-b.done, "job", ""), s.Dir, s.Config.Backend, b.toGo()))
 	}
 	return b, nil
 }
@@ -72,6 +73,15 @@ func (b *board) say(format string, a ...any) {
 	}
 	fmt.Fprintf(b.out, format+"\n", a...)
 	b.told = time.Now()
+}
+
+// pass tells what is of no interest once the study has ended: where there is a status, no line stays.
+func (b *board) pass(text string) {
+	if b.status != nil {
+		b.status(text)
+	} else {
+		b.say("%s", text)
+	}
 }
 
 func (b *board) close() {
@@ -132,7 +142,7 @@ func (b *board) end(i int, err error) {
 		b.bar.Set(b.done)
 		return
 	}
-	b.say("%d/%d %s, %v%s", b.done, len(b.jobs), b.jobs[i], took.Round(time.Second/10), b.toGo())
+	b.pass(fmt.Sprintf("%d/%d %s, %v%s", b.done, len(b.jobs), b.jobs[i], took.Round(time.Second/10), b.toGo()))
 }
 
 // show moves the bar, or writes a line if the last one was some time ago.
@@ -141,8 +151,8 @@ func (b *board) show(i int, place string) {
 	if b.bar != nil {
 		b.bar.Describe(text)
 		b.bar.Set(b.done)
-	} else if time.Since(b.told) >= between {
-		b.say("%s", text)
+	} else if b.status != nil || time.Since(b.told) >= between {
+		b.pass(text)
 	}
 }
 

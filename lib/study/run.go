@@ -47,7 +47,7 @@ func (s *Study) Work(ctx context.Context) error {
 	if err := s.verdict(ctx, all, failed); err != nil {
 		return err
 	}
-	s.say("drawing up the report")
+	board.pass("drawing up the report")
 	_, err = s.Report()
 	return err
 }
@@ -108,10 +108,4 @@ func (s *Study) verdict(ctx context.Context, all []job, failed map[int]error) er
 		return fmt.Errorf("%s: %w", all[first], failed[first])
 	}
 	return fmt.Errorf("%d jobs failed, the same command tries them again; the first, %s: %w", len(jobs), all[first], failed[first])
-}
-
-func (s *Study) say(format string, a ...any) {
-	if s.lab.Progress != nil {
-		fmt.Fprintf(s.lab.Progress, format+"\n", a...)
-	}
 }
