@@ -81,6 +81,54 @@ func TestStoppedSearchesGoOn(t *testing.T) {
 	}
 }
 
+func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
+	k := startLab(t, "/", nil).kernel()
+	dir, err := checkout(t).Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := false
+	_, to, e := k.until(3, func() {
+		text, err := os.ReadFile(filepath.Join(dir, "server.pid"))
+		if err != nil {
+			t.Error(err)
+		}
+		server, _ := strconv.Atoi(string(text))
+		if err := syscall.Kill(server, syscall.SIGKILL); err != nil || server < 2 {
+			t.Errorf("server %d: %v", server, err)
+		}
+		killed = true
+		go func() { // once it has gone on, it need not end
+			for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
+				if now, err := os.ReadFile(filepath.Join(dir, "server.pid")); err == nil && !bytes.Equal(now, text) {
+					time.Sleep(5 * time.Second)
+					break
+				}
+			}
+			if _, err := k.api(http.MethodPost, "api/kernels/"+k.id+"/interrupt", struct{}{}); err != nil {
+				t.Error(err)
+			}
+		}()
+	})
+	if !killed || to <= 3 {
+		t.Fatalf("the server was killed: %t; the cell came to epoch %d", killed, to)
+	}
+	from, told := 0, false
+	for _, d := range e.displays {
+		text, _ := d["text/plain"].(string)
+		told = told || strings.Contains(text, "has ended in the middle")
+		if m := goingOn.FindStringSubmatch(text); m != nil {
+			from, _ = strconv.Atoi(m[1])
+		}
+	}
+	if !told || from < 3 {
+		t.Errorf("the cell told of it: %t; it went on at epoch %d", told, from)
+	}
+	if e.status != "error" || !strings.Contains(e.stderr, "saved") {
+		t.Errorf("the cell that was interrupted then has the status %q and says %q", e.status, e.text())
+	}
+}
+
 // abandon sends a cell whose end nobody waits for.
 func (k *kernel) abandon(code string) {
 	k.t.Helper()

@@ -43,7 +43,10 @@ func prepare(root, tools string) error {
 	if err := os.MkdirAll(names, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"go", "goimports"} {
+	for _, name := range []string{"go", "goimports", "gopls"} {
+		if _, err := os.Stat(filepath.Join(tools, name)); name == "gopls" && err != nil {
+			continue // it isn't built yet: GoNB does without
+		}
 		if err := link(self, filepath.Join(names, name)); err != nil {
 			return err
 		}

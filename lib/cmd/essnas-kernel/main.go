@@ -2,8 +2,10 @@
 //
 //	essnas-kernel CONNECTION_FILE   the kernel: GoNB, with all that it starts, dies with this process, and this one with Jupyter
 //	essnas-kernel tools             builds the kernel's programs, unless they are up to date, and prints their directory
+//	essnas-kernel gopls             begins to build the language server, unless it is up to date, and does not wait for it
 //	go ...                          what GoNB calls: under this name it is the go command, which finds modules in the checkout's go.mod
 //	goimports ...                   so it is goimports
+//	gopls ...                       and gopls, with less memory
 //	gonb_xyz ...                    a cell: under this name it runs gonb_xyz.cell, and makes something short of what a crash writes
 //
 // The environment says where things are: ESSNAS_ROOT is the checkout, ESSNAS_TOOLS the directory of gonb and goimports, which this program is in as well.
@@ -28,10 +30,14 @@ func main() {
 		goCommand(os.Args[1:])
 	case name == "goimports":
 		checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), name), os.Args[1:]...))
+	case name == "gopls":
+		gopls(os.Args[1:])
 	case strings.HasPrefix(name, "gonb_"):
 		cell(os.Args[0], os.Args[1:])
 	case len(os.Args) == 2 && os.Args[1] == "tools":
 		tools()
+	case len(os.Args) >= 2 && os.Args[1] == "gopls":
+		buildGopls(len(os.Args) == 3 && os.Args[2] == "detached")
 	case len(os.Args) == 2:
 		kernel(os.Args[1])
 	default:

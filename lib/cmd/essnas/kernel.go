@@ -37,8 +37,14 @@ func (p *program) kernelInstall() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := jupyter.Tools(c.Context(), checkout, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
+			say := func(text string) { fmt.Fprintln(os.Stderr, text) }
+			if _, err := jupyter.Tools(c.Context(), checkout, say); err != nil {
 				return err
+			}
+			if err := jupyter.Gopls(c.Context(), checkout, say); c.Context().Err() != nil {
+				return err
+			} else if err != nil { // without a network
+				say(err.Error())
 			}
 			spec, err := jupyter.InstallKernel(checkout)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 
@@ -63,6 +64,13 @@ func become(ctx context.Context, checkout home.Checkout, say func(string), args 
 	}
 	if err := os.MkdirAll(filepath.Join(checkout.Root, "notebooks"), 0o755); err != nil {
 		return err
+	}
+	tools, err := jupyter.Tools(ctx, checkout, say)
+	if err != nil {
+		return err
+	}
+	if err := exec.Command(filepath.Join(tools, "essnas-kernel"), "gopls").Run(); err != nil {
+		say(fmt.Sprintf("Names in cells will not be completed: %v.", err))
 	}
 	return syscall.Exec(command.Path, command.Args, command.Env)
 }

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/jupyter"
+)
+
+// buildGopls builds the language server at the lowest priority, in a process of its own that nobody waits for: a class that has just opened its notebooks has other things to compute.
+func buildGopls(detached bool) {
+	checkout, err := home.Find()
+	if err != nil {
+		fail(err)
+	}
+	if !detached {
+		self, err := os.Executable()
+		if err != nil {
+			fail(err)
+		}
+		command := exec.Command(self, "gopls", "detached")
+		command.Env = append(os.Environ(), "ESSNAS_ROOT="+checkout.Root)
+		command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if err := command.Start(); err != nil {
+			fail(err)
+		}
+		return
+	}
+	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // the processes that this one starts inherit it
+	if err := jupyter.Gopls(context.Background(), checkout, func(string) {}); err != nil {
+		fail(err)
+	}
+}
+
+// gopls becomes the language server, as GoNB starts it for each kernel, with bounds that take it a quarter of its memory and no noticeable time.
+func gopls(args []string) {
+	dieWithParent(syscall.SIGKILL)
+	for name, value := range map[string]string{"GOGC": "50", "GOMEMLIMIT": "400MiB"} {
+		os.Setenv(name, value)
+	}
+	program := filepath.Join(os.Getenv("ESSNAS_TOOLS"), "gopls")
+	fail(fmt.Errorf("%s does not start: %w", program, syscall.Exec(program, append([]string{"gopls"}, args...), os.Environ())))
+}

@@ -1,0 +1,73 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// request asks the kernel on its shell channel and returns the reply's content.
+func (k *kernel) request(kind string, content map[string]any) map[string]any {
+	k.t.Helper()
+	k.next++
+	id := fmt.Sprintf("%s-%d", k.t.Name(), k.next)
+	text, err := json.Marshal(map[string]any{
+		"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{}, "content": content,
+		"header": map[string]any{"msg_id": id, "msg_type": kind, "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := k.conn.Write(k.t.Context(), websocket.MessageText, text); err != nil {
+		k.t.Fatal(err)
+	}
+	for {
+		_, raw, err := k.conn.Read(k.t.Context())
+		if err != nil {
+			k.t.Fatalf("the kernel's connection has ended: %v", err)
+		}
+		var m struct {
+			Header  struct{ Msg_type string }
+			Parent  struct{ Msg_id string } `json:"parent_header"`
+			Content map[string]any
+		}
+		if err := json.Unmarshal(raw, &m); err != nil {
+			k.t.Fatal(err)
+		}
+		if m.Parent.Msg_id == id && strings.HasSuffix(m.Header.Msg_type, "_reply") {
+			return m.Content
+		}
+	}
+}
+
+func TestTheKernelCompletesAndExplainsNames(t *testing.T) {
+	environment(t)
+	if err := Gopls(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil {
+		t.Fatal(err)
+	}
+	k := startLab(t, "/", nil).kernel()
+	const cell = "import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Sea"
+	var matches []any
+	for start := time.Now(); len(matches) == 0; time.Sleep(100 * time.Millisecond) { // GoNB gives the language server some seconds to begin
+		matches, _ = k.request("complete_request", map[string]any{"code": cell, "cursor_pos": len(cell)})["matches"].([]any)
+		if time.Since(start) > 3*time.Minute {
+			t.Fatal("nb.Sea is not completed")
+		}
+	}
+	if !slices.Contains(matches, any("Search")) {
+		t.Errorf("nb.Sea is completed by %v", matches)
+	}
+	whole := cell + "rch()"
+	answer := k.request("inspect_request", map[string]any{"code": whole, "cursor_pos": len(cell), "detail_level": 0})
+	if text := fmt.Sprint(answer["data"]); !strings.Contains(text, "func nb.Search(options ...nb.Option) *nb.Run") || !strings.Contains(text, "searches a cell (essnas search)") {
+		t.Errorf("nb.Search is explained by %s", text)
+	}
+	if e := k.ok("%%\nfmt.Println(6 * 7)"); e.stdout != "42\n" {
+		t.Errorf("the kernel says %q", e.stdout)
+	}
+}
