@@ -84,6 +84,13 @@ func (b *Backend) Counts() Counts {
 	return b.hook.counts()
 }
 
+// MarkPeak makes Counts tell the most bytes of arrays from now on.
+func (b *Backend) MarkPeak() {
+	if b.hook != nil {
+		b.hook.markPeak()
+	}
+}
+
 // String describes the backend in a few words.
 func (b *Backend) String() string {
 	if b.Kind == string(Go) {

@@ -1,3 +1,4 @@
+#include "arrays.h"
 #include "hook.h"
 
 #include <dlfcn.h>
@@ -14,7 +15,7 @@ SLOT(0) SLOT(1) SLOT(2) SLOT(3)
 static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
 static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, destroy3};
 
-// What go-xla calls instead of three more of a plugin's functions: to count the calls, and not to wait. go-xla waits for the end of each execution by the
+// What go-xla calls instead of more of a plugin's functions: to count calls and arrays, and not to wait. go-xla waits for the end of each execution by the
 // events that it asks for; without events there is nothing to wait for. What a later execution reads is ordered by the plugin, a copy to the host waits for
 // what it copies, and an error of an execution comes back with the first copy of what it should have computed. Uploads are copied before the call ends, so that they
 // don't wait for what the device is doing either.
@@ -24,20 +25,37 @@ static int waiting[HOOK_SLOTS]; // for executions and uploads
 static pj_error *execute(int slot, pj_loaded_execute *a) {
   executions[slot]++;
   if (!waiting[slot]) a->device_complete_events = NULL;
-  return counted[slot]->function[PJ_LOADED_EXECUTE](a);
+  pj_error *e = counted[slot]->function[PJ_LOADED_EXECUTE](a);
+  if (!e) arrays_computed(slot, counted[slot], a);
+  return e;
 }
 static pj_error *upload(int slot, pj_client_buffer_from_host *a) {
   uploads[slot]++;
   if (!waiting[slot]) a->host_buffer_semantics = PJ_ONLY_DURING_CALL;
-  return counted[slot]->function[PJ_CLIENT_BUFFER_FROM_HOST](a);
+  pj_error *e = counted[slot]->function[PJ_CLIENT_BUFFER_FROM_HOST](a);
+  if (!e) arrays_add(slot, counted[slot], a->buffer);
+  return e;
+}
+static pj_error *view(int slot, pj_client_view *a) {
+  pj_error *e = counted[slot]->function[PJ_CLIENT_VIEW](a);
+  if (!e) arrays_add(slot, counted[slot], a->buffer);
+  return e;
+}
+static pj_error *leave(int slot, pj_buffer_destroy *a) {
+  arrays_remove(slot, a->buffer); // before another gets its address
+  return counted[slot]->function[PJ_BUFFER_DESTROY](a);
 }
 #define COUNT(n) \
   static pj_error *execute##n(void *a) { return execute(n, a); } \
   static pj_error *upload##n(void *a) { return upload(n, a); } \
+  static pj_error *view##n(void *a) { return view(n, a); } \
+  static pj_error *leave##n(void *a) { return leave(n, a); } \
   static pj_error *await##n(void *a) { waits[n]++; return counted[n]->function[PJ_EVENT_AWAIT](a); }
 COUNT(0) COUNT(1) COUNT(2) COUNT(3)
 static const pj_function executing[HOOK_SLOTS] = {execute0, execute1, execute2, execute3};
 static const pj_function uploading[HOOK_SLOTS] = {upload0, upload1, upload2, upload3};
+static const pj_function viewing[HOOK_SLOTS] = {view0, view1, view2, view3};
+static const pj_function leaving[HOOK_SLOTS] = {leave0, leave1, leave2, leave3};
 static const pj_function await[HOOK_SLOTS] = {await0, await1, await2, await3};
 
 hook_counts hook_count(int slot) { return (hook_counts){executions[slot], waits[slot], uploads[slot]}; }
@@ -74,6 +92,8 @@ const pj_api *hook_table(const pj_api *real, int slot, int wait) {
   t->function[PJ_LOADED_EXECUTE] = executing[slot];
   t->function[PJ_CLIENT_BUFFER_FROM_HOST] = uploading[slot];
   t->function[PJ_EVENT_AWAIT] = await[slot];
+  if (has(real, PJ_CLIENT_VIEW)) t->function[PJ_CLIENT_VIEW] = viewing[slot];
+  t->function[PJ_BUFFER_DESTROY] = leaving[slot];
   return t;
 }
 

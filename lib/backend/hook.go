@@ -7,6 +7,7 @@ package backend
 /*
 #cgo LDFLAGS: -ldl
 #include <stdlib.h>
+#include "arrays.h"
 #include "hook.h"
 */
 import "C"
@@ -175,6 +176,8 @@ func (h *hook) counts() (c Counts) {
 	if h.slot >= 0 {
 		n := C.hook_count(h.slot)
 		c.Executions, c.Waits, c.Uploads = uint64(n.executions), uint64(n.waits), uint64(n.uploads)
+		a := C.arrays_now(h.slot)
+		c.Arrays, c.ArrayBytes, c.ArrayPeak = uint64(a.arrays), uint64(a.bytes), uint64(a.peak)
 	}
 	if client, ok := h.client.Load().(*C.pj_client); ok {
 		var now, peak C.int64_t
@@ -182,6 +185,12 @@ func (h *hook) counts() (c Counts) {
 		c.DeviceBytes, c.DevicePeak = uint64(now), uint64(peak)
 	}
 	return
+}
+
+func (h *hook) markPeak() {
+	if h.slot >= 0 {
+		C.arrays_mark(h.slot)
+	}
 }
 
 // exact asks for products of all bits in a program (StableHLO as text). By default XLA computes those of float32 numbers on a GPU in TF32, which has 11 bits of

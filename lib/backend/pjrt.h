@@ -26,12 +26,16 @@ enum {
   PJ_CLIENT_BUFFER_FROM_HOST = 22,
   PJ_DEVICE_MEMORY_STATS = 34,
   PJ_EXECUTABLE_DESTROY = 40,
+  PJ_EXECUTABLE_OUTPUTS = 44,
   PJ_EXECUTABLE_SERIALIZE = 49,
   PJ_LOADED_DESTROY = 50,
   PJ_LOADED_GET_EXECUTABLE = 51,
   PJ_LOADED_EXECUTE = 55,
   PJ_EXECUTABLE_DESERIALIZE_AND_LOAD = 56,
+  PJ_BUFFER_DESTROY = 58,
+  PJ_BUFFER_SIZE = 64, // OnDeviceSizeInBytes
   PJ_TOPOLOGY_SERIALIZE = 87,
+  PJ_CLIENT_VIEW = 93, // CreateViewOfDeviceBuffer
   PJ_CLIENT_TOPOLOGY = 95,
 };
 
@@ -92,6 +96,26 @@ typedef struct {
   void **device_complete_events;   // NULL, or out
   pj_device *execute_device;
 } pj_loaded_execute;
+
+typedef struct { PJ_HEAD; pj_executable *executable; size_t num_outputs; } pj_executable_outputs; // the last is out
+typedef struct { PJ_HEAD; pj_buffer *buffer; } pj_buffer_destroy;
+typedef struct { PJ_HEAD; pj_buffer *buffer; size_t on_device_size_in_bytes; } pj_buffer_size; // the last is out
+
+typedef struct {
+  PJ_HEAD;
+  pj_client *client;
+  void *device_buffer_ptr;
+  const int64_t *dims;
+  size_t num_dims;
+  int element_type;
+  void *layout;
+  pj_device *device;
+  void (*on_delete_callback)(void *device_buffer_ptr, void *user_arg);
+  void *on_delete_callback_arg;
+  intptr_t stream;
+  pj_buffer *buffer; // out
+  void *memory;
+} pj_client_view;
 
 enum { PJ_ONLY_DURING_CALL = 0 }; // the host's array may change when the call has ended
 

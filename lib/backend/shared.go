@@ -1,5 +1,6 @@
 package backend
 
+// #include "arrays.h"
 // #include "hook.h"
 import "C"
 
@@ -113,9 +114,14 @@ func Trim() {
 	}
 }
 
+func (h *hook) destroy(x loaded) *C.pj_error {
+	C.arrays_forget(h.slot, (*C.pj_loaded)(x))
+	return C.hook_destroy(h.real, (*C.pj_loaded)(x))
+}
+
 // discard destroys an executable that nobody asked to be destroyed just now, so that nobody can be told of a failure.
 func (h *hook) discard(x loaded) {
-	if e := C.hook_destroy(h.real, (*C.pj_loaded)(x)); e != nil {
+	if e := h.destroy(x); e != nil {
 		h.meter.note("an executable can't be freed: " + h.message(e))
 	}
 }
@@ -127,7 +133,7 @@ func essnasDestroy(slot C.int, a *C.pj_loaded_destroy) (e *C.pj_error) {
 	h := hooks[slot].Load()
 	for _, x := range h.shared.drop(loaded(a.executable)) {
 		if x == loaded(a.executable) {
-			e = C.hook_destroy(h.real, (*C.pj_loaded)(x))
+			e = h.destroy(x)
 		} else {
 			h.discard(x)
 		}

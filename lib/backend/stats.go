@@ -20,13 +20,16 @@ type CacheStats struct {
 	Notes          []string `json:"notes"`   // what went wrong with the cache, each kind once; it costs time only
 }
 
-// Counts tells what a backend did since it was opened. The memory is that of a GPU; a CPU's is the process's.
+// Counts tells what a backend did since it was opened, and what lies on its devices. Device bytes are a GPU's own count; a CPU's memory is the process's.
 type Counts struct {
 	Executions  uint64 `json:"executions"`   // executables run
 	Uploads     uint64 `json:"uploads"`      // arrays brought to the device
 	Waits       uint64 `json:"waits"`        // of the host for results, or for arrays on their way between it and the device
 	DeviceBytes uint64 `json:"device_bytes"` // in use on the first device; 0 where the plugin does not tell, as on a CPU
 	DevicePeak  uint64 `json:"device_peak"`  // the most that was
+	Arrays      uint64 `json:"arrays"`       // that are there, on all devices
+	ArrayBytes  uint64 `json:"array_bytes"`  // their size
+	ArrayPeak   uint64 `json:"array_peak"`   // the most since MarkPeak
 }
 
 // meter counts.
