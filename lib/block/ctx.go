@@ -42,7 +42,8 @@ type Ctx struct {
 
 	cotangents []*Node // of the sites: recorded by part inputs, received by part weights
 	site       int
-	sum        *Node // part weights: sum over sites of y * cotangent
+	sites      []shapes.Shape // forward: of the sites' cotangents
+	sum        *Node          // part weights: sum over sites of y * cotangent
 
 	owed map[*Node]*Node // backward: what there is so far of the gradients of inputs, until somebody takes it; see Owed
 
@@ -102,6 +103,10 @@ func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	i := c.site
 	c.site++
 	switch c.part {
+	case forward:
+		y := f(xs)
+		c.sites = append(c.sites, y.Shape())
+		return y
 	case inputs:
 		y := f(xs)
 		c.cotangents = append(c.cotangents, nil)

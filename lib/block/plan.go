@@ -13,6 +13,8 @@ type PlannedCall struct {
 	Label string
 	Block *Block
 	Add   bool // its outputs are added to sums
+
+	in, out []*Value
 }
 
 // NewPlan notes the calls that network makes.
@@ -27,14 +29,15 @@ func (p *Plan) Call(label string, b *Block, in, into []*Value) []*Value {
 	if len(in) != len(b.In) {
 		exceptions.Panicf("%s: block %q takes %d inputs %v, got %d", label, b.Name, len(b.In), b.In, len(in))
 	}
-	p.Calls = append(p.Calls, PlannedCall{label, b, into != nil})
-	if into == nil {
-		return Sums(b.outs())
+	out := into
+	if out == nil {
+		out = Sums(b.outs())
 	}
-	if len(into) != b.outs() {
+	if len(out) != b.outs() {
 		exceptions.Panicf("%s: block %q has %d outputs, got %d sums", label, b.Name, b.outs(), len(into))
 	}
-	return into
+	p.Calls = append(p.Calls, PlannedCall{label, b, into != nil, in, out})
+	return out
 }
 
 // owners are the first calls of each label that have weights or running statistics: later calls of a label share them.

@@ -91,7 +91,7 @@ func (b *batch) run(lanes int) (err error) {
 					changed.Wait()
 					continue
 				}
-				k := b.tasks[heap.Pop(&ready).(int)]
+				k := b.tasks[ready.pop()]
 				mu.Unlock()
 				do(k)
 				mu.Lock()
@@ -99,7 +99,7 @@ func (b *batch) run(lanes int) (err error) {
 				left--
 				for _, n := range k.next {
 					if n.wait--; n.wait == 0 {
-						heap.Push(&ready, n.index)
+						ready.push(n.index)
 					}
 				}
 				changed.Broadcast()
@@ -116,6 +116,8 @@ type intHeap []int
 func (h intHeap) Len() int           { return len(h) }
 func (h intHeap) Less(i, j int) bool { return h[i] < h[j] }
 func (h intHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *intHeap) pop() int          { return heap.Pop(h).(int) }
+func (h *intHeap) push(i int)        { heap.Push(h, i) }
 func (h *intHeap) Push(x any)        { *h = append(*h, x.(int)) }
 func (h *intHeap) Pop() any {
 	o := *h

@@ -1,0 +1,321 @@
+package block
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+)
+
+// Pass is a pass that a tape is going to make. Its memory can be told before anything is compiled.
+type Pass struct {
+	// Network makes the calls, and returns the values at which the backward pass starts; of a forward-only pass (Back is None) those that outlive it.
+	Network func(r Runner) []*Value
+	Mode    Mode
+	Back    Backward
+	Weights bool // gradients of the weights are pulled, too
+}
+
+// Memory is what a pass takes on each device, in bytes.
+type Memory struct {
+	Weights int64 `json:"weights"` // and running statistics
+	Inputs  int64 `json:"inputs"`
+	Arrays  int64 `json:"arrays"`  // at most at a time, beside these: values, sums, what is saved, gradients
+	Scratch int64 `json:"scratch"` // of the executables that run where arrays and scratch are most
+	Left    int64 `json:"left"`    // arrays that the pass leaves: gradients, and zeros that are kept
+}
+
+// Total is the most at a time.
+func (m Memory) Total() int64 { return m.Weights + m.Inputs + m.Arrays + m.Scratch }
+
+// Memory walks through a pass in the way of a tape, task by task on the engine's lanes, and notes what is there at each moment. Blocks' graphs are built and not
+// compiled. With one lane arrays are exact; with more it depends on the time that each call takes, which is taken to be in proportion to its arrays.
+func (e *Engine) Memory(p Pass) (m Memory, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	w := &walk{
+		engine: e, pass: p, batch: &batch{}, known: map[string]*executable{}, zeros: map[string]bool{},
+		arrays: map[*Value]int64{}, gradients: map[*Value]int64{}, readers: map[*Value]int{}, params: map[string]*Value{},
+	}
+	plan := &Plan{}
+	ends := p.Network(plan)
+	w.forward(plan, ends)
+	w.play()
+	for _, n := range w.statistics {
+		w.held -= n
+	}
+	if p.Back != None {
+		for _, v := range ends {
+			w.seeded(v)
+		}
+		w.backward()
+		w.play()
+	}
+	w.Left = w.held
+	return w.Memory, nil
+}
+
+// walk is a pass under way. Sizes are in bytes; 0 is what isn't there.
+type walk struct {
+	Memory
+	engine *Engine
+	pass   Pass
+	known  map[string]*executable
+
+	calls             []*walked
+	arrays, gradients map[*Value]int64
+	readers           map[*Value]int    // forward only: how many are yet to come
+	params            map[string]*Value // by label
+	zeros             map[string]bool   // by shape
+	statistics        []int64
+
+	batch   *batch
+	effects []effect
+	held    int64
+}
+
+// walked is a call.
+type walked struct {
+	x                     *executable
+	param                 *Value
+	ins, outs             []*Value
+	residuals, cotangents int64
+}
+
+// effect of a task.
+type effect struct {
+	makes, scratch, frees int64
+	last                  []*Value // forward only: what it reads, to be freed by the last reader
+}
+
+func size(all ...shapes.Shape) (n int64) {
+	for _, s := range all {
+		n += int64(s.Memory())
+	}
+	return
+}
+
+// shaped is a block's executable with the shapes of all that it makes, not compiled.
+func (w *walk) shaped(b *Block) *executable {
+	if x, ok := w.known[b.Name]; ok {
+		return x
+	}
+	x := &executable{block: b, key: execKey{b.Name, false, w.pass.Mode, w.pass.Back}}
+	c := &Ctx{mode: w.pass.Mode, part: forward, contests: &[]contest{}}
+	g, in, weights, _ := x.begin(w.engine, ".shapes", c)
+	x.outputs = w.engine.Lowering.kept(b.Fn(c, in, weights))
+	if w.pass.Back != None && w.pass.Mode == Train {
+		x.residuals, x.cotangents = shapesOf(c.saved), c.sites
+	}
+	g.Finalize()
+	w.known[b.Name] = x
+	return x
+}
+
+// zero is an array of zeros, which is kept.
+func (w *walk) zero(s shapes.Shape) int64 {
+	if w.zeros[s.String()] {
+		return 0
+	}
+	w.zeros[s.String()] = true
+	return size(s)
+}
+
+// sum is one that an executable adds to: what was there is donated, and there are zeros at first.
+func (w *walk) sum(f *effect, of map[*Value]int64, v *Value, s shapes.Shape) {
+	if of[v] == 0 {
+		f.makes += w.zero(s)
+	}
+	f.frees += of[v]
+	of[v] = size(s)
+	f.makes += of[v]
+}
+
+func (w *walk) add(reads, writes []*slot, f effect) {
+	w.batch.add(reads, writes, nil)
+	w.effects = append(w.effects, f)
+}
+
+func (w *walk) forward(plan *Plan, ends []*Value) {
+	made := map[*Value]bool{}
+	for _, c := range plan.Calls {
+		x := w.shaped(c.Block)
+		k := &walked{x: x, ins: c.in, outs: c.out}
+		reads, writes := valueSlots(c.in), valueSlots(c.out)
+		if c.Block.size() > 0 || c.Block.stats() > 0 {
+			if k.param = w.params[c.Label]; k.param == nil {
+				k.param = &Value{}
+				w.params[c.Label] = k.param
+				w.Weights += size(Floats(c.Block.size()))
+				if w.pass.Mode == Evaluate {
+					w.Weights += size(Floats(c.Block.stats()))
+				}
+			}
+			reads = append(reads, &k.param.value)
+		}
+		for i, v := range c.in {
+			w.readers[v]++
+			if !made[v] {
+				made[v] = true
+				w.Inputs += size(w.engine.Lowering.Shape(c.Block.In[i]))
+			}
+		}
+		f := effect{scratch: w.scratch(x, forward)}
+		for i, v := range c.out {
+			made[v] = true
+			if c.Add {
+				w.sum(&f, w.arrays, v, x.outputs[i])
+			} else {
+				w.arrays[v] = size(x.outputs[i])
+				f.makes += w.arrays[v]
+			}
+		}
+		if n := c.Block.stats(); n > 0 && w.pass.Mode == Train {
+			w.statistics = append(w.statistics, size(Floats(n)))
+			f.makes += size(Floats(n))
+		}
+		k.residuals = size(x.residuals...)
+		f.makes += k.residuals
+		if w.pass.Back == None {
+			f.last = c.in
+		}
+		w.add(reads, writes, f)
+		w.calls = append(w.calls, k)
+	}
+	for _, v := range ends {
+		w.readers[v]++ // the caller
+	}
+}
+
+// seeded is a value with a scalar's gradient.
+func (w *walk) seeded(v *Value) {
+	w.gradients[v] = size(shapes.Make(dtypes.Float32))
+	w.held += w.gradients[v]
+}
+
+func (w *walk) backward() {
+	for i, c := range slices.Backward(w.calls) {
+		b := c.x.block
+		reads := valueSlots(c.ins)
+		for _, o := range c.outs {
+			reads = append(reads, &o.grad)
+		}
+		var writes []*slot
+		for _, v := range c.ins[:b.diff()] {
+			writes = append(writes, &v.grad)
+		}
+		if b.size() > 0 {
+			writes = append(writes, &c.param.grad)
+		}
+		pulled := w.pull(c)
+		w.add(reads, writes, pulled)
+		if c.cotangents > 0 {
+			f := effect{scratch: w.scratch(c.x, weights), frees: c.residuals + c.cotangents}
+			w.sum(&f, w.gradients, c.param, Floats(b.size()))
+			w.add(valueSlots(c.ins), []*slot{&c.param.grad}, f)
+		}
+		for _, o := range c.outs {
+			if w.first(o) == i {
+				w.add(nil, []*slot{&o.value, &o.grad}, effect{frees: w.arrays[o] + w.gradients[o]})
+			}
+		}
+	}
+}
+
+// first is the index of the first call that adds to a value.
+func (w *walk) first(v *Value) int {
+	return slices.IndexFunc(w.calls, func(c *walked) bool { return slices.Contains(c.outs, v) })
+}
+
+// pull is Tape.pull.
+func (w *walk) pull(c *walked) (f effect) {
+	b := c.x.block
+	trained := w.pass.Weights && b.size() > 0
+	if !slices.ContainsFunc(c.outs, func(v *Value) bool { return w.gradients[v] > 0 }) || b.diff() == 0 && !trained {
+		return effect{frees: c.residuals}
+	}
+	for i, o := range c.outs {
+		if w.gradients[o] == 0 {
+			f.makes += w.zero(c.x.outputs[i])
+		}
+	}
+	for i, v := range c.ins[:b.diff()] {
+		w.sum(&f, w.gradients, v, w.engine.Lowering.Shape(b.In[i]))
+	}
+	if w.pass.Back == Joint {
+		if b.size() > 0 {
+			w.sum(&f, w.gradients, c.param, Floats(b.size()))
+		}
+		f.scratch = w.scratch(c.x, joint)
+		f.frees += c.residuals
+		return f
+	}
+	f.scratch = w.scratch(c.x, inputs)
+	f.makes += size(c.x.cotangents...)
+	if trained {
+		c.cotangents = size(c.x.cotangents...)
+	} else {
+		f.frees += c.residuals + size(c.x.cotangents...)
+	}
+	return f
+}
+
+// play runs the tasks on the lanes, with the bytes that each makes and frees for its time, and notes the most that is held.
+func (w *walk) play() {
+	type running struct {
+		index int
+		until int64
+	}
+	var ready intHeap
+	for _, k := range w.batch.tasks {
+		if k.wait == 0 {
+			ready.Push(k.index)
+		}
+	}
+	slices.Sort(ready) // which is a heap
+	var lanes []running
+	var now, scratch int64
+	for len(ready) > 0 || len(lanes) > 0 {
+		if len(ready) > 0 && len(lanes) < max(1, w.engine.Lanes) {
+			i := ready.pop()
+			f := w.effects[i]
+			w.held += f.makes
+			scratch += f.scratch
+			if w.held+scratch > w.Arrays+w.Scratch {
+				w.Arrays, w.Scratch = w.held, scratch
+			}
+			lanes = append(lanes, running{i, now + f.makes + f.frees})
+			continue
+		}
+		next := 0
+		for i, l := range lanes {
+			if l.until < lanes[next].until {
+				next = i
+			}
+		}
+		l := lanes[next]
+		lanes = slices.Delete(lanes, next, next+1)
+		now = l.until
+		f := w.effects[l.index]
+		w.held -= f.frees
+		scratch -= f.scratch
+		for _, v := range f.last {
+			if w.readers[v]--; w.readers[v] == 0 {
+				w.held -= w.arrays[v]
+			}
+		}
+		for _, n := range w.batch.tasks[l.index].next {
+			if n.wait--; n.wait == 0 {
+				ready.push(n.index)
+			}
+		}
+	}
+	w.batch, w.effects = &batch{}, nil
+}
+
+// scratch is what one of a block's executables takes beside its arrays. XLA tells only after compiling.
+func (w *walk) scratch(x *executable, p part) int64 { return 0 }
