@@ -3,10 +3,13 @@ package figure
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"image"
 	"image/color"
 	"image/png"
 	"io"
+	"regexp"
+	"strconv"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -51,10 +54,27 @@ func (f Figure) SVG(w io.Writer) error {
 	} {
 		text = bytes.ReplaceAll(text, []byte(r[0]), []byte(r[1]))
 	}
-	if _, err := w.Write(text); err != nil {
+	if _, err := w.Write(written.ReplaceAllFunc(text, measured)); err != nil {
 		return fmt.Errorf("can't write the figure: %w", err)
 	}
 	return nil
+}
+
+// written is a text as vgsvg writes it: its size, and what it says.
+var written = regexp.MustCompile(`<text [^>]*font-size:([0-9.]+)px[^>]*>([^<]*)</text>\n?`)
+
+// measured gives a text of an SVG the width that room was made for: a wider font than the one it names would run over what is beside it.
+func measured(text []byte) []byte {
+	m := written.FindSubmatch(text)
+	if len(m[2]) == 0 {
+		return nil
+	}
+	size, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		return text
+	}
+	width := sans(vg.Length(size)).Width(html.UnescapeString(string(m[2]))).Points()
+	return bytes.Replace(text, []byte("<text "), fmt.Appendf(nil, `<text textLength="%.4g" lengthAdjust="spacingAndGlyphs" `, width), 1)
 }
 
 // PNG writes the figure as a PNG picture of 144 dots per inch.

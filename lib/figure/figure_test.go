@@ -10,11 +10,14 @@ import (
 	"io"
 	"math"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/cmpimg"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 var update = flag.Bool("update", false, "write the golden figures anew (and look at them)")
@@ -69,6 +72,24 @@ func gallery() map[string]Figure {
 		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
 		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
 		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),
+	}
+}
+
+// Where the font that a figure names is missing, its texts keep the width that room was made for.
+func TestTextsOfAnSVGHaveAWidth(t *testing.T) {
+	f := New(100, 50, func(c draw.Canvas) { c.FillText(Text(10), vg.Point{X: 5, Y: 5}, "a < b_{k-2}") })
+	var svg bytes.Buffer
+	if err := f.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range regexp.MustCompile(`textLength="([0-9.]+)" [^>]*font-size:([0-9.]+)px[^>]*>([^<]+)<`).FindAllStringSubmatch(svg.String(), -1) {
+		got = append(got, m[1]+" at "+m[2]+": "+m[3])
+	}
+	// The widths of Liberation Sans, in 1/2048 em: a 1139, space 569, < 1196, b 1139, k 1024, hyphen 682, 2 1139.
+	want := []string{"22.52 at 10: a &lt; b", "10.42 at 7.5: k-2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -3,6 +3,7 @@ package notebook
 import (
 	"bufio"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -14,6 +15,14 @@ type Epoch struct {
 	Number   int // from 1
 	Metrics  map[string]float64
 	Genotype *cell.Genotype // of a search: the cells that its alphas stood for; nil where they stood for none
+}
+
+// Metric is one of the epoch's; NaN, which curves leave out, if the epoch has none of that name.
+func (e Epoch) Metric(name string) float64 {
+	if x, ok := e.Metrics[name]; ok {
+		return x
+	}
+	return math.NaN()
 }
 
 // Epochs are those that a run has done.

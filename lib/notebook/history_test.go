@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,6 +20,9 @@ func TestEpochsAreReadFromEventsWithoutStepsNotesAndATornLine(t *testing.T) {
 	all := (&Run{Dir: dir}).Epochs()
 	if len(all) != 2 || all[0].Number != 1 || all[1].Number != 2 || all[1].Metrics["train_loss"] != 2 || all[0].Genotype != nil {
 		t.Errorf("epochs are %+v", all)
+	}
+	if loss, none := all[0].Metric("train_loss"), all[0].Metric("arch_loss"); loss != 2.5 || !math.IsNaN(none) {
+		t.Errorf("the first epoch's loss is %g, and one that it doesn't have %g; want 2.5 and NaN", loss, none)
 	}
 }
 
