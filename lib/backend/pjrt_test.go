@@ -42,6 +42,10 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"pj_client_topology":                 "PJRT_Client_TopologyDescription_Args",
 		"pj_client_addressable_devices":      "PJRT_Client_AddressableDevices_Args",
 		"pj_device_memory_stats":             "PJRT_Device_MemoryStats_Args",
+		"pj_executable_outputs":              "PJRT_Executable_NumOutputs_Args",
+		"pj_buffer_destroy":                  "PJRT_Buffer_Destroy_Args",
+		"pj_buffer_size":                     "PJRT_Buffer_OnDeviceSizeInBytes_Args",
+		"pj_client_view":                     "PJRT_Client_CreateViewOfDeviceBuffer_Args",
 	}
 	places := map[string]string{
 		"PJ_ERROR_DESTROY":                   "PJRT_Error_Destroy",
@@ -59,6 +63,10 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		"PJ_DEVICE_MEMORY_STATS":             "PJRT_Device_MemoryStats",
 		"PJ_CLIENT_BUFFER_FROM_HOST":         "PJRT_Client_BufferFromHostBuffer",
 		"PJ_LOADED_EXECUTE":                  "PJRT_LoadedExecutable_Execute",
+		"PJ_EXECUTABLE_OUTPUTS":              "PJRT_Executable_NumOutputs",
+		"PJ_BUFFER_DESTROY":                  "PJRT_Buffer_Destroy",
+		"PJ_BUFFER_SIZE":                     "PJRT_Buffer_OnDeviceSizeInBytes",
+		"PJ_CLIENT_VIEW":                     "PJRT_Client_CreateViewOfDeviceBuffer",
 	}
 	var c strings.Builder
 	fmt.Fprintf(&c, "#include %q\n#include %q\n", header, filepath.Join(here, "pjrt.h"))
