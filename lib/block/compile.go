@@ -69,7 +69,7 @@ type executable struct {
 	outputs, residuals, cotangents []shapes.Shape
 
 	// inputs of the graphs, in order:
-	forward *Graph // in, w?, running?, accumulators?      -> outputs, statistics?, residuals
+	forward *Graph // in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks them), residuals
 	pull    *Graph // in, w?, running?, residuals, cotangents of outputs, gradients so far of inputs (Joint: and w) -> gradients; (Separate: cotangents of sites)
 	weigh   *Graph // Separate: in, w, residuals, cotangents of sites, gradient so far of w -> gradient of w
 }
@@ -129,7 +129,11 @@ func (x *executable) compile(e *Engine) error {
 			}
 		}()
 		start := time.Now()
+		defer func() { x.took = time.Since(start) }()
 		x.compileForward(e)
+		if x.block.diff() == 0 && x.block.size() == 0 {
+			return // nothing of it gets a gradient
+		}
 		switch x.key.back {
 		case Joint:
 			x.pull = x.compilePull(e, joint)
@@ -139,7 +143,6 @@ func (x *executable) compile(e *Engine) error {
 				x.weigh = x.compileWeigh(e)
 			}
 		}
-		x.took = time.Since(start)
 	})
 	return x.err
 }
@@ -160,6 +163,11 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	return
 }
 
+// tracks says whether the executable updates running statistics by itself: where their way to the host is long.
+func (x *executable) tracks(e *Engine) bool {
+	return x.key.mode == Train && x.block.stats() > 0 && e.Apart()
+}
+
 func compiled(g *Graph, outputs []*Node) *Graph {
 	if err := g.Compile(outputs...); err != nil {
 		panic(err)
@@ -170,6 +178,10 @@ func compiled(g *Graph, outputs []*Node) *Graph {
 func (x *executable) compileForward(e *Engine) {
 	c := &Ctx{mode: x.key.mode, part: forward}
 	g, in, w, _ := x.begin(e, "", c)
+	var running *Node
+	if x.tracks(e) {
+		running = Parameter(g, "running", Floats(x.block.stats()))
+	}
 	out := x.block.Fn(c, in, w)
 	if len(out) != x.block.outs() {
 		panic(fmt.Sprintf("returned %d outputs, declares %d", len(out), x.block.outs()))
@@ -184,7 +196,11 @@ func (x *executable) compileForward(e *Engine) {
 		out[i] = e.Lowering.Keep(out[i])
 	}
 	if len(c.statistics) > 0 {
-		out = append(out, Concatenate(c.statistics, 0))
+		statistics := Concatenate(c.statistics, 0)
+		if running != nil {
+			statistics = Add(MulScalar(running, 1-statMomentum), MulScalar(statistics, statMomentum))
+		}
+		out = append(out, statistics)
 	}
 	if x.key.back == None || x.key.mode == Evaluate {
 		c.saved = nil

@@ -86,8 +86,25 @@ type Param struct {
 	Weights []Weight
 	// Value is the flat vector; after a backward pass it has a gradient.
 	Value *Value
-	// Running are the means and variances of the tracked norms, norm by norm.
+	// Running are the means and variances of the tracked norms, norm by norm; see Settled.
 	Running []float32
+	moving  *Value // the same on devices whose memory is apart, while a tape trains there; nil: Running is up to date
+}
+
+// Settled brings Running up to date and returns it. Where devices have a memory of their own, training changes the copy there.
+func (p *Param) Settled() []float32 {
+	if p.moving != nil {
+		copy(p.Running, p.moving.Floats())
+	}
+	return p.Running
+}
+
+// Unsettle makes Running count, whatever training has made of it on the device: for whoever has changed it.
+func (p *Param) Unsettle() {
+	if p.moving != nil {
+		p.moving.Set(nil)
+		p.moving = nil
+	}
 }
 
 // Params draws the initial weights of every label. They depend on the seed and on the label alone.

@@ -49,7 +49,7 @@ func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
 	for _, p := range params {
 		t.params[p.Label] = p
 		if mode == Evaluate && len(p.Running) > 0 {
-			t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Running, len(p.Running)))
+			t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Settled(), len(p.Running)))
 		}
 	}
 	return t
@@ -76,6 +76,12 @@ func (t *Tape) Call(label string, b *Block, in, into []*Value) []*Value {
 		reads = append(reads, &c.param.Value.value)
 	}
 	writes := append(valueSlots(into), &c.done)
+	if c.x.tracks(t.engine) {
+		if c.param.moving == nil {
+			c.param.moving = NewValue(tensors.FromFlatDataAndDimensions(c.param.Running, len(c.param.Running)))
+		}
+		writes = append(writes, &c.param.moving.value)
+	}
 	for _, o := range into {
 		if o.first == nil {
 			o.first = c
@@ -188,6 +194,12 @@ func (t *Tape) Release() {
 // Close releases the tape and its copies of running statistics.
 func (t *Tape) Close() {
 	t.Release()
+	if t.mode == Train {
+		for _, p := range t.params {
+			p.Settled()
+			p.Unsettle()
+		}
+	}
 	for _, v := range t.running {
 		v.free()
 	}
@@ -228,6 +240,10 @@ func (t *Tape) forward(c *call) {
 		panic(err)
 	}
 	a := t.begin(c)
+	tracks := x.tracks(t.engine)
+	if tracks {
+		a.sum(&c.param.moving.array, Floats(x.block.stats()))
+	}
 	if x.key.add {
 		for i, o := range c.outs {
 			a.sum(&o.array, x.outputs[i])
@@ -238,7 +254,9 @@ func (t *Tape) forward(c *call) {
 		o.array = r[i]
 	}
 	r = r[len(c.outs):]
-	if t.mode == Train && x.block.stats() > 0 {
+	if tracks {
+		c.param.moving.array, r = r[0], r[1:]
+	} else if t.mode == Train && x.block.stats() > 0 {
 		c.statistics, r = r[0], r[1:]
 	}
 	c.residuals = r

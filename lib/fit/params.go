@@ -16,7 +16,7 @@ func SaveParams(s State, params []*block.Param) {
 			s.Arrays["weights/"+p.Label] = vector(p.Value.Floats())
 		}
 		if len(p.Running) > 0 {
-			s.Arrays["running/"+p.Label] = vector(append([]float32{}, p.Running...))
+			s.Arrays["running/"+p.Label] = vector(append([]float32{}, p.Settled()...))
 		}
 	}
 }
@@ -31,6 +31,7 @@ func LoadParams(s State, params []*block.Param) error {
 				return err
 			}
 		}
+		p.Unsettle()
 		if err := s.fill(p.Running, "running/"+p.Label); len(p.Running) > 0 && err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func compute(t *testing.T, e *block.Engine, o ops.Operation, batch int, l block.
 		got[fmt.Sprint("gradient of input ", i)] = value.Gradient()
 	}
 	for _, p := range params {
-		got["running statistics"] = p.Running
+		got["running statistics"] = p.Settled()
 		if p.Trainable() {
 			got["gradient of weights"] = p.Value.Gradient()
 		}

@@ -124,7 +124,7 @@ func TestAFoundNetworkOnTwoDevicesIsThatOnOne(t *testing.T) {
 		o.gradients = map[string][]float32{}
 		for _, p := range params {
 			o.gradients[p.Label] = p.Value.Gradient()
-			o.running = append(o.running, p.Running...)
+			o.running = append(o.running, p.Settled()...)
 		}
 		return o
 	}

@@ -207,7 +207,7 @@ func Weights(t testing.TB, params []*block.Param, torch map[string]golden.Array,
 func Running(t testing.TB, params []*block.Param, torch map[string]golden.Array, path func(label string) string) {
 	t.Helper()
 	for _, p := range params {
-		got := p.Running
+		got := p.Settled()
 		for _, w := range p.Weights {
 			if !strings.HasSuffix(w.Name, ".gain") || len(got) == 0 {
 				continue
