@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -63,5 +64,11 @@ func oneLine(err error) string {
 		return "stopped"
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if at := noMemory.FindStringIndex(line); at != nil { // XLA says it at the end of a long story
+		return fmt.Sprintf("there is not enough memory (%s): take a smaller batch, fewer channels or cells, or end other programs", strings.TrimRight(line[at[0]:], "."))
+	}
 	return line
 }
+
+// noMemory is how XLA says that an array did not fit into the device's memory.
+var noMemory = regexp.MustCompile(`Out of memory|RESOURCE_EXHAUSTED`)
