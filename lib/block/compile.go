@@ -28,6 +28,8 @@ type Engine struct {
 	Backend compute.Backend
 	// Lowering is how images are kept. It is set before the first call.
 	Lowering Lowering
+	// Saving is how much forward passes hand over to backward passes. It is set before the first call, too.
+	Saving Saving
 	// Lanes is how many calls run at a time on a tape, Workers how many blocks compile at a time.
 	Lanes, Workers int
 	// Devices is how many devices share each batch (see Several); 0 is one. Device is the number of that one: engines on several devices can be at work side by side.
@@ -151,7 +153,7 @@ func (x *executable) compile(e *Engine) error {
 func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []*Node, flat *Node) {
 	b := x.block
 	g = e.graph(fmt.Sprint(b.Name, suffix, " ", e.Lowering))
-	c.devices, c.lowering = e.Width(), e.Lowering
+	c.devices, c.lowering, c.saving = e.Width(), e.Lowering, e.Saving
 	in = parameters(g, "in", e.Lowering.shapes(b.In))
 	if n := b.size(); n > 0 {
 		flat = Parameter(g, "w", Floats(n))

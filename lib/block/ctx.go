@@ -36,6 +36,7 @@ type Ctx struct {
 	part     part
 	devices  int
 	lowering Lowering
+	saving   Saving
 
 	saved  []*Node // forward: handed to the backward pass
 	replay []*Node // backward: received, in the same order
@@ -83,6 +84,7 @@ func (c *Ctx) Save(x *Node) *Node {
 func (c *Ctx) Keep(x *Node) *Node {
 	switch {
 	case c.mode == Evaluate || c.part == whole:
+	case c.saving == SaveLittle && x.Rank() == 4: // an image: both sides compute it
 	case c.part == forward:
 		c.saved = append(c.saved, x)
 	default:
