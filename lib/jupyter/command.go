@@ -7,16 +7,17 @@ import (
 	"path/filepath"
 
 	"github.com/essnas/essnas/lib/internal/home"
+	"golang.org/x/sync/errgroup"
 )
 
-// Command is a program of the environment (jupyter, python) with the kernel of the checkout in its reach; both are made if need be.
+// Command is a program of the environment (jupyter, python) with the kernel of the checkout in its reach; both are made if need be. say may be
+// called by both at the same time.
 func Command(ctx context.Context, c home.Checkout, say func(string), name string, args ...string) (*exec.Cmd, error) {
-	tools, err := Tools(ctx, c, say)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := Environment(ctx, say)
-	if err != nil {
+	var tools, dir string
+	both, working := errgroup.WithContext(ctx) // one waits for the processor, the other for the network
+	both.Go(func() (err error) { tools, err = Tools(working, c, say); return })
+	both.Go(func() (err error) { dir, err = Environment(working, say); return })
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(dir, "bin", name), args...)

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/essnas/essnas/lib/serve"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 )
 
 func (p *program) jupyterLab() *cobra.Command {
@@ -55,11 +56,11 @@ in the cache directory; nothing else on the machine is touched. Options after --
 
 // become turns this process into Jupyter, whose end is then in the hands of the one who started it.
 func become(ctx context.Context, checkout home.Checkout, say func(string), args []string) error {
-	command, err := jupyter.Command(ctx, checkout, say, "jupyter", args...)
-	if err != nil {
-		return err
-	}
-	if err := serve.Build(ctx, checkout, say); err != nil { // else the first cell waits for it
+	var command *exec.Cmd
+	both, working := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { command, err = jupyter.Command(working, checkout, say, "jupyter", args...); return })
+	both.Go(func() error { return serve.Build(working, checkout, say) }) // else the first cell waits for it
+	if err := both.Wait(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(checkout.Root, "notebooks"), 0o755); err != nil {
