@@ -43,41 +43,57 @@ func (o *Adams) onHost(params []*block.Param, lr float64) (norm float64) {
 // onDevice is the same on the device. A step whose gradient isn't finite counts among those by which the moments are corrected, but no run goes on after it.
 func (o *Adams) onDevice(params []*block.Param, lr float64) (Later, error) {
 	return o.device.step(o.Engine, params, o.host, func(p *block.Param) formula {
-		a := o.of(p)
-		a.step++
-		return formula{adam(p.Value.Tensor().Size()), a.numbers(lr)}
+		return formula{adam(p.Value.Tensor().Size()), o.of(p).Next(lr)}
 	})
 }
 
-// numbers of the formula adam at the current step.
+// AdamNumbers is how many numbers AdamStep takes.
+const AdamNumbers = 7
+
+// Next counts a step that is made on the device, and returns the numbers that AdamStep takes for it.
+func (o *Adam) Next(lr float64) []float32 {
+	o.step++
+	return o.numbers(lr)
+}
+
+// Moments are those of a vector of n numbers, to begin with on the device; SetMoments brings them back.
+func (o *Adam) Moments(n int) (m, v []float32) {
+	if o.m == nil {
+		o.m, o.v = make([]float32, n), make([]float32, n)
+	}
+	return o.m, o.v
+}
+
+// SetMoments is the inverse of Moments.
+func (o *Adam) SetMoments(m, v []float32) { o.m, o.v = m, v }
+
+// AdamStep is Adam.Step in a graph: numbers [AdamNumbers] of Adam.Next; weights, gradient and moments [n] in, new weights and moments out.
+func AdamStep(numbers, w, g, m, v *Node) (*Node, *Node, *Node) {
+	number := func(i int) *Node { return Reshape(Slice(numbers, AxisElem(i))) }
+	g = Add(g, Mul(number(4), w))
+	m = Add(Mul(number(0), m), Mul(number(1), g))
+	v = Add(Mul(number(2), v), Mul(number(3), Square(g)))
+	return Sub(w, Div(Mul(number(5), m), AddScalar(Sqrt(Mul(number(6), v)), 1e-8))), m, v
+}
+
+// numbers that AdamStep takes at the current step.
 func (o *Adam) numbers(lr float64) []float32 {
 	c1 := 1 - math.Pow(o.Beta1, float64(o.step))
 	c2 := 1 - math.Pow(o.Beta2, float64(o.step))
 	return []float32{float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2), float32(o.WeightDecay), float32(lr / c1), float32(1 / c2)}
 }
 
-// adamUpdate is Adam's formula, whose numbers are Adam.numbers: weights, moments and gradient in, new weights and moments out.
-func adamUpdate(numbers []*Node, w, g, m, v *Node) (*Node, *Node, *Node) {
-	g = Add(g, Mul(numbers[4], w))
-	m = Add(Mul(numbers[0], m), Mul(numbers[1], g))
-	v = Add(Mul(numbers[2], v), Mul(numbers[3], Square(g)))
-	return Sub(w, Div(Mul(numbers[5], m), AddScalar(Sqrt(Mul(numbers[6], v)), 1e-8))), m, v
-}
-
 func adam(n int) *block.Block {
-	return newFormula("adam", n, 7, 2, func(o operands) (*Node, []*Node) {
-		w, m, v := adamUpdate(o.numbers, o.w, o.g, o.memory[0], o.memory[1])
+	return newFormula("adam", n, AdamNumbers, 2, func(o operands) (*Node, []*Node) {
+		w, m, v := AdamStep(o.all, o.w, o.g, o.memory[0], o.memory[1])
 		return w, []*Node{m, v}
 	})
 }
 
 // host is what is remembered of a param.
 func (o *Adams) host(p *block.Param) [][]float32 {
-	a := o.of(p)
-	if n := p.Value.Tensor().Size(); a.m == nil {
-		a.m, a.v = make([]float32, n), make([]float32, n)
-	}
-	return [][]float32{a.m, a.v}
+	m, v := o.of(p).Moments(p.Value.Tensor().Size())
+	return [][]float32{m, v}
 }
 
 func (o *Adams) of(p *block.Param) *Adam {

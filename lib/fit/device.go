@@ -32,11 +32,12 @@ type formula struct {
 	numbers []float32
 }
 
-// operands of a formula: weights and gradient [n], what is remembered [n] each, the numbers, and the norm of all gradients.
+// operands of a formula: weights and gradient [n], what is remembered [n] each, the numbers [numbers], and the norm of all gradients.
 type operands struct {
 	w, g, norm *Node
 	memory     []*Node
-	numbers    []*Node
+	all        *Node   // the numbers
+	numbers    []*Node // one by one
 }
 
 // newFormula is a block of the weights, gradient, sum of squares [1], numbers and memories of a param, which makes new weights and memories. A gradient
@@ -52,7 +53,7 @@ func newFormula(name string, n, numbers, memories int, f func(o operands) (w *No
 	}
 	b.Const = len(b.In)
 	b.Fn = func(c *block.Ctx, in, _ []*Node) []*Node {
-		o := operands{w: in[0], g: c.Total(in[1]), norm: Sqrt(Reshape(in[2])), memory: in[4:]}
+		o := operands{w: in[0], g: c.Total(in[1]), norm: Sqrt(Reshape(in[2])), memory: in[4:], all: in[3]}
 		for i := range numbers {
 			o.numbers = append(o.numbers, Reshape(Slice(in[3], AxisElem(i))))
 		}

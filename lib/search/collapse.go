@@ -11,7 +11,7 @@ func (t *Search) assist(at place) {
 	t.decaying = t.settings.BetaDecay * done
 	if t.settings.AuxiliarySkip > 0 {
 		t.arch.Auxiliary = t.settings.AuxiliarySkip * (1 - done)
-		t.arch.Update(t.mixing)
+		t.remix()
 	}
 }
 

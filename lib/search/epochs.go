@@ -31,6 +31,7 @@ func (t *Search) Epochs() (n int) {
 // the operations that are worth keeping.
 func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	m, at := fit.Metrics{}, t.at(epoch)
+	t.settle()
 	t.assist(at)
 	if err := t.recordTermNorms(m, epoch); err != nil {
 		return nil, nil, err

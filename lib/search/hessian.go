@@ -37,10 +37,11 @@ func (t *Search) eigenvalue() (float64, error) {
 // two gradients, a step in that direction to both sides. Alphas and betas are as before afterwards.
 func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
 	t.drop(0, 0, 0)
+	t.settle()
 	flat := t.arch.Flat()
 	set := func(flat []float32) {
 		t.arch.SetFlat(flat)
-		t.arch.Update(t.mixing)
+		t.remix()
 	}
 	defer set(flat)
 	moved := make([]float32, len(flat))

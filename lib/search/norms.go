@@ -22,6 +22,7 @@ func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, 
 	if _, err := t.pass(views, labels, ce, bt, l == ofWeights); err != nil {
 		return 0, err
 	}
+	t.settle()
 	gradient := t.arch.Gradient(t.mixing)
 	if l == ofArchitecture {
 		return norm(gradient), nil

@@ -30,6 +30,7 @@ type Search struct {
 	objective objective
 	arch      *supernet.Arch
 	mixing    *supernet.Mixing
+	onDevice  architecture
 	params    []*block.Param
 	tape      *block.Tape
 	sgd       fit.SGD
@@ -103,6 +104,9 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.arch = supernet.NewArch(space, s.Partial > 1, seed)
 	t.arch.Auxiliary = s.AuxiliarySkip
 	t.mixing = t.mix(phase, t.arch)
+	if t.engine.Apart() {
+		t.remix() // as in each step: with the device's rounding
+	}
 	t.drop(t.phases[phase].dropout(0), 0, 0)
 	t.params = t.plan().Params(seed)
 	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
@@ -139,6 +143,7 @@ func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 
 // release frees what belongs to the current phase.
 func (t *Search) release() {
+	t.forget()
 	if t.tape == nil {
 		return
 	}
@@ -189,4 +194,7 @@ func (t *Search) Close() {
 }
 
 // Genotype is the cell that the alphas and betas stand for now.
-func (t *Search) Genotype() cell.Genotype { return t.arch.Derive(t.settings.SkipLimit) }
+func (t *Search) Genotype() cell.Genotype {
+	t.settle()
+	return t.arch.Derive(t.settings.SkipLimit)
+}

@@ -12,6 +12,7 @@ import (
 
 // State implements fit.Task.
 func (t *Search) State() (fit.State, error) {
+	t.settle()
 	space, err := json.Marshal(t.arch.Space)
 	if err != nil {
 		return fit.State{}, err
@@ -60,7 +61,7 @@ func (t *Search) Restore(s fit.State) error {
 		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)
 	}
 	t.arch.SetFlat(flat)
-	t.arch.Update(t.mixing)
+	t.remix()
 	if err := t.adam.Load(s, "adam"); err != nil {
 		return err
 	}

@@ -156,12 +156,16 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 	if err != nil {
 		return nil, err
 	}
+	if t.engine.Apart() {
+		norm, err := t.move()
+		return r.and(norm), err
+	}
 	gradient := t.arch.Gradient(t.mixing)
 	t.decay(gradient)
 	flat := t.arch.Flat()
 	t.adam.Step(flat, gradient, t.settings.ArchLR)
 	t.arch.SetFlat(flat)
-	t.arch.Update(t.mixing)
+	t.remix()
 	return r.and(func() float64 { return norm(gradient) }), nil
 }
 

@@ -28,6 +28,16 @@ func Several(t testing.TB, devices int) *backend.Backend {
 	return b
 }
 
+// Rehearse returns the CPU treated as a GPU, shown as so many devices.
+func Rehearse(t testing.TB, devices int) *backend.Backend {
+	t.Helper()
+	b, err := backend.Open(t.Context(), backend.Options{Choice: backend.Rehearsal, Log: logger{t}, Devices: devices})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 type logger struct{ t testing.TB }
 
 func (l logger) Write(p []byte) (int, error) {

@@ -1,0 +1,142 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// This file has alphas and betas on the device, where its memory is apart from the host's: two executables a step, one from the mixing weights' gradients to new
+// alphas and betas, one from these to the mixing weights, instead of reading and writing some 250 numbers one by one.
+
+// architecture is what the device has: alphas and betas as Arch.Flat lists them, and Adam's moments.
+type architecture struct {
+	flat, m, v *block.Value
+	stale      bool // the host's are out of date
+}
+
+func vector(x ...float32) *block.Value {
+	return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x)))
+}
+
+// remix brings the mixing weights up to date with alphas and betas.
+func (t *Search) remix() {
+	if !t.engine.Apart() {
+		t.arch.Update(t.mixing)
+		return
+	}
+	flat := t.onDevice.flat
+	if !t.onDevice.stale {
+		flat = vector(t.arch.Flat()...)
+		defer flat.Set(nil)
+	}
+	auxiliary := vector(float32(t.arch.Auxiliary))
+	defer auxiliary.Set(nil)
+	if err := t.compute(t.mixes(), []*block.Value{flat, auxiliary}, t.mixing.Values()); err != nil {
+		panic(err)
+	}
+}
+
+// compute runs a block and gives its outputs to values.
+func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
+	tape := block.NewTape(t.engine, nil, block.Evaluate, block.None)
+	defer tape.Close()
+	made := tape.Call("", b, in, nil)
+	for _, v := range made {
+		v.Hold()
+	}
+	if err := tape.Run(); err != nil {
+		return err
+	}
+	for i, v := range out {
+		v.Take(made[i])
+	}
+	return nil
+}
+
+// mixes makes mixing weights.
+func (t *Search) mixes() *block.Block {
+	arch, mixing := t.arch, t.mixing
+	return &block.Block{
+		Name: fmt.Sprint("mixing weights of phase ", t.phase, " ", arch.Space), In: []shapes.Shape{block.Floats(len(arch.Flat())), block.Floats(1)}, Const: 2, Outs: len(mixing.Values()),
+		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return arch.Mix(mixing, in[0], in[1]) },
+	}
+}
+
+// moves is the architecture's step: alphas and betas, Adam's moments and numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients of
+// the mixing weights in; alphas and betas, moments, and the sum of the gradient's squares out.
+func (t *Search) moves() *block.Block {
+	arch, mixing := t.arch, t.mixing
+	n := block.Floats(len(arch.Flat()))
+	weights := len(mixing.Values())
+	in := append([]shapes.Shape{n, n, n, block.Floats(fit.AdamNumbers), block.Floats(1), block.Floats(1)}, slices.Repeat([]shapes.Shape{block.Floats(1)}, weights)...)
+	return &block.Block{
+		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space), In: in, Const: len(in), Outs: 4,
+		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
+			flat := in[0]
+			loss := Mul(Reshape(in[4]), arch.Decay(flat))
+			for i, w := range arch.Mix(mixing, flat, in[5]) {
+				loss = Add(loss, Reshape(Mul(w, c.Total(in[6+i]))))
+			}
+			g := Gradient(loss, flat)[0]
+			next, m, v := fit.AdamStep(in[3], flat, g, in[1], in[2])
+			return []*Node{next, m, v, Reshape(ReduceAllSum(Square(g)), 1)}
+		},
+	}
+}
+
+// move is a step of alphas and betas on the device by the gradients that a backward pass left.
+func (t *Search) move() (fit.Later, error) {
+	d := &t.onDevice
+	if d.flat == nil {
+		m, v := t.adam.Moments(len(t.arch.Flat()))
+		d.flat, d.m, d.v = vector(t.arch.Flat()...), vector(m...), vector(v...)
+	}
+	numbers, decay, auxiliary := vector(t.adam.Next(t.settings.ArchLR)...), vector(float32(t.decaying)), vector(float32(t.arch.Auxiliary))
+	in := []*block.Value{d.flat, d.m, d.v, numbers, decay, auxiliary}
+	for _, w := range t.mixing.Values() {
+		g := w.TakeGradient()
+		if g == nil {
+			g = vector(0)
+		}
+		in = append(in, g)
+	}
+	defer func() {
+		for _, v := range in[3:] {
+			v.Set(nil)
+		}
+	}()
+	squares := block.NewValue(nil)
+	if err := t.compute(t.moves(), in, []*block.Value{d.flat, d.m, d.v, squares}); err != nil {
+		return nil, err
+	}
+	d.stale = true
+	t.remix()
+	read := fit.Read(squares)
+	return func() float64 { return math.Sqrt(read()[0]) }, nil
+}
+
+// settle brings the host's alphas, betas and moments up to date.
+func (t *Search) settle() {
+	if d := &t.onDevice; d.stale {
+		t.arch.SetFlat(d.flat.Floats())
+		t.adam.SetMoments(d.m.Floats(), d.v.Floats())
+		d.stale = false
+	}
+}
+
+// forget frees what the device has: the host's alphas, betas and moments count.
+func (t *Search) forget() {
+	for _, v := range []*block.Value{t.onDevice.flat, t.onDevice.m, t.onDevice.v} {
+		if v != nil {
+			v.Set(nil)
+		}
+	}
+	t.onDevice = architecture{}
+}

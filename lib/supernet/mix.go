@@ -1,0 +1,84 @@
+package supernet
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// This file has the architecture's functions as graphs, for devices whose memory is apart from the host's: some 250 mixing weights would go there and their
+// gradients come back one by one in every step.
+
+// Values are all mixing weights, in the order of Mix.
+func (m *Mixing) Values() (vs []*block.Value) {
+	for t := range m.Ops {
+		for e := range m.Ops[t] {
+			for _, v := range append(append([]*block.Value{}, m.Ops[t][e]...), m.Bypass[t][e], m.Auxiliary[t][e]) {
+				if v != nil {
+					vs = append(vs, v)
+				}
+			}
+		}
+	}
+	return
+}
+
+// Mix makes the mixing weights, [1] each, of Flat [n] and the factor of auxiliary skips [1], as Update does; m says which there are.
+func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
+	at := 0
+	take := func(n int) *Node {
+		at += n
+		return Slice(flat, AxisRange(at-n, at))
+	}
+	var alphas [2][cell.Edges]*Node
+	for t := range a.Alpha {
+		for e := range a.Alpha[t] {
+			alphas[t][e] = Softmax(take(len(a.Alpha[t][e])), 0)
+		}
+	}
+	for t := range m.Ops {
+		var norm []*Node // [1] of each edge; none without partial channels
+		if a.Partial {
+			for _, n := range entering() {
+				betas := Softmax(take(n.to-n.from), 0)
+				for i := range n.to - n.from {
+					norm = append(norm, Slice(betas, AxisRange(i, i+1)))
+				}
+			}
+		}
+		for e, vs := range m.Ops[t] {
+			times := func(x *Node) *Node {
+				if norm == nil {
+					return x
+				}
+				return Mul(x, norm[e])
+			}
+			for o, v := range vs {
+				if v != nil {
+					weights = append(weights, times(Slice(alphas[t][e], AxisRange(o, o+1))))
+				}
+			}
+			if m.Bypass[t][e] != nil {
+				weights = append(weights, norm[e])
+			}
+			if m.Auxiliary[t][e] != nil {
+				weights = append(weights, times(auxiliary))
+			}
+		}
+	}
+	return
+}
+
+// Decay is the regulariser BetaDecay, a scalar, of Flat [n].
+func (a *Arch) Decay(flat *Node) *Node {
+	at := 0
+	var sums []*Node
+	for t := range a.Alpha {
+		for _, alphas := range a.Alpha[t] {
+			n := len(alphas)
+			sums = append(sums, Reshape(Log(ReduceAllSum(Exp(Slice(flat, AxisRange(at, at+n))))), 1))
+			at += n
+		}
+	}
+	return ReduceAllMean(Concatenate(sums, 0))
+}
