@@ -79,7 +79,13 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 	if table == real {
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
-		h.kernels = kindOf(path) == CPU && shared && kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version)) == nil
+		if kindOf(path) == CPU && shared {
+			err := kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version))
+			h.kernels = err == nil
+			if err != nil && err != kernel.Off {
+				h.meter.note(fmt.Sprintf("XLA computes all by itself, which is slower, because %v (%s is %q)", err, kernel.Variable, os.Getenv(kernel.Variable)))
+			}
+		}
 		hooks[hooked].Store(h)
 		h.slot = C.int(hooked)
 		hooked++
@@ -112,7 +118,7 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	if h.kernels {
 		text, n, err := kernel.Install(bytesOf(a.program.code, a.program.code_size))
 		if err != nil {
-			panic(fmt.Errorf("a program can't be compiled: %w", err))
+			panic(fmt.Errorf("a program can't be compiled, because %w: %s=off lets XLA compute all by itself", err, kernel.Variable)) // whoever builds graphs recovers
 		}
 		if n > 0 {
 			defer withText(a, text)()

@@ -22,11 +22,12 @@ type Bench struct {
 	Cores     int            // that the workers may use; 0: all
 	Against   []Peer         // the other sides, which take turns with ours
 	Python    string         // runs PyTorch
+	Patience  time.Duration  // how long torch.compile may take until the first step is made
 	// Progress is told of what begins, how much of all is done, 0 to 1, and what is left; nil: nobody is.
 	Progress func(text string, done float64, left time.Duration)
 }
 
-// Run measures one workload after the other.
+// Run measures one workload after the other. With an error comes what was measured before it.
 func (b Bench) Run(ctx context.Context) (*Report, error) {
 	dir, err := os.MkdirTemp("", "essnas-bench-")
 	if err != nil {
@@ -56,12 +57,12 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 		if b.Cold {
 			cache = filepath.Join(dir, fmt.Sprint("cache", i))
 			if err := emptyCache(cache); err != nil {
-				return nil, err
+				return r, err
 			}
 		}
 		result, err := b.measure(ctx, w, dir, cache, r.Machine.Cores, p)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.Name, err)
+			return r, fmt.Errorf("%s: %w", w.Name, err)
 		}
 		r.Results = append(r.Results, *result)
 		if b.Cold {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,10 @@ func tiny(t *testing.T, name string) Workload {
 }
 
 // run measures by this test binary.
-func run(t *testing.T, b Bench) (*Report, error) {
+func run(t *testing.T, b Bench) (*Report, error) { return runUntil(t, t.Context(), b) }
+
+func runUntil(t *testing.T, ctx context.Context, b Bench) (*Report, error) {
+	t.Helper()
 	backendtest.Open(t) // so that a missing plugin is installed here and not in each worker
 	t.Setenv(asWorker, "1")
 	self, err := os.Executable()
@@ -72,7 +76,7 @@ func run(t *testing.T, b Bench) (*Report, error) {
 	if b.Backend = backend.FromEnvironment(); b.Backend == backend.Auto {
 		b.Backend = backend.CPU
 	}
-	return b.Run(t.Context())
+	return b.Run(ctx)
 }
 
 func TestAWorkloadIsMeasuredInProcessesOfItsOwn(t *testing.T) {
@@ -115,6 +119,47 @@ func TestAWorkloadIsMeasuredInProcessesOfItsOwn(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing was told of %q:\n%s", want, text)
 		}
+	}
+}
+
+// What was measured before Ctrl-C is not lost, and no worker goes on.
+func TestStoppedABenchmarkKeepsWhatIsDone(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	first, second := tiny(t, "inference"), tiny(t, "inference")
+	second.Name = "second"
+	b := Bench{Workloads: []Workload{first, second}, Progress: func(text string, _ float64, _ time.Duration) {
+		if text == "second: warming up" {
+			stop()
+		}
+	}}
+	r, err := runUntil(t, ctx, b)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v, want that it was canceled", err)
+	}
+	if len(r.Results) != 1 || r.Results[0].Workload != "inference" || !strings.Contains(r.String(), "inference") {
+		t.Errorf("of two workloads, of which one was done, are kept %+v", r.Results)
+	}
+	if left, err := filepath.Glob("/proc/self/task/*/children"); err == nil {
+		for _, path := range left {
+			if text, _ := os.ReadFile(path); strings.TrimSpace(string(text)) != "" {
+				t.Errorf("workers are left: %s", text)
+			}
+		}
+	}
+}
+
+func TestPatienceWithACompilerEnds(t *testing.T) {
+	slow := filepath.Join(t.TempDir(), "python")
+	if err := os.WriteFile(slow, []byte("#!/bin/sh\nexec sleep 100\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r, err := run(t, Bench{Workloads: []Workload{tiny(t, "inference")}, Against: []Peer{{"compile"}}, Python: slow, Patience: time.Second / 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := r.Results[0]; len(x.Against) != 1 || !strings.Contains(x.Against[0].Error, "within 500ms") || x.Ratio != nil || !strings.Contains(r.String(), "no first step within 500ms") {
+		t.Errorf("%+v\n%s", x.Against, r)
 	}
 }
 

@@ -35,9 +35,6 @@ func Peers(name string) ([]Peer, error) {
 	return nil, fmt.Errorf("--against can't be %q: want torch (the best of both), torch-eager or torch-compile", name)
 }
 
-// compileLimit is how long torch.compile may take until the first step is made.
-const compileLimit = 15 * time.Minute
-
 // unpack writes the Python files to a directory that it makes.
 func unpack(dir string) error {
 	if err := os.CopyFS(dir, pytorch.Files); err != nil {
@@ -77,7 +74,7 @@ func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string
 	j.Workload = pw
 	if peer.Mode != "eager" {
 		limited, cancel := context.WithCancelCause(ctx)
-		timer := time.AfterFunc(compileLimit, func() { cancel(fmt.Errorf("no first step within %v", compileLimit)) })
+		timer := time.AfterFunc(b.Patience, func() { cancel(fmt.Errorf("no first step within %s", b.Patience)) })
 		defer timer.Stop() // but the context lives as long as the worker
 		ctx = limited
 	}

@@ -13,6 +13,9 @@ typedef struct ffi_context ffi_context;
 
 typedef struct { FFI_HEAD; int major_version, minor_version; } ffi_version;
 
+// The version of the interface that this file is written from. A plugin asks for it when a handler is registered, and takes no handler of another version than its own.
+enum { FFI_MAJOR = 0, FFI_MINOR = 2 };
+
 typedef struct { FFI_HEAD; const char *message; int code; } ffi_error_create;
 typedef struct { FFI_HEAD; ffi_error *error; } ffi_error_destroy;
 

@@ -169,13 +169,17 @@ static int takes(ffi_call *c, int inputs, int optional, int outputs) {
   return (inputs < 0 || c->in.size == inputs || c->in.size == inputs + optional) && (outputs < 0 || c->out.size == outputs);
 }
 
-// queried answers XLA's question what a handler was made for: the version that asks.
+// strangers counts the questions of an interface of another version: registration goes on as if nothing were wrong, but the plugin knows no such handlers.
+static int strangers;
+
+// queried answers XLA's question what a handler was made for.
 static int queried(ffi_call *c) {
   for (ffi_extension *e = c->extension_start; e; e = e->next)
     if (e->type == FFI_METADATA) {
       ffi_metadata *m = ((ffi_ask *)e)->metadata;
-      m->version.major_version = c->api->version.major_version;
-      m->version.minor_version = c->api->version.minor_version;
+      m->version.major_version = FFI_MAJOR;
+      m->version.minor_version = FFI_MINOR;
+      strangers += c->api->version.major_version != FFI_MAJOR || c->api->version.minor_version != FFI_MINOR;
       m->traits = 0;
       return 1;
     }
@@ -365,13 +369,16 @@ enum { KNOWN = 81 };
 const char *kernel_register(const void *extensions, int version, const char *set) {
   const ffi_extension *e = extensions;
   while (e && e->type != PJRT_FFI) e = e->next;
-  if (!e || e->struct_size < sizeof(pjrt_ffi) || version < KNOWN) return "the plugin takes no kernels";
-  if (!(chosen = best(set))) return "the processor does not have the instruction set";
+  if (!e || e->struct_size < sizeof(pjrt_ffi) || version < KNOWN) return "the plugin takes no kernels, or takes them in another form than this one";
+  if (!(chosen = best(set))) return "the processor does not have the instruction set, or there is none of this name";
   for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
     char name[64];
     pjrt_register r = {.struct_size = sizeof r, .target = name, .handler = handlers[i].handler, .platform = "Host", .platform_size = 4};
     r.target_size = snprintf(name, sizeof name, "essnas_%s", handlers[i].name);
-    if (((const pjrt_ffi *)e)->handler_register(&r)) return "the plugin refused a kernel";
+    if (((const pjrt_ffi *)e)->handler_register(&r) || strangers) {
+      chosen = NULL;
+      return "the plugin refused a kernel: it has another version of XLA's interface for them";
+    }
   }
   return NULL;
 }

@@ -3,7 +3,28 @@ package kernel
 import (
 	"strings"
 	"testing"
+	"unsafe"
 )
+
+// A plugin that has no interface for kernels, or an older one, computes without them.
+func TestAnotherPluginTakesNoKernels(t *testing.T) {
+	extension := struct { // as ffi.h has it
+		size uintptr
+		kind int32
+		next unsafe.Pointer
+		rest [3]uintptr
+	}{size: 8, kind: 5}
+	short := unsafe.Pointer(&extension)
+	for _, p := range []struct {
+		name       string
+		extensions unsafe.Pointer
+		version    int
+	}{{"no extension", nil, 81}, {"an extension without registration", short, 81}, {"an older table", short, 80}} {
+		if err := Register(p.extensions, p.version); err == nil || Set() != "" {
+			t.Errorf("%s: %v, set %q", p.name, err, Set())
+		}
+	}
+}
 
 const program = `module @m {
   func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {

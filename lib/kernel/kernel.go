@@ -10,6 +10,7 @@ import "C"
 import (
 	"crypto/sha256"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -22,11 +23,14 @@ const Variable = "ESSNAS_KERNELS"
 // MaxChannels is how many channels of an image kernels take; a window of k x k counts as k*k times as many.
 const MaxChannels = C.MAX_CHANNELS
 
+// Off is Register's error where nobody wants kernels.
+var Off = errors.New(Variable + " is off")
+
 // Register gives the kernels to a plugin for CPUs, by the extensions and the minor version of its PJRT table. An error says why it does not take them.
 func Register(extensions unsafe.Pointer, version int) error {
 	set := os.Getenv(Variable)
 	if set == "off" {
-		return fmt.Errorf("%s is off", Variable)
+		return Off
 	}
 	text := C.CString(set)
 	defer C.free(unsafe.Pointer(text))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,8 @@ func (p *program) bench() *cobra.Command {
 		Long: `Measure what compiling takes, cold and from the disk, what a step takes, and how much memory it needs, each workload in a process of its own:
 ` + list.String() + `
 
+Ctrl-C ends it with the tables of the workloads that are done.
+
 With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and precision.`,
 		Example: `  essnas bench --only pc-darts
   essnas bench --only pc-darts,train --against torch --python ~/torch/bin/python
@@ -40,6 +43,8 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 			switch {
 			case b.Steps < 1 || b.Repeat < 1:
 				return fmt.Errorf("--steps is %d and --repeat %d: want at least 1", b.Steps, b.Repeat)
+			case b.Patience <= 0:
+				return fmt.Errorf("--patience is %s: want more than 0, as in 5m", b.Patience)
 			case b.Cores < 0 || batch < 0:
 				return fmt.Errorf("--cores is %d and --batch %d: they can't be negative", b.Cores, batch)
 			}
@@ -76,30 +81,32 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 			if b.Progress, clear = p.watch(); clear != nil {
 				defer clear()
 			}
-			r, err := b.Run(c.Context())
-			if err != nil {
-				return err
-			}
+			r, stopped := b.Run(c.Context())
 			if clear != nil {
 				clear()
 			}
-			return p.print(c, r, func(w io.Writer) error {
+			if r == nil || stopped != nil && len(r.Results) == 0 {
+				return stopped
+			}
+			err = p.print(c, r, func(w io.Writer) error { // as far as it got
 				_, err := fmt.Fprintln(w, r)
 				return err
 			})
+			return cmp.Or(stopped, err)
 		},
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.StringSliceVar(&only, "only", nil, "`NAMES` of workloads, with commas between them; default all")
 	flags.BoolVar(&b.Cold, "cold", true, "measure the start with an empty cache of compiled programs, too; --cold=false uses your cache as it is, which takes less time")
-	flags.IntVar(&b.Steps, "steps", 3, "steps of a turn")
+	flags.IntVar(&b.Steps, "steps", 2, "steps of a turn")
 	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
 	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
 	flags.BoolVar(&b.GPU, "gpu", false, "measure on a GPU, with the papers' batches, in float32 and bf16")
 	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
 	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
+	flags.DurationVar(&b.Patience, "patience", 5*time.Minute, "how long torch.compile may take until the first step; where it takes longer, the table says so")
 	flags.StringVar(&b.Python, "python", "python3", "the `PROGRAM` that runs PyTorch")
 	c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(bench.Names(), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("against", cobra.FixedCompletions([]string{"torch", "torch-eager", "torch-compile"}, cobra.ShellCompDirectiveNoFileComp))
