@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -17,13 +18,13 @@ import (
 func (p *program) kernel() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kernel",
-		Short: "The Go kernel for Jupyter: install, remove, run notebooks with it",
+		Short: "The Go kernel for Jupyter: install, remove, run notebooks with it, make pages of them",
 		Long: `The kernel "Go (essnas)" runs the cells of notebooks as Go programs that import this checkout's packages. essnas lab needs none of these commands: they are for
 a Jupyter or an editor (VS Code) of your own, and to run notebooks without a browser.`,
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun())
+	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun(), p.kernelHTML())
 	return c
 }
 
@@ -142,5 +143,42 @@ func (p *program) kernelRun() *cobra.Command {
 	}
 	c.Flags().StringVar(&out, "out", "", "`DIR` for the notebooks with their outputs; default: they replace the files")
 	c.Flags().DurationVar(&limit, "limit", 10*time.Minute, "how long a cell may take")
+	return c
+}
+
+func (p *program) kernelHTML() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "html NOTEBOOK...",
+		Short: "Make pages of notebooks, for a browser without a network",
+		Long: `Make pages (HTML) of notebooks with the outputs that they were saved with. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
+13 are in it.`,
+		Example: `  essnas kernel html --out pages notebooks/*.ipynb`,
+		RunE: func(c *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				return errors.New("which notebook? Name one or more .ipynb files")
+			}
+			checkout, err := home.Find()
+			if err != nil {
+				return err
+			}
+			var pages []string
+			for _, file := range files {
+				page := strings.TrimSuffix(file, ".ipynb") + ".html"
+				if out != "" {
+					page = filepath.Join(out, filepath.Base(page))
+				}
+				if err := jupyter.Page(c.Context(), checkout, file, page, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
+					return err
+				}
+				pages = append(pages, page)
+			}
+			return p.print(c, map[string]any{"pages": pages}, func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, strings.Join(pages, "\n"))
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the pages; default: beside the notebooks")
 	return c
 }

@@ -1,0 +1,44 @@
+package jupyter
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestPagesNeedNoNetwork(t *testing.T) {
+	environment(t)
+	dir := t.TempDir()
+	path, out := filepath.Join(dir, "one.ipynb"), filepath.Join(dir, "one.html")
+	text := `A cell $x_{i} * y_{i} * z$ and $$\\sum_{i < j} \\frac{x_i}{2}$$ cost $5, but ` + "`$HOME and $PATH`" + ` nothing.`
+	if err := os.WriteFile(path, fmt.Appendf(nil, `{"cells": [{"cell_type": "markdown", "source": ["%s"], "metadata": {}},
+		{"cell_type": "code", "source": "a", "metadata": {}, "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {},
+			"data": {"text/html": "<script>drag()</script>", "text/plain": "x"}}]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Page(t.Context(), checkout(t), path, out, func(text string) { t.Log(text) }); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(page), "<body")
+	if n := strings.Count(body, "<math "); n != 2 {
+		t.Errorf("the page has %d formulas, want 2:\n%s", n, body)
+	}
+	for _, want := range []string{"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not have %q:\n%s", want, body)
+		}
+	}
+	if strings.Contains(body, "<em>") {
+		t.Errorf("a formula's stars were taken for emphasis:\n%s", body)
+	}
+	if loads := regexp.MustCompile(`(?s)(src="https?:|import\().{60}`).FindAllString(string(page), -1); loads != nil {
+		t.Errorf("the page loads %q", loads)
+	}
+}
