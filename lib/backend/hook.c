@@ -22,6 +22,7 @@ static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, de
 static const pj_api *counted[HOOK_SLOTS];
 static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS], uploads[HOOK_SLOTS];
 static int waiting[HOOK_SLOTS]; // for executions and uploads
+static pj_client *_Atomic clients[HOOK_SLOTS]; // a plugin has one, known with the first upload or compilation
 static pj_error *execute(int slot, pj_loaded_execute *a) {
   executions[slot]++;
   if (!waiting[slot]) a->device_complete_events = NULL;
@@ -31,6 +32,7 @@ static pj_error *execute(int slot, pj_loaded_execute *a) {
 }
 static pj_error *upload(int slot, pj_client_buffer_from_host *a) {
   uploads[slot]++;
+  clients[slot] = a->client;
   if (!waiting[slot]) a->host_buffer_semantics = PJ_ONLY_DURING_CALL;
   pj_error *e = counted[slot]->function[PJ_CLIENT_BUFFER_FROM_HOST](a);
   if (!e) arrays_add(slot, counted[slot], a->buffer);
@@ -109,8 +111,10 @@ void hook_message(const pj_api *real, pj_error *e, char *text, size_t n) {
   real->function[PJ_ERROR_DESTROY](&d);
 }
 
-void hook_memory(const pj_api *real, pj_client *client, int64_t *now, int64_t *peak) {
-  *now = *peak = 0;
+void hook_memory(const pj_api *real, int slot, int64_t *now, int64_t *peak, int64_t *limit) {
+  *now = *peak = *limit = 0;
+  pj_client *client = clients[slot];
+  if (!client) return;
   char text[1];
   if (!has(real, PJ_DEVICE_MEMORY_STATS)) return;
   ARGS(pj_client_addressable_devices, d);
@@ -124,7 +128,10 @@ void hook_memory(const pj_api *real, pj_client *client, int64_t *now, int64_t *p
   if (e) { hook_message(real, e, text, sizeof text); return; }
   *now = m.bytes_in_use;
   if (m.peak_bytes_in_use_is_set) *peak = m.peak_bytes_in_use;
+  if (m.bytes_limit_is_set) *limit = m.bytes_limit;
 }
+
+void hook_client(int slot, pj_client *client) { clients[slot] = client; }
 
 pj_error *hook_compile(const pj_api *real, pj_client_compile *a) { return real->function[PJ_CLIENT_COMPILE](a); }
 

@@ -38,8 +38,7 @@ type hook struct {
 	topology func(*C.pj_client) ([]byte, error)
 	shared   shared
 	meter    meter
-	slot     C.int        // of the counts, -1 where nothing is counted
-	client   atomic.Value // *C.pj_client: the plugin's one, once it has compiled
+	slot     C.int // of the counts, -1 where nothing is counted
 }
 
 var (
@@ -111,7 +110,9 @@ func essnasCompile(slot C.int, a *C.pj_client_compile) *C.pj_error {
 
 func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	start := time.Now()
-	h.client.Store(a.client)
+	if h.slot >= 0 {
+		C.hook_client(h.slot, a.client)
+	}
 	h.meter.begin()
 	defer h.meter.end()
 	salt := h.salt
@@ -187,11 +188,9 @@ func (h *hook) counts() (c Counts) {
 		}
 		a := C.arrays_now(h.slot)
 		c.Arrays, c.ArrayBytes, c.ArrayPeak = uint64(a.arrays), uint64(a.bytes), uint64(a.peak)
-	}
-	if client, ok := h.client.Load().(*C.pj_client); ok {
-		var now, peak C.int64_t
-		C.hook_memory(h.real, client, &now, &peak)
-		c.DeviceBytes, c.DevicePeak = uint64(now), uint64(peak)
+		var now, peak, limit C.int64_t
+		C.hook_memory(h.real, h.slot, &now, &peak, &limit)
+		c.DeviceBytes, c.DevicePeak, c.DeviceLimit = uint64(now), uint64(peak), uint64(limit)
 	}
 	return
 }

@@ -18,8 +18,9 @@ const pj_api *hook_table(const pj_api *real, int slot, int wait);
 typedef struct { uint64_t executions, waits, uploads; } hook_counts;
 hook_counts hook_count(int slot);
 
-// Bytes in use on the client's first device, now and at most; zeros where the plugin does not tell.
-void hook_memory(const pj_api *real, pj_client *client, int64_t *now, int64_t *peak);
+// Bytes in use on the first device, now and at most, and how many there are; zeros where the plugin does not tell, or nothing was uploaded or compiled yet.
+void hook_memory(const pj_api *real, int slot, int64_t *now, int64_t *peak, int64_t *limit);
+void hook_client(int slot, pj_client *client); // that compiles
 
 // The message of e, up to n-1 bytes and a zero, in text; destroys e.
 void hook_message(const pj_api *real, pj_error *e, char *text, size_t n);

@@ -27,6 +27,7 @@ type Counts struct {
 	Waits       uint64 `json:"waits"`        // of the host for results, or for arrays on their way between it and the device
 	DeviceBytes uint64 `json:"device_bytes"` // in use on the first device; 0 where the plugin does not tell, as on a CPU
 	DevicePeak  uint64 `json:"device_peak"`  // the most that was
+	DeviceLimit uint64 `json:"device_limit"` // all that the plugin may use there; 0 where it does not tell, or nothing was compiled or uploaded yet
 	Arrays      uint64 `json:"arrays"`       // that are there, on all devices
 	ArrayBytes  uint64 `json:"array_bytes"`  // their size
 	ArrayPeak   uint64 `json:"array_peak"`   // the most since MarkPeak

@@ -69,6 +69,7 @@ type executable struct {
 	took  time.Duration
 
 	outputs, residuals, cotangents []shapes.Shape
+	again                          []shapes.Shape // that are computed by each graph because they are not saved
 
 	// inputs of the graphs, in order:
 	forward *Graph // in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks them), residuals

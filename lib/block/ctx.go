@@ -38,8 +38,9 @@ type Ctx struct {
 	lowering Lowering
 	saving   Saving
 
-	saved  []*Node // forward: handed to the backward pass
-	replay []*Node // backward: received, in the same order
+	saved  []*Node        // forward: handed to the backward pass
+	again  []shapes.Shape // would be, if the engine saved all
+	replay []*Node        // backward: received, in the same order
 
 	cotangents []*Node // of the sites: recorded by part inputs, received by part weights
 	site       int
@@ -85,6 +86,7 @@ func (c *Ctx) Keep(x *Node) *Node {
 	switch {
 	case c.mode == Evaluate || c.part == whole:
 	case c.saving == SaveLittle && x.Rank() == 4: // an image: both sides compute it
+		c.again = append(c.again, x.Shape())
 	case c.part == forward:
 		c.saved = append(c.saved, x)
 	default:

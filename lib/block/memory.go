@@ -109,7 +109,7 @@ func (w *walk) shaped(b *Block) *executable {
 	g, in, weights, _ := x.begin(w.engine, ".shapes", c)
 	x.outputs = w.engine.Lowering.kept(b.Fn(c, in, weights))
 	if w.pass.Back != None && w.pass.Mode == Train {
-		x.residuals, x.cotangents = shapesOf(c.saved), c.sites
+		x.residuals, x.cotangents, x.again = shapesOf(c.saved), c.sites, c.again
 	}
 	g.Finalize()
 	w.known[b.Name] = x
@@ -317,5 +317,16 @@ func (w *walk) play() {
 	w.batch, w.effects = &batch{}, nil
 }
 
-// scratch is what one of a block's executables takes beside its arrays. XLA tells only after compiling.
-func (w *walk) scratch(x *executable, p part) int64 { return 0 }
+// scratch is about what one of a block's executables takes beside its arrays. XLA tells only after compiling: a third to a half of what goes in and out, in the
+// networks here, and all that is computed again.
+func (w *walk) scratch(x *executable, p part) int64 {
+	in, out := size(w.engine.Lowering.shapes(x.block.In)...), size(x.outputs...)
+	saved, again := size(x.residuals...), size(x.again...)
+	switch p {
+	case forward:
+		return (in+out+saved)/3 + again
+	case weights:
+		return (in+saved+size(x.cotangents...))/3 + again
+	}
+	return (2*in+out+saved)/2 + again
+}

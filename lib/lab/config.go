@@ -36,6 +36,7 @@ type Config struct {
 	Data     DataConfig        `json:"data"`
 	Backend  BackendConfig     `json:"backend"`
 	Choices  map[string]string `json:"choices,omitempty"` // the fastest way to compute at each place, as it was raced on a GPU
+	Memory   *MemoryConfig     `json:"memory,omitempty"`
 	Versions map[string]string `json:"versions"`
 	Command  []string          `json:"command"`
 	Started  string            `json:"started"` // RFC 3339

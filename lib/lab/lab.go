@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/memory"
 )
 
 // Lab is where experiments are made: what computes, where the data and the runs are, and who watches.
@@ -31,6 +33,7 @@ type Lab struct {
 	NoPages    bool            // runs end without figures and report.html, which take a second each; Report makes them later
 	TestImages int             // how many images of the test set Test reads, the first ones; 0: all
 	Device     int             // of the backend's devices, that runs on one device take
+	Memory     int64           // bytes that a run may take; 0: what there is
 
 	Status func(text string) // is told how far things are, often, instead of a bar or lines in Progress; nil: those
 
@@ -78,18 +81,19 @@ func (e Interrupted) Unwrap() error { return context.Canceled }
 type task interface {
 	fit.Task
 	preparer
+	Save(s block.Saving) // before Prepare
 	Close()
 }
 
 // work is a stage that fits a task in a run directory: it begins the run or goes on with it, or finds it ended.
 type work struct {
-	config  Config
-	devices int    // that it runs on
-	dir     string // of --run; "" for the one that the config names
-	task    func(b *backend.Backend) (task, error)
-	begun   func(r *Run) error                     // after the directory is there
-	ready   func(r *Run, b *backend.Backend) error // before the first epoch, or before going on
-	end     func(r *Run, t task) error             // after the last epoch
+	config Config
+	memory demand
+	dir    string // of --run; "" for the one that the config names
+	task   func(b *backend.Backend) (task, error)
+	begun  func(r *Run) error                     // after the directory is there
+	ready  func(r *Run, b *backend.Backend) error // before the first epoch, or before going on
+	end    func(r *Run, t task) error             // after the last epoch
 }
 
 // do makes the run and returns it, closed; ended says that there was nothing to do.
@@ -108,7 +112,7 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 			return nil, false, err
 		}
 	}
-	b, err := l.open(ctx, w.devices)
+	b, err := l.open(ctx, w.memory.options.Devices)
 	if err != nil {
 		return nil, false, err
 	}
@@ -116,11 +120,16 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 		return nil, false, err
 	}
 	b = b.Racing(r.Config.Choices)
+	saving, err := l.fits(r, b, w.memory)
+	if err != nil {
+		return nil, false, err
+	}
 	t, err := w.task(b)
 	if err != nil {
 		return nil, false, err
 	}
 	defer t.Close()
+	t.Save(saving)
 	if w.ready != nil {
 		if err := w.ready(r, b); err != nil {
 			return nil, false, err
@@ -170,7 +179,7 @@ func (r *Run) chooses(choices map[string]string) error {
 func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error {
 	p, record := l.progress(), r.record()
 	defer record.close()
-	p.say("%s in %s, on %s", r.Config.Stage, r.Dir, b)
+	p.say("%s in %s, on %s; %s", r.Config.Stage, r.Dir, b, r.Config.Memory)
 	before := b.Stats()
 	took, err := p.compile(t)
 	if err != nil {
@@ -226,7 +235,7 @@ func (l *Lab) fit(ctx context.Context, r *Run, b *backend.Backend, t task) error
 
 // conclude sums the events up.
 func (r *Run) conclude() (Result, error) {
-	result := Result{Ended: time.Now().UTC().Format(time.RFC3339)}
+	result := Result{Ended: time.Now().UTC().Format(time.RFC3339), Memory: memory.Peak()}
 	events, err := r.Events()
 	if err != nil {
 		return result, err

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/pretrain"
 )
 
@@ -27,10 +29,20 @@ func (l *Lab) Pretrain(ctx context.Context, s PretrainStage) (r *Run, ended bool
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
-		config:  config,
-		devices: settings.Devices,
-		dir:     s.Dir,
-		begun:   func(r *Run) error { return r.writeGenotype(*config.Genotype) },
+		config: config,
+		memory: demand{
+			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
+			need: func(e *block.Engine, c smaller) (memory.Need, error) {
+				s := settings
+				c.of(&s.Batch, &s.Channels)
+				if err := s.Validate(); err != nil {
+					return memory.Need{}, err
+				}
+				return pretrain.Need(e, set, *config.Genotype, s)
+			},
+		},
+		dir:   s.Dir,
+		begun: func(r *Run) error { return r.writeGenotype(*config.Genotype) },
 		task: func(b *backend.Backend) (task, error) {
 			return pretrain.New(b, set, *config.Genotype, settings)
 		},

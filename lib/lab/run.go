@@ -45,6 +45,7 @@ type Result struct {
 	Best      fit.Metrics `json:"best"`       // of a training: that epoch's
 	Seconds   float64     `json:"seconds"`    // over all processes that worked on it
 	Fitting   float64     `json:"fitting"`    // of these, the seconds from step to step and epoch to epoch: neither compiling nor loading before the first step
+	Memory    int64       `json:"memory"`     // bytes that the last of these processes held at most, on the host, from its start
 	Ended     string      `json:"ended"`      // RFC 3339
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/search"
 )
 
@@ -27,10 +29,20 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
-		config:  config,
-		devices: settings.Devices,
-		dir:     s.Dir,
-		task:    func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
+		config: config,
+		memory: demand{
+			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
+			need: func(e *block.Engine, c smaller) (memory.Need, error) {
+				s := settings
+				c.of(&s.Batch, &s.Channels)
+				if err := s.Validate(); err != nil {
+					return memory.Need{}, err
+				}
+				return search.Need(e, set, s)
+			},
+		},
+		dir:  s.Dir,
+		task: func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
 		ready: func(r *Run, b *backend.Backend) error {
 			if settings.SSFactor == 0 {
 				return nil

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/network"
 )
 
@@ -39,9 +41,19 @@ func (l *Lab) train(ctx context.Context, config Config, set *data.Set, dir strin
 	}
 	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
-		config:  config,
-		devices: settings.Devices,
-		dir:     dir,
+		config: config,
+		memory: demand{
+			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
+			need: func(e *block.Engine, c smaller) (memory.Need, error) {
+				s := settings
+				c.of(&s.Batch, &s.Channels)
+				if err := s.Validate(); err != nil {
+					return memory.Need{}, err
+				}
+				return network.Need(e, set, *config.Genotype, s)
+			},
+		},
+		dir: dir,
 		begun: func(r *Run) (err error) {
 			if weights, err = r.weights(); err != nil {
 				return err

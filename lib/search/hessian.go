@@ -53,8 +53,12 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 			}
 			set(moved)
 			ce, bt := t.objective.factors(t.balance[ofArchitecture])
-			_, err := t.pass(x, y, ce, bt, false)
-			return t.arch.Gradient(t.mixing), err
+			read, err := t.pass(x, y, ce, bt, false)
+			if err != nil {
+				return nil, err
+			}
+			read() // what is not read stays
+			return t.arch.Gradient(t.mixing), nil
 		}
 		return f(func(v []float64) ([]float64, error) {
 			up, err := gradient(v, hessianStep)

@@ -19,10 +19,12 @@ func (t *Search) termNorms(l level, views []*block.Value, labels *block.Value) (
 // sharedNorm is the norm of the gradient of a loss with these factors before its terms: with respect to alphas and betas, or to
 // the weights that both terms reach, which are all but the classifier's and the projector's.
 func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, ce, bt float64) (float64, error) {
-	if _, err := t.pass(views, labels, ce, bt, l == ofWeights); err != nil {
+	read, err := t.pass(views, labels, ce, bt, l == ofWeights)
+	if err != nil {
 		return 0, err
 	}
 	t.settle()
+	read() // nobody wants the values, but what is not read stays
 	gradient := t.arch.Gradient(t.mixing)
 	if l == ofArchitecture {
 		return norm(gradient), nil

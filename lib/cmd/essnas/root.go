@@ -20,6 +20,7 @@ import (
 // program holds what all commands share.
 type program struct {
 	backend, data, runs string
+	memory              size
 	quiet, json         bool
 	server              func(l *lab.Lab) // sets the laboratory up for a client of the server; nil: this is a terminal
 }
@@ -47,6 +48,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go, rehearsal (the CPU as if it were a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
 	flags.StringVar(&p.data, "data", "", "`DIR` with the data sets' files; default $ESSNAS_DATA")
 	flags.StringVar(&p.runs, "runs", "", "`DIR` in which run directories are made; default $ESSNAS_RUNS, or runs")
+	flags.Var(&p.memory, "memory", "`SIZE` that a search or a training may take, like 4GB; default what is free. What won't fit is not begun")
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
@@ -58,7 +60,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 // lab is the laboratory that the flags describe.
 func (p *program) lab() *lab.Lab {
 	l := lab.New()
-	l.Backend, l.Data, l.Runs = backend.Choice(p.backend), p.data, p.runs
+	l.Backend, l.Data, l.Runs, l.Memory = backend.Choice(p.backend), p.data, p.runs, int64(p.memory)
 	if p.quiet {
 		l.Progress = nil
 	} else if p.server != nil {
@@ -84,7 +86,7 @@ func explainFlag(c *cobra.Command, err error) error {
 		return fmt.Errorf("there is no flag --%s: %s", absent.GetSpecifiedName(), help)
 	case errors.As(err, &invalid):
 		want, ok := map[string]string{
-			"int": "a whole number", "uint64": "a whole number that is not negative", "float": "a finite number", "intSlice": "whole numbers with commas between them", "float64Slice": "numbers with commas between them", "bool": "true or false",
+			"int": "a whole number", "uint64": "a whole number that is not negative", "float": "a finite number", "intSlice": "whole numbers with commas between them", "float64Slice": "numbers with commas between them", "bool": "true or false", "size": "a size like 4GB",
 		}[invalid.GetFlag().Value.Type()]
 		if ok {
 			return fmt.Errorf("--%s can't be %q: want %s; %s", invalid.GetFlag().Name, invalid.GetValue(), want, help)

@@ -1,0 +1,114 @@
+package lab
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/memory"
+)
+
+// This file sees to it before a run begins that it will fit into the memory there is.
+
+// MemoryConfig is what a run is expected to take, and what there was for it when a process last began to work on it, in bytes.
+type MemoryConfig struct {
+	memory.Need
+	Room int64 `json:"room"` // 0 where nobody told
+}
+
+// smaller changes settings so that less memory is needed; zeros change nothing.
+type smaller struct{ batch, channels int }
+
+// of changes the settings' fields.
+func (c smaller) of(batch, channels *int) {
+	if c.batch > 0 {
+		*batch = c.batch
+	}
+	if c.channels > 0 {
+		*channels = c.channels
+	}
+}
+
+// demand is what memory a stage needs, and how large its settings are.
+type demand struct {
+	options         block.Options // of its engine
+	batch, channels int
+	need            func(e *block.Engine, c smaller) (memory.Need, error)
+}
+
+// errorOfNeed is how far the need can be wrong.
+const errorOfNeed = 0.2
+
+// fits chooses how much is saved for backward passes, and notes what is needed. A run that has begun never goes back to saving more. It is an error when the
+// memory won't do; when that is not certain it is told.
+func (l *Lab) fits(r *Run, b *backend.Backend, d demand) (block.Saving, error) {
+	e, err := block.Open(b, d.options)
+	if err != nil {
+		return 0, err
+	}
+	room, known := l.Memory, l.Memory > 0
+	if !known {
+		room, known = memory.Room(b)
+	}
+	if r.Config.Memory != nil && r.Config.Memory.Saving == block.SaveLittle.String() {
+		e.Saving = block.SaveLittle
+	}
+	n, err := d.need(e, smaller{})
+	if err == nil && known && n.Total > room && e.Saving == block.SaveAll {
+		e.Saving = block.SaveLittle
+		n, err = d.need(e, smaller{})
+	}
+	if err != nil {
+		return 0, err
+	}
+	r.Config.Memory = &MemoryConfig{n, room}
+	if err := r.Write("config.json", r.Config); err != nil {
+		return 0, err
+	}
+	if !known || n.Total <= room {
+		return e.Saving, nil
+	}
+	short := fmt.Sprintf("%s needs about %s of memory, and there are %s", r.Config.Stage, sizeOf(n.Total), sizeOf(room))
+	advice := d.advice(e, room)
+	if float64(n.Total) > (1+errorOfNeed)*float64(room) {
+		return 0, fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it all the same", short, advice, strings.ReplaceAll(sizeOf(n.Total+n.Total/10), " ", ""))
+	}
+	l.progress().say("this %s: it may fail; %s", short, advice)
+	return e.Saving, nil
+}
+
+// advice is the setting that would fit.
+func (d demand) advice(e *block.Engine, room int64) string {
+	fits := func(c smaller) bool {
+		n, err := d.need(e, c)
+		return err == nil && n.Total <= room
+	}
+	unit := e.Width()
+	batches := []int{2 * unit, 4 * unit}
+	for b := 8 * unit; b < d.batch; b += 8 * unit {
+		batches = append(batches, b)
+	}
+	if i := sort.Search(len(batches), func(i int) bool { return batches[i] >= d.batch || !fits(smaller{batch: batches[i]}) }); i > 0 {
+		return fmt.Sprintf("--batch %d would fit", batches[i-1])
+	}
+	for c := d.channels / 2; c > 1; c /= 2 {
+		if fits(smaller{batch: 2 * unit, channels: c}) {
+			return fmt.Sprintf("--batch %d with --channels %d would fit", 2*unit, c)
+		}
+	}
+	return "no smaller batch would fit, nor fewer channels: take fewer cells, or a machine with more memory"
+}
+
+func sizeOf(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
+
+// String says it in a few words.
+func (m MemoryConfig) String() string {
+	text := "takes about " + sizeOf(m.Total) + " of memory"
+	if m.Saving == block.SaveLittle.String() {
+		text += ", because more would not fit: backward passes compute images again, which takes up to half as long again"
+	}
+	return text
+}

@@ -1,0 +1,72 @@
+package lab
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/memory"
+)
+
+// a need of 100 a batch of 1, half of that with little saved, and half with half of the channels.
+func demanding(batch int) demand {
+	return demand{batch: batch, channels: 16, need: func(e *block.Engine, c smaller) (memory.Need, error) {
+		b, channels := batch, 16
+		c.of(&b, &channels)
+		n := int64(100 * b * channels / 16)
+		if e.Saving == block.SaveLittle {
+			n /= 2
+		}
+		if channels < 4 {
+			return memory.Need{}, errors.New("no such network")
+		}
+		return memory.Need{Total: n, Saving: e.Saving.String()}, nil
+	}}
+}
+
+func TestRunsFitIntoTheMemory(t *testing.T) {
+	b := backendtest.Open(t)
+	for _, c := range []struct {
+		law    string
+		room   int64
+		saving block.Saving
+		told   string // of the progress
+		err    string
+	}{
+		{"where there is enough, all is saved", 6400, block.SaveAll, "", ""},
+		{"where there is less, little is", 6399, block.SaveLittle, "", ""},
+		{"what may fit is begun", 3000, block.SaveLittle, "this search needs about 3.2 kB of memory, and there are 3.0 kB: it may fail; --batch 56 would fit", ""},
+		{"what can't is not, and the largest batch that does is told", 2100, block.SaveLittle, "", "the search needs about 3.2 kB of memory, and there are 2.1 kB: --batch 40 would fit, or end other programs; --memory 3.5kB tries it all the same"},
+		{"small batches are counted in ones", 205, block.SaveLittle, "", "--batch 4 would fit"},
+		{"no batch is small enough: channels go", 60, block.SaveLittle, "", "--batch 2 with --channels 8 would fit"},
+		{"nothing is", 10, block.SaveLittle, "", "no smaller batch would fit, nor fewer channels"},
+	} {
+		t.Run(c.law, func(t *testing.T) {
+			var told strings.Builder
+			l := &Lab{Progress: &told, Memory: c.room}
+			r := &Run{Dir: t.TempDir(), Config: Config{Stage: StageSearch}}
+			saving, err := l.fits(r, b, demanding(64))
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v, want %s", err, c.err)
+				}
+				return
+			}
+			if err != nil || saving != c.saving || strings.TrimSpace(told.String()) != c.told {
+				t.Errorf("saves %s, tells %q, error %v", saving, told.String(), err)
+			}
+			if m := r.Config.Memory; m == nil || m.Room != c.room || m.Saving != saving.String() {
+				t.Errorf("config.json has %+v", m)
+			}
+		})
+	}
+	t.Run("a run that saves little goes on so", func(t *testing.T) {
+		l := &Lab{Memory: 1e6}
+		r := &Run{Dir: t.TempDir(), Config: Config{Stage: StageSearch, Memory: &MemoryConfig{Need: memory.Need{Saving: "little"}}}}
+		if saving, err := l.fits(r, b, demanding(64)); err != nil || saving != block.SaveLittle {
+			t.Errorf("it saves %s, error %v", saving, err)
+		}
+	})
+}

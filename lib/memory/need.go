@@ -1,0 +1,54 @@
+package memory
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
+)
+
+// What experience tells, of XLA on a CPU.
+const (
+	program = 220 << 20 // the program, XLA, and the executables of a search, loaded from the disk
+	waste   = 0.25      // of a pass's arrays: freed ones that are too small for what comes
+)
+
+// Need is what a run takes at its largest moment, in bytes.
+type Need struct {
+	Process  int64        `json:"process"`  // on the host, whatever the settings are
+	Images   int64        `json:"images"`   // on the host
+	Pictures int64        `json:"pictures"` // the training images on the device
+	Moments  int64        `json:"moments"`  // what the optimizer remembers
+	Pass     block.Memory `json:"pass"`     // the largest one
+	Saving   string       `json:"saving"`   // of that pass: block.Saving
+	Total    int64        `json:"total"`    // of all this on a CPU; of what is on it on a GPU
+}
+
+// Of is the need of a run on these images, whose engine makes these passes. Its optimizer keeps so many numbers for each weight. With several devices on a CPU all are the
+// machine's; a GPU's need is each one's.
+func Of(e *block.Engine, set *data.Set, moments int, passes ...block.Pass) (Need, error) {
+	n := Need{Process: program, Images: int64(len(set.Train.Pixels) + len(set.Test.Pixels)), Pictures: int64(len(set.Train.Pixels)), Saving: e.Saving.String()}
+	for _, p := range passes {
+		m, err := e.Memory(p)
+		if err != nil {
+			return n, err
+		}
+		if m.Total() > n.Pass.Total() {
+			n.Pass = m
+		}
+		n.Moments = max(n.Moments, int64(moments)*m.Weights)
+	}
+	pass := n.Pass.Total() + int64(waste*float64(n.Pass.Arrays))
+	if e.Apart() {
+		n.Total = n.Pictures + n.Moments + pass
+	} else {
+		n.Total = n.Process + n.Images + n.Pictures + n.Moments + int64(e.Width())*pass
+	}
+	return n, nil
+}
+
+// Max is the larger need, of phases that follow each other.
+func (n Need) Max(o Need) Need {
+	if o.Total > n.Total {
+		return o
+	}
+	return n
+}

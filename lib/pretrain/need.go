@@ -1,0 +1,29 @@
+package pretrain
+
+import (
+	"github.com/essnas/essnas/lib/barlow"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
+)
+
+// Need is the memory that a pretraining takes in its steps.
+func Need(e *block.Engine, set *data.Set, g cell.Genotype, s Settings) (memory.Need, error) {
+	sizes, err := barlow.ParseSizes(s.Projector)
+	if err != nil {
+		return memory.Need{}, err
+	}
+	net := Network(g, s, set.Train.Channels, set.Train.Height)
+	t := &Pretraining{settings: s, net: net, projector: barlow.Projector(net.Features(), sizes, net.Batch), loss: barlow.Loss(sizes[len(sizes)-1], net.Batch, s.Lambda)}
+	moments := 1
+	if s.Optimizer == "adam" {
+		moments = 2
+	}
+	return memory.Of(e, set, moments, block.Pass{Mode: block.Train, Back: block.Joint, Weights: true, Network: func(r block.Runner) []*block.Value {
+		return []*block.Value{t.forward(r, block.Sums(2))}
+	}})
+}
+
+// Save sets how much is saved for backward passes. It comes before Prepare and the first step.
+func (t *Pretraining) Save(s block.Saving) { t.engine.Saving = s }

@@ -1,0 +1,62 @@
+package search
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/wiring"
+)
+
+// Need is the memory that a search takes, in its largest phase: the step of the weights, whose gradients the step of the architecture doesn't have. Which operations
+// later phases will keep nobody knows yet: those that take most are counted.
+func Need(e *block.Engine, set *data.Set, s Settings) (memory.Need, error) {
+	phases, err := s.PhaseList()
+	if err != nil {
+		return memory.Need{}, err
+	}
+	t := &Search{settings: s, phases: phases, engine: e, wiring: wiring.Wiring{
+		Classes: len(set.Classes), ImageChannels: set.Train.Channels, ImageSide: set.Train.Height, Batch: s.Batch / s.Devices, Partial: s.Partial, Probe: s.SSFactor == 1,
+	}}
+	var most memory.Need
+	for i, p := range phases {
+		space := costliest(p.Operations)
+		net, o := t.network(i, space)
+		arch := supernet.NewArch(space, s.Partial > 1, 0)
+		arch.Auxiliary = s.AuxiliarySkip
+		m := t.mix(i, arch)
+		n, err := memory.Of(e, set, 1, block.Pass{
+			Mode: block.Train, Back: block.Separate, Weights: true,
+			Network: func(r block.Runner) []*block.Value {
+				terms := o.forward(r, net, m, block.Sums(o.views()), &block.Value{})
+				if terms.twins != nil {
+					return append(terms.crossEntropy, terms.twins)
+				}
+				return terms.crossEntropy
+			},
+		})
+		if err != nil {
+			return n, err
+		}
+		most = most.Max(n)
+	}
+	return most, nil
+}
+
+// costliest has the n operations on every edge that save most for the backward pass: two convolutions before one, and poolings before what saves nothing.
+func costliest(n int) (s supernet.Space) {
+	order := []string{"sep_conv_5x5", "sep_conv_3x3", "max_pool_3x3", "dil_conv_5x5", "dil_conv_3x3", "avg_pool_3x3", "skip_connect", "none"}
+	if n >= len(cell.Primitives) {
+		return supernet.FullSpace()
+	}
+	for t := range s {
+		for e := range s[t] {
+			s[t][e] = order[:n]
+		}
+	}
+	return s
+}
+
+// Save sets how much is saved for backward passes. It comes before Prepare and the first step.
+func (t *Search) Save(s block.Saving) { t.engine.Saving = s }
