@@ -65,8 +65,8 @@ func Inspect(ctx context.Context) Report {
 	}
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
 		r.Memory, r.MemoryAvailable = m.Total, m.Available
-		if m.Available < 3<<30 {
-			advise("%.1f GB of memory are free: a search on CIFAR-10 takes 3 GB; end other programs, or choose fewer channels or a smaller batch", float64(m.Available)/1e9)
+		if m.Available < 2<<30 {
+			advise("%.1f GB of memory are free: a search on CIFAR-10 takes 1.5 GB; end other programs, or choose fewer channels or a smaller batch", float64(m.Available)/1e9)
 		}
 	}
 	if _, version, err := findPip(ctx); err == nil {

@@ -59,6 +59,10 @@
 // them: Go's garbage collector does not see memory on a device, and would come too late. A sum's array is donated to the
 // executable that adds to it.
 //
+// [Engine.Memory] tells what a [Pass] takes before anything is compiled: it walks through the plan as a tape would, making and freeing arrays whose shapes come from
+// graphs that are built and thrown away. With one lane this is exact, which a test holds against what the backend counts. Most of it is what is saved: of
+// a search step of PC-DARTS 520 of 705 MB. [SaveLittle] computes images again instead, to the same bits.
+//
 // # Lowering
 //
 // Blocks declare images as float32 [channels, height, width, batch]. How they are kept on the device, in which order of axes and in which numbers, is the

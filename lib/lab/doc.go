@@ -30,6 +30,8 @@
 // is at most half a minute old, and ends in the same bits as if nothing had happened. Cancelling the context saves; the error is then [Interrupted]. A process
 // that is killed loses what came after the last checkpoint, and its events with it, which the next process writes anew.
 //
+// Before a stage compiles anything, what memory it needs is held against what there is (package memory); Config.Memory has both, and Result.Memory what the process held.
+//
 // Files appear as a whole or not at all. A lock keeps two processes out of one run. Errors are sentences that say what to do.
 //
 // # Test images

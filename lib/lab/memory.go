@@ -108,7 +108,7 @@ func sizeOf(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 func (m MemoryConfig) String() string {
 	text := "takes about " + sizeOf(m.Total) + " of memory"
 	if m.Saving == block.SaveLittle.String() {
-		text += ", because more would not fit: backward passes compute images again, which takes up to half as long again"
+		text += ", because more would not fit: backward passes compute images again, which takes some more time"
 	}
 	return text
 }

@@ -186,6 +186,17 @@ func (w *writer) circumstances(r *Run, events []Event) error {
 		made = append(made, []string{name, c.Versions[name]})
 	}
 	made = append(made, []string{"command", strings.Join(c.Command, " ")}, []string{"begun", c.Started}, []string{"run", c.Name + "-" + c.Hash})
+	if m := c.Memory; m != nil {
+		text := m.String()
+		result, err := r.Result()
+		if err != nil {
+			return err
+		}
+		if result != nil && result.Memory > 0 {
+			text += "; its process held " + sizeOf(result.Memory) + " at most"
+		}
+		made = append(made, []string{"memory", text})
+	}
 	s.Table("Versions and origin.", nil, made)
 	s.Table("Times, from the run's record.", nil, timings(events))
 	return nil

@@ -7,8 +7,8 @@ import (
 
 // What experience tells, of XLA on a CPU.
 const (
-	program = 220 << 20 // the program, XLA, and the executables of a search, loaded from the disk
-	waste   = 0.25      // of a pass's arrays: freed ones that are too small for what comes
+	program = 230 << 20 // the program, XLA, and the executables of a search
+	waste   = 0.28      // of a pass's arrays: freed ones that are too small for what comes
 )
 
 // Need is what a run takes at its largest moment, in bytes.
@@ -17,6 +17,7 @@ type Need struct {
 	Images   int64        `json:"images"`   // on the host
 	Pictures int64        `json:"pictures"` // the training images on the device
 	Moments  int64        `json:"moments"`  // what the optimizer remembers
+	Save     int64        `json:"save"`     // copies on the host when a checkpoint is written
 	Pass     block.Memory `json:"pass"`     // the largest one
 	Saving   string       `json:"saving"`   // of that pass: block.Saving
 	Total    int64        `json:"total"`    // of all this on a CPU; of what is on it on a GPU
@@ -36,11 +37,12 @@ func Of(e *block.Engine, set *data.Set, moments int, passes ...block.Pass) (Need
 		}
 		n.Moments = max(n.Moments, int64(moments)*m.Weights)
 	}
+	n.Save = n.Pass.Weights + n.Moments
 	pass := n.Pass.Total() + int64(waste*float64(n.Pass.Arrays))
 	if e.Apart() {
 		n.Total = n.Pictures + n.Moments + pass
 	} else {
-		n.Total = n.Process + n.Images + n.Pictures + n.Moments + int64(e.Width())*pass
+		n.Total = n.Process + n.Images + n.Pictures + n.Moments + n.Save + int64(e.Width())*pass
 	}
 	return n, nil
 }

@@ -28,11 +28,6 @@ func Need(e *block.Engine, set *data.Set, g cell.Genotype, s Settings) (memory.N
 		tested.classifying())
 }
 
-// NeedToTest is the memory that classifying images takes.
-func (n *Network) NeedToTest(e *block.Engine, set *data.Set) (memory.Need, error) {
-	return memory.Of(e, set, 0, n.classifying())
-}
-
 func (n *Network) classifying() block.Pass {
 	return block.Pass{Mode: block.Evaluate, Network: func(r block.Runner) []*block.Value {
 		out := n.Run(r, &block.Value{}, nil)
