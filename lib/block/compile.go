@@ -190,7 +190,7 @@ func (x *executable) compileForward(e *Engine) {
 		panic(fmt.Sprintf("returned %d outputs, declares %d", len(out), x.block.outs()))
 	}
 	x.outputs = e.Lowering.kept(out)
-	if x.key.add {
+	if x.key.add && c.into == nil {
 		for i, a := range parameters(g, "sum", x.outputs) {
 			out[i] = Add(ConvertDType(a, out[i].DType()), out[i])
 		}

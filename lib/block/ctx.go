@@ -49,6 +49,9 @@ type Ctx struct {
 
 	owed map[*Node]*Node // backward: what there is so far of the gradients of inputs, until somebody takes it; see Owed
 
+	adds bool  // forward: the one output is added to a sum; see Sum
+	into *Node // the sum, where somebody has taken it
+
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
@@ -143,6 +146,17 @@ func (c *Ctx) Owed(inputs ...*Node) []*Node {
 		delete(c.owed, x)
 	}
 	return so
+}
+
+// Sum gives the sum that a call's output is added to, an image of this declared shape, to whoever makes the output, to add to it in the same go: what the block returns is
+// the sum, then. It is nil where there is none, where the block has several outputs or is a part of another one (Fuse), and the second time.
+func (c *Ctx) Sum(g *Graph, s shapes.Shape) *Node {
+	if !c.adds || c.part != forward {
+		return nil
+	}
+	c.adds = false
+	c.into = parameters(g, "sum", c.lowering.shapes([]shapes.Shape{s}))[0]
+	return c.into
 }
 
 // Whole panics where gradients are computed in two parts: for weights that enter outside of a Site.

@@ -123,7 +123,10 @@ func (r *inline) Call(label string, b *Block, in, into []*Value) []*Value {
 	for i, v := range in {
 		nodes[i] = v.node
 	}
+	adds := r.c.adds
+	r.c.adds = false // what the call makes is not what the block makes
 	out := b.Fn(r.c, nodes, r.weights[label])
+	r.c.adds = adds
 	if into == nil {
 		into = Sums(len(out))
 	}

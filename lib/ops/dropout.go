@@ -11,12 +11,11 @@ import (
 // gradients would otherwise win). Two more inputs: the rate [1], and a seed int32 [1] that decides which values.
 func (o Operation) Dropped(batch int) *block.Block {
 	b := o.Mixed(batch)
-	mixed := b.Fn
 	b.Name += " dropout"
 	b.In = append(b.In, block.Floats(1), shapes.Make(dtypes.Int32, 1))
 	b.Const = 2
 	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
-		y := mixed(c, in[:2], w)[0]
+		y := o.Build(c, in[0], w, in[1])
 		rate := Reshape(in[2])
 		u := uniform(y.Graph(), block.Floats(o.Channels, o.Out(), o.Out(), batch), in[3])
 		keep := GreaterOrEqual(c.Lowering().Layout.From(u), rate) // the same values in every layout

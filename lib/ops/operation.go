@@ -80,18 +80,23 @@ func (o Operation) Norms() (n []int) {
 
 // Build is the operation's output times scale ([1]; nil is 1).
 func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
+	return o.build(c, x, w, scale, false)
+}
+
+// build is Build. Where it makes the output of a call (last), a kernel adds it to the call's sum.
+func (o Operation) build(c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
 	if Channels(c, x) != o.Channels || Side(c, x) != o.Size {
 		exceptions.Panicf("%s does not take %s", o, x.Shape())
 	}
 	switch {
 	case o.Name == "max_pool_3x3":
-		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale)
+		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale, last)
 	case o.Name == "avg_pool_3x3":
-		return o.pooled(c, AvgPooling(c, x, 3, o.Stride, 1), scale)
+		return o.pooled(c, AvgPooling(c, x, 3, o.Stride, 1), scale, last)
 	case o.Identity():
-		return scaled(c, x, scale)
+		return scaled(c, x, scale, last)
 	case o.Name == "skip_connect":
-		return FactorizedReduce(c, x, w, scale, o.Affine)
+		return factorizedReduce(c, x, w, scale, o.Affine, last)
 	}
 	convs, ok := separable[o.Name]
 	if !ok {
@@ -110,7 +115,7 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 			x = AffineNorm(c, x, w[0], w[1])
 			w = w[2:]
 		case i == len(convs)-1:
-			return Norm(c, x, scale)
+			return norm(c, x, scale, last)
 		case f.fast(x): // the next convolution reads the norm's values without anybody writing them down
 			mean, rstd, _ := f.moments(x)
 			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }
@@ -118,15 +123,15 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 			x = Norm(c, x, nil)
 		}
 	}
-	return scaled(c, x, scale)
+	return scaled(c, x, scale, last)
 }
 
 // pooled ends a pool: with a norm in search networks, so that no operation has an advantage by its scale.
-func (o Operation) pooled(c *block.Ctx, x, scale *Node) *Node {
+func (o Operation) pooled(c *block.Ctx, x, scale *Node, last bool) *Node {
 	if o.Affine {
-		return scaled(c, x, scale)
+		return scaled(c, x, scale, last)
 	}
-	return Norm(c, x, scale)
+	return norm(c, x, scale, last)
 }
 
 // Relu is max(x, 0).
@@ -148,11 +153,15 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 // FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
 // odd ones, each making half of the channels; norm.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
+	return factorizedReduce(c, x, w, scale, affine, false)
+}
+
+func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, last bool) *Node {
 	x = c.Save(ReduceHalves(c, Whole(x), w, 1))
 	if affine {
-		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale)
+		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale, last)
 	}
-	return Norm(c, x, scale)
+	return norm(c, x, scale, last)
 }
 
 // ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k groups; 1 is not.
@@ -177,7 +186,7 @@ func (o Operation) Mixed(batch int) *block.Block {
 		In:      []shapes.Shape{block.Floats(o.Channels, o.Size, o.Size, batch), block.Floats(1)},
 		Weights: o.Weights(),
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
-			return []*Node{o.Build(c, in[0], w, in[1])}
+			return []*Node{o.build(c, in[0], w, in[1], true)}
 		},
 	}
 }
