@@ -206,7 +206,7 @@ func matrixProduct(x, w *Node, axis int, first bool) *Node {
 // Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first: one matrix product
 // over the nine shifted images.
 func Conv3x3(c *block.Ctx, x, w *Node) *Node {
-	if p := Whole(x); p.fast(c, 3) {
+	if p := Whole(x); p.fast(c, 3, w.Shape().Dim(0)) {
 		return p.pointwiseKernel(c, []*Node{w}, 3, false, 1)
 	}
 	return patches(c, x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1, layout: c.Lowering().Layout})

@@ -170,7 +170,7 @@ func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
 	if h%2 != 0 {
 		exceptions.Panicf("factorized reduce halves an even size, got %s", p.Images[0].Shape())
 	}
-	if p.fast(c, 1) {
+	if p.fast(c, 1, 2*w[0].Shape().Dim(0)) {
 		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, w[:2], 1, true, k) })
 	}
 	v := conv{layout: c.Lowering().Layout}

@@ -37,7 +37,7 @@ func (p Parts) Join(c *block.Ctx) *Node {
 
 // ReluPointwise is ReLU and a 1x1 convolution, w [out, in], of parts, as a site. The outputs are unshuffled in k groups; 1 is not.
 func ReluPointwise(c *block.Ctx, p Parts, w *Node, k int) *Node {
-	if p.fast(c, 1) {
+	if p.fast(c, 1, w.Shape().Dim(0)) {
 		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, []*Node{w}, 1, true, k) })
 	}
 	return Unshuffle(c, c.Site(Relu(p.Join(c)), func(x *Node) *Node { return Pointwise(c, x, w) }), k)
@@ -46,7 +46,7 @@ func ReluPointwise(c *block.Ctx, p Parts, w *Node, k int) *Node {
 // Split deals one state of a pair: the first so many of its shuffled channels, and the rest.
 func (p Parts) Split(c *block.Ctx, first int) []*Node {
 	n := p.channels(c)
-	if p.fast(c, 1) {
+	if p.fast(c, 1, n) {
 		return p.dealKernel(c, first, n-first)
 	}
 	all := p.Join(c)
@@ -58,14 +58,14 @@ func (p Parts) with(images []*Node) Parts {
 	return p
 }
 
-// fast says whether kernels read parts by windows of k x k.
-func (p Parts) fast(c *block.Ctx, k int) bool {
+// fast says whether kernels read parts by windows of k x k, and make so many channels of it.
+func (p Parts) fast(c *block.Ctx, k, out int) bool {
 	for _, x := range p.Images {
 		if !fast(c, x) {
 			return false
 		}
 	}
-	return p.channels(c)*k*k <= kernel.MaxChannels
+	return max(p.channels(c), out)*k*k <= kernel.MaxChannels // the gradient of a window reads the outputs by windows
 }
 
 // pointwiseKernel multiplies windows of k x k (with zeros around, so that images keep their size) by w [out, k*k*in]; with two arrays of weights the even pixels
