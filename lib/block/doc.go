@@ -61,7 +61,7 @@
 //
 // [Engine.Memory] tells what a [Pass] takes before anything is compiled: it walks through the plan as a tape would, making and freeing arrays whose shapes come from
 // graphs that are built and thrown away. With one lane this is exact, which a test holds against what the backend counts. Most of it is what is saved: of
-// a search step of PC-DARTS 520 of 705 MB. [SaveLittle] computes images again instead, to the same bits.
+// a search step of PC-DARTS 520 of 705 MB. [SaveLittle] computes images again instead, on a CPU to the same bits.
 //
 // # Lowering
 //

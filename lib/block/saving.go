@@ -1,6 +1,7 @@
 package block
 
-// Saving is how much a forward pass hands over to the backward pass: memory for time. The results are the same, bit for bit.
+// Saving is how much a forward pass hands over to the backward pass: memory for time. Where kernels compute, on a CPU, the results are the same bit for bit; XLA's own
+// operations are fused differently, and differ by rounding.
 type Saving int
 
 const (

@@ -42,8 +42,8 @@ type demand struct {
 // errorOfNeed is how far the need can be wrong.
 const errorOfNeed = 0.2
 
-// fits chooses how much is saved for backward passes, and notes what is needed. A run that has begun never goes back to saving more. It is an error when the
-// memory won't do; when that is not certain it is told.
+// fits chooses how much is saved for backward passes, and notes what is needed. A run that has begun never goes back to saving more, and on a GPU, where the bits would
+// differ, it stays with what it has. It is an error when the memory won't do; when that is not certain it is told.
 func (l *Lab) fits(r *Run, b *backend.Backend, d demand) (block.Saving, error) {
 	e, err := block.Open(b, d.options)
 	if err != nil {
@@ -53,31 +53,36 @@ func (l *Lab) fits(r *Run, b *backend.Backend, d demand) (block.Saving, error) {
 	if !known {
 		room, known = memory.Room(b)
 	}
-	if r.Config.Memory != nil && r.Config.Memory.Saving == block.SaveLittle.String() {
+	begun := r.Config.Memory
+	if begun != nil && begun.Saving == block.SaveLittle.String() {
 		e.Saving = block.SaveLittle
 	}
 	n, err := d.need(e, smaller{})
-	if err == nil && known && n.Total > room && e.Saving == block.SaveAll {
+	if err == nil && known && n.Total > room && e.Saving == block.SaveAll && (begun == nil || !b.GPU()) {
 		e.Saving = block.SaveLittle
 		n, err = d.need(e, smaller{})
 	}
 	if err != nil {
 		return 0, err
 	}
+	if known && n.Total > room {
+		if err := l.short(r, d, e, n, room); err != nil {
+			return 0, err
+		}
+	}
 	r.Config.Memory = &MemoryConfig{n, room}
-	if err := r.Write("config.json", r.Config); err != nil {
-		return 0, err
-	}
-	if !known || n.Total <= room {
-		return e.Saving, nil
-	}
+	return e.Saving, r.Write("config.json", r.Config)
+}
+
+// short says that a run needs more than there is, and what to do; the error is that it can't begin.
+func (l *Lab) short(r *Run, d demand, e *block.Engine, n memory.Need, room int64) error {
 	short := fmt.Sprintf("%s needs about %s of memory, and there are %s", r.Config.Stage, sizeOf(n.Total), sizeOf(room))
 	advice := d.advice(e, room)
 	if float64(n.Total) > (1+errorOfNeed)*float64(room) {
-		return 0, fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it all the same", short, advice, strings.ReplaceAll(sizeOf(n.Total+n.Total/10), " ", ""))
+		return fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it all the same", short, advice, strings.ReplaceAll(sizeOf(n.Total+n.Total/10), " ", ""))
 	}
 	l.progress().say("this %s: it may fail; %s", short, advice)
-	return e.Saving, nil
+	return nil
 }
 
 // advice is the setting that would fit.
