@@ -38,7 +38,7 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 	if b.Cores > 0 {
 		r.Machine.Cores = b.Cores
 	}
-	if b.GPU {
+	if b.GPU && b.Backend != backend.Rehearsal {
 		gpus, none := backend.GPUs()
 		if len(gpus) == 0 {
 			return nil, fmt.Errorf("there is no GPU to measure, because %s; without --gpu the CPU is measured", none)
@@ -60,9 +60,14 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 				return r, err
 			}
 		}
+		part := p.done
 		result, err := b.measure(ctx, w, dir, cache, r.Machine.Cores, p)
-		if err != nil {
+		if err != nil && (!b.GPU || ctx.Err() != nil) {
 			return r, fmt.Errorf("%s: %w", w.Name, err)
+		}
+		if err != nil { // the others may work: a GPU is not at hand every day
+			result = &Result{Workload: w.Name, Help: w.Help, Precision: w.Precision(), Batch: w.Batch(), Images: w.Images(), Error: err.Error()}
+			p.done = part + p.total/len(b.Workloads)
 		}
 		r.Results = append(r.Results, *result)
 		if b.Cold {
@@ -96,7 +101,7 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 		if cache != "" {
 			env = []string{"ESSNAS_CACHE=" + cache}
 		}
-		return launch(ctx, b.Worker, env, nil, b.Cores, job{Workload: w, Backend: string(b.Backend)},
+		return launch(ctx, b.Worker, env, nil, b.Cores, job{Workload: w, Backend: string(b.Backend), Epoch: b.epoch(w)},
 			func(done, total int) { p.show(w.Name, fmt.Sprintf("%s, %d of %d", text, done, total)) })
 	}
 	r := &Result{Workload: w.Name, Help: w.Help, Precision: w.Precision(), Batch: w.Batch(), Images: w.Images()}
@@ -114,7 +119,7 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 	}
 	defer c.close()
 	r.Runtime, r.Weights, r.MACs, r.Programs = c.Ready.Runtime, c.Ready.Weights, c.Ready.MACs, c.Ready.Programs
-	r.Warm = Start{c.Ready.Compile, c.First}
+	r.Warm, r.Choices = Start{c.Ready.Compile, c.First}, c.Ready.Choices
 	sides := []*side{{child: c}}
 	for _, peer := range b.Against {
 		text := "PyTorch, " + peer.Mode
@@ -136,11 +141,35 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 	if err := b.turns(ctx, w, sides, p); err != nil {
 		return nil, err
 	}
+	if b.epoch(w) {
+		if err := r.search(ctx, c, w, p); err != nil {
+			return nil, err
+		}
+	}
 	if r.Call, err = c.call(ctx, emptyCallCount); err != nil {
 		return nil, err
 	}
 	r.fill(sides, cores)
 	return r, nil
+}
+
+// epoch says whether a workload is to run one.
+func (b Bench) epoch(w Workload) bool { return b.GPU && w.EpochImages > 0 }
+
+// search measures an epoch.
+func (r *Result) search(ctx context.Context, c *child, w Workload, p *pace) (err error) {
+	p.show(w.Name, "an epoch")
+	gpu := watchGPU(ctx)
+	defer gpu.close()
+	if r.Epoch, err = c.epoch(ctx); err != nil {
+		return err
+	}
+	r.Epoch.Epochs = w.Search.Epochs
+	if seen, n := gpu.take(); n > 0 {
+		share := seen / float64(n)
+		r.Epoch.GPU = &share
+	}
+	return nil
 }
 
 // same says whether another side has a network with the same number of weights.

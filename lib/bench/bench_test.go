@@ -190,7 +190,7 @@ func TestPyTorchHasTheSameNetworks(t *testing.T) {
 	}
 	for _, name := range []string{"search", "twins", "phase", "train", "inference"} {
 		w := tiny(t, name)
-		ours, err := w.start(b)
+		ours, err := w.start(b, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,7 +316,7 @@ func TestWorkloadsHaveTheWeightsOfTheirNetworks(t *testing.T) {
 		if !ok && !strings.HasPrefix(w.Name, "p") { // third phases have a random choice of operations
 			t.Errorf("%s has no count", w.Name)
 		}
-		task, err := w.WithBatch(2).start(b)
+		task, err := w.WithBatch(2).start(b, false)
 		if err != nil {
 			t.Fatal(err)
 		}

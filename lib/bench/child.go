@@ -122,6 +122,18 @@ func (c *child) steps(ctx context.Context, n int) (all []step, err error) {
 	return all, nil
 }
 
+// epoch lets the worker run one.
+func (c *child) epoch(ctx context.Context) (*Epoch, error) {
+	if err := c.say(order{Epoch: true}); err != nil {
+		return nil, c.fault(ctx, err)
+	}
+	r, err := c.hear(ctx)
+	if err == nil && r.Epoch == nil {
+		err = errors.New("a worker did not answer by an epoch")
+	}
+	return r.Epoch, err
+}
+
 // call is the seconds of an empty call, of n.
 func (c *child) call(ctx context.Context, n int) (float64, error) {
 	if err := c.say(order{Calls: n}); err != nil {

@@ -20,7 +20,10 @@
 // # On a GPU
 //
 // With GPU both sides compute on one, PyTorch in channels_last; half precision is autocast there and the setting precision here. How busy the GPU is
-// comes from nvidia-smi, its memory from the plugin and from PyTorch. That has been tried on no GPU yet.
+// comes from nvidia-smi, its memory from the plugin and from PyTorch. The ways to convolve are raced first, and the report says which have won. Steps of a turn are launched one
+// after the other and read together, as a run does. Of PC-DARTS a whole epoch is run, with its checkpoint, from which the report says what a search would take and what limits it. A
+// workload that fails has its error in the report, and the others are measured.
+// That has been tried on no GPU yet, but on the CPU treated as one: essnas bench --gpu --backend rehearsal.
 //
 // # How to read it
 //

@@ -48,3 +48,36 @@ func TestWithoutNvidiaSmiNothingIsKnown(t *testing.T) {
 		t.Errorf("%d looks", n)
 	}
 }
+
+// TestAGPUsMeasurementIsRehearsed: races, steps and an epoch on the CPU as if it were a GPU; a workload that fails does not take the others with it.
+func TestAGPUsMeasurementIsRehearsed(t *testing.T) {
+	w := tiny(t, "search")
+	w.EpochImages = 24
+	t.Setenv("ESSNAS_BACKEND", "rehearsal")
+	r, err := run(t, Bench{Workloads: []Workload{w.WithPrecision("half"), w}, GPU: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := r.Results[0]; !strings.Contains(bad.Error, "half") || bad.Epoch != nil {
+		t.Errorf("a workload that can't be: %+v", bad)
+	}
+	x := r.Results[1]
+	if x.Error != "" || x.Executions < 100 || x.Waits > 10 || x.Uploads == 0 || len(x.Step.Values) != 6 {
+		t.Errorf("%q: %d programs a step, %d waits, %d uploads, steps %v", x.Error, x.Executions, x.Waits, x.Uploads, x.Step.Values)
+	}
+	if e := x.Epoch; e == nil || e.Steps != 4 || e.Epochs != 2 || e.Seconds <= 0 || e.Executions < 3*x.Executions {
+		t.Fatalf("the epoch is %+v", e)
+	}
+	if n := len(x.Choices); n < 12 {
+		t.Errorf("%d races", n)
+	}
+	busy := 0.5
+	x.Epoch.GPU = &busy
+	r.Results[1] = x
+	text := r.String()
+	for _, want := range []string{`precision is "half"`, "shifted", "An epoch of search, 4 steps", "the host launched"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the report has no %q:\n%s", want, text)
+		}
+	}
+}

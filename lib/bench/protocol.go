@@ -11,13 +11,15 @@ type job struct {
 	Device    string `json:"device"`   // PyTorch's name of it: cpu or cuda
 	Precision string `json:"precision"`
 	Threads   int    `json:"threads"` // of PyTorch; XLA takes the cores that the process may use
+	Epoch     bool   `json:"epoch"`   // not of PyTorch: there will be an order of an epoch
 	Mode      string `json:"mode"`    // of PyTorch: eager, compile, compile-cells
 }
 
 // order is any other line.
 type order struct {
-	Steps int `json:"steps,omitempty"`
-	Calls int `json:"calls,omitempty"` // not of PyTorch: make so many calls that compute nothing
+	Steps int  `json:"steps,omitempty"`
+	Epoch bool `json:"epoch,omitempty"` // not of PyTorch: run an epoch as a search does
+	Calls int  `json:"calls,omitempty"` // not of PyTorch: make so many calls that compute nothing
 }
 
 // reply has one field that is not nil.
@@ -26,6 +28,7 @@ type reply struct {
 	Ready     *ready     `json:"ready,omitempty"`
 	Step      *step      `json:"step,omitempty"`
 	Call      *float64   `json:"call,omitempty"` // seconds of an empty call
+	Epoch     *Epoch     `json:"epoch,omitempty"`
 }
 
 type compiling struct{ Done, Total int }
@@ -38,6 +41,8 @@ type ready struct {
 	Compile  float64 `json:"compile_seconds"` // of PyTorch the whole first step
 	Programs int     `json:"programs"`        // compiled or loaded
 	Loaded   int     `json:"loaded"`
+	// Choices are which way to compute won each race; none on a CPU, and none of PyTorch.
+	Choices map[string]string `json:"choices"`
 }
 
 // step is what a step took.
@@ -45,7 +50,8 @@ type step struct {
 	Seconds    float64 `json:"seconds"`
 	CPU        float64 `json:"cpu_seconds"`       // of all threads
 	DevicePeak uint64  `json:"device_peak_bytes"` // memory of a GPU; 0 where it is not known
-	// Not of PyTorch: executables run, and waits of the host.
+	// Not of PyTorch: executables run, waits of the host, and arrays uploaded.
 	Executions uint64 `json:"executions"`
 	Waits      uint64 `json:"waits"`
+	Uploads    uint64 `json:"uploads"`
 }

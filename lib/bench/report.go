@@ -57,12 +57,28 @@ type Result struct {
 	ImagesPerSecond float64 `json:"images_per_second"`
 	Executions      uint64  `json:"executions"` // programs that a step runs
 	Waits           uint64  `json:"waits"`      // of the host in a step, for results or for arrays on their way between it and the device
+	Uploads         uint64  `json:"uploads"`    // arrays brought to the device in a step
 	Call            float64 `json:"call"`       // a call of a block that computes nothing
+
+	Choices map[string]string `json:"choices,omitempty"` // which way to compute won each race
+	Epoch   *Epoch            `json:"epoch,omitempty"`   // on a GPU, of some workloads
+	Error   string            `json:"error,omitempty"`   // on a GPU: why there is nothing else
 
 	Against []Other `json:"against,omitempty"`
 	// Best is the fastest of the others; Ratio its time divided by ours, of each turn.
 	Best  string  `json:"best,omitempty"`
 	Ratio *Sample `json:"ratio,omitempty"`
+}
+
+// Epoch is what one epoch of a search took: its steps, read twice a second, and its checkpoint.
+type Epoch struct {
+	Steps      int      `json:"steps"`
+	Epochs     int      `json:"epochs"` // of the whole search
+	Seconds    float64  `json:"seconds"`
+	CPU        float64  `json:"cpu_seconds"`
+	Executions uint64   `json:"executions"`
+	Waits      uint64   `json:"waits"`
+	GPU        *float64 `json:"gpu"` // share of the time in which it was busy; nil: not known
 }
 
 // Start is what a process takes to begin.
@@ -115,7 +131,7 @@ func (r *Result) fill(sides []*side, cores int) {
 			r.Steps = m
 			r.ImagesPerSecond = float64(r.Images) / m.Step.Median
 			last := s.turns[len(s.turns)-1][0]
-			r.Executions, r.Waits = last.Executions, last.Waits
+			r.Executions, r.Waits, r.Uploads = last.Executions, last.Waits, last.Uploads
 			continue
 		}
 		r.Against = append(r.Against, Other{Name: s.name, Runtime: s.Ready.Runtime, FirstStep: s.First, Steps: m})

@@ -2,7 +2,10 @@ package bench
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -26,6 +29,11 @@ func (r *Report) String() string {
 	}
 	fmt.Fprintf(&s, "Steps: median (least to largest) of %d turns of %d.\n\n", r.Repeat, r.Steps)
 	s.WriteString(r.times() + "\n\n" + r.inside())
+	for _, x := range r.Results {
+		if x.Epoch != nil {
+			s.WriteString("\n" + x.epoch())
+		}
+	}
 	if most := r.others(); most >= 0.1 {
 		fmt.Fprintf(&s, "\nOther programs kept up to %s of the cores busy: read ratios and CPU times, not seconds.", percent(most))
 	}
@@ -49,6 +57,10 @@ func (r *Report) others() (most float64) {
 func (r *Report) times() string {
 	t := newTable("workload", "batch", "weights", "compile\ncold, s", "from\ndisk, s", "first step\ncold, s", "from\ndisk, s", "step, s", "CPU\ntime, s", "images/s", "peak\nmemory")
 	for _, x := range r.Results {
+		if x.Error != "" {
+			t.AppendRow(table.Row{x.name(), x.Batch, x.Error})
+			continue
+		}
 		var cold [2]string
 		if x.Cold != nil {
 			cold = [2]string{decimal(x.Cold.Compile), decimal(x.Cold.FirstStep)}
@@ -61,16 +73,49 @@ func (r *Report) times() string {
 
 // inside is what a step is made of.
 func (r *Report) inside() string {
-	t := newTable("workload", "programs", "executed\nin a step", "waits", "an empty\ncall, µs", "cores busy", "others", "held", "GPU busy")
+	t := newTable("workload", "programs", "executed\nin a step", "waits", "uploads", "an empty\ncall, µs", "cores busy", "others", "held", "GPU busy", "convolutions")
 	for _, x := range r.Results {
+		if x.Error != "" {
+			continue
+		}
 		gpu := ""
 		if x.GPU != nil {
 			gpu = percent(*x.GPU)
 		}
-		t.AppendRow(table.Row{x.name(), x.Programs, humanize.Comma(int64(x.Executions)), humanize.Comma(int64(x.Waits)), fmt.Sprintf("%.0f", 1e6*x.Call), percent(x.Busy), percent(x.Others), size(x.Held), gpu})
+		t.AppendRow(table.Row{x.name(), x.Programs, humanize.Comma(int64(x.Executions)), humanize.Comma(int64(x.Waits)), humanize.Comma(int64(x.Uploads)), fmt.Sprintf("%.0f", 1e6*x.Call), percent(x.Busy), percent(x.Others), size(x.Held), gpu, x.ways()})
 	}
 	t.SuppressEmptyColumns()
 	return t.Render()
+}
+
+// ways are how many of the races each way to compute has won; "" where there were none.
+func (x Result) ways() string {
+	won := map[string]int{}
+	for _, way := range x.Choices {
+		won[way]++
+	}
+	var all []string
+	for _, way := range slices.Sorted(maps.Keys(won)) {
+		all = append(all, fmt.Sprintf("%d %s", won[way], way))
+	}
+	return strings.Join(all, ", ")
+}
+
+// epoch is what a search would take, and what limits it.
+func (x Result) epoch() string {
+	e := x.Epoch
+	whole := time.Duration(e.Seconds * float64(e.Epochs) * float64(time.Second))
+	text := fmt.Sprintf("An epoch of %s, %d steps: %s s, so at most %v for a search of %d epochs (those in which alphas and betas stand still take about half).",
+		x.name(), e.Steps, decimal(e.Seconds), whole.Round(time.Minute), e.Epochs)
+	launching := x.Call * float64(e.Executions)
+	switch {
+	case e.GPU == nil:
+		return text
+	case *e.GPU >= 0.9:
+		return text + fmt.Sprintf(" The GPU was busy for %s of it, and is the limit.", percent(*e.GPU))
+	}
+	return text + fmt.Sprintf(" The GPU was busy for %s of it; the host launched %d programs in a step, which by itself takes %s of the time, and waited %d times: it is the limit.",
+		percent(*e.GPU), e.Executions/uint64(e.Steps), percent(launching/e.Seconds), e.Waits)
 }
 
 // name of the workload, with a precision that is not the usual one.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/search"
 )
@@ -17,14 +19,36 @@ import (
 // task is a workload that is set up: what a run would do, without the run.
 type task interface {
 	Prepare(report func(done, total int, name string, took time.Duration)) error
-	step(i int) error
+	// launch makes step i; read waits for what it measures.
+	launch(i int) (read func() error, err error)
 	count() (weights, macs int)
 	Close()
 }
 
-// start sets a workload up.
-func (w Workload) start(b *backend.Backend) (task, error) {
-	set := w.images()
+// whole makes step i to its end.
+func whole(t task, i int) error {
+	read, err := t.launch(i)
+	if err != nil {
+		return err
+	}
+	return read()
+}
+
+// measured forgets the metrics.
+func measured(read func() (fit.Metrics, error), err error) (func() error, error) {
+	return func() error {
+		_, err := read()
+		return err
+	}, err
+}
+
+// start sets a workload up; for an epoch it has the images of a search.
+func (w Workload) start(b *backend.Backend, epoch bool) (task, error) {
+	n := 8 * w.Batch()
+	if epoch {
+		n = max(n, w.EpochImages)
+	}
+	set := w.images(n)
 	switch {
 	case w.Search != nil:
 		phase, _, epoch, space, err := w.last()
@@ -59,9 +83,8 @@ func (w Workload) start(b *backend.Backend) (task, error) {
 	return &training{t, w.Train.Epochs / 2}, nil
 }
 
-// images are random ones, enough for some batches.
-func (w Workload) images() *data.Set {
-	n := 8 * w.Batch()
+// images are n random ones.
+func (w Workload) images(n int) *data.Set {
 	size := n * w.Side * w.Side * w.ImageChannels
 	set := &data.Set{Name: "random", Train: data.Images{
 		N: n, Height: w.Side, Width: w.Side, Channels: w.ImageChannels, Pixels: make([]uint8, size), Labels: make([]uint8, n),
@@ -87,9 +110,31 @@ type searching struct {
 	epoch int
 }
 
-func (s *searching) step(i int) error {
-	_, err := s.Step(s.epoch, i%s.Steps(s.epoch))
-	return err
+func (s *searching) launch(i int) (func() error, error) {
+	return measured(s.Launch(s.epoch, i%s.Steps(s.epoch)))
+}
+
+// oneEpoch is the search's first epoch.
+type oneEpoch struct{ *search.Search }
+
+func (oneEpoch) Epochs() int { return 1 }
+
+// run runs the epoch as a run of the laboratory does, with its checkpoint, in a directory that is removed.
+func (s *searching) run(ctx context.Context, b *backend.Backend) (*Epoch, error) {
+	dir, err := os.MkdirTemp("", "essnas-bench-epoch-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	before, begin, busy := b.Counts(), time.Now(), cpuTime()
+	if err := fit.Run(ctx, oneEpoch{s.Search}, fit.Store{Dir: dir}, fit.Options{Ahead: time.Second / 2}); err != nil {
+		return nil, err
+	}
+	after := b.Counts()
+	return &Epoch{
+		Steps: s.Steps(0), Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - busy).Seconds(),
+		Executions: after.Executions - before.Executions, Waits: after.Waits - before.Waits,
+	}, nil
 }
 
 func (s *searching) count() (weights, macs int) { return s.Count() }
@@ -100,9 +145,8 @@ type training struct {
 	epoch int
 }
 
-func (t *training) step(i int) error {
-	_, err := t.Step(t.epoch, i%t.Steps(t.epoch))
-	return err
+func (t *training) launch(i int) (func() error, error) {
+	return measured(t.Launch(t.epoch, i%t.Steps(t.epoch)))
 }
 
 func (t *training) count() (weights, macs int) { return t.Count() }
@@ -112,13 +156,13 @@ type inferring struct {
 	feeder *augment.Feeder
 }
 
-func (m *inferring) step(i int) error {
+func (m *inferring) launch(i int) (func() error, error) {
 	batch := make([]int32, m.Net.Batch)
 	for j := range batch {
 		batch[j] = int32(i%8*len(batch) + j)
 	}
 	_, err := m.Logits(context.Background(), m.feeder, batch, nil)
-	return err
+	return func() error { return nil }, err
 }
 
 func (m *inferring) count() (weights, macs int) { return m.Net.Count() }

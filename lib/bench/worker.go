@@ -37,8 +37,9 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	b = b.Racing(nil)
 	answer := json.NewEncoder(out)
-	t, err := w.start(b)
+	t, err := w.start(b, j.Epoch)
 	if err != nil {
 		return err
 	}
@@ -51,12 +52,13 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	r := ready{Runtime: b.String(), Compile: time.Since(begin).Seconds()}
-	if err := t.step(0); err != nil {
+	if err := whole(t, 0); err != nil {
 		return err
 	}
 	r.Weights, r.MACs = t.count()
 	stats := b.Stats()
 	r.Programs, r.Loaded = stats.Compiled+stats.Loaded, stats.Loaded
+	r.Choices = b.Choices.All()
 	if err := answer.Encode(reply{Ready: &r}); err != nil {
 		return err
 	}
@@ -70,16 +72,24 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 				return fmt.Errorf("the order can't be read: %w", err)
 			}
 		}
-		for range o.Steps {
-			before, begin, busy := b.Counts(), time.Now(), cpuTime()
-			if err := t.step(made); err != nil {
+		if o.Steps > 0 {
+			steps, err := turn(b, t, made, o.Steps)
+			if err != nil {
 				return err
 			}
-			s := step{Seconds: time.Since(begin).Seconds(), CPU: (cpuTime() - busy).Seconds()}
-			made++
-			after := b.Counts()
-			s.Executions, s.Waits, s.DevicePeak = after.Executions-before.Executions, after.Waits-before.Waits, after.DevicePeak
-			if err := answer.Encode(reply{Step: &s}); err != nil {
+			for _, s := range steps {
+				if err := answer.Encode(reply{Step: &s}); err != nil {
+					return err
+				}
+			}
+			made += o.Steps
+		}
+		if o.Epoch {
+			e, err := t.(*searching).run(ctx, b)
+			if err != nil {
+				return err
+			}
+			if err := answer.Encode(reply{Epoch: e}); err != nil {
 				return err
 			}
 		}
@@ -94,6 +104,39 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 			}
 		}
 	}
+}
+
+// turn makes n steps from the first on. On a GPU they are launched one after the other, as a run does, before what they measure is read: each is then an n-th of all.
+func turn(b *backend.Backend, t task, first, n int) (steps []step, err error) {
+	together := 1
+	if b.GPU() {
+		together = n
+	}
+	for made := 0; made < n; made += together {
+		before, begin, busy := b.Counts(), time.Now(), cpuTime()
+		var reads []func() error
+		for i := range together {
+			read, err := t.launch(first + made + i)
+			if err != nil {
+				return nil, err
+			}
+			reads = append(reads, read)
+		}
+		for _, read := range reads {
+			if err := read(); err != nil {
+				return nil, err
+			}
+		}
+		k := float64(together)
+		s := step{Seconds: time.Since(begin).Seconds() / k, CPU: (cpuTime() - busy).Seconds() / k}
+		after := b.Counts()
+		s.Executions, s.Waits, s.Uploads = (after.Executions-before.Executions)/uint64(together), (after.Waits-before.Waits)/uint64(together), (after.Uploads-before.Uploads)/uint64(together)
+		s.DevicePeak = after.DevicePeak
+		for range together {
+			steps = append(steps, s)
+		}
+	}
+	return steps, nil
 }
 
 // emptyCalls makes n calls, one after the other, of a block that adds 1 to a number: what is left is the cost of a call.

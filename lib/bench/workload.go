@@ -29,12 +29,14 @@ type Workload struct {
 
 	// BatchGPU is the batch of the papers, for which a CPU has not the time.
 	BatchGPU int `json:"batch_gpu"`
+	// EpochImages: on a GPU a whole epoch on so many images is run, too; 0: none is.
+	EpochImages int `json:"epoch_images"`
 }
 
 // Workloads are the ones with a name. Settings are the presets of package lab, but for the batch, and without frozen epochs.
 func Workloads() []Workload {
 	return []Workload{
-		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, nil),
+		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, nil).withEpoch(50000),
 		searched("darts", "bilevel step of DARTS: 8 cells, C=16, K=1", "darts", 16, 64, nil),
 		searched("p-darts", "third phase of P-DARTS: 17 cells, C=16, K=1, 3 operations an edge", "p-darts", 16, 96, nil),
 		searched("pcp-darts", "third phase of PCP-DARTS: 17 cells, C=16, K=4, 3 operations an edge", "pcp-darts", 64, 256, nil),
@@ -53,6 +55,11 @@ func searched(name, help, method string, batch, gpu int, values map[string]strin
 		panic(err) // a preset that doesn't work
 	}
 	return Workload{Name: name, Help: help, Search: &s, Classes: 10, ImageChannels: 3, Side: 32, BatchGPU: gpu}
+}
+
+func (w Workload) withEpoch(images int) Workload {
+	w.EpochImages = images
+	return w
 }
 
 func trained(name, help string, batch, gpu int, inference bool) Workload {

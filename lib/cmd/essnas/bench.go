@@ -103,7 +103,7 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
 	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
-	flags.BoolVar(&b.GPU, "gpu", false, "measure on a GPU, with the papers' batches, in float32 and bf16")
+	flags.BoolVar(&b.GPU, "gpu", false, "measure on a GPU, with the papers' batches, in float32 and bf16: races, steps, an epoch of a search; --backend rehearsal tries it on the CPU")
 	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
 	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
 	flags.DurationVar(&b.Patience, "patience", 5*time.Minute, "how long torch.compile may take until the first step; where it takes longer, the table says so")

@@ -20,7 +20,8 @@ func tiny(devices int) search.Settings {
 	}
 }
 
-func begin(t *testing.T, s search.Settings) *search.Search {
+// sample are 16 images of 8x8.
+func sample(t *testing.T) *data.Set {
 	t.Helper()
 	set, err := data.Sample()
 	if err != nil {
@@ -36,7 +37,12 @@ func begin(t *testing.T, s search.Settings) *search.Search {
 	}
 	cut := *set
 	cut.Train = small
-	task, err := search.New(backendtest.Several(t, devices), &cut, s)
+	return &cut
+}
+
+func begin(t *testing.T, s search.Settings) *search.Search {
+	t.Helper()
+	task, err := search.New(backendtest.Several(t, devices), sample(t), s)
 	if err != nil {
 		t.Fatal(err)
 	}
