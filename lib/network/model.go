@@ -20,7 +20,9 @@ type Model struct {
 	engine *block.Engine
 }
 
-// NewModel returns net with initial weights; net must have no auxiliary tower. Restore gives it trained ones.
+// NewModel returns net with initial weights; net must have no auxiliary tower. Restore gives it trained ones. It computes in float32, whatever its weights were trained
+// in: they are float32 then, too, and what a network sees in a picture should not depend on the device that looks. The validation of a training in bf16,
+// by ModelOf, computes as the training does.
 func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	e, err := block.Open(b, block.Options{})
 	if err != nil {
