@@ -21,11 +21,11 @@ static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, de
 // don't wait for what the device is doing either.
 static const pj_api *counted[HOOK_SLOTS];
 static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS], uploads[HOOK_SLOTS];
-static int waiting[HOOK_SLOTS]; // for executions and uploads
+static int waiting[HOOK_SLOTS]; // for executions and uploads: HOOK_WAIT ...
 static pj_client *_Atomic clients[HOOK_SLOTS]; // a plugin has one, known with the first upload or compilation
 static pj_error *execute(int slot, pj_loaded_execute *a) {
   executions[slot]++;
-  if (!waiting[slot]) a->device_complete_events = NULL;
+  if (waiting[slot] == HOOK_GO_ON || (waiting[slot] == HOOK_WAIT_FOR_SEVERAL && a->num_devices == 1)) a->device_complete_events = NULL;
   pj_error *e = counted[slot]->function[PJ_LOADED_EXECUTE](a);
   if (!e) arrays_computed(slot, counted[slot], a);
   return e;
@@ -33,7 +33,7 @@ static pj_error *execute(int slot, pj_loaded_execute *a) {
 static pj_error *upload(int slot, pj_client_buffer_from_host *a) {
   uploads[slot]++;
   clients[slot] = a->client;
-  if (!waiting[slot]) a->host_buffer_semantics = PJ_ONLY_DURING_CALL;
+  if (waiting[slot] != HOOK_WAIT) a->host_buffer_semantics = PJ_ONLY_DURING_CALL;
   pj_error *e = counted[slot]->function[PJ_CLIENT_BUFFER_FROM_HOST](a);
   if (!e) arrays_add(slot, counted[slot], a->buffer);
   return e;

@@ -70,9 +70,11 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		return topology, fault
 	}
 	h.wait = shared
-	wait := C.int(0)
+	wait := C.int(C.HOOK_GO_ON)
 	if shared {
-		wait = 1
+		wait = C.HOOK_WAIT
+	} else if kindOf(path) == CPU {
+		wait = C.HOOK_WAIT_FOR_SEVERAL
 	}
 	table := C.hook_table(real, C.int(hooked), wait)
 	if table == real {

@@ -10,8 +10,12 @@ enum { HOOK_SLOTS = 4 };
 // Loads the plugin at path. Its table, or NULL and a reason.
 const pj_api *hook_open(const char *path, const char **reason);
 
+// Whether executions and uploads are waited for. On a CPU those on several devices at once must be: they wait for each other on threads of one pool, which two
+// executions at a time would fill.
+enum { HOOK_GO_ON, HOOK_WAIT, HOOK_WAIT_FOR_SEVERAL };
+
 // A copy of a plugin's table whose functions to compile and to destroy executables are essnasCompile(slot, ...) and essnasDestroy(slot, ...); the table itself when it
-// can't be hooked. Without wait, executions and uploads go on when they have begun.
+// can't be hooked. Unless wait says otherwise, executions and uploads go on when they have begun.
 const pj_api *hook_table(const pj_api *real, int slot, int wait);
 
 // How often the table's functions were called: executables run, waits for something to be ready, and arrays uploaded.

@@ -50,16 +50,6 @@ func TestAStepOnTwoGPUsIsThatOnOne(t *testing.T) {
 	}
 }
 
-// TestHalfPrecisionOnTwoGPUs is nearly that on one.
-func TestHalfPrecisionOnTwoGPUs(t *testing.T) {
-	s1, s2 := tiny(1), tiny(2)
-	s1.Precision, s2.Precision = "bf16", "bf16"
-	m1, m2 := steps(t, rehearse(t, s1), 0, 0, 1), steps(t, rehearse(t, s2), 0, 0, 1)
-	for _, name := range []string{"train_loss", "arch_loss", "grad_norm"} {
-		golden.Close(t, name, []float32{float32(m2[name])}, []float32{float32(m1[name])}, 0.1)
-	}
-}
-
 // TestOptimizersOnTwoGPUsAreThoseOnOne: each device has the gradient of its half of the batch.
 func TestOptimizersOnTwoGPUsAreThoseOnOne(t *testing.T) {
 	const n, batch = 6, 4
