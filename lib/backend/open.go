@@ -68,8 +68,13 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 
 // openRehearsal opens another client of the plugin for CPUs.
 func openRehearsal(ctx context.Context, o Options) (*Backend, error) {
+	for _, b := range opened {
+		if b.Kind == string(CPU) && b.named {
+			return openPlugin(b.Plugin, o)
+		}
+	}
 	plain := o
-	plain.Choice, plain.Devices = CPU, 0
+	plain.Choice = CPU
 	b, err := openKind(ctx, CPU, plain)
 	if err != nil {
 		return nil, err

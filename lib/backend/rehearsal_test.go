@@ -23,6 +23,7 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 		}
 		g := graph.NewGraph(b.Backend, "link")
 		x := tensors.FromFlatDataAndDimensions(make([]float32, n*n), n, n)
+		defer x.MustFinalizeAll()
 		tensors.MustMutableFlatData(x, func(flat []float32) {
 			for i := range flat {
 				flat[i] = float32(i%7) - 3
@@ -41,6 +42,7 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 		}
 		tensors.MustMutableFlatData(x, func(flat []float32) { clear(flat) }) // what was uploaded is the device's own
 		result = tensors.MustCopyFlatData[float32](y)
+		y.MustFinalizeAll()
 		after := b.Counts()
 		return result, Counts{Executions: after.Executions - before.Executions, Waits: after.Waits - before.Waits, Uploads: after.Uploads - before.Uploads}
 	}

@@ -48,6 +48,7 @@ func TestWhatIsInMemoryIsNotLoadedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := tensors.FromFlatDataAndDimensions([]float32{1, 2, 3}, 3)
+	defer in.MustFinalizeAll()
 	compile := func() *graph.Graph {
 		g := graph.NewGraph(b.Backend, "shared")
 		x := graph.Parameter(g, "x", in.Shape())

@@ -20,8 +20,8 @@
 //
 // # What is in which file
 //
-// kernels.inc, pointwise.inc and arrays.inc have the kernels, on short vectors, and are compiled for three instruction sets (isa_*.c), of which the best that the processor has is used;
-// ESSNAS_KERNELS=plain, avx2 or avx512 chooses another one, and off leaves all to XLA. handlers.c and handlers_images.inc read a call's arrays and spread their work over XLA's threads;
+// kernels.inc.h and what it includes have the kernels, on short vectors, and are compiled for three instruction sets (isa_*.c), of which the best that the processor has is used;
+// ESSNAS_KERNELS=plain, avx2 or avx512 chooses another one, and off leaves all to XLA. handlers.c and handlers_images.inc.h read a call's arrays and spread their work over XLA's threads;
 // ffi.h declares the parts of XLA's interface that this takes.
 //
 // # Bits

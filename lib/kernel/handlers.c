@@ -343,7 +343,7 @@ HANDLER(avg_pool_pull, 1, 1, 1, 4) {
   return NULL;
 }
 
-#include "handlers_images.inc"
+#include "handlers_images.inc.h"
 
 // ---- registration ----
 

@@ -7,7 +7,7 @@
 #define LANES 8
 #define WIDE 2
 #define NAME(f) f##_avx2
-#include "kernels.inc"
+#include "kernels.inc.h"
 KERNELS(avx2, "avx2");
 #ifdef __clang__
 #pragma clang attribute pop

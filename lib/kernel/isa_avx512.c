@@ -7,7 +7,7 @@
 #define LANES 16
 #define WIDE 4
 #define NAME(f) f##_avx512
-#include "kernels.inc"
+#include "kernels.inc.h"
 KERNELS(avx512, "avx512");
 #ifdef __clang__
 #pragma clang attribute pop

@@ -50,7 +50,7 @@ func Runs(set string) bool {
 	return C.kernel_runs(text) != 0
 }
 
-//go:embed *.c *.h *.inc
+//go:embed *.c *.h
 var source embed.FS
 
 // Version is a hash of the kernels' source, and the instruction set: what the bits of their results depend on.

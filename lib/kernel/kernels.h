@@ -1,4 +1,4 @@
-// What handlers.c calls, for one of the instruction sets that kernels.inc is compiled for.
+// What handlers.c calls, for one of the instruction sets that kernels.inc.h is compiled for.
 #ifndef ESSNAS_KERNELS_H
 #define ESSNAS_KERNELS_H
 

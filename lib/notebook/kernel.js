@@ -45,12 +45,25 @@
       }
     }
 
+    // A restart tells nobody that this code has ended. But then the kernel is at something else, or at nothing, as its server knows.
+    const restarted = new Error("The kernel was restarted: the same button goes on.");
+
+    async function watch(found) {
+      for (let idle = 0; !over && idle < 2;) { // twice, for the end of this code may be on its way
+        await new Promise((later) => setTimeout(later, 2000));
+        const kernel = begun && (await api("kernels/" + made).catch(() => null));
+        idle = kernel && kernel.execution_state !== "busy" ? idle + 1 : 0;
+      }
+      if (!over) found();
+    }
+
     async function run() {
       await find();
       const session = random(), message = random(), socket = connect(session);
       try {
         await new Promise((end, fail) => {
           let words = "", reply = null;
+          watch(() => fail(restarted));
           socket.onerror = () => fail(new Error("the connection to the kernel has failed"));
           socket.onclose = () => fail(new Error("the connection to the kernel has ended"));
           socket.onopen = () => socket.send(JSON.stringify({
@@ -61,8 +74,8 @@
           socket.onmessage = (event) => {
             const m = JSON.parse(event.data), c = m.content, type = m.header.msg_type;
             if (!m.parent_header || m.parent_header.msg_id !== message) {
-              // A kernel does one thing after the other. If it is at something else before this has ended, then it was restarted, which it tells nobody.
-              if (begun && !over && type === "status" && c.execution_state !== "idle") fail(new Error("The kernel was restarted: the same button goes on."));
+              // A kernel does one thing after the other.
+              if (begun && !over && type === "status" && c.execution_state !== "idle") fail(restarted);
               return;
             }
             if (type === "display_data" || type === "update_display_data" || type === "execute_result") displayed(c.data);

@@ -96,7 +96,7 @@ func TestAFullConvolutionIsThatOfPatches(t *testing.T) {
 		b := full(valid)
 		plan := block.NewPlan(func(r block.Runner) { r.Call("op", b, block.Sums(1), nil) })
 		for _, layout := range []block.Layout{block.NHWC, block.CHWN} {
-			l := block.Lowering{Layout: layout}
+			l := block.Lowering{Layout: layout, Plain: true}
 			x := normal(3, 3, 8, 8, 2)
 			want := run(t, lowered(t, l), o, b, block.Separate, x)
 			run(t, forced(t, l, "dense", plan), o, b, block.Separate, x).close(t, want, 1e-5)
