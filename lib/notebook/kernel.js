@@ -45,16 +45,15 @@
       }
     }
 
-    // A restart tells nobody that this code has ended. But then the kernel is at something else, or at nothing, as its server knows.
+    // A restart tells nobody that this code has ended. But the kernel that is there then answers, which the old one did only when this code had ended. So in silence it is asked.
     const restarted = new Error("The kernel was restarted: the same button goes on.");
+    let heard = 0;
 
-    async function watch(found) {
-      for (let idle = 0; !over && idle < 2;) { // twice, for the end of this code may be on its way
-        await new Promise((later) => setTimeout(later, 2000));
-        const kernel = begun && (await api("kernels/" + made).catch(() => null));
-        idle = kernel && kernel.execution_state !== "busy" ? idle + 1 : 0;
+    async function ask(send) {
+      while (!over) {
+        await new Promise((later) => setTimeout(later, 3000));
+        if (begun && !over && Date.now() - heard > 3000) send("kernel_info_request", random(), {});
       }
-      if (!over) found();
     }
 
     async function run() {
@@ -63,19 +62,22 @@
       try {
         await new Promise((end, fail) => {
           let words = "", reply = null;
-          watch(() => fail(restarted));
+          const send = (type, id, content) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify({
+            channel: "shell", parent_header: {}, metadata: {}, buffers: [],
+            header: { msg_id: id, msg_type: type, session, username: "", version: "5.3", date: new Date().toISOString() }, content,
+          }));
           socket.onerror = () => fail(new Error("the connection to the kernel has failed"));
           socket.onclose = () => fail(new Error("the connection to the kernel has ended"));
-          socket.onopen = () => socket.send(JSON.stringify({
-            channel: "shell", parent_header: {}, metadata: {}, buffers: [],
-            header: { msg_id: message, msg_type: "execute_request", session, username: "", version: "5.3", date: new Date().toISOString() },
-            content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: false },
-          }));
+          socket.onopen = () => {
+            send("execute_request", message, { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: false });
+            ask(send);
+          };
           socket.onmessage = (event) => {
             const m = JSON.parse(event.data), c = m.content, type = m.header.msg_type;
+            heard = Date.now();
             if (!m.parent_header || m.parent_header.msg_id !== message) {
-              // A kernel does one thing after the other.
-              if (begun && !over && type === "status" && c.execution_state !== "idle") fail(restarted);
+              // A kernel does one thing after the other, and replies in their order.
+              if (begun && !over && type === "status" && c.execution_state !== "idle" || begun && !reply && type === "kernel_info_reply") fail(restarted);
               return;
             }
             if (type === "display_data" || type === "update_display_data" || type === "execute_result") displayed(c.data);
