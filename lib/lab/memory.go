@@ -22,21 +22,30 @@ type MemoryConfig struct {
 // smaller changes settings so that less memory is needed; zeros change nothing.
 type smaller struct{ batch, channels int }
 
-// of changes the settings' fields.
-func (c smaller) of(batch, channels *int) {
-	if c.batch > 0 {
-		*batch = c.batch
-	}
-	if c.channels > 0 {
-		*channels = c.channels
-	}
-}
-
 // demand is what memory a stage needs, and how large its settings are.
 type demand struct {
 	options         block.Options // of its engine
 	batch, channels int
 	need            func(e *block.Engine, c smaller) (memory.Need, error)
+}
+
+// demandOf is the demand of a stage with these settings: size points at the fields that may be made smaller.
+func demandOf[S interface{ Validate() error }](settings S, o block.Options, size func(*S) (batch, channels *int), need func(e *block.Engine, s S) (memory.Need, error)) demand {
+	batch, channels := size(&settings)
+	return demand{o, *batch, *channels, func(e *block.Engine, c smaller) (memory.Need, error) {
+		s := settings
+		batch, channels := size(&s)
+		if c.batch > 0 {
+			*batch = c.batch
+		}
+		if c.channels > 0 {
+			*channels = c.channels
+		}
+		if err := s.Validate(); err != nil {
+			return memory.Need{}, err
+		}
+		return need(e, s)
+	}}
 }
 
 // errorOfNeed is how far the need can be wrong.

@@ -10,20 +10,25 @@ import (
 	"github.com/essnas/essnas/lib/memory"
 )
 
+// sizes are settings that can't be used with fewer than 4 channels.
+type sizes struct{ batch, channels int }
+
+func (s sizes) Validate() error {
+	if s.channels < 4 {
+		return errors.New("no such network")
+	}
+	return nil
+}
+
 // a need of 100 a batch of 1, half of that with little saved, and half with half of the channels.
 func demanding(batch int) demand {
-	return demand{batch: batch, channels: 16, need: func(e *block.Engine, c smaller) (memory.Need, error) {
-		b, channels := batch, 16
-		c.of(&b, &channels)
-		n := int64(100 * b * channels / 16)
+	return demandOf(sizes{batch, 16}, block.Options{}, func(s *sizes) (batch, channels *int) { return &s.batch, &s.channels }, func(e *block.Engine, s sizes) (memory.Need, error) {
+		n := int64(100 * s.batch * s.channels / 16)
 		if e.Saving == block.SaveLittle {
 			n /= 2
 		}
-		if channels < 4 {
-			return memory.Need{}, errors.New("no such network")
-		}
 		return memory.Need{Total: n, Saving: e.Saving.String()}, nil
-	}}
+	})
 }
 
 func TestRunsFitIntoTheMemory(t *testing.T) {

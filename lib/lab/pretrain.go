@@ -30,17 +30,11 @@ func (l *Lab) Pretrain(ctx context.Context, s PretrainStage) (r *Run, ended bool
 	}
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demand{
-			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
-			need: func(e *block.Engine, c smaller) (memory.Need, error) {
-				s := settings
-				c.of(&s.Batch, &s.Channels)
-				if err := s.Validate(); err != nil {
-					return memory.Need{}, err
-				}
+		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
+			func(s *pretrain.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s pretrain.Settings) (memory.Need, error) {
 				return pretrain.Need(e, set, *config.Genotype, s)
-			},
-		},
+			}),
 		dir:   s.Dir,
 		begun: func(r *Run) error { return r.writeGenotype(*config.Genotype) },
 		task: func(b *backend.Backend) (task, error) {

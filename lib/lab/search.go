@@ -30,17 +30,9 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 	}
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demand{
-			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
-			need: func(e *block.Engine, c smaller) (memory.Need, error) {
-				s := settings
-				c.of(&s.Batch, &s.Channels)
-				if err := s.Validate(); err != nil {
-					return memory.Need{}, err
-				}
-				return search.Need(e, set, s)
-			},
-		},
+		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
+			func(s *search.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s search.Settings) (memory.Need, error) { return search.Need(e, set, s) }),
 		dir:  s.Dir,
 		task: func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
 		ready: func(r *Run, b *backend.Backend) error {

@@ -42,17 +42,11 @@ func (l *Lab) train(ctx context.Context, config Config, set *data.Set, dir strin
 	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demand{
-			options: block.Options{Devices: settings.Devices, Precision: settings.Precision}, batch: settings.Batch, channels: settings.Channels,
-			need: func(e *block.Engine, c smaller) (memory.Need, error) {
-				s := settings
-				c.of(&s.Batch, &s.Channels)
-				if err := s.Validate(); err != nil {
-					return memory.Need{}, err
-				}
+		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
+			func(s *network.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s network.Settings) (memory.Need, error) {
 				return network.Need(e, set, *config.Genotype, s)
-			},
-		},
+			}),
 		dir: dir,
 		begun: func(r *Run) (err error) {
 			if weights, err = r.weights(); err != nil {
