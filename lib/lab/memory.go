@@ -85,7 +85,8 @@ func (l *Lab) fits(r *Run, b *backend.Backend, d demand) (block.Saving, error) {
 
 // short says that a run needs more than there is, and what to do; the error is that it can't begin.
 func (l *Lab) short(r *Run, d demand, e *block.Engine, n memory.Need, room int64) error {
-	short := fmt.Sprintf("%s needs about %s of memory, and there are %s", r.Config.Stage, sizeOf(n.Total), sizeOf(room))
+	noun := map[string]string{StageSearch: "search", StageTrain: "training", StagePretrain: "pretraining"}[r.Config.Stage]
+	short := fmt.Sprintf("%s needs about %s of memory, and there are %s", noun, sizeOf(n.Total), sizeOf(room))
 	advice := d.advice(e, room)
 	if float64(n.Total) > (1+errorOfNeed)*float64(room) {
 		return fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it all the same", short, advice, strings.ReplaceAll(sizeOf(n.Total+n.Total/10), " ", ""))
