@@ -9,9 +9,12 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/essnas/essnas/lib/internal/graphvizcache"
 	"github.com/goccy/go-graphviz"
 	"gonum.org/v1/plot/vg"
 )
+
+func init() { graphvizcache.Done() }
 
 // layout is where everything goes, in points from the lower left corner.
 type layout struct {
