@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/home"
@@ -45,7 +47,22 @@ func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
 	}
 	say("Building gopls, which completes names in cells. This takes half a minute, once.")
 	unfinished := program + ".new"
-	if err := build(ctx, home.Checkout{Root: module}, []string{"build", "-ldflags=-s", "-o", unfinished, "golang.org/x/tools/gopls"}); err != nil {
+	for _, old := range []string{stamp, unfinished} { // so that an end halfway leaves nothing that is taken for the new one
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+	temporary, err := os.MkdirTemp("", "essnas-gopls-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
+	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s", "-o", unfinished, "golang.org/x/tools/gopls")
+	command.Dir = module
+	command.Env = append(os.Environ(), "GOTMPDIR="+temporary)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a killed go command leaves its compilers running, and its temporary files
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	if err := build(ctx, command); err != nil {
 		return fmt.Errorf("there is no completion of names in cells: %w", err)
 	}
 	if err := os.Rename(unfinished, program); err != nil {

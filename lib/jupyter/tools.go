@@ -43,21 +43,21 @@ func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, 
 	if err != nil {
 		say("Building the Go kernel's programs. The first time this takes half a minute.")
 	}
-	if err := build(ctx, c, append([]string{"build", "-ldflags=-s", "-o", dir + string(filepath.Separator)}, tools...)); err != nil {
+	command := exec.CommandContext(ctx, "go", append([]string{"build", "-ldflags=-s", "-o", dir + string(filepath.Separator)}, tools...)...)
+	command.Dir = c.Root
+	if err := build(ctx, command); err != nil {
 		return "", err
 	}
 	return dir, whole.WriteBytes(stamp, []byte(sources))
 }
 
-func build(ctx context.Context, c home.Checkout, args []string) error {
-	command := exec.CommandContext(ctx, "go", args...)
-	command.Dir = c.Root
+func build(ctx context.Context, command *exec.Cmd) error {
 	out, err := command.CombinedOutput()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		return fmt.Errorf("the kernel can't be built from %s: %w\n%s", c.Root, err, bytes.TrimSpace(out))
+		return fmt.Errorf("the kernel can't be built from %s: %w\n%s", command.Dir, err, bytes.TrimSpace(out))
 	}
 	return nil
 }

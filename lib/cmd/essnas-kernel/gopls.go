@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,8 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
-// buildGopls builds the language server at the lowest priority, in a process of its own that nobody waits for: a class that has just opened its notebooks has other things to compute.
+// buildGopls builds the language server at the lowest priority, in a process of its own that nobody waits for: a class that has just opened its notebooks has other
+// things to compute. The build lasts as long as standard input at most, whose other end Jupyter has open.
 func buildGopls(detached bool) {
 	checkout, err := home.Find()
 	if err != nil {
@@ -25,6 +27,7 @@ func buildGopls(detached bool) {
 		}
 		command := exec.Command(self, "gopls", "detached")
 		command.Env = append(os.Environ(), "ESSNAS_ROOT="+checkout.Root)
+		command.Stdin = os.Stdin
 		command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := command.Start(); err != nil {
 			fail(err)
@@ -32,7 +35,12 @@ func buildGopls(detached bool) {
 		return
 	}
 	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // the processes that this one starts inherit it
-	if err := jupyter.Gopls(context.Background(), checkout, func(string) {}); err != nil {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	if err := jupyter.Gopls(ctx, checkout, func(string) {}); err != nil {
 		fail(err)
 	}
 }

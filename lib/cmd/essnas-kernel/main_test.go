@@ -16,7 +16,7 @@ import (
 
 // TestMain is the program itself under the names that GoNB calls it by.
 func TestMain(m *testing.M) {
-	if name := filepath.Base(os.Args[0]); name == "go" || name == "goimports" || name == "gopls" || strings.HasPrefix(name, "gonb_") {
+	if name := filepath.Base(os.Args[0]); len(os.Args) > 1 && os.Args[1] == "gopls" || name == "go" || name == "goimports" || name == "gopls" || strings.HasPrefix(name, "gonb_") {
 		main()
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 func (p *program) jupyterLab() *cobra.Command {
@@ -70,8 +71,27 @@ func become(ctx context.Context, checkout home.Checkout, say func(string), args 
 	if err != nil {
 		return err
 	}
-	if err := exec.Command(filepath.Join(tools, "essnas-kernel"), "gopls").Run(); err != nil {
+	open, err := complete(tools)
+	if err != nil {
 		say(fmt.Sprintf("Names in cells will not be completed: %v.", err))
 	}
+	defer open.Close()
 	return syscall.Exec(command.Path, command.Args, command.Env)
+}
+
+// complete begins to build the language server, which completes names in cells. The build ends, finished or not, when nobody has the file open any more: this process
+// has, and so has the program that it becomes, but none that either starts.
+func complete(tools string) (open *os.File, err error) {
+	end, open, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer end.Close()
+	build := exec.Command(filepath.Join(tools, "essnas-kernel"), "gopls")
+	build.Stdin = end
+	if err := build.Run(); err != nil {
+		return open, err
+	}
+	_, err = unix.FcntlInt(open.Fd(), unix.F_SETFD, 0)
+	return open, err
 }
