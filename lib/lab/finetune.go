@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 )
 
 // FinetuneStage asks what a pretraining is worth to a training with few labels.
@@ -40,11 +41,11 @@ type Finetuned struct {
 
 // FinetunedShare is the comparison with one share of the labels.
 type FinetunedShare struct {
-	Labels     float64        `json:"labels"`
-	Images     int            `json:"labelled_images"` // with the first seed
-	Pretrained Trials         `json:"pretrained"`
-	Scratch    Trials         `json:"scratch"`
-	Gain       score.Estimate `json:"gain"` // of the pretrained over the others, seed by seed
+	Labels     float64          `json:"labels"`
+	Images     int              `json:"labelled_images"` // with the first seed
+	Pretrained Trials           `json:"pretrained"`
+	Scratch    Trials           `json:"scratch"`
+	Gain       student.Estimate `json:"gain"` // of the pretrained over the others, seed by seed
 }
 
 // Trials are trainings that differ in the seed; accuracies in 0..1.
@@ -60,7 +61,7 @@ type Trials struct {
 func (t *Trials) add(r *Run, test *Test) {
 	t.N++
 	t.Top1, t.Runs = append(t.Top1, test.Table.Top1), append(t.Runs, r.Dir)
-	e := score.Mean(t.Top1)
+	e := student.Mean(t.Top1)
 	t.Accuracy, t.Range = e.Mean, score.Interval{Low: e.Mean - e.Half, High: e.Mean + e.Half}
 	if t.N == 1 {
 		t.Range = test.Table.Top1Range
@@ -184,7 +185,7 @@ func (l *Lab) compare(ctx context.Context, o origin, s FinetuneStage, set *data.
 			}
 			gains = append(gains, line.Pretrained.Top1[seed-1]-line.Scratch.Top1[seed-1])
 		}
-		line.Gain = score.Mean(gains)
+		line.Gain = student.Mean(gains)
 		f.Shares, f.Validation = append(f.Shares, line), len(validation)
 	}
 	f.Ended = time.Now().UTC().Format(time.RFC3339)

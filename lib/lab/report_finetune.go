@@ -6,7 +6,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -55,7 +55,7 @@ func (f *Finetuned) figure(note string) figure.Figure {
 func (f *Finetuned) table() (header []string, rows [][]string) {
 	header = []string{"labels", "images", "fine-tuned", "from scratch", "gain (points)"}
 	for _, s := range f.Shares {
-		gain := score.Estimate{N: s.Gain.N, Mean: 100 * s.Gain.Mean, Half: 100 * s.Gain.Half}
+		gain := student.Estimate{N: s.Gain.N, Mean: 100 * s.Gain.Mean, Half: 100 * s.Gain.Half}
 		rows = append(rows, []string{fmt.Sprintf("%g %%", 100*s.Labels), humanize.Comma(int64(s.Images)), s.Pretrained.String(), s.Scratch.String(), gain.Text(2)})
 	}
 	return header, rows

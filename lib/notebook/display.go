@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"io"
 	"strings"
 
-	"github.com/essnas/essnas/lib/figure"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -41,13 +41,19 @@ func fitting(svg string) string {
 	return strings.Replace(svg, "<svg ", `<svg style="max-width:100%;height:auto" `, 1)
 }
 
-// Show shows a figure; text says what is in it where pictures can't be seen.
-func Show(f figure.Figure, text string) { drawn(f, text).display("") }
+// Drawing is what can be shown as a picture: a figure of package figure, which this one doesn't import, so that cells without a figure of their own don't link it.
+type Drawing interface {
+	SVG(io.Writer) error
+	PNG(io.Writer) error
+}
 
-func drawn(f figure.Figure, text string) bundle {
+// Show shows a figure; text says what is in it where pictures can't be seen.
+func Show(d Drawing, text string) { drawn(d, text).display("") }
+
+func drawn(d Drawing, text string) bundle {
 	var svg, png bytes.Buffer
-	Check(f.SVG(&svg))
-	Check(f.PNG(&png))
+	Check(d.SVG(&svg))
+	Check(d.PNG(&png))
 	return bundle{svg: svg.String(), png: png.Bytes(), text: text}
 }
 
@@ -63,7 +69,7 @@ func NewLive() *Live {
 }
 
 // Show shows a figure in the place of the last one.
-func (l *Live) Show(f figure.Figure, text string) { drawn(f, text).display(l.id) }
+func (l *Live) Show(d Drawing, text string) { drawn(d, text).display(l.id) }
 
 // Text shows a text in the place of what was there.
 func (l *Live) Text(text string) { bundle{text: text}.display(l.id) }

@@ -24,3 +24,16 @@ func TestCellsLinkNoBackend(t *testing.T) {
 		}
 	}
 }
+
+// What all cells link is as little as can be: linking takes most of a warm cell's time. Cells that draw figures of their own, or read data, link that as well.
+func TestThePackageOfCellsIsLight(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "github.com/essnas/essnas/lib/notebook").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := range strings.FieldsSeq(string(out)) {
+		if p == "net/http" || p == "github.com/essnas/essnas/lib/figure" || p == "github.com/essnas/essnas/lib/data" || strings.HasPrefix(p, "gonum.org/") || strings.HasPrefix(p, "github.com/spf13/") {
+			t.Errorf("all cells link %s", p)
+		}
+	}
+}

@@ -11,7 +11,5 @@
 //
 // A quotient without a denominator (a class that is never predicted has no precision) counts as 0. Of equal logits the first is the prediction.
 //
-// [Mean] is the mean over seeds with its 95 % t interval.
-//
 // The interval of a table covers the luck of the test images only, not that of the seed: networks found and trained with other seeds differ by more.
 package score

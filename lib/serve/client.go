@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +20,7 @@ import (
 )
 
 // Client asks a server.
-type Client struct{ http http.Client }
+type Client struct{ socket string }
 
 // ErrDied is the error of a request whose server has ended without an answer.
 var ErrDied = errors.New("the server that computes has ended in the middle of the work, most likely for want of memory: close other programs or take smaller settings (a smaller batch, fewer channels), then run the cell again to go on from the last checkpoint")
@@ -100,11 +98,7 @@ func (p place) client() (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-	}}}, nil
+	return &Client{socket}, nil
 }
 
 // connect is nil where no server made from these sources answers.
@@ -123,16 +117,34 @@ func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 func (c *Client) Info(ctx context.Context) (i Info, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://essnas/info", nil)
+	m, err := c.ask(ctx, Question{}, func(Message) {})
 	if err != nil {
 		return i, err
 	}
-	r, err := c.http.Do(q)
+	return i, json.Unmarshal(m.Result, &i)
+}
+
+// ask asks a question. told hears the messages of the answer but for the last.
+func (c *Client) ask(ctx context.Context, q Question, told func(Message)) (last Message, err error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", c.socket)
 	if err != nil {
-		return i, err
+		return Message{}, err
 	}
-	defer r.Body.Close()
-	return i, json.NewDecoder(r.Body).Decode(&i)
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if err := json.NewEncoder(conn).Encode(q); err != nil {
+		return Message{}, err
+	}
+	for lines := json.NewDecoder(conn); ; {
+		var m Message
+		if err := lines.Decode(&m); err != nil {
+			return Message{}, err
+		}
+		if m.Result != nil || m.Error != "" || m.Ending {
+			return m, nil
+		}
+		told(m)
+	}
 }
 
 // retire ends the server that is there as soon as it has nothing to do, and waits for its end.
@@ -152,7 +164,7 @@ func (p place) retire(ctx context.Context, say func(string)) error {
 			say(fmt.Sprintf("The sources of essnas have changed, but the server that was built from the old ones is at work (essnas %s). This cell waits for its end.", strings.Join(i.Busy, "; essnas ")))
 		}
 		if !i.Ending {
-			if err := c.quit(ctx, "?idle"); err != nil {
+			if err := c.quit(ctx, "idle"); err != nil {
 				return err
 			}
 		}
@@ -165,17 +177,10 @@ func (p place) retire(ctx context.Context, say func(string)) error {
 }
 
 // Quit asks the server to end.
-func (c *Client) Quit(ctx context.Context) error { return c.quit(ctx, "") }
+func (c *Client) Quit(ctx context.Context) error { return c.quit(ctx, "now") }
 
 func (c *Client) quit(ctx context.Context, how string) error {
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://essnas/quit"+how, nil)
-	if err != nil {
-		return err
-	}
-	r, err := c.http.Do(q)
-	if err == nil {
-		r.Body.Close()
-	}
+	_, err := c.ask(ctx, Question{Quit: how}, func(Message) {})
 	return err
 }
 
@@ -218,47 +223,18 @@ func (p place) start(ctx context.Context, sources string) (*Client, error) {
 
 // Do asks for a command; told hears what comes before the end. The error of an interrupted one is the server's sentence, or ctx's.
 func (c *Client) Do(ctx context.Context, r Request, told func(Message)) (json.RawMessage, error) {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return nil, err
-	}
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://essnas/do", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	answer, err := c.http.Do(q)
-	if err != nil {
-		return nil, dead(ctx, err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode == http.StatusServiceUnavailable {
+	m, err := c.ask(ctx, Question{Do: &r}, told)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("%w (%v)", ErrDied, err)
+	case m.Ending:
 		return nil, errEnding
+	case m.Error != "":
+		return nil, errors.New(m.Error)
 	}
-	if answer.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1000))
-		return nil, fmt.Errorf("the server refuses: %s", bytes.TrimSpace(text))
-	}
-	lines := json.NewDecoder(answer.Body)
-	for {
-		var m Message
-		if err := lines.Decode(&m); err != nil {
-			return nil, dead(ctx, err)
-		}
-		switch {
-		case m.Error != "":
-			return nil, errors.New(m.Error)
-		case m.Result != nil:
-			return m.Result, nil
-		}
-		told(m)
-	}
-}
-
-func dead(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("%w (%v)", ErrDied, err)
+	return m.Result, nil
 }
 
 // Stop ends the server of a checkout if there is one.

@@ -3,8 +3,7 @@ package serve
 import (
 	"net"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // own says whether the process at the other end is the same user's; root may ask, too.
@@ -13,8 +12,10 @@ func own(c *net.UnixConn) bool {
 	if err != nil {
 		return false
 	}
-	var peer *unix.Ucred
-	if e := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); e != nil || err != nil {
+	var peer *syscall.Ucred
+	if e := raw.Control(func(fd uintptr) {
+		peer, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	}); e != nil || err != nil {
 		return false
 	}
 	return int(peer.Uid) == os.Geteuid() || peer.Uid == 0

@@ -3,13 +3,9 @@
 //
 // # Protocol
 //
-// HTTP over a Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only.
-//
-//	POST /do    a [Request] as JSON; the answer is a stream of [Message]s, one JSON object a line, the last with Result or Error; 503 from a server that is ending
-//	GET  /info  an [Info]
-//	POST /quit  the server ends; what it is at work on is saved. With ?idle it ends if it is not at work, else answers 409
-//
-// A client that closes the connection before the end cancels: the command saves what it has and stops.
+// A Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only. A connection is one
+// [Question] as JSON, and its answer, a stream of [Message]s, one JSON object a line. A client that closes the connection before the end cancels: the command saves what
+// it has and stops. It is not HTTP, because cells would link the half of Go's library that package net/http needs, which takes longer than all else that they do.
 //
 // # Life
 //
@@ -25,19 +21,26 @@ import (
 	"github.com/essnas/essnas/lib/internal/home"
 )
 
+// Question is what a client says. Without any of the fields it asks for the server's [Info].
+type Question struct {
+	Do   *Request `json:"do,omitempty"`
+	Quit string   `json:"quit,omitempty"` // the server is to end: "now", what it is at work on is saved; "idle", if it is not at work
+}
+
 // Request asks for a command of essnas.
 type Request struct {
 	Args  []string `json:"args"`  // as on a command line, without the program's name; paths in it are absolute
 	Owner int      `json:"owner"` // the process that the client works for, e.g. a notebook's kernel: without owners, the server ends
 }
 
-// Message is a line of an answer. One of the fields is set.
+// Message is a line of an answer. One of the fields is set; the last three end it.
 type Message struct {
 	Say    string          `json:"say,omitempty"`    // something to tell for good
 	Status string          `json:"status,omitempty"` // how far things are; the next one replaces it
 	Figure *Figure         `json:"figure,omitempty"` // of the run that is made; the next one replaces it
-	Result json.RawMessage `json:"result,omitempty"` // what the command came to; the last message
-	Error  string          `json:"error,omitempty"`  // why it came to nothing, in a sentence; the last message
+	Result json.RawMessage `json:"result,omitempty"` // what the command came to, or the Info, or null
+	Error  string          `json:"error,omitempty"`  // why it came to nothing, in a sentence
+	Ending bool            `json:"ending,omitempty"` // the server takes no more requests
 }
 
 // Figure is a drawing of where a run stands.

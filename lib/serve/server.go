@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,6 +44,7 @@ const (
 	rest    = 5 * time.Minute
 	idle    = 30 * time.Minute
 	forlorn = 5 * time.Second  // how long the server outlives its owners: a kernel that is restarted finds it warm
+	asking  = 10 * time.Second // how long a client may take to say what it asks
 	saving  = 20 * time.Second // how long what is under way may take to be saved when the server ends
 )
 
@@ -83,22 +84,37 @@ func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 	s.owners, s.busy, s.since = map[int]bool{}, map[int]string{}, time.Now()
 	s.life, s.cancel = context.WithCancel(ctx)
 	defer s.cancel()
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /do", s.do)
-	mux.HandleFunc("GET /info", s.info)
-	mux.HandleFunc("POST /quit", s.quit)
-	server := &http.Server{Handler: mux, BaseContext: func(net.Listener) context.Context { return s.life }}
 	go s.watch()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ownOnly{l}) }()
+	go func() { served <- s.serve(ownOnly{l}) }()
+	<-s.life.Done()
+	l.Close()
 	select {
 	case err := <-served:
 		return err
-	case <-s.life.Done():
+	case <-time.After(saving):
+		return fmt.Errorf("what was under way was not saved within %v", saving)
 	}
-	end, stop := context.WithTimeout(context.Background(), saving)
-	defer stop()
-	return server.Shutdown(end)
+}
+
+// serve answers until the listener is closed and all has been answered.
+func (s *Server) serve(l net.Listener) error {
+	var open sync.WaitGroup
+	defer open.Wait()
+	for {
+		conn, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			s.cancel()
+			return err
+		}
+		open.Go(func() {
+			defer conn.Close()
+			s.answer(conn)
+		})
+	}
 }
 
 // own takes the lock that a server has for its life. One that is ending is waited for.
@@ -193,12 +209,6 @@ func (s *Server) end(idle bool) bool {
 	return true
 }
 
-func (s *Server) quit(w http.ResponseWriter, q *http.Request) {
-	if !s.end(q.URL.Query().Has("idle")) {
-		http.Error(w, "the server is at work", http.StatusConflict)
-	}
-}
-
 // begin notes a request; a server that is ending takes none, which the number 0 says.
 func (s *Server) begin(r Request) (number int) {
 	s.mu.Lock()
@@ -221,31 +231,60 @@ func (s *Server) done(number int) {
 	s.since, s.rested = time.Now(), false
 }
 
-func (s *Server) info(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) info() (i Info) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := Info{PID: os.Getpid(), Sources: s.sources, Ending: s.life.Err() != nil}
+	i = Info{PID: os.Getpid(), Sources: s.sources, Ending: s.life.Err() != nil}
 	for _, what := range s.busy {
 		i.Busy = append(i.Busy, what)
 	}
-	json.NewEncoder(w).Encode(i)
+	return i
 }
 
-func (s *Server) do(w http.ResponseWriter, q *http.Request) {
-	var r Request
-	if err := json.NewDecoder(http.MaxBytesReader(w, q.Body, 1<<20)).Decode(&r); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+// answer answers the question that a client asks.
+func (s *Server) answer(conn net.Conn) {
+	out := json.NewEncoder(conn)
+	in := json.NewDecoder(io.LimitReader(conn, 1<<20))
+	in.DisallowUnknownFields()
+	conn.SetReadDeadline(time.Now().Add(asking))
+	var q Question
+	if err := in.Decode(&q); err != nil {
+		out.Encode(Message{Error: fmt.Sprintf("the server refuses: this is no question (%v)", err)})
 		return
 	}
+	conn.SetReadDeadline(time.Time{})
+	switch {
+	case q.Do != nil:
+		s.do(conn, out, *q.Do)
+	case q.Quit != "" && !s.end(q.Quit == "idle"):
+		out.Encode(Message{Error: "the server is at work"})
+	case q.Quit != "":
+		out.Encode(Message{Result: json.RawMessage("null")})
+	default:
+		i, err := json.Marshal(s.info())
+		if err != nil {
+			out.Encode(Message{Error: err.Error()})
+			return
+		}
+		out.Encode(Message{Result: i})
+	}
+}
+
+func (s *Server) do(conn net.Conn, out *json.Encoder, r Request) {
 	number := s.begin(r)
 	if number == 0 {
-		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
+		out.Encode(Message{Ending: true})
 		return
 	}
 	defer s.done(number)
+	ctx, cancel := context.WithCancel(s.life)
+	defer cancel()
+	go func() {
+		io.Copy(io.Discard, conn) // it asks nothing more: this is how its end shows
+		cancel()
+	}()
 	var mu sync.Mutex // figures come from other goroutines than the rest
 	ended := false
-	out, control := json.NewEncoder(w), http.NewResponseController(w)
 	tell := func(m Message) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -253,9 +292,8 @@ func (s *Server) do(w http.ResponseWriter, q *http.Request) {
 			return
 		}
 		ended = m.Result != nil || m.Error != ""
-		control.Flush()
 	}
-	result, err := s.guarded(q.Context(), r.Args, tell)
+	result, err := s.guarded(ctx, r.Args, tell)
 	switch {
 	case err != nil && s.life.Err() != nil:
 		tell(Message{Error: stopped})

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,17 +94,20 @@ func TestWhatIsNoRequestIsRefused(t *testing.T) {
 	client, _ := run(t, c, &Server{Do: parrot})
 	for law, text := range map[string]string{
 		"no JSON":       "search",
-		"another shape": `{"args": "search"}`,
-		"too long":      `{"args": ["` + strings.Repeat("x", 1<<20) + `"]}`,
+		"another shape": `{"do": "search"}`,
+		"another field": `{"args": ["search"]}`,
+		"too long":      `{"do": {"args": ["` + strings.Repeat("x", 1<<20) + `"]}}`,
 	} {
-		answer, err := client.http.Post("http://essnas/do", "application/json", strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
+		conn := must.M1(net.Dial("unix", client.socket))
+		go io.WriteString(conn, text+"\n")
+		var m Message
+		if err := json.NewDecoder(conn).Decode(&m); err != nil || !strings.Contains(m.Error, "refuses") {
+			t.Errorf("%s: %+v, %v", law, m, err)
 		}
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusBadRequest {
-			t.Errorf("%s: status %d, want %d", law, answer.StatusCode, http.StatusBadRequest)
-		}
+		conn.Close()
+	}
+	if _, err := client.Do(t.Context(), Request{Args: []string{"x"}}, func(Message) {}); err != nil {
+		t.Errorf("after that: %v", err)
 	}
 }
 
@@ -330,7 +333,7 @@ func TestAServerAtWorkEndsOnlyIfItMust(t *testing.T) {
 		answered <- err
 	}()
 	<-begun
-	must.M(client.quit(t.Context(), "?idle"))
+	must.M(client.quit(t.Context(), "idle"))
 	if i := must.M1(client.Info(t.Context())); i.Ending || len(i.Busy) != 1 || i.Busy[0] != "some work" {
 		t.Errorf("a server at work that is asked to end if it is idle says %+v", i)
 	}

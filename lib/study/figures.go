@@ -10,7 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/figure/report"
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 )
 
 // note is what stands in every figure of a study that is too small to mean anything.
@@ -31,7 +31,7 @@ func (r *Results) Dots(m Measure) figure.Figure {
 		if len(values) == 0 {
 			continue
 		}
-		e := score.Mean(values)
+		e := student.Mean(values)
 		s := figure.Sample{
 			Name: fmt.Sprintf("%s (n = %d)", l.Configuration.Title, e.N), Values: values, Mean: e.Mean,
 			Low: math.NaN(), High: math.NaN(), Class: class(l.Configuration),

@@ -5,17 +5,17 @@ import (
 	"math"
 	"slices"
 
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 	"gonum.org/v1/gonum/stat"
 )
 
 // Paired is a comparison of two ways over the same seeds.
 type Paired struct {
-	N          int            `json:"n"`
-	Difference score.Estimate `json:"difference"` // of the second from the first, with its 95 % interval
-	T          float64        `json:"t"`
-	P          float64        `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
-	Holm       float64        `json:"holm"` // P, adjusted for all comparisons of the same family
+	N          int              `json:"n"`
+	Difference student.Estimate `json:"difference"` // of the second from the first, with its 95 % interval
+	T          float64          `json:"t"`
+	P          float64          `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
+	Holm       float64          `json:"holm"` // P, adjusted for all comparisons of the same family
 }
 
 // spreadless says whether there are pairs enough for a test, but their differences are all the same.
@@ -30,7 +30,7 @@ func Compare(a, b []float64) Paired {
 	for i := range a {
 		differences[i] = a[i] - b[i]
 	}
-	c := Paired{N: len(a), Difference: score.Mean(differences), P: 1, Holm: 1}
+	c := Paired{N: len(a), Difference: student.Mean(differences), P: 1, Holm: 1}
 	if c.N < 2 {
 		return c
 	}
@@ -39,7 +39,7 @@ func Compare(a, b []float64) Paired {
 		return c
 	}
 	c.T = c.Difference.Mean / (s / math.Sqrt(float64(c.N)))
-	c.P = 2 * score.Student(c.N-1).Survival(math.Abs(c.T))
+	c.P = 2 * student.T(c.N-1).Survival(math.Abs(c.T))
 	return c
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 )
 
 // Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
@@ -188,8 +188,8 @@ func (r *Results) Table() (header []string, rows [][]string) {
 }
 
 // mean is the estimate's without interval.
-func mean(e score.Estimate) string {
-	return score.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
+func mean(e student.Estimate) string {
+	return student.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
 }
 
 // TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
@@ -221,7 +221,7 @@ func known(x float64, digits int) string {
 	return fmt.Sprintf("%.*f", digits, x)
 }
 
-func times(e score.Estimate) string {
+func times(e student.Estimate) string {
 	if e.N == 0 {
 		return "-"
 	}

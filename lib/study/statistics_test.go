@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
 	"github.com/janpfeifer/must"
 )
 
@@ -49,12 +49,12 @@ func near(t *testing.T, what string, got, want float64) {
 
 func TestIntervalsOfMeansAreSciPys(t *testing.T) {
 	for _, c := range readPeers(t).Means {
-		e := score.Mean(c.X)
+		e := student.Mean(c.X)
 		near(t, "mean", e.Mean, c.Mean)
 		near(t, "low end", e.Mean-e.Half, c.Low)
 		near(t, "high end", e.Mean+e.Half, c.High)
 	}
-	if e := score.Mean([]float64{3}); e != (score.Estimate{N: 1, Mean: 3}) {
+	if e := student.Mean([]float64{3}); e != (student.Estimate{N: 1, Mean: 3}) {
 		t.Errorf("of one value: %+v, want no interval", e)
 	}
 }

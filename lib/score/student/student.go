@@ -1,4 +1,5 @@
-package score
+// Package student gives means their 95 % intervals by Student's t. It is apart from package score, which cells link, because of the libraries that it needs.
+package student
 
 import (
 	"fmt"
@@ -23,7 +24,7 @@ func Mean(values []float64) Estimate {
 		e.Mean = stat.Mean(values, nil)
 	}
 	if e.N > 1 {
-		e.Half = Student(e.N-1).Quantile(0.975) * stat.StdDev(values, nil) / math.Sqrt(float64(e.N))
+		e.Half = T(e.N-1).Quantile(0.975) * stat.StdDev(values, nil) / math.Sqrt(float64(e.N))
 	}
 	return e
 }
@@ -39,7 +40,7 @@ func (e Estimate) Text(digits int) string {
 	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
 }
 
-// Student is the t distribution with so many degrees of freedom.
-func Student(freedom int) distuv.StudentsT {
+// T is Student's t distribution with so many degrees of freedom.
+func T(freedom int) distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}
 }
