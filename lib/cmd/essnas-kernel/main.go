@@ -15,7 +15,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -29,7 +28,7 @@ func main() {
 	case name == "go":
 		goCommand(os.Args[1:])
 	case name == "goimports":
-		checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), name), os.Args[1:]...))
+		goimports(os.Args[1:])
 	case name == "gopls":
 		gopls(os.Args[1:])
 	case strings.HasPrefix(name, "gonb_"):
