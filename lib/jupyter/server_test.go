@@ -55,6 +55,7 @@ const token = "0123456789abcdef"
 type lab struct {
 	t    *testing.T
 	url  string // with the base URL, ends in /
+	dir  string // of the notebooks
 	runs string
 	cmd  *exec.Cmd
 	log  *buffer
@@ -114,7 +115,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 	}
 	address := listener.Addr().(*net.TCPAddr)
 	listener.Close()
-	l := &lab{t: t, url: fmt.Sprintf("%s://%s%s", scheme, address, baseURL), runs: t.TempDir(), log: &buffer{}, http: http.DefaultClient}
+	l := &lab{t: t, url: fmt.Sprintf("%s://%s%s", scheme, address, baseURL), dir: dir, runs: t.TempDir(), log: &buffer{}, http: http.DefaultClient}
 	args := []string{"lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", fmt.Sprintf("--ServerApp.port=%d", address.Port), "--ServerApp.port_retries=0",
 		"--ServerApp.base_url=" + baseURL, "--IdentityProvider.token=" + token, "--ServerApp.root_dir=" + dir}
 	if scheme == "https" {

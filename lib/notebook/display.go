@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -36,8 +38,20 @@ func (b bundle) display(id string) {
 	gonbui.Sync() // or what is under way is lost when the cell ends
 }
 
-// fitting is a drawing that shrinks to the width of the page it stands in.
+// sized is the size of an SVG document, as package figure writes it.
+var sized = regexp.MustCompile(`width="([0-9.]+)pt" height="([0-9.]+)pt"`)
+
+// fitting is a drawing that fits the page. JupyterLab shows a drawing as wide as this says itself to be, and what is beyond its window's edge has to be scrolled to: a wide one
+// becomes as wide as a notebook beside the list of files. Pages that hold the drawing itself shrink it further if need be.
 func fitting(svg string) string {
+	const widest = 610 // points, 813 pixels
+	if m := sized.FindStringSubmatch(svg); m != nil {
+		width, _ := strconv.ParseFloat(m[1], 64)
+		height, _ := strconv.ParseFloat(m[2], 64)
+		if width > widest {
+			svg = strings.Replace(svg, m[0], fmt.Sprintf(`width="%dpt" height="%.2fpt"`, widest, height*widest/width), 1)
+		}
+	}
 	return strings.Replace(svg, "<svg ", `<svg style="max-width:100%;height:auto" `, 1)
 }
 

@@ -102,10 +102,10 @@ func Explored(options ...Option) {
 	gonbui.Sync()
 }
 
-// varying are the numeric settings in which the states differ, sorted.
+// varying are the settings in which the states differ, sorted.
 func varying(states States) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(states[0].Settings)) {
-		if _, numeric := states[0].Settings[name].(float64); numeric && slices.ContainsFunc(states, func(s outcome.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
+		if slices.ContainsFunc(states, func(s outcome.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
 			names = append(names, name)
 		}
 	}
@@ -115,13 +115,18 @@ func varying(states States) (names []string) {
 // table is what Explore shows where pages can't be: the settings that differ, and the accuracies at the end.
 func (s States) table(settings []string) string {
 	var text strings.Builder
+	widths := map[string]int{}
 	for _, name := range settings {
-		fmt.Fprintf(&text, "%-12s", name)
+		widths[name] = max(10, len(name))
+		for _, state := range s {
+			widths[name] = max(widths[name], len(fmt.Sprint(state.Settings[name])))
+		}
+		fmt.Fprintf(&text, "%-*s  ", widths[name], name)
 	}
 	text.WriteString("accuracy of the supernet on the weights' and the architecture's half (%)\n")
 	for _, state := range s {
 		for _, name := range settings {
-			fmt.Fprintf(&text, "%-12v", state.Settings[name])
+			fmt.Fprintf(&text, "%-*v  ", widths[name], state.Settings[name])
 		}
 		for _, metric := range []string{"train_accuracy", "arch_accuracy"} {
 			if values := state.Metrics[metric]; len(values) > 0 && values[len(values)-1] != nil {

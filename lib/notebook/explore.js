@@ -3,6 +3,7 @@
 (function (root, states, search, kernel) {
   "use strict";
   const blue = "#0072b2", vermillion = "#d55e00";
+  const halves = ["train", "arch"]; // of the images: the weights', the architecture's
   const make = (tag, attributes, ...children) => {
     const svg = ["svg", "g", "path", "line", "text", "tspan", "rect", "circle", "title"].includes(tag);
     const e = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
@@ -11,12 +12,18 @@
     return e;
   };
   const number = (x) => Number(x.toFixed(4)).toString();
+  const said = (x) => typeof x === "number" ? number(x) : x;
 
-  // What differs among the states can be chosen.
+  // What differs among the states can be chosen: numbers by their order, texts by that of the states.
   const values = {};
-  for (const name of search.settings) {
-    values[name] = [...new Set(states.map((s) => s.settings[name]))].sort((a, b) => a - b);
+  function learn(name, value) {
+    const v = values[name] = values[name] || [];
+    if (v.includes(value)) return;
+    v.push(value);
+    if (typeof value === "number") v.sort((a, b) => a - b);
   }
+  for (const name of search.settings) for (const s of states) learn(name, s.settings[name]);
+  const place = (name, value) => typeof value === "number" ? value : values[name].indexOf(value);
   let running = false;
   const chosen = Object.fromEntries(Object.entries(states[0].settings).filter(([name]) => name in values));
 
@@ -28,10 +35,10 @@
     const slider = make("input", free
       ? { type: "range", min: v[0], max: v[last], step: free, value: chosen[name], "data-setting": name, "aria-label": name }
       : { type: "range", min: 0, max: last, step: 1, value: v.indexOf(chosen[name]), "data-setting": name, "aria-label": name });
-    labels[name] = make("output", {}, number(chosen[name]));
+    labels[name] = make("output", {}, said(chosen[name]));
     slider.addEventListener("input", () => {
       chosen[name] = free ? Number(slider.value) : v[Number(slider.value)];
-      labels[name].textContent = number(chosen[name]);
+      labels[name].textContent = said(chosen[name]);
       show();
     });
     controls.append(make("label", {}, make("span", {}, name), slider, labels[name]));
@@ -48,8 +55,8 @@
     for (const s of states) {
       let d = 0;
       for (const name of search.settings) {
-        const v = values[name], range = (v[v.length - 1] - v[0]) || 1;
-        d += Math.abs(s.settings[name] - chosen[name]) / range;
+        const v = values[name], range = (place(name, v[v.length - 1]) - place(name, v[0])) || 1;
+        d += Math.abs(place(name, s.settings[name]) - place(name, chosen[name])) / range;
       }
       if (d < least) [best, least] = [s, d];
     }
@@ -58,7 +65,7 @@
 
   function show() {
     const [s, exact] = nearest();
-    const of = search.settings.map((n) => n + " = " + number(s.settings[n])).join(", ");
+    const of = search.settings.map((n) => n + " = " + said(s.settings[n])).join(", ");
     const head = make("p", { class: exact ? "essnas-exact" : "essnas-near" },
       exact ? "The search with " + of : "Not searched yet. The nearest that was, " + of);
     view.replaceChildren(head, numbers(s), charts(s), heat(s), cells(s));
@@ -70,52 +77,62 @@
 
   const last = (a) => { for (let i = (a || []).length - 1; i >= 0; i--) if (a[i] !== null) return a[i]; return null; };
 
+  // A metric's course by epochs on a half of the images. Without self-supervision the loss is the cross-entropy; with it, the mixed loss of two ss_factors can't be
+  // compared, but each term can.
+  const course = (s, half, metric) => s.metrics[half + "_" + metric] || (metric === "ce" && s.metrics[half + "_loss"]) || [];
+
   function numbers(s) {
-    const rows = [["supernet's accuracy, weights' half (%)", "train_accuracy", 100], ["supernet's accuracy, architecture's half (%)", "arch_accuracy", 100],
-      ["cross-entropy (nats)", "train_ce", 1], ["Barlow Twins loss (sum over the embedding)", "train_bt", 1]];
+    const rows = [["supernet's accuracy, weights' half (%)", "train", "accuracy", 100], ["supernet's accuracy, architecture's half (%)", "arch", "accuracy", 100],
+      ["cross-entropy, weights' half (nats)", "train", "ce", 1], ["Barlow Twins loss, weights' half (sum over the embedding)", "train", "bt", 1]];
     const table = make("table", { class: "essnas-numbers" });
-    for (const [name, key, factor] of rows) {
-      const value = last(s.metrics[key]);
+    for (const [name, half, metric, factor] of rows) {
+      const value = last(course(s, half, metric));
       if (value !== null) table.append(make("tr", {}, make("td", {}, name), make("td", {}, (value * factor).toPrecision(3))));
     }
     return table;
   }
 
-  // The scales are the same for all states, or nothing could be compared.
-  function range(keys, factor) {
+  // The scales are the same for all states, or nothing could be compared: a few steps of 1, 2 or 5 times a power of ten.
+  function scale(metric, factor) {
     let low = Infinity, high = -Infinity;
-    for (const s of states) for (const k of keys) for (const y of s.metrics[k] || []) if (y !== null) { low = Math.min(low, y * factor); high = Math.max(high, y * factor); }
-    return high > low ? [low, high] : [low - 0.5, low + 0.5];
+    for (const s of states) for (const half of halves) for (const v of course(s, half, metric)) if (v !== null) { low = Math.min(low, v * factor); high = Math.max(high, v * factor); }
+    if (!(high > low)) [low, high] = high === low ? [low - 0.5, low + 0.5] : [0, 1];
+    const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].find((n) => n * power >= rough) * power;
+    const first = Math.floor(low / step), ticks = [];
+    for (let i = first; ticks.length === 0 || ticks[ticks.length - 1] < high - step / 1e6; i++) ticks.push(Number((i * step).toPrecision(12)));
+    return ticks;
   }
 
   function charts(s) {
     const div = make("div", { class: "essnas-charts" });
-    div.append(chart(s, "Accuracy", "top-1 (%)", "accuracy", 100), chart(s, "Loss", s.metrics.train_bt ? "mixed loss" : "cross-entropy (nats)", "loss", 1));
+    div.append(chart(s, "Accuracy", "top-1 (%)", "accuracy", 100), chart(s, "Cross-entropy", "nats", "ce", 1));
     if (states.some((t) => t.metrics.train_bt)) div.append(chart(s, "Barlow Twins loss", "sum over the embedding", "bt", 1));
     return div;
   }
 
   function chart(s, title, unit, metric, factor) {
-    const width = 300, height = 190, left = 48, bottom = 34, top = 36, right = 10;
-    const keys = ["train_" + metric, "arch_" + metric];
-    const [low, high] = range(keys, factor);
+    const width = 256, height = 190, left = 48, bottom = 34, top = 36, right = 10;
+    const ticks = scale(metric, factor), low = ticks[0], high = ticks[ticks.length - 1];
     const most = Math.max(...states.map((t) => t.epochs.length));
     const x = (i) => left + (width - left - right) * (most > 1 ? i / (most - 1) : 0.5);
     const y = (v) => height - bottom - (height - bottom - top) * (v - low) / (high - low);
     const svg = make("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
     svg.append(make("text", { x: 4, y: 13, class: "essnas-title" }, title));
-    for (let i = 0; i <= 4; i++) {
-      const v = low + (high - low) * i / 4;
-      svg.append(make("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), stroke: "#ddd" }),
-        make("text", { x: left - 4, y: y(v) + 3, "text-anchor": "end" }, Number(v.toPrecision(3)).toString()));
+    for (const v of ticks) {
+      svg.append(make("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), stroke: "#ddd" }), make("text", { x: left - 4, y: y(v) + 3, "text-anchor": "end" }, v.toString()));
     }
     for (let i = 0; i < most; i++) if (most <= 12 || i % Math.ceil(most / 8) === 0) svg.append(make("text", { x: x(i), y: height - bottom + 13, "text-anchor": "middle" }, i + 1));
     svg.append(make("text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle" }, "epoch"),
       make("text", { x: 10, y: (height - bottom + top) / 2, "text-anchor": "middle", transform: `rotate(-90 10 ${(height - bottom + top) / 2})` }, unit));
-    [["weights' half", blue, ""], ["architecture's half", vermillion, "5 2"]].forEach(([name, colour, dashes], n) => {
-      svg.append(make("line", { x1: 10 + 100 * n, x2: 26 + 100 * n, y1: 24, y2: 24, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes }), make("text", { x: 30 + 100 * n, y: 27 }, name));
+    if (halves.every((half) => last(course(s, half, metric)) === null)) {
+      svg.append(make("text", { x: (left + width - right) / 2, y: (height - bottom + top) / 2, "text-anchor": "middle" }, "not part of this search"));
+    }
+    halves.forEach((half, n) => {
+      const colour = [blue, vermillion][n], dashes = ["", "5 2"][n];
+      svg.append(make("line", { x1: 10 + 100 * n, x2: 26 + 100 * n, y1: 24, y2: 24, stroke: colour, "stroke-width": 2, "stroke-dasharray": dashes }),
+        make("text", { x: 30 + 100 * n, y: 27 }, ["weights' half", "architecture's half"][n]));
       let d = "";
-      (s.metrics[keys[n]] || []).forEach((v, i) => {
+      course(s, half, metric).forEach((v, i) => {
         if (v === null) return;
         d += (d ? "L" : "M") + x(i).toFixed(1) + " " + y(v * factor).toFixed(1);
         svg.append(make("circle", { cx: x(i), cy: y(v * factor), r: 2.5, fill: colour }, make("title", {}, `epoch ${i + 1}: ${number(v * factor)}`)));
@@ -177,7 +194,7 @@
     show();
     progress.hidden = false;
     progress.textContent = "asking the kernel …";
-    const code = search.code + search.settings.map((n) => `nb.Set(${JSON.stringify(n)}, ${number(chosen[n])})`).join(", ") + ")";
+    const code = search.code + search.settings.map((n) => `nb.Set(${JSON.stringify(n)}, ${JSON.stringify(chosen[n])})`).join(", ") + ")";
     const work = kernel.execute(code, (data) => {
       const state = data["application/vnd.essnas.state+json"];
       if (state) add(typeof state === "string" ? JSON.parse(state) : state);
@@ -200,7 +217,7 @@
 
   function add(state) {
     states.push(state);
-    for (const name of search.settings) if (!values[name].includes(state.settings[name])) values[name] = [...values[name], state.settings[name]].sort((a, b) => a - b);
+    for (const name of search.settings) learn(name, state.settings[name]);
   }
 
   button.addEventListener("click", run);

@@ -1,0 +1,120 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// own is the text of a file of the project's notebooks.
+func own(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(checkout(t).Root, "notebooks", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// emptied is a notebook's text without its outputs.
+func emptied(t *testing.T, text string) string {
+	t.Helper()
+	var file struct {
+		Cells    []map[string]any `json:"cells"`
+		Metadata any              `json:"metadata"`
+		Format   int              `json:"nbformat"`
+		Minor    int              `json:"nbformat_minor"`
+	}
+	if err := json.Unmarshal([]byte(text), &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range file.Cells {
+		if c["cell_type"] == "code" {
+			c["outputs"], c["execution_count"] = []any{}, nil
+		}
+	}
+	empty, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(empty)
+}
+
+// drawings is the number of those in a notebook's outputs.
+func drawings(n *Notebook) (count int) {
+	for _, c := range n.Cells() {
+		for _, o := range c.Outputs {
+			if o.Data["image/svg+xml"] != nil {
+				count++
+			}
+		}
+	}
+	return
+}
+
+// TestNotebooksInTheBrowser opens the first notebook and the one with the sliders as they are in the repository, runs all of their cells, and drags.
+func TestNotebooksInTheBrowser(t *testing.T) {
+	files := map[string]string{"13-states.json": own(t, "13-states.json"), "13-ablation.ipynb": emptied(t, own(t, "13-ablation.ipynb")), "00-start.ipynb": emptied(t, own(t, "00-start.ipynb"))}
+	for _, base := range []string{"/", "/hub/user/x/"} {
+		t.Run("JupyterLab at "+base, func(t *testing.T) {
+			ctx := browser(t)
+			l := startLab(t, base, files)
+			for _, n := range []struct {
+				name, there string // what a run has put on the page
+				cells       int
+			}{
+				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 2},
+				{"00-start", `.jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img`, 5},
+			} {
+				screen := strings.ReplaceAll(n.name+" "+base, "/", "_")
+				steps(t, ctx, "opening "+n.name, chromedp.Navigate(l.url+"lab/tree/"+n.name+".ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook h1") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`))
+				steps(t, ctx, "restarting its kernel", click(`[data-command="notebook:restart-run-all"]`), click(".jp-Dialog .jp-mod-accept"))
+				start := time.Now()
+				steps(t, ctx, "running it", until(fmt.Sprintf(`(() => {
+					const prompts = Array.from(document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")).map((e) => e.textContent.trim());
+					return prompts.length === %d && prompts.every((p, i) => p === "[" + (i + 1) + "]:") && document.querySelector(%q) !== null;
+				})()`, n.cells, n.there)))
+				t.Logf("all cells of %s ran in %v", n.name, time.Since(start))
+				// Nothing is wider than its cell.
+				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`Math.max(...Array.from(document.querySelectorAll(".jp-OutputArea-output")).map((e) => e.scrollWidth - e.clientWidth))`))
+				if err != nil || wide > 0 {
+					t.Errorf("an output of %s is %g pixels wider than its cell (%v)", n.name, wide, err)
+				}
+				faults, err := chromedp.Run(ctx, chromedp.Evaluate[string](`Array.from(document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"], .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')).map((e) => e.textContent).join("\n")`))
+				if err != nil || faults != "" {
+					t.Errorf("%s says: %s (%v)", n.name, faults, err)
+				}
+				shoot(t, ctx, screen)
+				if n.name == "13-ablation" {
+					for _, value := range []float64{1, 0.25} {
+						d, err := chromedp.Run(ctx, chromedp.Evaluate[dragged](fmt.Sprintf(drag, value), chromedp.EvalAwaitPromise))
+						if err != nil {
+							t.Fatal(err)
+						}
+						if want := fmt.Sprintf("ss_factor = %g", value); !strings.Contains(d.Shown, want) || !d.Changed {
+							t.Errorf("at %g the page shows %q (changed: %v)", value, d.Shown, d.Changed)
+						}
+						t.Logf("dragged to %g, the new state was on the screen after %.0f ms", value, d.Took)
+					}
+					shoot(t, ctx, screen+" dragged")
+				} else {
+					steps(t, ctx, "scrolling to its end", chromedp.Evaluate[chromedp.Void](`document.querySelector(".jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img").scrollIntoView()`), chromedp.Sleep(time.Second))
+					shoot(t, ctx, screen+" end")
+				}
+				// What was run is saved, or leaving the page would ask whether to.
+				steps(t, ctx, "saving it", click(`[data-command="docmanager:save"]`), until(`document.querySelector(".jp-mod-dirty") === null`))
+				if saved, err := Open(filepath.Join(l.dir, n.name+".ipynb")); err != nil {
+					t.Error(err)
+				} else if faults := saved.Faults(); len(faults) > 0 || drawings(saved) == 0 {
+					t.Errorf("saved are %d drawings, and the faults %v", drawings(saved), faults)
+				}
+			}
+		})
+	}
+}
