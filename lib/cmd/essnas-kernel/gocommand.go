@@ -79,7 +79,9 @@ func module(root, name string) error {
 func build(args []string) {
 	name := args[2]
 	args[2] = name + ".cell"
-	checked(exec.Command(os.Getenv("ESSNAS_GO"), args...))
+	if len(args) > 3 || !byRecipe(name, args[2]) {
+		checked(exec.Command(os.Getenv("ESSNAS_GO"), args...))
+	}
 	self, err := os.Executable()
 	if err == nil {
 		err = link(self, name)

@@ -3,7 +3,7 @@
 //	essnas-kernel CONNECTION_FILE   the kernel: GoNB, with all that it starts, dies with this process, and this one with Jupyter
 //	essnas-kernel tools             builds the kernel's programs, unless they are up to date, and prints their directory
 //	essnas-kernel gopls             begins to build the language server, unless it is up to date, and does not wait for it; the build ends with standard input
-//	go ...                          what GoNB calls: under this name it is the go command, which finds modules in the checkout's go.mod
+//	go ...                          what GoNB calls: under this name it is the go command, which finds modules in the checkout's go.mod and builds a cell as it built those before
 //	goimports ...                   so it is goimports
 //	gopls ...                       and gopls, with less memory
 //	gonb_xyz ...                    a cell: under this name it runs gonb_xyz.cell, and makes something short of what a crash writes

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Cache is the directory of all this: $ESSNAS_CACHE if set, else "essnas" in the user's cache directory ($XDG_CACHE_HOME or ~/.cache on Linux). It may not
@@ -93,17 +94,32 @@ func (c Checkout) Dir() (string, error) {
 // Sources is a sum over the names, sizes and times of the files that essnas is built from: another one means that what was built is out of date.
 func (c Checkout) Sources() (string, error) {
 	h := sha256.New()
-	add := func(path string, info fs.FileInfo) {
+	err := c.sources(func(path string, info fs.FileInfo) {
 		fmt.Fprintln(h, path, info.Size(), info.ModTime().UnixNano())
-	}
+	})
+	return hex.EncodeToString(h.Sum(nil)[:8]), err
+}
+
+// Written is when the last of these files was.
+func (c Checkout) Written() (last time.Time, err error) {
+	err = c.sources(func(_ string, info fs.FileInfo) {
+		if t := info.ModTime(); t.After(last) {
+			last = t
+		}
+	})
+	return last, err
+}
+
+// sources shows the files that essnas is built from.
+func (c Checkout) sources(show func(path string, info fs.FileInfo)) error {
 	for _, name := range []string{"go.mod", "go.sum"} {
 		info, err := os.Stat(filepath.Join(c.Root, name))
 		if err != nil {
-			return "", err
+			return err
 		}
-		add(name, info)
+		show(name, info)
 	}
-	err := filepath.WalkDir(filepath.Join(c.Root, "lib"), func(path string, entry fs.DirEntry, err error) error {
+	return filepath.WalkDir(filepath.Join(c.Root, "lib"), func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -117,9 +133,8 @@ func (c Checkout) Sources() (string, error) {
 			return nil // an editor's temporary file
 		}
 		if err == nil {
-			add(path, info)
+			show(path, info)
 		}
 		return err
 	})
-	return hex.EncodeToString(h.Sum(nil)[:8]), err
 }
