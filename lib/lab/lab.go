@@ -107,6 +107,12 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 	if result, err := r.Result(); err != nil || result != nil {
 		return r, err == nil, err
 	}
+	begun := false
+	defer func(r *Run) {
+		if !begun {
+			r.forget()
+		}
+	}(r)
 	if w.begun != nil {
 		if err := w.begun(r); err != nil {
 			return nil, false, err
@@ -135,6 +141,7 @@ func (l *Lab) do(ctx context.Context, w work) (r *Run, ended bool, err error) {
 			return nil, false, err
 		}
 	}
+	begun = true
 	if err := l.fit(ctx, r, b, t); err != nil {
 		return nil, false, err
 	}

@@ -35,6 +35,7 @@ type Run struct {
 	Dir    string
 	Config Config
 	lock   *flock.Flock
+	fresh  bool // it was begun by this process
 }
 
 // Result is what a run ended with.
@@ -97,7 +98,7 @@ func begin(root, dir string, c Config) (*Run, error) {
 		err = r.Config.against(c, dir)
 	} else if err == nil {
 		c.Started = time.Now().UTC().Format(time.RFC3339)
-		r.Config = c
+		r.Config, r.fresh = c, true
 		err = r.Write("config.json", c)
 	}
 	if err != nil {
@@ -146,6 +147,17 @@ func (r *Run) take() error {
 	r.lock = lock
 	r.sweep()
 	return nil
+}
+
+// forget removes a run that was begun just now and is refused, so that other settings may have its directory.
+func (r *Run) forget() {
+	if !r.fresh {
+		return
+	}
+	for _, name := range []string{"config.json", "genotype.json", "genotype.py", "lock"} {
+		os.Remove(r.Path(name)) // what can't be removed does no harm
+	}
+	os.Remove(r.Dir) // unless something else is in it
 }
 
 // Close lets other processes in.
