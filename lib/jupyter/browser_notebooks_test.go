@@ -58,6 +58,22 @@ func drawings(n *Notebook) (count int) {
 	return
 }
 
+// watch looks at the figures of the last cell in each frame: how often they change, and whether one vanishes in between.
+const watch = `window.watched = { frames: 0, gone: 0, drawn: 0 };
+	(() => {
+		let last = "";
+		const look = () => {
+			const w = window.watched, image = Array.from(document.querySelectorAll(".jp-CodeCell")).at(-1)?.querySelector(".jp-RenderedSVG img");
+			w.frames++;
+			if (last && !(image && image.complete && image.naturalWidth > 0)) w.gone++;
+			if (image && image.src !== last) { last = image.src; w.drawn++; }
+			requestAnimationFrame(look);
+		};
+		look();
+	})()`
+
+type watched struct{ Frames, Gone, Drawn int }
+
 // TestNotebooksInTheBrowser opens the first notebook and the one with the sliders as they are in the repository, runs all of their cells, and drags.
 func TestNotebooksInTheBrowser(t *testing.T) {
 	files := map[string]string{"13-states.json": own(t, "13-states.json"), "13-ablation.ipynb": emptied(t, own(t, "13-ablation.ipynb")), "00-start.ipynb": emptied(t, own(t, "00-start.ipynb"))}
@@ -74,13 +90,22 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 			} {
 				screen := strings.ReplaceAll(n.name+" "+base, "/", "_")
 				steps(t, ctx, "opening "+n.name, chromedp.Navigate(l.url+"lab/tree/"+n.name+".ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook h1") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`))
+				steps(t, ctx, "watching the figures", chromedp.Evaluate[chromedp.Void](watch))
 				steps(t, ctx, "restarting its kernel", click(`[data-command="notebook:restart-run-all"]`), click(".jp-Dialog .jp-mod-accept"))
 				start := time.Now()
 				steps(t, ctx, "running it", until(fmt.Sprintf(`(() => {
 					const prompts = Array.from(document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")).map((e) => e.textContent.trim());
 					return prompts.length === %d && prompts.every((p, i) => p === "[" + (i + 1) + "]:") && document.querySelector(%q) !== null;
 				})()`, n.cells, n.there)))
-				t.Logf("all cells of %s ran in %v", n.name, time.Since(start))
+				took := time.Since(start)
+				seen, err := chromedp.Run(ctx, chromedp.Evaluate[watched](`window.watched`))
+				if err != nil || seen.Gone > seen.Drawn { // one frame, while a new picture is unpacked, nobody sees
+					t.Errorf("in %d of %d frames a figure that had been there was missing; it was drawn %d times (%v)", seen.Gone, seen.Frames, seen.Drawn, err)
+				}
+				if n.name == "00-start" && seen.Drawn < 3 {
+					t.Errorf("a search's figure was drawn %d times, want once for each of its 3 epochs at least", seen.Drawn)
+				}
+				t.Logf("all cells of %s ran in %v; the last one's figure was drawn %d times in %d frames", n.name, took, seen.Drawn, seen.Frames)
 				// Nothing is wider than its cell.
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`Math.max(...Array.from(document.querySelectorAll(".jp-OutputArea-output")).map((e) => e.scrollWidth - e.clientWidth))`))
 				if err != nil || wide > 0 {
