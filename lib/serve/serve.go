@@ -5,7 +5,7 @@
 //
 // A Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only. A connection is one
 // [Question] as JSON, and its answer, a stream of [Message]s, one JSON object a line. A client that closes the connection before the end cancels: the command saves what
-// it has and stops. It is not HTTP, because cells would link the half of Go's library that package net/http needs, which takes longer than all else that they do.
+// it has and stops. It is not HTTP, because cells would link the half of Go's library that package net/http needs, and take that much longer.
 //
 // # Life
 //
