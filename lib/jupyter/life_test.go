@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/essnas/essnas/lib/serve"
 )
 
 // long is a cell with a search of short steps that doesn't end while a test looks.
@@ -154,6 +156,9 @@ func (k *kernel) abandon(code string) {
 func TestKilledJupyterLeavesNothing(t *testing.T) {
 	t.Setenv("ESSNAS_TEST_MARK", fmt.Sprintf("mark-%d-%d", os.Getpid(), time.Now().UnixNano()))
 	mark := []byte("ESSNAS_TEST_MARK=" + os.Getenv("ESSNAS_TEST_MARK"))
+	if err := serve.Stop(t.Context(), checkout(t)); err != nil { // one without the mark
+		t.Fatal(err)
+	}
 	k := startLab(t, "/", nil).kernel()
 	k.abandon("!sleep 1000 & sleep 1000")
 	other := k.lab.kernel()
