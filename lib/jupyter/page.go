@@ -3,6 +3,7 @@ package jupyter
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -27,7 +28,7 @@ func Page(ctx context.Context, c home.Checkout, path, out string, say func(strin
 		return err
 	}
 	defer os.RemoveAll(dir)
-	text, formulas, err := n.withoutFormulas()
+	text, formulas, err := n.forPage()
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,6 @@ func Page(ctx context.Context, c home.Checkout, path, out string, say func(strin
 		return err
 	}
 	page = fromElsewhere.ReplaceAll(page, nil)
-	page = bytes.Replace(page, []byte("</head>"), []byte("<style>.jp-RenderedSVG img, .jp-RenderedImage img { max-width: 100%; height: auto }</style>\n</head>"), 1)
 	for i, formula := range drawn {
 		page = bytes.ReplaceAll(page, []byte(placeholder(i)), []byte(formula))
 	}
@@ -71,8 +71,8 @@ func placeholder(i int) string { return fmt.Sprintf("essnas%dformula", i) }
 // mathematics is what stands between dollars, $x$ or $$x$$; what is code, which may have dollars too, comes first.
 var mathematics = regexp.MustCompile("(?s:```.*?```)|`[^`\n]*`|(?m:^    .*$)|(?s:\\$\\$(.+?)\\$\\$)|\\$([^\\s$`](?:[^$`\n]*[^\\s$`])?)\\$")
 
-// withoutFormulas is the notebook's file with placeholders for the formulas of its texts.
-func (n *Notebook) withoutFormulas() (text []byte, formulas []formula, err error) {
+// forPage is the notebook's file with placeholders for the formulas of its texts, and with figures as pieces of a page, to which nbconvert can't give a description.
+func (n *Notebook) forPage() (text []byte, formulas []formula, err error) {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))
 	decoder.UseNumber()
@@ -81,7 +81,11 @@ func (n *Notebook) withoutFormulas() (text []byte, formulas []formula, err error
 	}
 	cells, _ := file["cells"].([]any)
 	for i, c := range cells {
-		if c, ok := c.(map[string]any); ok && n.cells[i].Type == "markdown" {
+		c, ok := c.(map[string]any)
+		if !ok {
+			continue
+		}
+		if n.cells[i].Type == "markdown" {
 			c["source"] = mathematics.ReplaceAllStringFunc(string(n.cells[i].Source), func(found string) string {
 				m := mathematics.FindStringSubmatch(found)
 				if m[1] == "" && m[2] == "" {
@@ -91,9 +95,32 @@ func (n *Notebook) withoutFormulas() (text []byte, formulas []formula, err error
 				return placeholder(len(formulas) - 1)
 			})
 		}
+		outputs, _ := c["outputs"].([]any)
+		for j, o := range outputs {
+			if o, ok := o.(map[string]any); ok {
+				if image := described(n.cells[i].Outputs[j]); image != "" {
+					o["data"] = map[string]string{"text/html": image}
+				}
+			}
+		}
 	}
 	text, err = json.Marshal(file)
 	return text, formulas, err
+}
+
+// described is a figure with the text that describes it, for whoever can't see it; "" if the output is none.
+func described(o Output) string {
+	var data, text multiline
+	source := ""
+	if json.Unmarshal(o.Data["image/svg+xml"], &data) == nil {
+		source = "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(data))
+	} else if json.Unmarshal(o.Data["image/png"], &data) == nil {
+		source = "data:image/png;base64," + strings.Join(strings.Fields(string(data)), "")
+	}
+	if source == "" || json.Unmarshal(o.Data["text/plain"], &text) != nil {
+		return ""
+	}
+	return fmt.Sprintf(`<img alt="%s" src="%s" style="max-width: 100%%; height: auto">`, html.EscapeString(string(text)), source)
 }
 
 // mathML draws formulas. Browsers show MathML without a script.

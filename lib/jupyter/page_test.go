@@ -16,7 +16,9 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 	text := `A cell $x_{i} * y_{i} * z$ and $$\\sum_{i < j} \\frac{x_i}{2}$$ cost $5, but ` + "`$HOME and $PATH`" + ` nothing.`
 	if err := os.WriteFile(path, fmt.Appendf(nil, `{"cells": [{"cell_type": "markdown", "source": ["%s"], "metadata": {}},
 		{"cell_type": "code", "source": "a", "metadata": {}, "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {},
-			"data": {"text/html": "<script>drag()</script>", "text/plain": "x"}}]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
+			"data": {"text/html": "<script>drag()</script>", "text/plain": "x"}},
+			{"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": ["<svg ", "width='9'/>"], "image/png": "eA==\n", "text/plain": "a < \"b\""}},
+			{"output_type": "display_data", "metadata": {}, "data": {"image/png": "eA==\n", "text/plain": "only a picture"}}]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := Page(t.Context(), checkout(t), path, out, func(text string) { t.Log(text) }); err != nil {
@@ -30,10 +32,13 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 	if n := strings.Count(body, "<math "); n != 2 {
 		t.Errorf("the page has %d formulas, want 2:\n%s", n, body)
 	}
-	for _, want := range []string{"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`} {
+	for _, want := range []string{"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `alt='a &lt; "b"'`, `src="data:image/svg+xml;base64,PHN2ZyB3aWR0aD0nOScvPg=="`, `alt="only a picture"`, `src="data:image/png;base64,eA=="`, `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not have %q:\n%s", want, body)
 		}
+	}
+	if strings.Contains(body, "No description") {
+		t.Errorf("a figure is not described:\n%s", body)
 	}
 	if strings.Contains(body, "<em>") {
 		t.Errorf("a formula's stars were taken for emphasis:\n%s", body)
