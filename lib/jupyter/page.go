@@ -53,6 +53,7 @@ func Page(ctx context.Context, c home.Checkout, path, out string, say func(strin
 		return err
 	}
 	page = fromElsewhere.ReplaceAll(page, nil)
+	page = bytes.Replace(page, []byte("</head>"), []byte("<style>@media print { .highlight pre { white-space: pre-wrap } }</style>\n</head>"), 1) // paper can't be scrolled
 	for i, formula := range drawn {
 		page = bytes.ReplaceAll(page, []byte(placeholder(i)), []byte(formula))
 	}
