@@ -47,7 +47,8 @@
   const cancel = make("button", { type: "button", hidden: "" }, "Stop");
   const progress = make("pre", { class: "essnas-progress", hidden: "" });
   const view = make("div", { class: "essnas-view" });
-  root.replaceChildren(controls, make("div", { class: "essnas-buttons" }, button, cancel), progress, view);
+  const reason = make("span", { class: "essnas-reason" }, "Searching needs JupyterLab or Notebook; dragging works here.");
+  root.replaceChildren(controls, make("div", { class: "essnas-buttons" }, button, cancel, reason), progress, view);
 
   // nearest is the state whose settings differ least, each by its range.
   function nearest() {
@@ -67,12 +68,13 @@
     const [s, exact] = nearest();
     const of = search.settings.map((n) => n + " = " + said(s.settings[n])).join(", ");
     const head = make("p", { class: exact ? "essnas-exact" : "essnas-near" },
-      exact ? "The search with " + of : "Not searched yet. The nearest that was, " + of);
+      (exact ? "The search with " + of : "Not searched yet. The nearest that was, " + of) + ", on " + s.data +
+      (s.data === states[0].data ? "" : ", other images than the first search had: the two can't be compared"));
     view.replaceChildren(head, numbers(s), charts(s), heat(s), cells(s));
     if (s.warnings && s.warnings.length) view.append(make("p", { class: "essnas-warning" }, s.warnings.join(" ")));
     root.dataset.shown = of; // what tests look at
     button.disabled = exact || running || !kernel.there;
-    button.title = kernel.there ? "" : "There is no Jupyter server behind this page.";
+    reason.hidden = kernel.there;
   }
 
   const last = (a) => { for (let i = (a || []).length - 1; i >= 0; i--) if (a[i] !== null) return a[i]; return null; };
