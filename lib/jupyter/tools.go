@@ -43,7 +43,7 @@ func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, 
 	if err != nil {
 		say("Building the Go kernel's programs. The first time this takes half a minute.")
 	}
-	command := exec.CommandContext(ctx, "go", append([]string{"build", "-ldflags=-s", "-o", dir + string(filepath.Separator)}, tools...)...)
+	command := exec.CommandContext(ctx, "go", append([]string{"build", "-ldflags=-s", "-buildvcs=false", "-o", dir + string(filepath.Separator)}, tools...)...)
 	command.Dir = c.Root
 	if err := build(ctx, command); err != nil {
 		return "", err

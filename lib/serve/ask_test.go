@@ -268,6 +268,15 @@ func TestSourcesThatDoNotBuildAreTold(t *testing.T) {
 	}
 }
 
+func TestACheckoutThatGitRefusesToReadIsBuilt(t *testing.T) {
+	for name, value := range map[string]string{"GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"} { // which may say -buildvcs=false
+		t.Setenv(name, value)
+	}
+	c := small(t)
+	must.M(os.Mkdir(filepath.Join(c.Root, ".git"), 0o755)) // git ends as it does in a checkout of another user
+	pid(t, c)
+}
+
 func TestAServerThatEndsAtOnceSaysWhy(t *testing.T) {
 	c := small(t)
 	must.M(os.WriteFile(filepath.Join(c.Root, "lib/cmd/essnas/main.go"), []byte("package main\n\nfunc main() { panic(\"no plugin\") }\n"), 0o644))
