@@ -18,7 +18,10 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 		{"cell_type": "code", "source": "a", "metadata": {}, "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {},
 			"data": {"text/html": "<script>drag()</script>", "text/plain": "x"}},
 			{"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": ["<svg ", "width='9'/>"], "image/png": "eA==\n", "text/plain": "a < \"b\""}},
-			{"output_type": "display_data", "metadata": {}, "data": {"image/png": "eA==\n", "text/plain": "only a picture"}}]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
+			{"output_type": "display_data", "metadata": {}, "data": {"image/png": "eA==\n", "text/plain": "only a picture"}}]},
+		{"cell_type": "code", "source": "func and() { } // for", "metadata": {}, "execution_count": 2, "outputs": [{"output_type": "display_data", "metadata": {},
+			"data": {"text/markdown": "so $\\alpha_o$", "text/plain": "so"}}]}],
+		"metadata": {"language_info": {"name": "go", "pygments_lexer": ""}}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := Page(t.Context(), checkout(t), path, out, func(text string) { t.Log(text) }); err != nil {
@@ -29,10 +32,13 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, body, _ := strings.Cut(string(page), "<body")
-	if n := strings.Count(body, "<math "); n != 2 {
-		t.Errorf("the page has %d formulas, want 2:\n%s", n, body)
+	if n := strings.Count(body, "<math "); n != 3 {
+		t.Errorf("the page has %d formulas, want 3:\n%s", n, body)
 	}
-	for _, want := range []string{"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `alt='a &lt; "b"'`, `src="data:image/svg+xml;base64,PHN2ZyB3aWR0aD0nOScvPg=="`, `alt="only a picture"`, `src="data:image/png;base64,eA=="`, `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`} {
+	for _, want := range []string{
+		"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `<span class="kd">func</span>`,
+		`alt='a &lt; "b"'`, `src="data:image/svg+xml;base64,PHN2ZyB3aWR0aD0nOScvPg=="`, `alt="only a picture"`, `src="data:image/png;base64,eA==`, `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`,
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not have %q:\n%s", want, body)
 		}
