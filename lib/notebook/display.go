@@ -94,8 +94,10 @@ func Markdown(text string) { bundle{markdown: text, text: text}.display("") }
 // HTML shows a piece of a page; text is what is shown where pages can't be.
 func HTML(page, text string) { bundle{html: page, text: text}.display("") }
 
-// Table shows rows under a header, numbers to the right.
-func Table(header []string, rows [][]string) {
+// Table shows rows under a header, numbers and what stands above them to the right.
+func Table(header []string, rows [][]string) { table(header, rows).display("") }
+
+func table(header []string, rows [][]string) bundle {
 	wide := make([]int, len(header))
 	for _, row := range append([][]string{header}, rows...) {
 		for i, cell := range row {
@@ -106,10 +108,10 @@ func Table(header []string, rows [][]string) {
 	}
 	var page, text strings.Builder
 	page.WriteString("<table><thead><tr>")
-	write := func(tag string, row []string) {
+	write := func(tag string, row, below []string) {
 		for i, cell := range row {
 			side := "left"
-			if number(cell) {
+			if i < len(below) && number(below[i]) {
 				side = "right"
 			}
 			fmt.Fprintf(&page, `<%s style="text-align:%s">%s</%s>`, tag, side, html.EscapeString(cell), tag)
@@ -119,15 +121,19 @@ func Table(header []string, rows [][]string) {
 		}
 		text.WriteString("\n")
 	}
-	write("th", header)
+	var below []string
+	if len(rows) > 0 {
+		below = rows[0]
+	}
+	write("th", header, below)
 	page.WriteString("</tr></thead><tbody>")
 	for _, row := range rows {
 		page.WriteString("<tr>")
-		write("td", row)
+		write("td", row, row)
 		page.WriteString("</tr>")
 	}
 	page.WriteString("</tbody></table>")
-	bundle{html: page.String(), text: text.String()}.display("")
+	return bundle{html: page.String(), text: text.String()}
 }
 
 func number(text string) bool {

@@ -28,3 +28,15 @@ func TestADrawingIsNotWiderThanANotebook(t *testing.T) {
 		}
 	}
 }
+
+func TestANumbersHeaderStandsAboveIt(t *testing.T) {
+	got := table([]string{"class", "top-1"}, [][]string{{"cat", "14.0 %"}, {"dog", "17.3"}}).html
+	for _, want := range []string{
+		`<th style="text-align:left">class</th><th style="text-align:right">top-1</th>`,
+		`<td style="text-align:left">dog</td><td style="text-align:right">17.3</td>`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the table lacks %s:\n%s", want, got)
+		}
+	}
+}

@@ -62,7 +62,7 @@ func run(args []string, options []Option) *Run {
 		return r
 	}
 	if r.Ended {
-		p.say(fmt.Sprintf("%s was done before, in %.0f s.", filepath.Base(r.Dir), r.Result.Seconds))
+		p.say(filepath.Base(r.Dir) + " was done before.")
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil { // made without pages, or killed before they were drawn
 		Do("report", "--run="+r.Dir)
