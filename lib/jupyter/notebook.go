@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -150,13 +151,18 @@ func empty(output any) bool {
 }
 
 // tidy writes the notebook again without what changes from run to run, times, the order of keys, and the place of a progress that is over, so that versions of it
-// can be compared.
+// can be compared; and without what the kernel leaves empty of its language: nbconvert takes an empty lexer for Python's.
 func (n *Notebook) tidy() error {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&file); err != nil {
 		return err
+	}
+	if metadata, ok := file["metadata"].(map[string]any); ok {
+		if language, ok := metadata["language_info"].(map[string]any); ok {
+			maps.DeleteFunc(language, func(_ string, value any) bool { return value == "" })
+		}
 	}
 	cells, _ := file["cells"].([]any)
 	for _, c := range cells {

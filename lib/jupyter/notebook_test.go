@@ -115,3 +115,25 @@ func TestSavedNotebooks(t *testing.T) {
 		})
 	}
 }
+
+func TestATidyNotebookLeavesItsLexerToTheLanguage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "one.ipynb")
+	text := `{"cells": [], "metadata": {"language_info": {"name": "go", "pygments_lexer": "", "codemirror_mode": ""}}, "nbformat": 4, "nbformat_minor": 4}`
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.tidy(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(got), `"name": "go"`) || strings.Contains(string(got), `""`) {
+		t.Errorf("the tidy notebook is\n%s", got)
+	}
+}

@@ -152,7 +152,10 @@ func (p *program) kernelHTML() *cobra.Command {
 		Use:   "html NOTEBOOK...",
 		Short: "Make pages of notebooks, for a browser without a network",
 		Long: `Make pages (HTML) of notebooks with the outputs that they were saved with. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
-13 are in it.`,
+13 are in it.
+
+A browser prints a page to PDF. With LaTeX and pandoc a Jupyter of your own makes one, too, of the figures' PNGs, so that it doesn't ask for Inkscape:
+jupyter nbconvert --to pdf --SVG2PDFPreprocessor.enabled=False NOTEBOOK`,
 		Example: `  essnas kernel html --out pages notebooks/*.ipynb`,
 		RunE: func(c *cobra.Command, files []string) error {
 			if len(files) == 0 {
