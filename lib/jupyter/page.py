@@ -1,11 +1,13 @@
 """Draws the notebook in the file that is the first argument as a page, on standard output. The second argument is the page's title."""
 
 import html
+import re
 import sys
 
 import nbformat
 from jinja2 import DictLoader
 from latex2mathml.converter import convert
+from mistune import HTMLRenderer
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MathInlineParser
 
@@ -38,6 +40,12 @@ def formula(tex, display):
     return convert(tex, display=display).replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
 
 
+def link(renderer, text, url, title=None):
+    """A link, which leads from page to page where it leads from notebook to notebook beside it."""
+    return HTMLRenderer.link(renderer, text, re.sub(r"^([^/:?#]+)\.ipynb(?=#|$)", r"\1.html", url), title)
+
+
+IPythonRenderer.link = link
 IPythonRenderer.inline_math = lambda self, tex: formula(tex, "inline")
 IPythonRenderer.block_math = lambda self, tex: formula(tex, "block")
 # As JupyterLab has it: what costs $5, and `$HOME and $PATH`, are no formulas.

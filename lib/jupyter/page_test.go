@@ -13,7 +13,7 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 	environment(t)
 	dir := t.TempDir()
 	path, out := filepath.Join(dir, "one.ipynb"), filepath.Join(dir, "one.html")
-	text := `A cell $x_{i} * y_{i} * z$ and $$\\sum_{i < j} \\frac{x_i}{2}$$ cost $5, but ` + "`$HOME and $PATH`" + ` nothing.`
+	text := `A cell $x_{i} * y_{i} * z$ and $$\\sum_{i < j} \\frac{x_i}{2}$$ cost $5, but ` + "`$HOME and $PATH`" + ` nothing. [On](02-cell.ipynb#two), [off](https://x.org/a.ipynb)`
 	if err := os.WriteFile(path, fmt.Appendf(nil, `{"cells": [{"cell_type": "markdown", "source": ["%s"], "metadata": {}},
 		{"cell_type": "code", "source": "a", "metadata": {}, "execution_count": 1, "outputs": [{"output_type": "display_data", "metadata": {},
 			"data": {"text/html": "<script>drag()</script>", "text/plain": "x"}},
@@ -36,7 +36,7 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 		t.Errorf("the page has %d formulas, want 3:\n%s", n, body)
 	}
 	for _, want := range []string{
-		"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `<span class="kd">func</span>`,
+		"<mfrac>", "cost $5, but", "$HOME and $PATH", "<script>drag()</script>", `<span class="kd">func</span>`, `href="02-cell.html#two"`, `href="https://x.org/a.ipynb"`,
 		`alt='a &lt; "b"'`, `src="data:image/svg+xml;base64,PHN2ZyB3aWR0aD0nOScvPg=="`, `alt="only a picture"`, `src="data:image/png;base64,eA==`, `alttext="\sum_{i &lt; j} \frac{x_i}{2}"`,
 	} {
 		if !strings.Contains(body, want) {
