@@ -17,7 +17,7 @@ import (
 type board struct {
 	out    io.Writer
 	status func(text string) // see lab.Lab
-	jobs   []job
+	jobs   []Job
 	costs  *costs
 	at     []state
 	bar    *progressbar.ProgressBar // nil where lines are written
@@ -38,7 +38,7 @@ type state struct {
 // between is the time between plain lines on a job.
 const between = 20 * time.Second
 
-func (s *Study) newBoard(jobs []job) (*board, error) {
+func (s *Study) newBoard(jobs []Job) (*board, error) {
 	b := &board{out: s.lab.Progress, status: s.lab.Status, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
 	if b.out == nil {
 		b.out = io.Discard

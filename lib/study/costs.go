@@ -21,12 +21,13 @@ type measured struct {
 func (s *Study) newCosts() *costs { return &costs{config: s.Config, kinds: map[string]measured{}} }
 
 // kind of jobs that take about the same time.
-func (c *costs) kind(j job) string {
-	if j.dataset != "" {
-		return "train " + j.dataset
+func (c *costs) kind(j Job) string {
+	if j.Step == StepTrain {
+		return "train " + j.Dataset
 	}
-	kind := "search " + j.configuration.Method
-	if j.configuration.SSFactor > 0 {
+	configuration, _ := find(j.Configuration)
+	kind := "search " + configuration.Method
+	if configuration.SSFactor > 0 {
 		kind += " self-supervised"
 	}
 	return kind
@@ -34,12 +35,12 @@ func (c *costs) kind(j job) string {
 
 // prior compares jobs that were not measured: passes of images through cells, with the factors between methods and between search and training that a
 // CPU has. It matters for the first minutes only.
-func (c *costs) prior(j job) float64 {
-	if j.dataset != "" {
+func (c *costs) prior(j Job) float64 {
+	if j.Step == StepTrain {
 		t := c.config.Train
 		return float64(t.Epochs*images(t.Images)*t.Cells*t.Channels) / 8
 	}
-	s, ok := c.config.Search[j.configuration.Name]
+	s, ok := c.config.Search[j.Configuration]
 	if !ok {
 		return 0
 	}
@@ -61,7 +62,7 @@ func images(n int) int {
 }
 
 // took notes a job's time.
-func (c *costs) took(j job, d time.Duration) {
+func (c *costs) took(j Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.kinds[c.kind(j)]
@@ -70,7 +71,7 @@ func (c *costs) took(j job, d time.Duration) {
 }
 
 // expect notes what a job that is in work will have taken.
-func (c *costs) expect(j job, d time.Duration) {
+func (c *costs) expect(j Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.kinds[c.kind(j)]
@@ -79,7 +80,7 @@ func (c *costs) expect(j job, d time.Duration) {
 }
 
 // learn takes in a job that an earlier process has done.
-func (c *costs) learn(s *Study, j job) error {
+func (c *costs) learn(s *Study, j Job) error {
 	r, err := s.openRun(j)
 	if err != nil || r == nil {
 		return err
@@ -99,8 +100,8 @@ func (m measured) mean() time.Duration {
 }
 
 // of is the estimate for a job; false while nothing was measured at all.
-func (c *costs) of(j job) (time.Duration, bool) {
-	if j.dataset == "" && j.configuration.Method == "" {
+func (c *costs) of(j Job) (time.Duration, bool) {
+	if j.draws() {
 		return 0, true
 	}
 	c.mu.Lock()
@@ -112,7 +113,7 @@ func (c *costs) of(j job) (time.Duration, bool) {
 	var seconds, prior [2]float64
 	for _, other := range c.examples() {
 		same := 0
-		if (other.dataset == "") == (j.dataset == "") {
+		if other.Step == j.Step {
 			same = 1
 		}
 		if d := c.kinds[c.kind(other)].mean(); d > 0 {
@@ -129,14 +130,14 @@ func (c *costs) of(j job) (time.Duration, bool) {
 }
 
 // examples are jobs, one of each kind at least.
-func (c *costs) examples() (all []job) {
+func (c *costs) examples() (all []Job) {
 	for _, conf := range Configurations() {
 		if conf.Method != "" {
-			all = append(all, job{configuration: conf, seed: 1})
+			all = append(all, Job{Configuration: conf.Name, Seed: 1, Step: StepSearch})
 		}
 	}
 	for _, dataset := range c.config.datasets() {
-		all = append(all, job{dataset: dataset, seed: 1})
+		all = append(all, Job{Seed: 1, Step: StepTrain, Dataset: dataset})
 	}
 	return
 }

@@ -11,10 +11,16 @@
 //
 // # Jobs
 //
-// A search is a job, and so is a training with its test. Each is a run of package lab in the study's directory (see [Study]), with checkpoints of its own: a study that
-// is stopped or killed at any time goes on with the same command, and ends in the same table. Jobs go through the seeds one after the other, so that what there is at any
-// time compares all configurations. They run side by side, one on each device; a CPU, which one job fills, counts as one. Several GPUs in one process are untried; a CPU shown as
-// two devices (Options.Devices) comes to the same bits as one.
+// A [Job] is a search, or a training with its test. Each is a run of package lab in the study's
+// directory (see [Study]), with checkpoints of its own: a study that is stopped or killed at any
+// time goes on with the same command and ends in the same table. Jobs are ordered seed by seed, so
+// the results at any time compare all configurations.
+//
+// An engine (package engine) runs the jobs. [Study.Work] uses the local one: side by side in this
+// process, one job on each device. A CPU, which one job fills, counts as one device. Several GPUs in
+// one process are untried; a CPU shown as two devices (Options.Devices) comes to the same bits as
+// one. [Study.Prepare] writes each job into a file instead, which [Execute] executes in a process
+// of its own, on any machine that sees the directory.
 //
 // # Results
 //

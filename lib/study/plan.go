@@ -60,7 +60,7 @@ func (s *Study) Plan() (*Plan, error) {
 			}
 		}
 		for i, j := range all {
-			if j.configuration.Name != conf.Name {
+			if j.Configuration != conf.Name {
 				continue
 			}
 			l.Jobs++

@@ -120,7 +120,7 @@ func (s *Study) trial(c Configuration, seed int) (t Trial, found bool, err error
 // cells reads the cells of a trial and what is known of their search.
 func (s *Study) cells(t *Trial) (g cell.Genotype, found bool, err error) {
 	if t.Configuration.Method == "" {
-		path := s.drawn(job{configuration: t.Configuration, seed: t.Seed})
+		path := s.drawn(Job{Configuration: t.Configuration.Name, Seed: t.Seed, Step: StepSearch})
 		raw, err := os.ReadFile(path)
 		if os.IsNotExist(err) {
 			return g, false, nil

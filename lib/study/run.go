@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/study/engine"
 )
 
 // Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a lab.Interrupted or
@@ -31,7 +32,12 @@ func (s *Study) Work(ctx context.Context) error {
 		return err
 	}
 	defer board.close()
-	failed := schedule(ctx, len(all), s.workers(b), func(i int) int { return all[i].search }, func(ctx context.Context, worker, i int) error {
+	index := make(map[string]int, len(all))
+	for i, j := range all {
+		index[j.Name()] = i
+	}
+	failed, err := s.carryOut(ctx, engine.NewLocal(s.workers(b), func(ctx context.Context, worker int, e engine.Job) error {
+		i := index[e.Name]
 		if board.isDone(i) {
 			return nil
 		}
@@ -42,7 +48,10 @@ func (s *Study) Work(ctx context.Context) error {
 		err := s.do(ctx, &l, all[i])
 		board.end(i, err)
 		return err
-	})
+	}), all)
+	if err != nil {
+		return err
+	}
 	board.close()
 	if err := s.verdict(ctx, all, failed); err != nil {
 		return err
@@ -50,6 +59,32 @@ func (s *Study) Work(ctx context.Context) error {
 	board.pass("drawing up the report")
 	_, err = s.Report()
 	return err
+}
+
+// carryOut has an engine run the jobs and returns the errors of those that failed, by name. A
+// cancelled context cancels the jobs and waits until the running ones have saved.
+func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []Job) (failed map[string]error, err error) {
+	if err := e.Submit(context.WithoutCancel(ctx), queue(jobs)); err != nil {
+		return nil, err
+	}
+	failed = map[string]error{}
+	waiting := ctx
+	for {
+		end, err := e.Wait(waiting)
+		switch {
+		case err == io.EOF:
+			return failed, nil
+		case err != nil && waiting.Err() != nil:
+			if err := e.Cancel(); err != nil {
+				return nil, err
+			}
+			waiting = context.WithoutCancel(ctx)
+		case err != nil:
+			return nil, err
+		case end.Err != nil:
+			failed[end.Job.Name] = end.Err
+		}
+	}
 }
 
 // open opens the backend, and refuses to go on with a study on another kind: numbers would differ.
@@ -85,17 +120,13 @@ func (s *Study) workers(b *backend.Backend) int {
 }
 
 // verdict sums failures up in one sentence.
-func (s *Study) verdict(ctx context.Context, all []job, failed map[int]error) error {
+func (s *Study) verdict(ctx context.Context, all []Job, failed map[string]error) error {
 	if len(failed) == 0 {
 		return ctx.Err()
 	}
-	jobs := make([]int, 0, len(failed))
-	for i := range failed {
-		jobs = append(jobs, i)
-	}
-	slices.Sort(jobs)
-	for _, i := range jobs {
-		if stopped := new(lab.Interrupted); errors.As(failed[i], stopped) {
+	jobs := slices.DeleteFunc(slices.Clone(all), func(j Job) bool { return failed[j.Name()] == nil })
+	for _, j := range jobs {
+		if stopped := new(lab.Interrupted); errors.As(failed[j.Name()], stopped) {
 			stopped.Command = s.lab.Again()
 			return *stopped
 		}
@@ -105,7 +136,7 @@ func (s *Study) verdict(ctx context.Context, all []job, failed map[int]error) er
 	}
 	first := jobs[0]
 	if len(jobs) == 1 {
-		return fmt.Errorf("%s: %w", all[first], failed[first])
+		return fmt.Errorf("%s: %w", first, failed[first.Name()])
 	}
-	return fmt.Errorf("%d jobs failed, the same command tries them again; the first, %s: %w", len(jobs), all[first], failed[first])
+	return fmt.Errorf("%d jobs failed, the same command tries them again; the first, %s: %w", len(jobs), first, failed[first.Name()])
 }

@@ -63,7 +63,26 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.IntVar(&o.Devices, "devices", 0, "how many jobs run at a time, one on each device; default as many as there are GPUs, on a CPU 1 (its devices share its cores)")
 	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
+	c.AddCommand(p.studyJob())
 	return c
+}
+
+// studyJob is how processes on other machines take part in a study.
+func (p *program) studyJob() *cobra.Command {
+	return &cobra.Command{
+		Use:   "job FILE",
+		Short: "Execute one job of a study",
+		Long: `Execute the job in FILE, which lies in the directory jobs of a study: search cells, or train and test a network. A finished job is left alone, a stopped one goes on.
+A cluster's scheduler starts jobs this way; essnas study --run DIR then draws up the report.`,
+		Example: "  essnas study job runs/study-cifar10-slides-1a2b3c4d/jobs/stage1/seed1/search.json",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("%s wants the file of one job, got %d: see %s --help", c.CommandPath(), len(args), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return study.Execute(c.Context(), p.lab(), args[0]) },
+	}
 }
 
 func configurationNames() string {

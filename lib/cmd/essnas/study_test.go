@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/study"
 	"github.com/janpfeifer/must"
 )
 
@@ -74,5 +76,37 @@ func TestAStudyComesToTheSameTableHoweverOftenItIsKilledAndOnTwoDevices(t *testi
 	}
 	if got := finish("parallel", "--devices", "2"); got != want {
 		t.Errorf("on two devices:\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *testing.T) {
+	dir := t.TempDir()
+	command := tinyStudy(dir)
+	whole := func(name string) string {
+		if out, err := typed(t, dir, append(command, "--run", name)...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+		return tableOf(t, filepath.Join(dir, name))
+	}
+	want := whole("whole")
+	s := must.M1(study.New(&lab.Lab{Data: t.TempDir()}, study.Options{
+		Dir: filepath.Join(dir, "written"), Only: []string{"stage1", "random"}, Seeds: 2,
+		Search: filepath.Join(dir, "search.json"), Train: filepath.Join(dir, "train.json"),
+	}))
+	var jobs []string
+	for _, path := range must.M1(s.Prepare()) {
+		jobs = append(jobs, must.M1(filepath.Rel(s.Dir, path)))
+	}
+	if len(jobs) != 8 {
+		t.Fatalf("%d jobs, want a search and a training of 2 configurations with 2 seeds", len(jobs))
+	}
+	must.M(os.Rename(s.Dir, filepath.Join(dir, "moved")))
+	for _, job := range jobs {
+		if out, err := typed(t, dir, "study", "job", filepath.Join("moved", job), "--quiet").CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", job, err, out)
+		}
+	}
+	if got := whole("moved"); got != want {
+		t.Errorf("from files:\n%s\nwant\n%s", got, want)
 	}
 }
