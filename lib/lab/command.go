@@ -23,3 +23,6 @@ func command(args ...string) string {
 	}
 	return program + " " + strings.Join(args, " ")
 }
+
+// Command is what to type to run this program with these arguments.
+func Command(args ...string) string { return command(args...) }

@@ -81,6 +81,7 @@ func Open(dir string) (*Study, error) {
 	if err := json.Unmarshal(raw, &s.Config); err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
 	}
+	s.only = configurationsOf(s.Config.Configurations)
 	return s, nil
 }
 
@@ -205,13 +206,8 @@ func (s *Study) goOn(there Config, o Options) error {
 	asked := s.only
 	s.Config = there
 	if len(o.Only) == 0 && !o.given() {
-		s.only = nil
-		for _, name := range there.Configurations {
-			if c, ok := find(name); ok {
-				s.only = append(s.only, c)
-			}
-		}
-		asked = s.only
+		asked = configurationsOf(there.Configurations)
+		s.only = asked
 	}
 	s.Config.Configurations = nil
 	for _, c := range Configurations() {
@@ -221,6 +217,16 @@ func (s *Study) goOn(there Config, o Options) error {
 	}
 	s.Config.Seeds = max(there.Seeds, o.Seeds)
 	return nil
+}
+
+// configurationsOf are the configurations of these names, without those of another version of essnas.
+func configurationsOf(names []string) (all []Configuration) {
+	for _, name := range names {
+		if c, ok := find(name); ok {
+			all = append(all, c)
+		}
+	}
+	return
 }
 
 // hash is what a study's directory is named by: not by which configurations and how many seeds, for a study may grow.

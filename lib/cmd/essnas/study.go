@@ -13,6 +13,7 @@ import (
 func (p *program) study() *cobra.Command {
 	var o study.Options
 	var dry bool
+	var cluster clusterFlags
 	c := &cobra.Command{
 		Use:   "study",
 		Short: "Compare all stages over several seeds: the slides' table",
@@ -24,9 +25,13 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 		Example: `  essnas study                                              quick: some minutes on two cores
   essnas study --only stage1,stage3,random --seeds 3
   essnas study --preset slides --data ~/data --dry-run      what would be done
-  essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5`,
+  essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5
+  essnas study --preset slides --data ~/data --engine slurm --partition gpu --gres gpu:1`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := cluster.validate(c); err != nil {
+				return err
+			}
 			if c.Flags().Changed("seeds") && o.Seeds < 1 {
 				return fmt.Errorf("--seeds is %d: want 1 or more", o.Seeds)
 			}
@@ -36,6 +41,9 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 			}
 			if dry {
 				return p.showPlan(c, s)
+			}
+			if cluster.engine == "slurm" {
+				return p.submit(c, s, cluster)
 			}
 			if !p.quiet {
 				plan, err := s.Plan()
@@ -63,26 +71,9 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.IntVar(&o.Devices, "devices", 0, "how many jobs run at a time, one on each device; default as many as there are GPUs, on a CPU 1 (its devices share its cores)")
 	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
-	c.AddCommand(p.studyJob())
+	cluster.add(c)
+	c.AddCommand(p.studyJob(), p.studyStatus(), p.studyCancel())
 	return c
-}
-
-// studyJob is how processes on other machines take part in a study.
-func (p *program) studyJob() *cobra.Command {
-	return &cobra.Command{
-		Use:   "job FILE",
-		Short: "Execute one job of a study",
-		Long: `Execute the job in FILE, which lies in the directory jobs of a study: search cells, or train and test a network. A finished job is left alone, a stopped one goes on.
-A cluster's scheduler starts jobs this way; essnas study --run DIR then draws up the report.`,
-		Example: "  essnas study job runs/study-cifar10-slides-1a2b3c4d/jobs/stage1/seed1/search.json",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("%s wants the file of one job, got %d: see %s --help", c.CommandPath(), len(args), c.CommandPath())
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error { return study.Execute(c.Context(), p.lab(), args[0]) },
-	}
 }
 
 func configurationNames() string {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -108,5 +109,34 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 	}
 	if got := whole("moved"); got != want {
 		t.Errorf("from files:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A test cluster is announced by SLURM_CONF.
+func TestAStudyOnSlurmComesToTheTableOfTheLocalEngine(t *testing.T) {
+	if exec.Command("sinfo").Run() != nil {
+		t.Skip("no Slurm answers here")
+	}
+	dir := t.TempDir()
+	command := tinyStudy(dir)
+	on := func(name string, more ...string) {
+		if out, err := typed(t, dir, append(append(command, "--run", name), more...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+	}
+	on("cluster", "--engine", "slurm")
+	report := filepath.Join(dir, "cluster", "report.html")
+	for start := time.Now(); ; time.Sleep(time.Second) {
+		if _, err := os.Stat(report); err == nil {
+			break
+		}
+		if time.Since(start) > 10*time.Minute {
+			out, _ := exec.Command("squeue", "-r").CombinedOutput()
+			t.Fatalf("no report after %v: %s", time.Since(start), out)
+		}
+	}
+	on("local")
+	if got, want := tableOf(t, filepath.Join(dir, "cluster")), tableOf(t, filepath.Join(dir, "local")); got != want {
+		t.Errorf("on Slurm:\n%s\nlocally:\n%s", got, want)
 	}
 }

@@ -1,0 +1,159 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/essnas/essnas/lib/study/engine"
+)
+
+// Cluster is how a study is given to Slurm.
+type Cluster struct {
+	Program []string // the command that executes essnas on a node: its absolute path, then flags
+	Options engine.SlurmOptions
+}
+
+// slurm is the engine of this study. Its files are beside those of the jobs.
+func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
+	dir, err := filepath.Abs(s.Dir) // nodes start elsewhere
+	if err != nil {
+		return nil, err
+	}
+	jobs := map[string]Job{}
+	for _, j := range s.jobs(s.only) {
+		jobs[j.Name()] = j
+	}
+	program := func(words ...string) []string { return append(c.Program[:len(c.Program):len(c.Program)], words...) }
+	return &engine.Slurm{
+		Dir: filepath.Join(dir, jobsDir), Name: s.Config.Name, Options: c.Options,
+		Command: func(j engine.Job) []string {
+			return program("study", "job", filepath.Join(dir, jobsDir, filepath.FromSlash(j.Name)+".json"))
+		},
+		Done:  func(j engine.Job) (bool, error) { return s.done(jobs[j.Name]) },
+		After: program("report", "--run", dir),
+	}, nil
+}
+
+// Submit hands all that is not done to Slurm, and after it the report, and returns how many jobs
+// that were. It returns an error if the study can't be written, if another process is at work in
+// it, if jobs of it are on the cluster already, or if Slurm refuses.
+func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
+	e, err := s.slurm(c)
+	if err != nil {
+		return 0, err
+	}
+	if held, err := e.States(ctx); err != nil {
+		return 0, err
+	} else if len(held) > 0 {
+		return 0, fmt.Errorf("%d jobs of %s are on the cluster already: wait for them, or cancel them with essnas study cancel --run %s", len(held), s.Dir, s.Dir)
+	}
+	if _, err := s.Prepare(); err != nil {
+		return 0, err
+	}
+	queue, err := s.missing()
+	if err != nil {
+		return 0, err
+	}
+	return len(queue), e.Submit(ctx, queue)
+}
+
+// missing are the jobs that are not done, in the engine's form.
+func (s *Study) missing() (all []engine.Job, err error) {
+	done := map[string]bool{}
+	for _, j := range s.jobs(s.only) {
+		if done[j.Name()], err = s.done(j); err != nil {
+			return nil, err
+		}
+	}
+	for _, j := range queue(s.jobs(s.only)) {
+		if done[j.Name] {
+			continue
+		}
+		if done[j.After] {
+			j.After = ""
+		}
+		all = append(all, j)
+	}
+	return all, nil
+}
+
+// Cancel tells the cluster to end the study's jobs. They save, and Submit goes on with them. It
+// returns an error if Slurm refuses.
+func (s *Study) Cancel() error {
+	e, err := s.slurm(Cluster{})
+	if err != nil {
+		return err
+	}
+	return e.Cancel()
+}
+
+// Status is how far a study is: what is done, and what the cluster says of the rest.
+type Status struct {
+	Dir   string       `json:"dir"`
+	Lines []StatusLine `json:"lines"`
+}
+
+// StatusLine is a configuration of a status. All but the name are numbers of jobs.
+type StatusLine struct {
+	Configuration string `json:"configuration"`
+	Jobs          int    `json:"jobs"`
+	Done          int    `json:"done"`
+	Running       int    `json:"running"` // on the cluster
+	Pending       int    `json:"pending"` // on the cluster
+}
+
+// Status looks at the study's directory, and at the cluster if jobs were submitted. It returns an
+// error if a run can't be read or squeue doesn't answer.
+func (s *Study) Status(ctx context.Context) (*Status, error) {
+	e, err := s.slurm(Cluster{})
+	if err != nil {
+		return nil, err
+	}
+	held, err := e.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status := &Status{Dir: s.Dir}
+	for _, c := range s.only {
+		l := StatusLine{Configuration: c.Name}
+		for _, j := range s.jobs([]Configuration{c}) {
+			l.Jobs++
+			done, err := s.done(j)
+			if err != nil {
+				return nil, err
+			}
+			switch state := held[j.Name()]; {
+			case done:
+				l.Done++
+			case state == "PENDING" || state == "REQUEUED":
+				l.Pending++
+			case state != "":
+				l.Running++
+			}
+		}
+		status.Lines = append(status.Lines, l)
+	}
+	return status, nil
+}
+
+// String is the status as a table.
+func (s *Status) String() string {
+	var text strings.Builder
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "configuration\tdone\trunning\tpending\tneither")
+	var sum StatusLine
+	row := func(l StatusLine) {
+		fmt.Fprintf(t, "%s\t%d of %d\t%d\t%d\t%d\n", l.Configuration, l.Done, l.Jobs, l.Running, l.Pending, l.Jobs-l.Done-l.Running-l.Pending)
+	}
+	for _, l := range s.Lines {
+		row(l)
+		sum.Jobs, sum.Done, sum.Running, sum.Pending = sum.Jobs+l.Jobs, sum.Done+l.Done, sum.Running+l.Running, sum.Pending+l.Pending
+	}
+	sum.Configuration = "all"
+	row(sum)
+	t.Flush() // into memory
+	return strings.TrimSuffix(text.String(), "\n")
+}

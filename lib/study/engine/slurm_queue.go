@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/essnas/essnas/lib/internal/whole"
+)
+
+// recordPath is where submissions are kept, for status and cancel in another process.
+func (s *Slurm) recordPath() string { return filepath.Join(s.Dir, "slurm.json") }
+
+func (s *Slurm) record(all []submission) error {
+	earlier, err := s.submissions()
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(append(earlier, all...), "", "  ")
+	if err != nil {
+		return err
+	}
+	return whole.WriteBytes(s.recordPath(), append(text, '\n'))
+}
+
+// submissions are all arrays that were submitted from this directory.
+func (s *Slurm) submissions() (all []submission, err error) {
+	text, err := os.ReadFile(s.recordPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read (%w): delete it, and look at squeue for what was submitted", s.recordPath(), err)
+	}
+	return all, nil
+}
+
+// States are Slurm's words (PENDING, RUNNING, ...) for the jobs that it holds, by name. Jobs that
+// have ended are not among them. It returns an error if squeue can't be run or doesn't answer.
+func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
+	all, err := s.submissions()
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	names, ids := map[string]string{}, make([]string, 0, len(all))
+	for _, a := range all {
+		ids = append(ids, a.ID)
+		for i, name := range a.Tasks {
+			names[fmt.Sprintf("%s_%d", a.ID, i)] = name
+		}
+	}
+	// Only an array that squeue has forgotten makes it fail for all, so it is asked for the user's.
+	out, err := s.execute(exec.CommandContext(ctx, "squeue", "--noheader", "--me", "--array", "--format=%i %T"))
+	if err != nil {
+		return nil, fmt.Errorf("squeue doesn't answer: %w", err)
+	}
+	states := map[string]string{}
+	for line := range strings.Lines(out) {
+		id, state, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name, ok := names[id]; ok {
+			states[name] = state
+		}
+	}
+	return states, nil
+}
+
+// Wait implements [Engine]. A job has ended when Slurm doesn't hold it any more, and succeeded if
+// its result is there.
+func (s *Slurm) Wait(ctx context.Context) (End, error) {
+	poll := s.Poll
+	if poll == 0 {
+		poll = 10 * time.Second
+	}
+	for {
+		if !slices.Contains(s.ended, false) {
+			return End{}, io.EOF
+		}
+		states, err := s.States(ctx)
+		if err != nil {
+			return End{}, err
+		}
+		for i, j := range s.jobs {
+			if _, held := states[j.Name]; held || s.ended[i] {
+				continue
+			}
+			s.ended[i] = true
+			if s.failed[j.After] {
+				s.failed[j.Name] = true // it never began
+				continue
+			}
+			done, err := s.Done(j)
+			if err == nil && !done {
+				err = fmt.Errorf("it has ended without a result; its log is in %s", filepath.Join(s.Dir, "logs"))
+			}
+			s.failed[j.Name] = err != nil
+			return End{j, err}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return End{}, ctx.Err()
+		case <-time.After(poll):
+		}
+	}
+}
+
+// Cancel implements [Engine], for all that was ever submitted from this directory. Running jobs
+// save: Slurm tells them to end before it kills them.
+func (s *Slurm) Cancel() error {
+	all, err := s.submissions()
+	if err != nil {
+		return err
+	}
+	return s.cancel(all)
+}
+
+func (s *Slurm) cancel(all []submission) error {
+	if len(all) == 0 {
+		return nil
+	}
+	args := []string{"--quiet"} // those that have ended are no error
+	for _, a := range all {
+		args = append(args, a.ID)
+	}
+	if _, err := s.execute(exec.Command("scancel", args...)); err != nil {
+		return fmt.Errorf("scancel has refused: %w", err)
+	}
+	return nil
+}
+
+// execute runs one of Slurm's commands and returns what it prints. Its complaints are the error.
+func (s *Slurm) execute(c *exec.Cmd) (string, error) {
+	if s.run != nil {
+		return s.run(c)
+	}
+	out, err := c.Output()
+	if exit := new(exec.ExitError); errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		err = errors.New(strings.TrimSpace(string(exit.Stderr)))
+	} else if errors.Is(err, exec.ErrNotFound) {
+		err = fmt.Errorf("%s is not in PATH: essnas has to be started on a machine that submits to the cluster", c.Path)
+	}
+	return string(out), err
+}
