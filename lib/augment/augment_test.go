@@ -11,12 +11,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// noise is n random pictures. Their first pixel says which they are.
+// noise returns n random images. The first pixel of an image identifies it.
 func noise(n, h, w, c int) data.Images {
 	r := rand.New(rand.NewPCG(1, 2))
 	im := data.Images{N: n, Height: h, Width: w, Channels: c, Pixels: make([]uint8, n*h*w*c), Labels: make([]uint8, n)}
 	for i := range im.Pixels {
-		im.Pixels[i] = uint8(1 + r.IntN(255)) // never 0, which is what the border has
+		im.Pixels[i] = uint8(1 + r.IntN(255)) // never 0, the value of the border
 	}
 	for i := range im.Labels {
 		im.Labels[i] = uint8(r.IntN(10))
@@ -54,8 +54,8 @@ func run(t testing.TB, f *Feeder, index []int32, r *rand.Rand) (x []float32, y [
 	return tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[int32](b)
 }
 
-// define is the definition, one pixel at a time, for one picture with its row of a draw: padded with black, cut, flipped, normalised, with
-// a square of zeros.
+// define computes one pixel of the result by the definition: the image of one row of a draw, padded
+// with black, cropped, flipped, normalised, with a square of zeros.
 func define(im data.Images, o Options, v []int32, c, h, w int) float32 {
 	if o.Cutout > 0 && h >= int(v[row])-o.Cutout/2 && h < int(v[row])+o.Cutout/2 && w >= int(v[column])-o.Cutout/2 && w < int(v[column])+o.Cutout/2 {
 		return 0

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// BenchmarkBatch is one batch of 64 pictures out of 50,000.
+// BenchmarkBatch measures one batch of 64 out of 50,000 images.
 func BenchmarkBatch(b *testing.B) {
 	f := feeder(b, noise(50000, 32, 32, 3), 64, Options{Crop: 4, Flip: true, Cutout: 16})
 	for _, augmented := range []bool{true, false} {
@@ -33,7 +33,8 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkTwins is two views of a batch of 64 pictures out of 50,000; compiling comes first, once.
+// BenchmarkTwins measures two views of a batch of 64 out of 50,000 images. The compilation is
+// measured on its own.
 func BenchmarkTwins(b *testing.B) {
 	for _, channels := range []int{1, 3} {
 		side := map[int]int{1: 28, 3: 32}[channels]

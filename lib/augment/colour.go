@@ -7,35 +7,40 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// The colour changes are torchvision's on float images x [channels, height, width, batch] in 0..1, with a factor for each view, float32 [batch].
-// What leaves 0..1 is cut off.
+// The colour operations follow torchvision. They take float images x [channels, height, width,
+// batch] in 0..1 and one factor per view, float32 [batch], and return images of the same shape.
+// Results are clipped to 0..1.
 
-// Brightness multiplies by factor.
+// Brightness multiplies x [channels, height, width, batch] by factor [batch].
 func Brightness(x, factor *Node) *Node { return unit(Mul(x, perView(factor, x))) }
 
-// Contrast moves away from the mean gray of the view (factor > 1), or towards it.
+// Contrast blends x [channels, height, width, batch] with the mean gray of each view. A factor
+// [batch] above 1 moves the pixels away from that gray, a factor below 1 towards it.
 func Contrast(x, factor *Node) *Node {
 	gray := Luma(x)
 	d := gray.Shape().Dimensions
 	pixels := d[0] * d[1]
-	// A product with ones: XLA takes several times as long for a sum.
+	// XLA computes a product with ones several times as fast as a sum.
 	mean := Dot(Ones(gray.Graph(), shapes.Make(dtypes.Float32, pixels)), Reshape(gray, pixels, d[2])).Product()
 	return blend(x, perView(DivScalar(mean, float64(pixels)), x), factor)
 }
 
-// Saturation moves away from the view without colours (factor > 1), or towards it.
+// Saturation blends x [channels, height, width, batch] with its gray version. A factor [batch]
+// above 1 makes the colours stronger, a factor below 1 weaker.
 func Saturation(x, factor *Node) *Node { return blend(x, everyChannel(Luma(x), x), factor) }
 
-// Grayscale takes the colours away where gray is not 0.
+// Grayscale replaces the views of x [channels, height, width, batch] by their gray version where
+// gray [batch] is not 0.
 func Grayscale(x, gray *Node) *Node {
 	return Where(perView(NotEqual(gray, ZerosLike(gray)), x), everyChannel(Luma(x), x), x)
 }
 
-// Hue turns the hue by a part of the circle, -0.5..0.5, in HSV (Smith 1978), where the channels are
+// Hue rotates the hue of x [3, height, width, batch] by turn [batch], a fraction of the colour
+// circle in -0.5..0.5. In HSV (Smith 1978) the channels are
 //
 //	value - chroma clip(min(k, 4-k), 0, 1)    k = (hue + n) mod 6, hue in sixths, n = 5, 3, 1
 //
-// Views that are turned by 0 stay as they are, to the bit.
+// A turn of 0 leaves every bit of a view as it is. Hue panics if x does not have three channels.
 func Hue(x, turn *Node) *Node {
 	if c := x.Shape().Dim(0); c != 3 {
 		exceptions.Panicf("pictures have %d channels: only those with 3 have a hue", c)
@@ -58,7 +63,9 @@ func Hue(x, turn *Node) *Node {
 	return Where(perView(Equal(turn, ZerosLike(turn)), x), x, turned)
 }
 
-// Luma is the gray of ITU-R BT.601, of anything but three channels their mean: [channels, height, width, batch] -> [height, width, batch].
+// Luma computes the gray value of ITU-R BT.601 from x [channels, height, width, batch]; the result
+// is [height, width, batch]. The gray value of images without three channels is the mean of their
+// channels.
 func Luma(x *Node) *Node {
 	d := x.Shape().Dimensions
 	weights := []float32{0.2989, 0.587, 0.114} // as torchvision rounds them
@@ -71,11 +78,11 @@ func Luma(x *Node) *Node {
 	if d[0] == 1 {
 		return Squeeze(x, 0)
 	}
-	// A product, because XLA would compute whatever x comes from three times over to add its slices.
+	// This is a product because XLA would compute the input of x three times to add its slices.
 	return Reshape(Dot(Const(x.Graph(), weights), Reshape(x, d[0], d[1]*d[2]*d[3])).Product(), d[1:]...)
 }
 
-// blend is factor x + (1 - factor) other.
+// blend returns factor x + (1 - factor) other.
 func blend(x, other, factor *Node) *Node {
 	f := perView(factor, x)
 	return unit(Add(Mul(f, x), Mul(OneMinus(f), other)))

@@ -5,28 +5,31 @@ import (
 	"math/rand/v2"
 )
 
-// distortion is what happens to one picture on its way to a view.
+// distortion holds the parameters of all steps that turn one image into a view.
 type distortion struct {
-	top, left  int        // where the window is cut out, from the picture's corner: -Crop.Pixels..Crop.Pixels
-	matrix     [6]float64 // from a pixel of the view to where it comes from in the window, both from the centre: see Warp
+	// corner of the window, counted from the image's corner: -Crop.Pixels..Crop.Pixels
+	top, left int
+	// maps a pixel of the view to its source in the window, both counted from the centre: see Warp
+	matrix     [6]float64
 	brightness float64
 	contrast   float64
 	saturation float64
-	hue        float64 // part of the circle
+	hue        float64 // fraction of the colour circle
 	gray       bool
 	erase      rectangle
 }
 
-// rectangle is rows top..bottom-1 of columns left..right-1.
+// rectangle covers the rows top..bottom-1 of the columns left..right-1.
 type rectangle struct{ top, left, bottom, right int }
 
-// plain distorts nothing.
+// plain returns the distortion that changes nothing.
 func plain() distortion {
 	return distortion{matrix: [6]float64{1, 0, 0, 0, 1, 0}, brightness: 1, contrast: 1, saturation: 1}
 }
 
-// draw decides what happens to one h x w picture. All numbers are drawn, whether they are used or not, so that a probability
-// changes only what it is the probability of; erasing comes last, because nobody knows how many draws a rectangle takes.
+// draw draws the distortion of one h x w image. It draws every number, even for steps that do not
+// happen, so that the probability of one step has no influence on the draws of the others. The
+// rectangle to erase comes last because the number of its draws varies.
 func (v Views) draw(h, w int, r *rand.Rand) distortion {
 	d := plain()
 	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
@@ -39,7 +42,7 @@ func (v Views) draw(h, w int, r *rand.Rand) distortion {
 	flip := r.Float64() < v.Flip
 	a, warp := v.Distort, r.Float64() < v.Distort.Probability
 	angle := within(-a.Degrees, a.Degrees)
-	x := math.RoundToEven(float64(w) * within(-a.Translate, a.Translate)) // as Python rounds
+	x := math.RoundToEven(float64(w) * within(-a.Translate, a.Translate)) // rounds as Python does
 	y := math.RoundToEven(float64(h) * within(-a.Translate, a.Translate))
 	scale, shear := within(a.Scale[0], a.Scale[1]), within(-a.Shear, a.Shear)
 	if warp {
@@ -62,12 +65,12 @@ func (v Views) draw(h, w int, r *rand.Rand) distortion {
 	return d
 }
 
-// mirror exchanges left and right before the warp: what it samples is the mirrored window.
+// mirror exchanges left and right before the warp: the warp then samples the mirrored window.
 func (d *distortion) mirror() {
 	d.matrix[0], d.matrix[1], d.matrix[2] = -d.matrix[0], -d.matrix[1], -d.matrix[2]
 }
 
-// draw draws rectangles until one is smaller than the picture, ten at most (none, if they all were larger).
+// draw draws rectangles until one is smaller than the image. After ten attempts it returns none.
 func (e Erase) draw(h, w int, r *rand.Rand) rectangle {
 	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 	for range 10 {
@@ -82,8 +85,8 @@ func (e Erase) draw(h, w int, r *rand.Rand) rectangle {
 	return rectangle{}
 }
 
-// affine is the inverse of: shear along x, rotate and scale about the centre, move by (x, y) pixels. Angles in degrees, clockwise on
-// a screen, as torchvision's affine has them:
+// affine returns the inverse of this map: shear along x, rotate and scale about the centre, move by
+// (x, y) pixels. Angles are in degrees, clockwise on a screen, as in torchvision:
 //
 //	forward  [cos(a), -cos(a) tan(s) - sin(a); sin(a), -sin(a) tan(s) + cos(a)] scale
 func affine(angle, x, y, scale, shear float64) [6]float64 {
@@ -97,7 +100,7 @@ func affine(angle, x, y, scale, shear float64) [6]float64 {
 	return m
 }
 
-// The columns of the numbers that the graph gets for each view.
+// The columns of the numbers that the graph takes for each view.
 const (
 	columnTop = iota
 	columnLeft
@@ -111,7 +114,7 @@ const (
 	distortionColumns = iota + 8
 )
 
-// numbers are the distortions in columns, float32 [distortionColumns, len(all)].
+// numbers writes the distortions into columns: float32 [distortionColumns, len(all)].
 func numbers(all []distortion) []float32 {
 	out := make([]float32, distortionColumns*len(all))
 	for i, d := range all {

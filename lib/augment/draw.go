@@ -6,12 +6,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Options says what happens to pictures at random.
+// Options selects the random steps of a batch.
 type Options struct {
-	Crop   int  // black pixels around the picture before a window of its size is cut out; 0: no crop
-	Flip   bool // exchange left and right of half of the pictures
+	Crop   int  // width of the black border that a crop adds; 0: no crop
+	Flip   bool // exchange left and right of half of the images
 	Cutout int  // side of the square that is set to 0, an even number; 0: none
-	// Out makes of the pictures what the network takes, from float32 [channels, height, width, batch]; nil: nothing else.
+	// Out converts the images, float32 [channels, height, width, batch], into the network's input.
+	// A nil Out passes them on.
 	Out func(x *Node) *Node
 }
 
@@ -33,7 +34,8 @@ const (
 	columns
 )
 
-// draw decides what happens to a batch of h x w pictures. Every picture takes the same draws in the same order.
+// draw draws the random numbers of a batch of h x w images. Every image takes the same number of
+// draws in the same order.
 func (o Options) draw(index []int32, h, w int, r *rand.Rand) []int32 {
 	d := make([]int32, 0, len(index)*columns)
 	for _, i := range index {

@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Feeder makes batches of pictures that lie on the device. Several goroutines may use it.
+// Feeder makes batches of images that lie on the device. Several goroutines may use it.
 type Feeder struct {
 	backend   compute.Backend
 	images    data.Images // without pixels
@@ -26,15 +26,19 @@ type Feeder struct {
 	augmented, bare executable
 }
 
-// executable is compiled when it is first needed.
+// executable is a graph that compiles on first use.
 type executable struct {
 	once  sync.Once
 	graph *Graph
 	err   error
 }
 
-// NewFeeder copies the pictures to the device, as bytes. Batches have a fixed size; mean and std are those of each channel, on the scale
-// 0..1. Close frees the pictures.
+// NewFeeder copies the images to the device, as bytes [n, height, width, channels]. Every batch has
+// the given size. mean and std have one entry per channel, on the scale 0..1. Call Close to free
+// the images.
+//
+// NewFeeder returns an error if pixels, labels, mean or std do not fit the images' size, if the
+// batch is below 1, if the options make no sense for this size, or if the device has no room.
 func NewFeeder(b compute.Backend, im data.Images, mean, std []float32, batch int, o Options) (*Feeder, error) {
 	switch {
 	case im.N == 0 || len(im.Pixels) != im.N*im.Height*im.Width*im.Channels || len(im.Labels) != im.N:
@@ -57,7 +61,7 @@ func NewFeeder(b compute.Backend, im data.Images, mean, std []float32, batch int
 	return &Feeder{backend: b, images: im, mean: mean, std: std, batch: batch, options: o, pixels: pixels}, nil
 }
 
-// Close frees the pictures on the device.
+// Close frees the images on the device.
 func (f *Feeder) Close() {
 	if f.pixels != nil {
 		f.pixels.MustFinalizeAll()
@@ -65,8 +69,12 @@ func (f *Feeder) Close() {
 	}
 }
 
-// Batch makes a batch of the pictures with these indices: x float32 [channels, height, width, batch] (or what Options.Out makes of that) and their labels, int32 [batch]. r draws
-// what happens to them; nil, and nothing but normalisation does. The caller frees both tensors.
+// Batch returns the images with these indices as x, float32 [channels, height, width, batch] (or
+// the result of Options.Out), and their labels y, int32 [batch]. The generator r draws the random
+// steps; without one (nil) the images are only normalised. The caller frees both tensors.
+//
+// Batch returns an error if the feeder is closed, if the number of indices is not the batch size,
+// if an index is out of range, or if the backend fails.
 func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err error) {
 	labels, err := f.labels(index)
 	if err != nil {
@@ -86,7 +94,7 @@ func (f *Feeder) Batch(index []int32, r *rand.Rand) (x, y *tensors.Tensor, err e
 	return x, tensors.FromFlatDataAndDimensions(labels, f.batch), nil
 }
 
-// labels of the pictures with these indices.
+// labels returns the labels of the images with these indices.
 func (f *Feeder) labels(index []int32) ([]int32, error) {
 	if f.pixels == nil {
 		return nil, errors.New("the pictures were freed: make a new feeder")
@@ -104,7 +112,8 @@ func (f *Feeder) labels(index []int32) ([]int32, error) {
 	return labels, nil
 }
 
-// build is the graph for a draw with so many columns: with one there is nothing but the pictures' numbers.
+// build builds the graph for draws of this many columns. A draw of one column holds only the
+// indices of the images.
 func (f *Feeder) build(width int) (*Graph, []*Node) {
 	im, o := f.images, f.options
 	g := NewGraph(f.backend, "augment")
@@ -125,7 +134,7 @@ func (f *Feeder) build(width int) (*Graph, []*Node) {
 	return g, []*Node{o.out(CHWN(x))}
 }
 
-// compile compiles the graph, unless it was.
+// compile compiles the graph on the first call.
 func (e *executable) compile(build func() (*Graph, []*Node)) error {
 	e.once.Do(func() {
 		defer caught("compiling the augmentation", &e.err)

@@ -7,8 +7,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Pictures makes a batch visible, a feeder's or a view: x float32 [channels, height, width, batch], normalised, back to bytes [height, width,
-// channels], one slice for each picture. What is outside of 0..1 is cut off.
+// Pictures converts a batch of a feeder or of a view for display: x float32 [channels, height,
+// width, batch], normalised, becomes one slice of bytes [height, width, channels] per image. Values
+// outside 0..1 are clipped. Pictures returns an error if x does not have the shape of this feeder's
+// images.
 func (f *Feeder) Pictures(x *tensors.Tensor) ([][]uint8, error) {
 	im := f.images
 	d := x.Shape().Dimensions
@@ -33,7 +35,9 @@ func (f *Feeder) Pictures(x *tensors.Tensor) ([][]uint8, error) {
 	return all, nil
 }
 
-// Pairs are two views each of the pictures with these indices, a batch at most, as bytes [height, width, channels]: what a batch that r draws looks like.
+// Pairs returns two views of each image with these indices, at most one batch, as bytes [height,
+// width, channels]. They show the views that Batch computes with the draws of r. Pairs returns an
+// error if there are no indices or more than a batch, and the errors of Batch.
 func (t *Twins) Pairs(index []int32, r *rand.Rand) (pairs [][2][]uint8, err error) {
 	if len(index) == 0 || len(index) > t.feeder.batch {
 		return nil, fmt.Errorf("views of %d pictures are more than a batch, or none: give 1 to %d", len(index), t.feeder.batch)

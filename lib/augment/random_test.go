@@ -59,7 +59,8 @@ func TestSeveralGoroutinesMakeTheBatchesOfOne(t *testing.T) {
 	}
 }
 
-// Crops, flips and centres are uniform and independent of each other: chi-squared over 90,000 draws stays below the quantile 0.9999.
+// Crops, flips and centres are uniform and independent: chi-squared over 90,000 draws stays below
+// the 0.9999 quantile.
 func TestDrawsAreUniform(t *testing.T) {
 	const n, h, w = 90000, 32, 28
 	o := Options{Crop: 4, Flip: true, Cutout: 16}
@@ -90,7 +91,8 @@ func TestDrawsAreUniform(t *testing.T) {
 		for _, k := range counts {
 			chi += (k - expected) * (k - expected) / expected
 		}
-		// Wilson and Hilferty's approximation of the quantile; 3.72 is that of the normal distribution.
+		// Wilson and Hilferty's approximation of the quantile; 3.72 is the quantile of the normal
+		// distribution.
 		f := float64(test.cells - 1)
 		if limit := f * math.Pow(1-2/(9*f)+3.72*math.Sqrt(2/(9*f)), 3); chi > limit {
 			t.Errorf("%s: chi-squared %.1f with %g degrees of freedom, more than %.1f", test.name, chi, f, limit)
@@ -138,7 +140,7 @@ func TestAnEpochSeesEveryPictureOnce(t *testing.T) {
 			t.Errorf("another %s: %v are not the pictures", name, other)
 		}
 	}
-	// Frozen: runs that were interrupted before a change go on after it.
+	// These numbers are frozen: an interrupted run continues with a later version of the program.
 	if want := []int32{34, 5, 55, 8, 13, 21, 144, 89}; !slices.Equal(first, want) {
 		t.Errorf("order %v, once %v", first, want)
 	}

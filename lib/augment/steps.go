@@ -8,13 +8,16 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Select takes pictures out of a data set: all [n, height, width, channels], index int32 [batch] -> [batch, height, width, channels].
+// Select gathers images of a data set: all [n, height, width, channels], index int32 [batch] ->
+// [batch, height, width, channels].
 func Select(all, index *Node) *Node {
 	return Gather(all, InsertAxes(index, -1))
 }
 
-// Crop puts padding black pixels around each picture and cuts a window of its old size out, whose corner is at (top, left) of the
-// padded picture: x [batch, height, width, channels], top and left int32 [batch], in 0..2*padding. (padding, padding) changes nothing.
+// Crop pads each image with a border of black pixels and cuts out a window of the original size.
+// The window's corner is at (top, left) of the padded image: x [batch, height, width, channels],
+// top and left int32 [batch] in 0..2*padding. The corner (padding, padding) leaves an image
+// unchanged.
 func Crop(x, top, left *Node, padding int) *Node {
 	b, h, w, _ := sizes(x)
 	g, p := x.Graph(), compute.PadAxis{Start: padding, End: padding}
@@ -24,13 +27,14 @@ func Crop(x, top, left *Node, padding int) *Node {
 	return Reshape(windows, x.Shape().Dimensions...)
 }
 
-// Flip exchanges left and right of the pictures whose flip is not 0: x [batch, height, width, channels], flip int32 [batch].
+// Flip exchanges left and right of the images whose flip is not 0: x [batch, height, width,
+// channels], flip int32 [batch].
 func Flip(x, flip *Node) *Node {
 	return Where(each(NotEqual(flip, ZerosLike(flip)), x), Reverse(x, 2), x)
 }
 
-// Normalize makes bytes x [batch, height, width, channels] to float32, (x/255 - mean) / std, with mean and std of each channel on the
-// scale 0..1.
+// Normalize converts bytes x [batch, height, width, channels] to float32, (x/255 - mean) / std.
+// mean and std have one entry per channel, on the scale 0..1; other lengths panic.
 func Normalize(x *Node, mean, std []float32) *Node {
 	if c := x.Shape().Dim(-1); len(mean) != c || len(std) != c {
 		exceptions.Panicf("pictures have %d channels, mean %d and std %d", c, len(mean), len(std))
@@ -42,8 +46,9 @@ func Normalize(x *Node, mean, std []float32) *Node {
 	return Div(Sub(x, channel(mean)), channel(std))
 }
 
-// Cutout sets a square to 0: rows row-side/2 .. row+side/2-1, the columns likewise, as far as they are in the picture
-// (arXiv:1708.04552; uniform centres, so squares at the border are smaller). x [batch, height, width, channels], row and column int32 [batch].
+// Cutout sets a square of each image to 0: the rows row-side/2 .. row+side/2-1 and the same range
+// of columns, clipped at the border (arXiv:1708.04552). Centres are uniform, so squares at the
+// border are smaller. x [batch, height, width, channels], row and column int32 [batch].
 func Cutout(x, row, column *Node, side int) *Node {
 	within := func(centre *Node, axis int) *Node {
 		at := Iota(x.Graph(), shapes.Make(dtypes.Int32, x.Shape().Dimensions...), axis)
@@ -54,10 +59,11 @@ func Cutout(x, row, column *Node, side int) *Node {
 	return Where(LogicalAnd(within(row, 1), within(column, 2)), ZerosLike(x), x)
 }
 
-// CHWN changes the layout from [batch, height, width, channels] to the network's [channels, height, width, batch].
+// CHWN transposes x [batch, height, width, channels] to the layout of the network, [channels,
+// height, width, batch].
 func CHWN(x *Node) *Node { return TransposeAllAxes(x, 3, 1, 2, 0) }
 
-// each spreads one value a picture, v [batch], over the shape of x.
+// each broadcasts one value per image, v [batch], to the shape of x.
 func each(v, x *Node) *Node { return ExpandAndBroadcast(v, x.Shape().Dimensions, []int{1, 2, 3}) }
 
 func sizes(x *Node) (b, h, w, c int) {

@@ -11,15 +11,17 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Twins makes two views of the same pictures, distorted independently of each other, for losses that compare them. Several goroutines may use it.
+// Twins computes two views of the same images for losses that compare them. The views are distorted
+// independently. Several goroutines may use it.
 type Twins struct {
 	feeder            *Feeder
 	views             Views
 	aim, warp, colour executable // one after the other: see Aim
 }
 
-// Twins distorts the feeder's pictures as v says, in batches of the feeder's size. It is usable until the feeder is closed; of the
-// feeder's own options only Out matters to it.
+// Twins prepares pairs of views of the feeder's images, in batches of the feeder's size. Close of
+// the feeder ends its use. It applies Out of the feeder's options and ignores the others. Twins
+// returns an error if the views' settings make no sense for this image size.
 func (f *Feeder) Twins(v Views) (*Twins, error) {
 	if err := v.validate(f.images.Height, f.images.Width); err != nil {
 		return nil, err
@@ -27,9 +29,14 @@ func (f *Feeder) Twins(v Views) (*Twins, error) {
 	return &Twins{feeder: f, views: v}, nil
 }
 
-// Batch makes two views a and b of the pictures with these indices, float32 [channels, height, width, batch] (or what the feeder's Options.Out makes of that), and their labels, int32 [batch]. r draws
-// what happens to them, first to the first picture for a, then for b, then to the second; nil, and nothing but normalisation does. The caller
-// frees the three tensors.
+// Batch returns two views a and b of the images with these indices, float32 [channels, height,
+// width, batch] each (or the results of Options.Out), and their labels y, int32 [batch]. The
+// generator r draws the distortions: those of the first image for a, then for b, then those of the
+// second image. Without a generator (nil) the images are only normalised. The caller frees the
+// three tensors.
+//
+// Batch returns an error if the feeder is closed, if the number of indices is not the batch size,
+// if an index is out of range, or if the backend fails.
 func (t *Twins) Batch(index []int32, r *rand.Rand) (a, b, y *tensors.Tensor, err error) {
 	n := len(index)
 	all := make([]distortion, 2*n)
@@ -44,7 +51,7 @@ func (t *Twins) Batch(index []int32, r *rand.Rand) (a, b, y *tensors.Tensor, err
 	return t.apply(index, all)
 }
 
-// apply makes the views that these distortions say: those of a, then those of b.
+// apply computes the views from their distortions: first those of a, then those of b.
 func (t *Twins) apply(index []int32, all []distortion) (a, b, y *tensors.Tensor, err error) {
 	labels, err := t.feeder.labels(index)
 	if err != nil {
@@ -59,7 +66,8 @@ func (t *Twins) apply(index []int32, all []distortion) (a, b, y *tensors.Tensor,
 		}
 	}
 	defer caught("making two views", &err)
-	which := tensors.FromFlatDataAndDimensions(slices.Concat(index[:1], index, index[:1]), len(index)+2) // see Warp
+	// Warp wants an image of padding at both ends.
+	which := tensors.FromFlatDataAndDimensions(slices.Concat(index[:1], index, index[:1]), len(index)+2)
 	defer which.MustFinalizeAll()
 	how := tensors.FromFlatDataAndDimensions(numbers(all), distortionColumns, len(all))
 	defer how.MustFinalizeAll()
@@ -71,7 +79,8 @@ func (t *Twins) apply(index []int32, all []distortion) (a, b, y *tensors.Tensor,
 	return views[0], views[1], tensors.FromFlatDataAndDimensions(labels, len(labels)), nil
 }
 
-// buildAim is the graph from the data set, indices (with two more, see Warp) and distortions to the pictures and the aims of both views.
+// buildAim builds the graph from data set, indices (with two more, see Warp) and distortions to the
+// images and the source pixels of both views.
 func (t *Twins) buildAim() (*Graph, []*Node) {
 	im, batch := t.feeder.images, t.feeder.batch
 	g := NewGraph(t.feeder.backend, "aim")
@@ -86,7 +95,7 @@ func (t *Twins) buildAim() (*Graph, []*Node) {
 	return g, []*Node{Select(pixels, index), a.From, a.X[0], a.X[1], a.Y[0], a.Y[1]}
 }
 
-// buildWarp is the graph from pictures and aims to views in 0..1.
+// buildWarp builds the graph from images and source pixels to views in 0..1.
 func (t *Twins) buildWarp() (*Graph, []*Node) {
 	im, batch := t.feeder.images, t.feeder.batch
 	g := NewGraph(t.feeder.backend, "warp")
@@ -101,7 +110,8 @@ func (t *Twins) buildWarp() (*Graph, []*Node) {
 	})}
 }
 
-// buildColour is the graph of the rest: colours, normalisation, erasing. A step that nothing can happen in is left out.
+// buildColour builds the graph of colours, normalisation and erasing. It leaves out steps that
+// can't happen.
 func (t *Twins) buildColour() (*Graph, []*Node) {
 	f, v := t.feeder, t.views
 	im, batch := f.images, f.batch
@@ -137,15 +147,16 @@ func (t *Twins) buildColour() (*Graph, []*Node) {
 	return g, []*Node{view(0), view(1)}
 }
 
-// distortions are an input of a graph, of which the function that comes back takes columns, float32 [2 batch].
+// distortions adds the distortions as an input of the graph. The returned function selects one
+// column, float32 [2 batch].
 func (t *Twins) distortions(g *Graph) func(column int) *Node {
 	n := 2 * t.feeder.batch
 	all := Parameter(g, "distortions", shapes.Make(dtypes.Float32, distortionColumns, n))
 	return func(column int) *Node { return Reshape(Slice(all, AxisElem(column)), n) }
 }
 
-// Rectangle sets rows top..bottom-1 of columns left..right-1 to 0: x [channels, height, width, batch], of each view its own rectangle, float32
-// [batch] in pixels.
+// Rectangle sets the rows top..bottom-1 of the columns left..right-1 to 0: x [channels, height,
+// width, batch], one rectangle per view, its borders float32 [batch] in pixels.
 func Rectangle(x, top, left, bottom, right *Node) *Node {
 	within := func(from, to *Node, axis int) *Node {
 		at := Iota(x.Graph(), x.Shape(), axis)
@@ -154,7 +165,7 @@ func Rectangle(x, top, left, bottom, right *Node) *Node {
 	return Where(LogicalAnd(within(top, bottom, 1), within(left, right, 2)), ZerosLike(x), x)
 }
 
-// caught makes a panic of the graph library an error.
+// caught turns a panic of the graph library into an error.
 func caught(doing string, err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%s: %v", doing, p)

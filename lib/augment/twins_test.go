@@ -60,7 +60,8 @@ func TestTwinsAreAFunctionOfTheGenerator(t *testing.T) {
 	}
 }
 
-// One picture, 32 times: its two views are apart (root mean square, in standard deviations of the pixels), and no two of 32 are the same.
+// The two views of one image differ in 32 draws (root mean square, in standard deviations of the
+// pixels), and so do all views of these draws.
 func TestTheViewsOfAPictureDiffer(t *testing.T) {
 	for _, im := range twinPictures() {
 		const batch = 32
@@ -89,7 +90,7 @@ func TestTheViewsOfAPictureDiffer(t *testing.T) {
 	}
 }
 
-// A probability changes what it is the probability of, and nothing else.
+// The probability of a step changes only whether this step happens.
 func TestDrawsDontDependOnProbabilities(t *testing.T) {
 	all, some := everything(), everything()
 	some.Crop.Probability, some.Distort.Probability, some.Flip, some.Erase.Probability = 0, 0, 0, 0
@@ -104,8 +105,9 @@ func TestDrawsDontDependOnProbabilities(t *testing.T) {
 	}
 }
 
-// Everything that is drawn is uniform where it should be (chi-squared in 20 cells, below the quantile 0.9999), within its bounds, and happens as often
-// as it should (within 4 standard deviations).
+// All drawn numbers are uniform (chi-squared in 20 cells, below the 0.9999 quantile) and within
+// their bounds, and every step happens as often as its probability says (within 4 standard
+// deviations).
 func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 	const n, h, w = 40000, 32, 28
 	v := DefaultViews()
@@ -188,7 +190,8 @@ func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 	}
 }
 
-// A crop of 4 pixels moves the window in 80 of 81 cases, if it happens at all (within 4 standard deviations).
+// A crop of 4 pixels moves the window in 80 of 81 cases in which it happens (within 4 standard
+// deviations).
 func TestACropHappensAsOftenAsItShould(t *testing.T) {
 	const n, p = 20000, 0.3 * 80 / 81
 	v := Views{Crop: Window{Probability: 0.3, Pixels: 4}}
@@ -204,7 +207,8 @@ func TestACropHappensAsOftenAsItShould(t *testing.T) {
 	}
 }
 
-// The two views' draws are independent: brightness of one says nothing about the other's (correlation within 4 / sqrt(n)).
+// The draws of the two views are independent: the brightness of one does not predict that of the
+// other (correlation within 4 / sqrt(n)).
 func TestTheViewsAreIndependent(t *testing.T) {
 	const n = 20000
 	v := Views{Jitter: Jitter{Probability: 1, Brightness: 0.5}}

@@ -2,36 +2,38 @@ package augment
 
 import "fmt"
 
-// Views says how a picture is distorted to make a view of it for self-supervision. A step whose probability is 0 is left out of the graph. ParseViews has
-// them as text.
+// Views holds the distortions that turn an image into a view for self-supervised learning. A step
+// of probability 0 is left out of the graph. [ParseViews] reads views from text.
 type Views struct {
 	Crop      Window
-	Flip      float64 // probability that left and right are exchanged
+	Flip      float64 // probability of exchanging left and right
 	Distort   Distort
 	Jitter    Jitter
-	Grayscale float64 // probability that a picture of three channels loses its colour
+	Grayscale float64 // probability that an image of three channels becomes gray
 	Erase     Erase
 }
 
-// Window is a random crop (torchvision's RandomCrop with padding): a window of the picture's size is cut out of it and so many black pixels around it.
+// Window is a random crop (torchvision's RandomCrop with padding): a window of the image's size,
+// cut out of the image with a border of this many black pixels.
 type Window struct {
 	Probability float64
 	Pixels      int
 }
 
-// Distort is a random affine warp about the centre (torchvision's RandomAffine): rotation, shear and scale, then a translation by whole pixels.
-// What comes from outside the picture is black.
+// Distort is a random affine warp about the centre (torchvision's RandomAffine): rotation, shear
+// and scale, then a translation by whole pixels. Pixels from outside the image are black.
 type Distort struct {
 	Probability float64
-	Degrees     float64    // rotates by an angle in -Degrees..Degrees, clockwise
-	Translate   float64    // moves by up to this part of the side along each axis
-	Scale       [2]float64 // enlarges by a factor from this range; {1, 1}: not at all
-	Shear       float64    // leans the columns by an angle in -Shear..Shear, degrees
+	Degrees     float64    // largest rotation, in degrees, in both directions
+	Translate   float64    // largest translation, as a fraction of the side
+	Scale       [2]float64 // range of the factor of enlargement; {1, 1}: none
+	Shear       float64    // largest shear of the columns, in degrees, in both directions
 }
 
-// Jitter changes the colours (torchvision's ColorJitter): brightness, contrast, saturation and hue, always in this order. Brightness,
-// contrast and saturation are multiplied by factors in max(0, 1-s)..1+s, and the hue is turned by a part in -Hue..Hue of the circle. A picture
-// that has not three channels gets brightness and contrast only.
+// Jitter changes the colours (torchvision's ColorJitter): brightness, contrast, saturation and hue,
+// always in this order. The factors of brightness, contrast and saturation lie in max(0, 1-s)..1+s.
+// The hue rotates by a fraction of the colour circle in -Hue..Hue. Images that do not have three
+// channels change in brightness and contrast only.
 type Jitter struct {
 	Probability, Brightness, Contrast, Saturation, Hue float64
 }
@@ -39,13 +41,14 @@ type Jitter struct {
 // Erase sets a random rectangle to the mean colour (arXiv:1708.04896; torchvision's RandomErasing).
 type Erase struct {
 	Probability float64
-	Area        [2]float64 // part of the picture that the rectangle covers
-	Ratio       [2]float64 // its height : width
+	Area        [2]float64 // fraction of the image that the rectangle covers
+	Ratio       [2]float64 // height : width of the rectangle
 }
 
-// DefaultViews are distortions for pictures of about 32 x 32 pixels. Flip, jitter and grayscale are those of Barlow Twins (arXiv:2103.03230,
-// section 2.1), whose random resized crop is here a crop and a warp that enlarges, and whose blur and solarisation are left
-// out: little is left to blur at this size. Erase has torchvision's settings, at half the probability.
+// DefaultViews returns distortions for images of about 32 x 32 pixels. Flip, jitter and grayscale
+// are those of Barlow Twins (arXiv:2103.03230, section 2.1). A crop and an enlarging warp stand for
+// the paper's random resized crop. Blur and solarisation are left out: images of this size have
+// little detail to blur. Erase has torchvision's settings at half the probability.
 func DefaultViews() Views {
 	return Views{
 		Crop:      Window{Probability: 1, Pixels: 4},
@@ -57,7 +60,7 @@ func DefaultViews() Views {
 	}
 }
 
-// validate finds settings that make no sense for h x w pictures.
+// validate returns an error for settings that make no sense for h x w images.
 func (v Views) validate(h, w int) error {
 	if p := v.Crop.Pixels; p < 0 || p > min(h, w) {
 		return fmt.Errorf("the views' crop has %d pixels: give 0 (none) to %d, the pictures' side", p, min(h, w))
@@ -81,7 +84,7 @@ func (v Views) validate(h, w int) error {
 		{"saturation", v.Jitter.Saturation, 0, 1000},
 		{"hue", v.Jitter.Hue, 0, 0.5},
 	} {
-		if !(n.value >= n.low && n.value <= n.high) { // also if it is not a number
+		if !(n.value >= n.low && n.value <= n.high) { // catches NaN, too
 			return fmt.Errorf("the views' %s is %g: give %g to %g", n.name, n.value, n.low, n.high)
 		}
 	}

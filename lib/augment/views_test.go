@@ -12,14 +12,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// everything has every step in its graph.
+// everything returns views with every step in the graph.
 func everything() Views {
 	v := DefaultViews()
 	v.Grayscale = 0.5
 	return v
 }
 
-// twinPictures are noise of the two shapes of the experiments.
+// twinPictures returns noise in the two image shapes of the experiments.
 func twinPictures() []data.Images { return []data.Images{noise(40, 32, 32, 3), noise(40, 28, 28, 1)} }
 
 func twins(t testing.TB, f *Feeder, v Views) *Twins {
@@ -31,7 +31,7 @@ func twins(t testing.TB, f *Feeder, v Views) *Twins {
 	return w
 }
 
-// look is both views on the host, and the labels.
+// look copies both views and the labels to the host.
 func look(t testing.TB, a, b, y *tensors.Tensor, err error) (x [2][]float32, labels []int32) {
 	t.Helper()
 	if err != nil {
@@ -44,7 +44,7 @@ func look(t testing.TB, a, b, y *tensors.Tensor, err error) (x [2][]float32, lab
 	return [2][]float32{tensors.MustCopyFlatData[float32](a), tensors.MustCopyFlatData[float32](b)}, tensors.MustCopyFlatData[int32](y)
 }
 
-// reference is testdata/views.json; views.py says what is in it.
+// reference is testdata/views.json, written by views.py.
 type reference struct {
 	Pictures []struct {
 		Height, Width, Channels int
@@ -62,7 +62,8 @@ type reference struct {
 	}
 }
 
-// Floats agree to 5e-6, on the scale 0..1. Bytes were rounded, and the mean gray for contrast, too: 2/255.
+// Floats agree to 5e-6 on the scale 0..1. torchvision rounds bytes, and the mean gray of contrast,
+// so these agree to 2/255.
 func TestEachDistortionIsTorchvisions(t *testing.T) {
 	raw, err := os.ReadFile("testdata/views.json")
 	if err != nil {
@@ -101,7 +102,7 @@ func TestEachDistortionIsTorchvisions(t *testing.T) {
 		}
 		n := len(cases)
 		both := slices.Clone(all)
-		slices.Reverse(both) // the second view has the cases the other way round
+		slices.Reverse(both) // the second view has the cases in reverse order
 		f, err := NewFeeder(backendtest.Open(t).Backend, im, make([]float32, im.Channels), []float32{1, 1, 1}[:im.Channels], n, Options{})
 		if err != nil {
 			t.Fatal(err)

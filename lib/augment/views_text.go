@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// String is the form that [ParseViews] reads: the steps that may happen, each with its probability and then its strengths, "none" for no step.
+// String returns the form that [ParseViews] reads: the steps that can happen, each with its
+// probability and its strengths, or "none".
 //
 //	crop 1 pixels 4, flip 0.5, distort 0.8 rotate 10 shift 0.15 scale 1..1.6 shear 8
 func (v Views) String() string {
@@ -29,10 +30,14 @@ func (v Views) String() string {
 	return strings.Join(steps, ", ")
 }
 
-// ParseViews reads what String writes. A strength that isn't given is that of [DefaultViews], and a step that isn't given never happens, unless the text begins
-// with "default": then what follows changes the defaults. No text means the defaults, too. A step of probability 0 has no strengths in the result.
+// ParseViews reads the form that String writes. Missing strengths are those of [DefaultViews].
+// Missing steps never happen. A text that begins with "default" changes the defaults instead, and
+// an empty text stands for them. A step of probability 0 has no strengths in the result.
 //
 //	default, gray 0, jitter 0.5 hue 0.02
+//
+// ParseViews returns an error that names the unknown step or strength, the missing value, or the
+// number that is out of range.
 func ParseViews(text string) (Views, error) {
 	v := DefaultViews()
 	words := strings.Split(text, ",")
@@ -64,7 +69,8 @@ func ParseViews(text string) (Views, error) {
 	return v, nil
 }
 
-// read changes one step: its name, its probability, and pairs of a strength's name and value.
+// read changes one step from its words: name, probability, then pairs of a strength's name and
+// value.
 func (v *Views) read(words []string) error {
 	if len(words) == 0 {
 		return fmt.Errorf("the views have a step without a name: give steps with commas between them, like %q", "crop 1 pixels 4, flip 0.5")
@@ -93,7 +99,7 @@ func (v *Views) read(words []string) error {
 	return fmt.Errorf("the views know no step %q: there are %s", words[0], strings.Join(names, ", "))
 }
 
-// forget drops strengths that have no effect, so that equal views are equal.
+// forget sets strengths without effect to 0, so that views with equal effect are equal.
 func (v *Views) forget() {
 	for _, s := range v.steps() {
 		if *s.probability != 0 {
@@ -111,21 +117,21 @@ func (v *Views) forget() {
 	}
 }
 
-// step is one of the views' steps as text has it.
+// step describes one step of the views for reading and writing text.
 type step struct {
 	name        string
 	probability *float64
 	strengths   []strength
 }
 
-// strength is one number, or two as a range LOW..HIGH, or a whole number.
+// strength is a number, a range LOW..HIGH of two numbers, or a whole number.
 type strength struct {
 	name   string
 	values []*float64
 	whole  *int
 }
 
-// steps are the steps in their order.
+// steps lists the steps in their order.
 func (v *Views) steps() []step {
 	one := func(name string, x *float64) strength { return strength{name: name, values: []*float64{x}} }
 	two := func(name string, x *[2]float64) strength {
@@ -141,7 +147,7 @@ func (v *Views) steps() []step {
 	}
 }
 
-// String is an example of the step: with its values as they are.
+// String returns an example of the step with its present strengths.
 func (s step) String() string {
 	words := []string{s.name, "0.5"}
 	for _, p := range s.strengths {
@@ -150,7 +156,7 @@ func (s step) String() string {
 	return strings.Join(words, " ")
 }
 
-// set parses the value of the strength of that name.
+// set parses the value of the strength with this name.
 func (s step) set(name, text string) error {
 	var names []string
 	for _, p := range s.strengths {
@@ -168,7 +174,7 @@ func (s step) set(name, text string) error {
 	return fmt.Errorf("the views' %s knows no %q: it has %s", s.name, name, strings.Join(names, ", "))
 }
 
-// parse reads a value; the error says what is wanted.
+// parse reads a value. Its error names the expected form.
 func (p strength) parse(text string) (err error) {
 	if p.whole != nil {
 		if *p.whole, err = strconv.Atoi(text); err != nil {
@@ -202,5 +208,6 @@ func (p strength) String() string {
 	return strings.Join(words, "..")
 }
 
-// number is the shortest text that is read as x. It has no exponent: neither two dots nor commas are in it.
+// number returns the shortest text that parses as x, without an exponent: it contains neither
+// commas nor two dots.
 func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

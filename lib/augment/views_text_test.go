@@ -63,7 +63,7 @@ func TestViewsTextThatIsWrongIsTold(t *testing.T) {
 	}
 }
 
-// Whatever can be read is written so that it is read as the same again.
+// The text of every parsed value parses as the same value.
 func FuzzParseViews(f *testing.F) {
 	for _, text := range []string{"", "none", "default, gray 0", DefaultViews().String(), "crop 1 pixels 4, flip 1e-3", "distort -0 scale 2..1,erase 1 area 1..1"} {
 		f.Add(text)

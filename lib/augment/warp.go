@@ -6,21 +6,25 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Aim and Warp cut a window out of each picture and sample it along an affine map. They belong into two executables, and what uses the result into a
-// third: in one, XLA merges all into the loop that reads, whatever barriers there are, and computes for every pixel anew where it lies. That takes four
-// times as long.
+// Aim computes the source pixels of every view. [Warp] then samples them. Together they cut a
+// window out of each image and resample it along an affine map.
 //
-// The window has the size of the picture, its corner is at (top, left), and it is black where it reaches out. The pixel in column X and row Y
-// of the result, counted from the centre, comes from
+// The window has the size of the image, its corner lies at (top, left), and it is black outside the
+// image. The pixel in column X and row Y of the result, counted from the centre, comes from
 //
 //	column  m0 X + m1 Y + m2
 //	row     m3 X + m4 Y + m5
 //
-// of the window, counted from its centre, by bilinear interpolation; outside of the window all is black. Whole pixels are exact.
-// That is torchvision's crop, and its affine (without fill) on what was cut out.
+// of the window, counted from its centre, by bilinear interpolation; everything outside the window
+// is black. Translations by whole pixels are exact. The result equals torchvision's crop followed
+// by its affine (without fill).
 //
-// Aim finds out where the pixels of each view come from, for b pictures [height, width, channels]. top, left and the numbers of the matrix are float32
-// [batch], with batch a multiple of b: picture i has the views i, i+b, i+2b, ...
+// b images [height, width, channels] give batch views, and batch is a multiple of b: image i has
+// the views i, i+b, i+2b, ... top, left and the numbers of the matrix are float32 [batch].
+//
+// Aim, Warp and the steps after them belong in three executables. In one executable XLA fuses them
+// into the loop that reads, despite barriers, and computes the position anew for every pixel and
+// channel, which takes four times as long.
 func Aim(top, left *Node, matrix [6]*Node, b, height, width, channels int) *Aims {
 	g, batch := top.Graph(), top.Shape().Dim(0)
 	plane := shapes.Make(dtypes.Float32, height, width, batch)
@@ -36,14 +40,17 @@ func Aim(top, left *Node, matrix [6]*Node, b, height, width, channels int) *Aims
 	return &Aims{From: from, X: [2]*Node{x.first, x.second}, Y: [2]*Node{y.first, y.second}}
 }
 
-// Aims says of each pixel of each view, all [height, width, batch], which four pixels it comes from.
+// Aims holds the four source pixels of each pixel of each view. All its nodes are [height, width,
+// batch].
 type Aims struct {
-	From *Node    // int32: where the upper left one is in the pictures' bytes
-	X, Y [2]*Node // float32: weights of the left and the right ones, of the upper and the lower ones; 0 for what is black
+	From *Node // int32: position of the upper left source pixel in the bytes of all images
+	// float32: weights of left and right, and of upper and lower source pixels; 0 where black
+	X, Y [2]*Node
 }
 
-// Warp samples pictures uint8 [b+2, height, width, channels], of which the first and the last are never seen: they only have to be there. The result
-// is float32 [channels, height, width, batch], in 0..1.
+// Warp samples images uint8 [b+2, height, width, channels] at the source pixels. The first and the
+// last image are padding that no view shows. The result is float32 [channels, height, width, batch]
+// in 0..1.
 func Warp(x *Node, a *Aims) *Node {
 	_, _, _, c := sizes(x)
 	dims := append([]int{c}, a.From.Shape().Dimensions...)
@@ -58,16 +65,16 @@ func Warp(x *Node, a *Aims) *Node {
 	return DivScalar(Add(Mul(spread(a.Y[0]), line(0)), Mul(spread(a.Y[1]), line(2))), 255)
 }
 
-// axis is where to read along one axis: the pixel from which, -1..side-1, and the weights of this pixel and of the next; all [height, width,
-// batch].
+// axis holds the source pixels along one axis: the index of the first, -1..side-1, its weight and
+// the weight of the next; all [height, width, batch].
 type axis struct{ from, first, second *Node }
 
-// sample reads at a position in a window that starts at shift, both in pixels.
+// sample returns the source pixels of a position in a window that starts at shift, both in pixels.
 func sample(at, shift *Node, side int) axis {
 	g, whole := at.Graph(), Floor(at)
 	second := Sub(at, whole)
 	source := Add(whole, shift)
-	// The pixel n further counts if it is in the window and in the picture.
+	// The pixel n further counts if it lies in the window and in the image.
 	within := func(weight *Node, n float64) *Node {
 		in := func(x *Node) *Node {
 			return LogicalAnd(GreaterOrEqual(x, Const(g, float32(-n))), LessOrEqual(x, Const(g, float32(float64(side-1)-n))))
@@ -78,9 +85,10 @@ func sample(at, shift *Node, side int) axis {
 	return axis{from, within(OneMinus(second), 0), within(second, 1)}
 }
 
-// quads packs every 2 x 2 neighbours of a channel into one int32, so that four pixels are one read. x is taken as one line of bytes; the quad that starts
-// at one has it in its lowest byte, then its right, lower and lower right neighbour. Beyond the border that is a pixel of another row or
-// picture, whose weight is 0: therefore the pictures before the first and after the last.
+// quads packs the 2 x 2 neighbours of each byte into one int32, so that four pixels take one read.
+// x is read as one line of bytes. The lowest byte of a quad is the byte itself, followed by its
+// right, lower and lower right neighbours. At the border these belong to another row or image and
+// have weight 0; the padding images keep them within the tensor.
 func quads(x *Node) *Node {
 	b, h, w, c := sizes(x)
 	line := ConvertDType(Reshape(x, b*h*w*c), dtypes.Int32)
@@ -92,7 +100,7 @@ func quads(x *Node) *Node {
 	return q
 }
 
-// perView spreads one value a view, v [batch], over the shape of x, [..., batch].
+// perView broadcasts one value per view, v [batch], to the shape of x, [..., batch].
 func perView(v, x *Node) *Node {
 	d := x.Shape().Dimensions
 	axes := make([]int, len(d)-1)
