@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// loss of two embeddings, rows are features.
+// loss returns the loss of two embeddings with one feature per row.
 func loss(t *testing.T, e *block.Engine, a, b [][]float32, lambda float64) float64 {
 	t.Helper()
 	d, n := len(a), len(a[0])

@@ -9,7 +9,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Loss is the block from two embeddings [d, b] to the loss, a scalar [].
+// Loss returns the block that computes the loss, a scalar [], of two embeddings [d, batch].
 func Loss(d, batch int, lambda float64) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprintf("barlow twins %d b%d lambda %g", d, batch, lambda),
@@ -25,8 +25,9 @@ func Loss(d, batch int, lambda float64) *block.Block {
 	}
 }
 
-// CrossCorrelation of two embeddings [d, b], each feature normalised over the batch, that of all devices (as a batch norm does: with the biased variance), is
-// [d, d]: row i, column j compares feature i of a with feature j of b.
+// CrossCorrelation returns the cross-correlation [d, d] of two embeddings a and b, [d, batch] each:
+// row i, column j compares feature i of a with feature j of b. Each feature is normalised over the
+// batch of all devices with the biased variance, as in a batch norm.
 func CrossCorrelation(c *block.Ctx, a, b *Node) *Node {
 	n := a.Shape().Dim(1) * c.Devices()
 	products := c.Total(DotGeneral(ops.Norm(c, a, nil), []int{1}, nil, ops.Norm(c, b, nil), []int{1}, nil))

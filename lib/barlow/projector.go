@@ -9,8 +9,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Projector is the block from features [in, b] to embeddings [sizes' last, b]: linear layers, with a norm and ReLU between
-// them (arXiv:2103.03230, section 3.2: three layers of one size). One size is one linear layer.
+// Projector returns the block from features [in, batch] to embeddings [last of sizes, batch]:
+// linear layers of these sizes with batch norm and ReLU between them (arXiv:2103.03230, section
+// 3.2, which uses three layers of one size). A single size gives a single linear layer.
 func Projector(in int, sizes []int, batch int) *block.Block {
 	b := &block.Block{
 		Name: fmt.Sprintf("projector %d->%v b%d", in, sizes, batch),

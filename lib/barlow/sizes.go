@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// ParseSizes reads the sizes of a projector's layers: "128", or "512,512,512".
+// ParseSizes reads the sizes of a projector's layers, for example "128" or "512,512,512". It
+// returns an error unless the text is a list of whole numbers above 0.
 func ParseSizes(text string) (sizes []int, err error) {
 	for _, word := range strings.Split(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
