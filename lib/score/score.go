@@ -9,17 +9,18 @@ import (
 	"unicode/utf8"
 )
 
-// Row is a line of the table: one class against all others, or all of them. The four measures lie in 0..1.
+// Row is a line of the table: one class against all others, or the micro average. The four measures
+// lie in 0..1.
 type Row struct {
 	Class     string  `json:"class"`
 	Images    int     `json:"images"` // test images of this class
 	Precision float64 `json:"precision"`
 	Recall    float64 `json:"recall"`
 	F1        float64 `json:"f1"`
-	Accuracy  float64 `json:"accuracy"` // one versus rest; of the row "all": top-1
+	Accuracy  float64 `json:"accuracy"` // one class against the others; in the row "all": top-1
 }
 
-// Table is the result of a test. Shares lie in 0..1, the loss is in nats.
+// Table is the result of a test. Accuracies lie in 0..1, the loss is in nats.
 type Table struct {
 	Images    int      `json:"images"`
 	Top1      float64  `json:"top1"`
@@ -33,6 +34,9 @@ type Table struct {
 }
 
 // New compares logits [images][classes] with labels [images].
+//
+// New returns an error if there are no images, if the numbers of rows and labels differ, if a row
+// does not have one logit per class, if a label is out of range, or if a logit is not finite.
 func New(classes []string, logits [][]float32, labels []uint8) (Table, error) {
 	if len(logits) == 0 || len(logits) != len(labels) {
 		return Table{}, fmt.Errorf("there are %d rows of logits and %d labels: a score needs one label for each row, and at least one row", len(logits), len(labels))
@@ -100,7 +104,8 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-// Softmax are the probabilities exp(logit) / sum of exp(logits), computed so that large logits don't overflow.
+// Softmax returns the probabilities exp(logit) / sum of exp(logits), [classes] -> [classes]. Large
+// logits do not overflow.
 func Softmax(logits []float32) []float64 {
 	p := make([]float64, len(logits))
 	if len(p) == 0 {
@@ -117,7 +122,7 @@ func Softmax(logits []float32) []float64 {
 	return p
 }
 
-// crossEntropy is -log softmax(logits)[label], in nats.
+// crossEntropy returns -log softmax(logits)[label], in nats.
 func crossEntropy(logits []float32, label int) float64 {
 	largest, sum := float64(slices.Max(logits)), 0.0
 	for _, x := range logits {
@@ -126,7 +131,8 @@ func crossEntropy(logits []float32, label int) float64 {
 	return math.Log(sum) + largest - float64(logits[label])
 }
 
-// TopK are the indices of the k largest values (all, if there are fewer), the largest first; of equal values the first comes first.
+// TopK returns the indices of the k largest values in falling order, or of all if there are fewer.
+// Of equal values the first comes first.
 func TopK[T cmp.Ordered](values []T, k int) []int {
 	order := make([]int, len(values))
 	for i := range order {
@@ -136,7 +142,8 @@ func TopK[T cmp.Ordered](values []T, k int) []int {
 	return order[:min(k, len(order))]
 }
 
-// String is the table as text: a line a class, then the micro average, then top-1, top-5 and loss.
+// String writes the table as text: one line per class, the micro average, then top-1, top-5 and
+// loss.
 func (t Table) String() string {
 	width := len("class")
 	for _, row := range t.Classes {

@@ -1,3 +1,4 @@
-// Package feature classifies by features [n][d], to see what they know of classes: [Nearest] and its Vote by the nearest neighbours of arXiv:1805.01978, [FitLinear] by
-// logistic regression.
+// Package feature classifies images by features [n][d] of a network, to measure what the features
+// tell about the classes. [Nearest] and Vote use the weighted nearest neighbours of
+// arXiv:1805.01978, [FitLinear] uses logistic regression.
 package feature

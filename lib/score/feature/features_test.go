@@ -15,7 +15,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// features is testdata/features.json; features.py says what is in it.
+// features is testdata/features.json, written by features.py.
 type features struct {
 	X, Q [][]float32
 	Y    []uint8
@@ -64,7 +64,8 @@ func TestTheLinearClassifierIsScikitLearns(t *testing.T) {
 	var last *Linear
 	for _, c := range f.Linear {
 		cold := must.M1(FitLinear(f.X, f.Y, 3, c.L2, nil))
-		last = must.M1(FitLinear(f.X, f.Y, 3, c.L2, last)) // from where the one before ended
+		// starts from the weights of the previous fit
+		last = must.M1(FitLinear(f.X, f.Y, 3, c.L2, last))
 		for name, l := range map[string]*Linear{"cold": cold, "warm": last} {
 			p := make([][]float32, len(f.Q))
 			for i, row := range l.Logits(f.Q) {
@@ -91,7 +92,7 @@ func compare(t *testing.T, name string, got [][]float32, want [][]float64, toler
 	}
 }
 
-// More queries than are compared at once, against a sort of all similarities in float64.
+// More queries than one call compares, against a sort of all similarities in float64.
 func TestNearestAreTheNearest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	rows := func(n int) (x [][]float32) {

@@ -13,16 +13,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Neighbours are those of each query among the rows of a bank, the most similar first; of equally similar ones the first comes first.
+// Neighbours holds the rows of a bank that are nearest to each query, in falling order of
+// similarity. Of equally similar rows the first comes first.
 type Neighbours struct {
 	Index      [][]int32   // [queries][k], rows of the bank
-	Similarity [][]float32 // [queries][k], cosines of the angles, in -1..1
+	Similarity [][]float32 // [queries][k], cosine similarities in -1..1
 }
 
-// together is how many queries are compared with the bank in one call.
+// together is the number of queries that one call compares with the bank.
 const together = 256
 
-// Nearest finds the k nearest neighbours (all, if the bank has fewer) by cosine similarity: bank [n][d] and queries [m][d]. The products are the backend's.
+// Nearest finds the k nearest neighbours of queries [m][d] among bank [n][d] by cosine similarity,
+// or all n if the bank has fewer than k. The backend computes the products.
+//
+// Nearest returns an error if the bank is empty, if k is below 1, if the rows differ in length, if
+// a feature is not finite, or if the backend fails.
 func Nearest(b compute.Backend, bank, queries [][]float32, k int) (near Neighbours, err error) {
 	if len(bank) == 0 || k < 1 {
 		return near, fmt.Errorf("%d neighbours of %d rows can't be found: give at least one of each", k, len(bank))
@@ -75,7 +80,8 @@ func Nearest(b compute.Backend, bank, queries [][]float32, k int) (near Neighbou
 	return near, sorting.Wait()
 }
 
-// unit are the rows at length 1 (of 0, if they are 0), one after the other, and zeros up to n rows.
+// unit scales the rows to length 1 and writes them one after the other, padded with zeros to n
+// rows. Rows of zeros stay zero.
 func unit(rows [][]float32, n, d int) []float32 {
 	flat := make([]float32, n*d)
 	for i, r := range rows {
@@ -94,7 +100,8 @@ func unit(rows [][]float32, n, d int) []float32 {
 	return flat
 }
 
-// largest are the places of the k largest values and these, the largest first; of equal ones the first comes first.
+// largest returns the k largest values in falling order and their indices. Of equal values the
+// first comes first.
 func largest(values []float32, k int) (index []int32, top []float32) {
 	index, top = make([]int32, 0, k), make([]float32, 0, k)
 	for i, x := range values {
@@ -104,7 +111,7 @@ func largest(values []float32, k int) (index []int32, top []float32) {
 			}
 			index, top = index[:k-1], top[:k-1]
 		}
-		low, high := 0, len(top) // the first place whose value is smaller
+		low, high := 0, len(top) // the first index with a smaller value
 		for low < high {
 			if m := (low + high) / 2; top[m] < x {
 				high = m
@@ -120,8 +127,9 @@ func largest(values []float32, k int) (index []int32, top []float32) {
 	return index, top
 }
 
-// Vote are the classes' scores of each query, [queries][classes], in 0..1: those of the first k neighbours vote for the class that labels has for them, with the weight
-// exp(similarity / temperature), and the votes are divided by their sum (arXiv:1805.01978, section 3.4).
+// Vote returns the score of each class for each query, [queries][classes], in 0..1. The first k
+// neighbours vote for their label, labels [bank], with the weight exp(similarity / temperature).
+// The votes of a query are divided by their sum (arXiv:1805.01978, section 3.4).
 func (near Neighbours) Vote(labels []uint8, classes, k int, temperature float64) [][]float32 {
 	all := make([][]float32, len(near.Index))
 	for i, index := range near.Index {
@@ -139,7 +147,8 @@ func (near Neighbours) Vote(labels []uint8, classes, k int, temperature float64)
 	return all
 }
 
-// Hits counts the rows of scores [n][classes] whose largest is that of the label; of equal ones the first counts.
+// Hits counts the rows of scores [n][classes] whose largest score belongs to the label, labels [n].
+// Of equal scores the first class counts.
 func Hits(scores [][]float32, labels []uint8) (hits int) {
 	for i, row := range scores {
 		if score.TopK(row, 1)[0] == int(labels[i]) {

@@ -10,19 +10,24 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// Linear is a linear classifier, of features that it standardises first.
+// Linear is a linear classifier of standardised features.
 type Linear struct {
 	mean, scale []float64 // of each feature
 	weights     []float64 // [features + 1][classes], the last row is the bias
 	classes     int
 }
 
-// FitLinear is multinomial logistic regression on features x [n][d], each with mean 0 and variance 1 over these rows: it minimises, by L-BFGS,
+// FitLinear fits multinomial logistic regression to features x [n][d] and labels [n]. It
+// standardises each feature to mean 0 and variance 1 over these rows and minimises, by L-BFGS,
 //
 //	mean of -log softmax(W x + b)[label] + l2/2 |W|^2
 //
-// (scikit-learn's LogisticRegression with C = 1/(l2 n)). l2 must be positive: so the minimum is one point. start, if not nil, is where it begins, a classifier of the same
-// features: one that was fitted with another l2 saves most of the time.
+// This is scikit-learn's LogisticRegression with C = 1/(l2 n). A positive l2 makes the minimum
+// unique. The fit begins at start, a classifier of the same features, or at zero if start is nil.
+// Beginning at the fit of a neighbouring l2 saves most of the time.
+//
+// FitLinear returns an error if there are no rows, if the numbers of rows and labels differ, if l2
+// is not positive, or if the minimisation fails.
 func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Linear) (*Linear, error) {
 	if len(x) == 0 || len(x) != len(labels) || !(l2 > 0) {
 		return nil, fmt.Errorf("%d rows of features, %d labels and l2 %g don't make a classifier: give one label for each row, and a positive l2", len(x), len(labels), l2)
@@ -41,14 +46,15 @@ func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Li
 	}
 	settings := &optimize.Settings{GradientThreshold: 1e-8, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
 	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.grad}, w, settings, &optimize.LBFGS{})
-	if result == nil || err != nil && !(largestOf(result.Gradient) < 1e-4) { // at the limit of precision the line search gives up
+	// near the limit of precision the line search fails
+	if result == nil || err != nil && !(largestOf(result.Gradient) < 1e-4) {
 		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("features of such a network can't be separated; is it trained?")))
 	}
 	l.weights = slices.Clone(result.X)
 	return l, nil
 }
 
-// largestOf is the largest of the absolute values; infinite for none.
+// largestOf returns the largest absolute value, or infinity if there are no values.
 func largestOf(g []float64) float64 {
 	largest := math.Inf(1)
 	for i, x := range g {
@@ -59,7 +65,7 @@ func largestOf(g []float64) float64 {
 	return largest
 }
 
-// standardise measures the features. One that never changes is only centred.
+// standardise measures mean and deviation of the features. A constant feature is only centred.
 func (l *Linear) standardise(x [][]float32) {
 	n := float64(len(x))
 	for _, row := range x {
@@ -80,7 +86,7 @@ func (l *Linear) standardise(x [][]float32) {
 	}
 }
 
-// matrix are the rows standardised, with a 1 behind for the bias.
+// matrix returns the standardised rows, each with a 1 at its end for the bias.
 func (l *Linear) matrix(x [][]float32) *mat.Dense {
 	d := len(l.mean)
 	m := mat.NewDense(len(x), d+1, nil)
@@ -94,7 +100,7 @@ func (l *Linear) matrix(x [][]float32) *mat.Dense {
 	return m
 }
 
-// Logits are the scores [rows][classes] of features [rows][d].
+// Logits returns the logits [rows][classes] of features x [rows][d].
 func (l *Linear) Logits(x [][]float32) [][]float32 {
 	all := make([][]float32, len(x))
 	if len(x) == 0 {
@@ -111,14 +117,15 @@ func (l *Linear) Logits(x [][]float32) [][]float32 {
 	return all
 }
 
-// logistic is the function that a fit minimises, and its gradient: both come from the same products, so they are computed together and kept.
+// logistic is the function that a fit minimises, with its gradient. Both need the same products, so
+// one call computes and keeps both.
 type logistic struct {
 	x       *mat.Dense
 	labels  []uint8
 	classes int
 	l2      float64
 
-	at       []float64 // where value and gradient are of
+	at       []float64 // the point of value and gradient
 	value    float64
 	gradient []float64
 	p        *mat.Dense // [n][classes]

@@ -1,4 +1,5 @@
-// Package student gives means their 95 % intervals by Student's t. It is apart from package score, which cells link, because of the libraries that it needs.
+// Package student computes means with 95 % intervals by Student's t. It is separate from package
+// score because notebook cells link score but should not link gonum's distributions.
 package student
 
 import (
@@ -9,15 +10,16 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Estimate is a mean over seeds.
+// Estimate is a mean over seeds with its interval.
 type Estimate struct {
 	N    int     `json:"n"`
 	Mean float64 `json:"mean"`
-	Half float64 `json:"half"` // half the width of the 95 % t interval; it has a meaning for n of 2 and more
+	Half float64 `json:"half"` // half the width of the 95 % t interval, for n >= 2
 }
 
-// Mean is the mean of values with its 95 % interval, mean +- t(0.975, n-1) s/sqrt(n), for values that are about normal (Student, 1908). Of one value there is no
-// interval, of none no mean.
+// Mean returns the mean of values [n] with its 95 % interval, mean +- t(0.975, n-1) s/sqrt(n),
+// which assumes approximately normal values (Student, 1908). One value has a mean without an
+// interval; no values have neither.
 func Mean(values []float64) Estimate {
 	e := Estimate{N: len(values)}
 	if e.N > 0 {
@@ -29,7 +31,7 @@ func Mean(values []float64) Estimate {
 	return e
 }
 
-// Text is the estimate with so many digits.
+// Text writes the estimate with this number of decimals.
 func (e Estimate) Text(digits int) string {
 	switch e.N {
 	case 0:
@@ -40,7 +42,7 @@ func (e Estimate) Text(digits int) string {
 	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
 }
 
-// T is Student's t distribution with so many degrees of freedom.
+// T returns Student's t distribution with this many degrees of freedom.
 func T(freedom int) distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}
 }
