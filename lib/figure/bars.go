@@ -8,14 +8,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Bar is a value with a name. An operation's bar has the operation's colour.
+// Bar is a named value. The bar of an operation has the operation's colour.
 type Bar struct {
 	Name  string
 	Value float64 // not negative
-	Label string  // the value as text; stands at the bar's end
+	Label string  // the value as text, drawn at the end of the bar
 }
 
-// Bars draws bars from zero to the right, one under the other in the order given, in panels beside each other, which share their names and have a scale each.
+// Bars draws horizontal bars from zero, one below the other in the given order. Panels stand beside
+// each other; they share the names, and each has its own scale.
 func Bars(panels ...BarPanel) Figure {
 	if len(panels) == 0 || len(panels[0].Bars) == 0 {
 		return message("nothing was measured to draw bars of")
@@ -26,7 +27,8 @@ func Bars(panels ...BarPanel) Figure {
 	for _, p := range panels {
 		rows = max(rows, len(p.Bars))
 		for _, b := range p.Bars {
-			names = max(names, 1.15*text.Width(b.Name)) // other fonts, which viewers put in place of this one, are wider
+			// Viewers may substitute a wider font.
+			names = max(names, 1.15*text.Width(b.Name))
 		}
 	}
 	const row, room, labels, gap, head vg.Length = 18, 190, 62, 14, 40
@@ -65,7 +67,7 @@ type BarPanel struct {
 	Bars        []Bar
 }
 
-// sign orders numbers, those that are none first.
+// sign returns -1, 0 or 1. NaN counts as negative, so it sorts first.
 func sign(x float64) int {
 	switch {
 	case x > 0:

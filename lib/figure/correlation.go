@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Correlation draws a matrix of correlations, c[i][j] in -1..1, as a map of colours: blue for positive, vermillion for negative ones, white for none. Matrices
-// of up to 12 rows show their numbers.
+// Correlation draws a matrix of correlations c [rows][columns] in -1..1 as a heat map: blue is
+// positive, vermillion negative, white zero. Matrices of up to 12 rows show their numbers.
 func Correlation(title, rowAxis, columnAxis string, c [][]float64) Figure {
 	n := len(c)
 	if n == 0 {
@@ -41,10 +41,10 @@ func Correlation(title, rowAxis, columnAxis string, c [][]float64) Figure {
 	}}
 }
 
-// signedBar draws the colours of -1..1 with numbers, downwards from that corner.
+// signedBar draws the colour bar of -1..1 with numbers, downwards from this corner.
 func signedBar(c draw.Canvas, corner vg.Point, height vg.Length) {
 	const steps = 60
-	for i := range steps { // each over the rest of the last: abutting ones would show seams
+	for i := range steps { // each step overlaps the next: abutting ones would show seams
 		y := corner.Y - height*vg.Length(i)/steps
 		fillRectangle(c, vg.Rectangle{Min: vg.Point{X: corner.X, Y: corner.Y - height}, Max: vg.Point{X: corner.X + barWidth, Y: y}}, diverging(1-2*(float64(i)+0.5)/steps))
 	}
@@ -55,7 +55,8 @@ func signedBar(c draw.Canvas, corner vg.Point, height vg.Length) {
 	}
 }
 
-// diverging is the colour of a correlation: the ramp's blues above 0, white at 0, and below it reds of the same lightness.
+// diverging returns the colour of a correlation: the ramp's blues above 0, white at 0, and reds of
+// the same lightness below 0.
 func diverging(value float64) color.NRGBA {
 	if !(value < 0) {
 		return ramp(value)

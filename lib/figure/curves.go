@@ -11,13 +11,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Series is one line of a chart. X may be nil: 1, 2, 3, ... Points with a NaN or an infinity are left out, and leave a gap.
+// Series is one line of a chart: the points (X[i], Y[i]). A nil X stands for 1, 2, 3, ... Points
+// with a NaN or an infinity are left out and leave a gap.
 type Series struct {
 	Name string
 	X, Y []float64
 }
 
-// Chart is a pair of axes with lines in it. X and Y name the axes, with units.
+// Chart is a pair of axes with its lines. X and Y name the axes, with units.
 type Chart struct {
 	Title, X, Y string
 	Series      []Series
@@ -28,7 +29,7 @@ const (
 	chartHeight vg.Length = 240
 )
 
-// Curves draws charts beside each other, two in a row. Series and charts without a finite point are left out.
+// Curves draws charts, two in a row. It leaves out series and charts without a finite point.
 func Curves(charts ...Chart) Figure {
 	var kept []Chart
 	for _, c := range charts {
@@ -68,7 +69,8 @@ func (ch Chart) draw(c draw.Canvas) {
 	for i, s := range ch.Series {
 		for _, run := range s.runs() {
 			p.Add(&plotter.Line{XYs: run, LineStyle: seriesStyle(i)})
-			if len(s.Y) <= 12 || len(run) == 1 { // few enough to show where the values were taken; and one alone is no line
+			// Few values get markers. A single value makes no line and needs one.
+			if len(s.Y) <= 12 || len(run) == 1 {
 				p.Add(&plotter.Scatter{XYs: run, GlyphStyle: draw.GlyphStyle{Color: seriesStyle(i).Color, Radius: 2, Shape: draw.CircleGlyph{}}})
 			}
 		}
@@ -76,7 +78,7 @@ func (ch Chart) draw(c draw.Canvas) {
 	p.Draw(c)
 }
 
-// below hangs text from the point where it is drawn.
+// below aligns a text below the point where it is drawn.
 func below(style draw.TextStyle) draw.TextStyle {
 	style.YAlign = draw.YTop
 	return style
@@ -85,13 +87,13 @@ func below(style draw.TextStyle) draw.TextStyle {
 func seriesStyle(i int) draw.LineStyle {
 	palette := Palette()
 	style := line(palette[i%len(palette)], 1.5)
-	if i%2 == 1 { // colour is not all that tells lines apart
+	if i%2 == 1 { // dashes tell lines apart without colour
 		style.Dashes = []vg.Length{5, 2}
 	}
 	return style
 }
 
-// runs are the stretches of finite points.
+// runs splits the points into stretches of finite points.
 func (s Series) runs() (runs []plotter.XYs) {
 	var run plotter.XYs
 	for i, y := range s.Y {
@@ -121,7 +123,8 @@ type bounds struct {
 	whole                  bool // every x is a whole number
 }
 
-// bounds are the limits of the axes: those of the data, with some air above and below; from zero where the data are not far from it.
+// bounds returns the limits of the axes: the range of the data with a margin above and below, from
+// zero if the data come near it.
 func (ch Chart) bounds() bounds {
 	b := bounds{whole: true, xMin: math.Inf(1), xMax: math.Inf(-1), yMin: math.Inf(1), yMax: math.Inf(-1)}
 	for _, s := range ch.Series {
@@ -150,10 +153,11 @@ func (ch Chart) bounds() bounds {
 	return b
 }
 
-// same says whether numbers differ by no more than rounding, so that an axis between them would mean nothing.
+// same reports whether two numbers differ by rounding only, so that an axis between them has no
+// meaning.
 func same(a, b float64) bool { return math.Abs(b-a) <= 1e-9*max(math.Abs(a), math.Abs(b)) }
 
-// axes is an empty plot in this package's style.
+// axes returns an empty plot in this package's style.
 func axes(x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
@@ -178,7 +182,8 @@ func axes(x, y string) *plot.Plot {
 	return p
 }
 
-// legend draws a sample of each line and its name in as many rows as it takes, from the top of the canvas down, and returns where it ends.
+// legend draws a sample of each line with its name, in as many rows as needed, from the top of the
+// canvas down. It returns the bottom of the legend.
 func legend(c draw.Canvas, names []string, style func(i int) draw.LineStyle) (bottom vg.Length) {
 	const sample, gap, row = 16, 10, 12
 	text := after(sans(smallSize))

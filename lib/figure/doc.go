@@ -1,14 +1,20 @@
-// Package figure draws what searches, trainings and tests give: curves, the evolution of alphas and betas, confusion matrices, pictures, predictions.
+// Package figure draws the results of searches, trainings and tests: curves, the evolution of
+// alphas and betas, confusion matrices, images, predictions.
 //
-// Every function that draws returns a [Figure], which writes itself as SVG (for pages: text stays text) or PNG (for documents and slides); it knows
-// no file and no notebook:
+// Every drawing function returns a [Figure]. A figure writes itself as SVG for pages, where text
+// stays text, or as PNG for documents and slides. The package knows neither files nor notebooks:
 //
-//	f := figure.Curves(figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{{Name: "training", Y: losses}}})
+//	f := figure.Curves(figure.Chart{
+//		Title: "Loss", X: "epoch", Y: "cross-entropy (nats)",
+//		Series: []figure.Series{{Name: "training", Y: losses}},
+//	})
 //	err := f.SVG(w)
 //
-// Figures have a light background, are legible at their own size, name their axes with units, and use colours that the colour-blind can tell apart:
-// Okabe and Ito's eight for categories, one ramp of falling lightness for quantities. Operations keep their colour in every figure (see [OperationColor]).
-// What was not recorded (NaN) is left out; a figure without any data says so.
+// Figures have a light background and name their axes with units. Their colours are safe for
+// colour-blind readers: the eight colours of Okabe and Ito for categories, and one ramp of falling
+// lightness for quantities. An operation has the same colour in every figure (see
+// [OperationColor]). Missing values (NaN) are left out, and a figure without data says so.
 //
-// Cells as graphs are drawn by the package cellgraph beside this one, so that only what draws cells links Graphviz.
+// Package cellgraph draws cells as graphs. It is separate so that only programs that draw cells
+// link Graphviz.
 package figure

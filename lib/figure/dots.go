@@ -7,16 +7,18 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Sample is a line of Dots: single values, and their mean with an interval. A mean that is NaN is left out, and so is an interval with a NaN.
+// Sample is one row of Dots: single values, and their mean with an interval. A mean of NaN is left
+// out, and so is an interval with a NaN end.
 type Sample struct {
 	Name            string // stands at the left
 	Values          []float64
 	Mean, Low, High float64
-	Class           int // index of colour and shape: samples that belong together have the same
+	Class           int // index of colour and shape, equal for samples that belong together
 }
 
-// Dots draws samples above each other, the first at the top: each value as a dot, the mean as a bar, the interval as a line. x names the axis, with its unit; note,
-// where there is one, stands in the figure itself. Intervals that are much wider than all values together are cut at the edges.
+// Dots draws samples in rows, the first at the top: each value as a dot, the mean as a bar, the
+// interval as a line. x names the axis, with its unit. The note, if any, stands below the title.
+// Intervals that are much wider than the range of all values are cut at the edges.
 func Dots(title, x, note string, samples []Sample) Figure {
 	if len(samples) == 0 {
 		return message("nothing was measured yet")
@@ -50,12 +52,13 @@ func Dots(title, x, note string, samples []Sample) Figure {
 		}
 		p.Y.Tick.Marker = names
 		p.Y.Tick.Label = before(sans(smallSize + 0.5))
-		p.Y.Tick.Length, p.Y.Padding = 0, 8 // where a viewer's font is wider than ours, names reach further
+		p.Y.Tick.Length, p.Y.Padding = 0, 8 // leaves room for wider fonts in viewers
 		p.Draw(c)
 	}}
 }
 
-// reach is where the values lie, and the intervals as far as they don't make the values hard to tell apart.
+// reach returns the range of the axis: all values, and the intervals as far as the values stay
+// distinguishable.
 func reach(samples []Sample) (low, high float64) {
 	values, intervals := nowhere(), nowhere()
 	for _, s := range samples {
@@ -68,7 +71,7 @@ func reach(samples []Sample) (low, high float64) {
 	return values.with(intervals)
 }
 
-// headed writes the title, and the note below it, and returns the rest of the canvas.
+// headed draws the title and the note below it, and returns the rest of the canvas.
 func headed(c draw.Canvas, title, note string) draw.Canvas {
 	c.FillText(below(sans(titleSize)), vg.Point{X: c.Min.X + 8, Y: c.Max.Y}, title)
 	c.Max.Y -= 20
@@ -86,7 +89,7 @@ func noteHeight(note string) vg.Length {
 	return 16
 }
 
-// classStyle tells classes apart by colour and by shape.
+// classStyle returns the colour and the shape of a class.
 func classStyle(class int) draw.GlyphStyle {
 	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}}
 	palette := Palette()
@@ -97,7 +100,7 @@ func segment(x1, y1, x2, y2 float64, style draw.LineStyle) *plotter.Line {
 	return &plotter.Line{XYs: plotter.XYs{{X: x1, Y: y1}, {X: x2, Y: y2}}, LineStyle: style}
 }
 
-// bar is a short upright line, of the same height whatever the axes.
+// bar is a short vertical line, of the same height on all axes.
 type bar struct {
 	x, y  float64
 	style draw.LineStyle
@@ -109,7 +112,7 @@ func (b bar) Plot(c draw.Canvas, p *plot.Plot) {
 	c.StrokeLine2(b.style, tx(b.x), ty(b.y)-6, tx(b.x), ty(b.y)+6)
 }
 
-// rowLine leads the eye from the name to the values.
+// rowLine is a thin line from the name of a row to its values.
 type rowLine float64
 
 // Plot implements plot.Plotter.

@@ -13,9 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// AlphaHistory draws how the operations fought for each edge of a cell: a heat map for every edge, epochs to the right, operations downwards, the colour
-// softmax(alpha). The maps stand where the edges stand in the cell: a row for the state that they enter, a column for the node that they leave.
-// Shares are [epoch][edge][operation]; NaN marks an operation that an edge does not have (any more). Epochs may be nil: 1, 2, 3, ...
+// AlphaHistory draws the weights of the operations on each edge of a cell over the epochs: one heat
+// map per edge, with epochs to the right, operations downwards and softmax(alpha) as colour. The
+// maps stand like the edges in the cell: the row is the state that an edge enters, the column the
+// node that it leaves. shares is [epoch][edge][operation]; NaN marks an operation that an edge does
+// not have. epochs is [epoch]; nil stands for 1, 2, 3, ...
 func AlphaHistory(title string, operations []string, epochs []float64, shares [][][]float64) Figure {
 	if len(shares) == 0 || len(shares[0]) == 0 {
 		return message("no alphas were recorded")
@@ -50,12 +52,13 @@ func AlphaHistory(title string, operations []string, epochs []float64, shares []
 	})
 }
 
-// incomplete says whether some edge lacks an operation.
+// incomplete reports whether some edge lacks an operation.
 func incomplete(shares [][]float64) bool {
 	return slices.ContainsFunc(slices.Concat(shares...), math.IsNaN)
 }
 
-// AlphaLines is [AlphaHistory] as lines: the height is softmax(alpha), the colour the operation.
+// AlphaLines draws the data of [AlphaHistory] as lines: the height is softmax(alpha), the colour is
+// the operation's. shares is [epoch][edge][operation].
 func AlphaLines(title string, operations []string, epochs []float64, shares [][][]float64) Figure {
 	if len(shares) == 0 || len(shares[0]) == 0 {
 		return message("no alphas were recorded")
@@ -94,7 +97,8 @@ func AlphaLines(title string, operations []string, epochs []float64, shares [][]
 	})
 }
 
-// Betas draws the weights of the edges that enter each state, softmax(beta), over the epochs: [epoch][edge]. Epochs may be nil: 1, 2, 3, ...
+// Betas draws the weights of the edges that enter each state, softmax(beta), over the epochs.
+// shares is [epoch][edge]; epochs is [epoch], and nil stands for 1, 2, 3, ...
 func Betas(title string, epochs []float64, shares [][]float64) Figure {
 	if len(shares) == 0 || len(shares[0]) == 0 {
 		return message("no betas were recorded")
@@ -115,7 +119,7 @@ func Betas(title string, epochs []float64, shares [][]float64) Figure {
 	return Curves(charts...)
 }
 
-// counted are the epochs, or 1, 2, 3, ... where none are given.
+// counted returns the epochs, or 1, 2, 3, ... if there are none.
 func counted(epochs []float64, n int) []float64 {
 	if len(epochs) == n {
 		return epochs
@@ -129,10 +133,11 @@ func counted(epochs []float64, n int) []float64 {
 
 const (
 	panelWidth  vg.Length = 118
-	panelHeight vg.Length = 96 // with its name and the numbers of its axis
+	panelHeight vg.Length = 96 // includes the title and the numbers of the axis
 )
 
-// triangular is a figure with a panel for each edge, in the lower left of the square of (state entered) x (node left).
+// triangular is a figure with one panel per edge, in the lower left triangle of the square of
+// entered states and left nodes.
 type triangular struct {
 	rows, columns int
 	plots         [][]*plot.Plot
@@ -162,7 +167,7 @@ func triangle(n int, left vg.Length, panel func(edge int) *plot.Plot) triangular
 	return t
 }
 
-// silent marks without numbers.
+// silent draws tick marks without numbers.
 type silent struct{ plot.Ticker }
 
 func (s silent) Ticks(low, high float64) []plot.Tick {
@@ -173,7 +178,8 @@ func (s silent) Ticks(low, high float64) []plot.Tick {
 	return marks
 }
 
-// titled is the figure with a heading, a line that explains it, and a key in the corner that the triangle leaves empty.
+// titled returns the figure with a title, a line of explanation, and a key in the empty corner of
+// the triangle.
 func (t triangular) titled(title, explanation string, key func(c draw.Canvas)) Figure {
 	const heading vg.Length = 38
 	width, height := t.left+panelWidth*vg.Length(t.columns)+12, heading+panelHeight*vg.Length(t.rows)+18
@@ -204,20 +210,21 @@ func (t triangular) titled(title, explanation string, key func(c draw.Canvas)) F
 	}}
 }
 
-// heat paints a cell for every epoch and operation, as one picture: thousands of rectangles would make SVG files of megabytes.
+// heat draws one coloured cell per epoch and operation, as a single image: thousands of rectangles
+// would make SVG files of megabytes.
 type heat struct {
 	operations, epochs int
 	low, top           float64
 	value              func(epoch, operation int) float64
 }
 
-// Plot implements plot.Plotter. It fills the plot's area.
+// Plot implements plot.Plotter. The image fills the area of the plot.
 func (h heat) Plot(c draw.Canvas, _ *plot.Plot) {
 	picture := image.NewNRGBA(image.Rect(0, 0, h.epochs, h.operations))
 	for epoch := range h.epochs {
 		for op := range h.operations {
 			share := h.value(epoch, op)
-			colour := color.NRGBA{0xee, 0xee, 0xee, 0xff} // not there
+			colour := color.NRGBA{0xee, 0xee, 0xee, 0xff} // missing
 			if !math.IsNaN(share) {
 				colour = ramp((share - h.low) / (h.top - h.low))
 			}

@@ -26,7 +26,7 @@ func ExampleCurves() {
 
 func ExampleConfusion() {
 	f := figure.Confusion([]string{"cat", "dog"}, [][]int{
-		{9, 1}, // of 10 cats one was taken for a dog
+		{9, 1}, // one of 10 cats is taken for a dog
 		{0, 10},
 	})
 	var picture bytes.Buffer

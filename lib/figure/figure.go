@@ -17,24 +17,27 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// pngDPI is half as much again as a screen's 96 dots per inch: sharp on dense screens and in print, without doubling the files.
+// pngDPI is 1.5 times the 96 dots per inch of a screen: sharp on dense screens and in print, at
+// less than twice the file size.
 const pngDPI = 144
 
-// Figure is a drawing that has a size and can be written in several formats.
+// Figure is a drawing with a size. It can be written in several formats.
 type Figure struct {
 	width, height vg.Length
 	draw          func(c draw.Canvas)
 }
 
-// New makes a figure of that size from a function that draws it; the canvas comes with a white background. For drawings that this package has no function for.
+// New returns a figure of this size in points. draw receives a canvas with a white background. New
+// is for drawings that no other function of this package makes.
 func New(width, height vg.Length, draw func(c draw.Canvas)) Figure {
 	return Figure{width, height, draw}
 }
 
-// Size is the figure's size in points, 1/72 inch.
+// Size returns the figure's size in points, 1/72 inch.
 func (f Figure) Size() (width, height vg.Length) { return f.width, f.height }
 
-// SVG writes the figure as an SVG document. It names fonts, falling back on what every system has, and embeds none.
+// SVG writes the figure as an SVG document. The document names fonts, with fallbacks that every
+// system has, and embeds none. SVG returns an error if the drawing or the writer fails.
 func (f Figure) SVG(w io.Writer) error {
 	canvas := vgsvg.NewWith(vgsvg.UseWH(f.width, f.height))
 	f.paint(canvas)
@@ -44,12 +47,12 @@ func (f Figure) SVG(w io.Writer) error {
 	}
 	text := svg.Bytes()
 	for _, r := range [][2]string{
-		// The metrics of all these families are those of Liberation Sans, or near.
+		// The metrics of all these font families equal those of Liberation Sans, or nearly.
 		{"font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Helvetica,Arial,sans-serif;"},
 		{"font-variant:normal;", ""},
 		{"font-weight:normal;", ""},
 		{"font-style:normal;", ""},
-		{"data:image/jpg;", "data:image/png;"}, // which is what vgsvg writes there
+		{"data:image/jpg;", "data:image/png;"}, // vgsvg names the wrong format
 		{"<image ", `<image style="image-rendering:pixelated" preserveAspectRatio="none" `},
 	} {
 		text = bytes.ReplaceAll(text, []byte(r[0]), []byte(r[1]))
@@ -60,10 +63,11 @@ func (f Figure) SVG(w io.Writer) error {
 	return nil
 }
 
-// written is a text as vgsvg writes it: its size, and what it says.
+// written matches a text element of vgsvg: its size and its words.
 var written = regexp.MustCompile(`<text [^>]*font-size:([0-9.]+)px[^>]*>([^<]*)</text>\n?`)
 
-// measured gives a text of an SVG the width that room was made for: a wider font than the one it names would run over what is beside it.
+// measured adds the planned width to a text element of an SVG. Without it a wider substitute font
+// would overlap the neighbouring elements.
 func measured(text []byte) []byte {
 	m := written.FindSubmatch(text)
 	if len(m[2]) == 0 {
@@ -77,7 +81,8 @@ func measured(text []byte) []byte {
 	return bytes.Replace(text, []byte("<text "), fmt.Appendf(nil, `<text textLength="%.4g" lengthAdjust="spacingAndGlyphs" `, width), 1)
 }
 
-// PNG writes the figure as a PNG picture of 144 dots per inch.
+// PNG writes the figure as a PNG image of 144 dots per inch. PNG returns an error if the drawing or
+// the writer fails.
 func (f Figure) PNG(w io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))
 	f.paint(canvas)
@@ -86,7 +91,7 @@ func (f Figure) PNG(w io.Writer) error {
 		picture = indexed(rgba)
 	}
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if _, ok := picture.(*image.Paletted); ok { // little enough to compress well
+	if _, ok := picture.(*image.Paletted); ok { // few bytes: the best compression costs little time
 		encoder.CompressionLevel = png.DefaultCompression
 	}
 	if err := encoder.Encode(w, picture); err != nil {
@@ -101,7 +106,7 @@ func (f Figure) paint(canvas vg.CanvasSizer) {
 	f.draw(c)
 }
 
-// message is a figure that only says something: there is nothing to draw yet.
+// message returns a figure that holds only this text, for figures without data.
 func message(text string) Figure {
 	return Figure{320, 60, func(c draw.Canvas) {
 		c.FillText(centred(sans(fontSize)), c.Center(), text)

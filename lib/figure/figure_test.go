@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "write the golden figures anew (and look
 
 var operations = []string{"none", "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}
 
-// shares are made up: [epoch][edge][operation], each edge preferring another operation more and more.
+// shares returns made-up weights [epoch][edge][operation]; each edge comes to prefer another
+// operation.
 func shares(epochs int) [][][]float64 {
 	all := make([][][]float64, epochs)
 	for t := range all {
@@ -40,7 +41,7 @@ func shares(epochs int) [][][]float64 {
 	return all
 }
 
-// gallery is one figure of every kind, by name.
+// gallery returns one figure of every kind, by name.
 func gallery() map[string]Figure {
 	at := shares(10)
 	betas := make([][]float64, 10)
@@ -62,7 +63,8 @@ func gallery() map[string]Figure {
 		"partial":     PartialChannels(16, 4),
 		"dots": Dots("Accuracy", "top-1 (%)", "too small", []Sample{
 			{Name: "one", Values: []float64{90, 91, 92}, Mean: 91, Low: 88.5, High: 93.5},
-			{Name: "two", Values: []float64{91, 93}, Mean: 92, Low: 80, High: 104, Class: 1}, // an interval that is wider than the figure
+			// an interval that is wider than the figure
+			{Name: "two", Values: []float64{91, 93}, Mean: 92, Low: 80, High: 104, Class: 1},
 			{Name: "three", Values: []float64{94}, Mean: 94, Low: math.NaN(), High: math.NaN(), Class: 6},
 		}),
 		"scatter": Scatter(Plane{Title: "Accuracy against time", X: "time (h)", Y: "top-1 (%)", Note: "too small", Steps: []Point{{X: 0, Y: 90}, {X: 2, Y: 93}}, Legend: "front"},
@@ -75,7 +77,7 @@ func gallery() map[string]Figure {
 	}
 }
 
-// Where the font that a figure names is missing, its texts keep the width that room was made for.
+// Texts keep their planned width where the viewer lacks the named font.
 func TestTextsOfAnSVGHaveAWidth(t *testing.T) {
 	f := New(100, 50, func(c draw.Canvas) { c.FillText(Text(10), vg.Point{X: 5, Y: 5}, "a < b_{k-2}") })
 	var svg bytes.Buffer
@@ -86,7 +88,8 @@ func TestTextsOfAnSVGHaveAWidth(t *testing.T) {
 	for _, m := range regexp.MustCompile(`textLength="([0-9.]+)" [^>]*font-size:([0-9.]+)px[^>]*>([^<]+)<`).FindAllStringSubmatch(svg.String(), -1) {
 		got = append(got, m[1]+" at "+m[2]+": "+m[3])
 	}
-	// The widths of Liberation Sans, in 1/2048 em: a 1139, space 569, < 1196, b 1139, k 1024, hyphen 682, 2 1139.
+	// The widths of Liberation Sans, in 1/2048 em: a 1139, space 569, < 1196, b 1139, k 1024,
+	// hyphen 682, 2 1139.
 	want := []string{"22.52 at 10: a &lt; b", "10.42 at 7.5: k-2"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -208,7 +211,7 @@ func TestGoldenFigures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Rounding differs between processors; a tenth of full scale in any pixel is more than that.
+		// Processors round differently; a tenth of full scale in any pixel is more than that.
 		if same, err := cmpimg.EqualApprox("png", got.Bytes(), want, 0.1); err != nil || !same {
 			t.Errorf("%s is not what %s shows (%v); go test -update writes it anew", name, file, err)
 		}
@@ -308,7 +311,8 @@ func TestCorrelationsOfBothSignsDifferInHueAndZeroIsWhite(t *testing.T) {
 
 func TestIntervalsMuchWiderThanTheValuesDoNotSquashThem(t *testing.T) {
 	low, high := reach([]Sample{{Values: []float64{90, 94}, Mean: 92, Low: 0, High: 200}})
-	if low < 87 || low > 88 || high < 96 || high > 97 { // 4 wide, half of that more on each side, and some air
+	// 4 wide, half of that more on each side, and some air
+	if low < 87 || low > 88 || high < 96 || high > 97 {
 		t.Errorf("the axis goes from %g to %g", low, high)
 	}
 	if low, high := reach([]Sample{{Values: []float64{90, 94}, Mean: 92, Low: 91, High: 93}}); low > 90 || low < 89 || high < 94 || high > 95 {

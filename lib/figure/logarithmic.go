@@ -8,16 +8,17 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Between is a point of a Curve with the ends of its interval; those that are NaN are left out.
+// Between is a point of a Curve with the ends of its interval. Ends of NaN are left out.
 type Between struct{ X, Y, Low, High float64 }
 
-// Curve is points that are joined, in this order.
+// Curve is a line through points in the given order.
 type Curve struct {
 	Name   string
 	Points []Between
 }
 
-// Logarithmic draws curves with intervals over an axis of powers, which is marked where points are. Every X is positive. Plane's Steps are not used.
+// Logarithmic draws curves with intervals over a logarithmic x axis with a tick at each point.
+// Every X must be positive. The plane's Steps are ignored.
 func Logarithmic(plane Plane, curves ...Curve) Figure {
 	across, up, ends := nowhere(), nowhere(), nowhere()
 	for _, c := range curves {

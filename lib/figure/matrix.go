@@ -10,19 +10,19 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// matrix is a table of coloured cells with names on its rows (at the left) and columns (at the top).
+// matrix is a table of coloured cells with the names of rows at the left and of columns at the top.
 type matrix struct {
 	title, rowAxis, columnAxis string
 	rows, columns              []string
 	cellWidth, cellHeight      vg.Length
-	textSize                   vg.Length // of labels and of what stands in the cells
-	low, top                   float64   // the values that get the palest and the darkest colour
+	textSize                   vg.Length // of labels and of texts in cells
+	low, top                   float64   // the values of the lightest and the darkest colour
 	value                      func(row, column int) (value float64, text string)
 }
 
 const (
 	barWidth  vg.Length = 10 // the colour bar
-	barMargin vg.Length = 44 // with its numbers
+	barMargin vg.Length = 44 // includes its numbers
 )
 
 func (m matrix) widest(labels []string) (width vg.Length) {
@@ -32,7 +32,7 @@ func (m matrix) widest(labels []string) (width vg.Length) {
 	return width
 }
 
-// upright says whether the columns' names must be turned to fit.
+// upright reports whether the names of the columns must be rotated to fit.
 func (m matrix) upright() bool { return m.widest(m.columns) > m.cellWidth-3 }
 
 func (m matrix) margins() (left, top vg.Length) {
@@ -56,7 +56,7 @@ func (m matrix) figure() Figure {
 
 func (m matrix) draw(c draw.Canvas) {
 	left, top := m.margins()
-	x0, y0 := c.Min.X+left, c.Max.Y-top // the corner of the first cell
+	x0, y0 := c.Min.X+left, c.Max.Y-top // corner of the first cell
 	width, height := m.cellWidth*vg.Length(len(m.columns)), m.cellHeight*vg.Length(len(m.rows))
 	label := sans(m.textSize)
 
@@ -82,7 +82,7 @@ func (m matrix) draw(c draw.Canvas) {
 			x := x0 + m.cellWidth*vg.Length(j)
 			cell := vg.Rectangle{Min: vg.Point{X: x, Y: y - m.cellHeight}, Max: vg.Point{X: x + m.cellWidth, Y: y}}
 			value, text := m.value(i, j)
-			if math.IsNaN(value) { // not there: a faint stroke instead of a colour
+			if math.IsNaN(value) { // missing: a faint stroke instead of a colour
 				c.StrokeLine2(line(paler, 0.75), cell.Min.X+3, cell.Min.Y+3, cell.Max.X-3, cell.Max.Y-3)
 				continue
 			}
@@ -108,11 +108,11 @@ func outline(c draw.Canvas, r vg.Rectangle, stroke color.Color) {
 	c.Stroke(path)
 }
 
-// colourBar draws the ramp from low up to top, with numbers, at the left of the canvas.
+// colourBar draws the ramp from low to top with numbers, at the left of the canvas.
 func colourBar(c draw.Canvas, low, top float64) {
 	const steps = 60
 	height := c.Max.Y - c.Min.Y
-	for i := range steps { // each over the rest of the last: abutting ones would show seams
+	for i := range steps { // each step overlaps the next: abutting ones would show seams
 		y := c.Min.Y + height*vg.Length(i)/steps
 		fillRectangle(c, vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: y}, Max: vg.Point{X: c.Min.X + barWidth, Y: c.Max.Y}}, ramp((float64(i)+0.5)/steps))
 	}
@@ -124,8 +124,9 @@ func colourBar(c draw.Canvas, low, top float64) {
 	}
 }
 
-// Confusion draws how often images of each class (rows) were taken for each class (columns): the colour is the share of the row, so that classes of
-// different sizes compare, and the number is the count, left out where there are too many classes for it.
+// Confusion draws a confusion matrix [true class][predicted class]. The colour is the fraction of
+// the row, which makes classes of different sizes comparable. The number is the count; matrices of
+// many classes omit it.
 func Confusion(classes []string, confusion [][]int) Figure {
 	if len(classes) == 0 || len(confusion) != len(classes) {
 		return message("nothing was tested to draw a confusion matrix from")
@@ -155,7 +156,8 @@ func Confusion(classes []string, confusion [][]int) Figure {
 	return m.figure()
 }
 
-// span are the smallest and the largest finite value. Alphas that have hardly moved would all look alike on a scale from 0 to 1.
+// span returns the smallest and the largest finite value. Alphas that have hardly moved would look
+// equal on a scale from 0 to 1.
 func span(values ...[][]float64) (low, top float64) {
 	low, top = math.Inf(1), math.Inf(-1)
 	for _, v := range values {

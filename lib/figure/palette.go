@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// indexed is an opaque picture with a palette of its 256 most frequent colours, which makes a file a third as large; notebooks hold all their figures. Of a drawing it
-// changes nothing but the edges of letters. Where the palette is too small, as for photographs, the picture comes back as it is.
+// indexed reduces an opaque image to its 256 most frequent colours, which makes the file a third as
+// large: notebooks hold all their figures. In drawings only the edges of letters change. Images
+// with more colours, such as photographs, are returned unchanged.
 func indexed(im *image.RGBA) image.Image {
 	pixel := func(i int) [3]uint8 { return [3]uint8(im.Pix[i : i+3]) }
 	count := map[[3]uint8]int{}
@@ -36,7 +37,7 @@ func indexed(im *image.RGBA) image.Image {
 		return im
 	}
 	out := image.NewPaletted(im.Rect, palette)
-	for i := range out.Pix { // both have rows without gaps
+	for i := range out.Pix { // rows of both images are contiguous
 		c := pixel(4 * i)
 		if i > 0 && c == pixel(4*i-4) {
 			out.Pix[i] = out.Pix[i-1]

@@ -8,8 +8,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// PartialChannels draws what an edge with partial channel connections does to its channels (arXiv:1907.05737, figure 1): 1/k of them go through the mixed operation, the
-// rest by-pass it, and a shuffle spreads the first ones over all, so that the next edge takes others. channels is a multiple of k*k.
+// PartialChannels draws how partial channel connections treat the channels of an edge
+// (arXiv:1907.05737, figure 1): 1/k of the channels pass through the mixed operation, the others
+// bypass it. A shuffle then spreads the processed channels, so that the next edge takes others.
+// PartialChannels expects channels to be a multiple of k*k.
 func PartialChannels(channels, k int) Figure {
 	const side, gap, head, space vg.Length = 46, 3, 44, 90
 	step := min(18, 290/vg.Length(channels))
@@ -64,7 +66,8 @@ func PartialChannels(channels, k int) Figure {
 	}}
 }
 
-// shuffled lists which channel stands where after a shuffle of k groups: read as a table of k rows, by columns.
+// shuffled returns the channel at each position after a shuffle of k groups: a table of k rows,
+// read by columns.
 func shuffled(channels, k int) (order []int) {
 	size := channels / k
 	for i := range size {

@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Picture is the image whose pixels are given row by row, channel by channel within a pixel (1 channel: grey; 3: red, green, blue), as the data sets hold them.
+// Picture returns the image of pixels [height][width][channels], the layout of the data sets. One
+// channel is grey, three are red, green and blue.
 func Picture(pixels []uint8, height, width, channels int) image.Image {
 	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for i := range height * width {
@@ -20,13 +21,14 @@ func Picture(pixels []uint8, height, width, channels int) image.Image {
 	return picture
 }
 
-// Tile is a picture and what stands under it.
+// Tile is an image with a caption.
 type Tile struct {
 	Picture image.Image
 	Caption string
 }
 
-// Grid draws pictures of about 32 x 32 pixels in rows of so many, each three times as large, with their captions.
+// Grid draws images of about 32 x 32 pixels in rows of this many columns, three times enlarged,
+// with their captions.
 func Grid(columns int, tiles []Tile) Figure {
 	if len(tiles) == 0 {
 		return message("there are no pictures to show")
@@ -44,7 +46,7 @@ func Grid(columns int, tiles []Tile) Figure {
 	}}
 }
 
-// shorten cuts text that is wider than the room it has.
+// shorten cuts text to the available width.
 func shorten(style draw.TextStyle, text string, room vg.Length) string {
 	if style.Width(text) <= room {
 		return text
@@ -56,7 +58,8 @@ func shorten(style draw.TextStyle, text string, room vg.Length) string {
 	return string(runes) + "…"
 }
 
-// pixels draws the picture with square pixels: what enlarges a picture smooths it, unless it is told not to (SVG) or gets it large already (PNG).
+// pixels draws the image with square pixels. SVG viewers smooth enlarged images unless the document
+// forbids it; PNG receives the image already enlarged.
 func pixels(c draw.Canvas, picture image.Image, r vg.Rectangle) {
 	if _, svg := c.Canvas.(*vgsvg.Canvas); svg {
 		c.DrawImage(r, picture) // see Figure.SVG
@@ -69,13 +72,14 @@ func pixels(c draw.Canvas, picture image.Image, r vg.Rectangle) {
 	outline(c, r, paler)
 }
 
-// Guess is a class and its probability in 0..1.
+// Guess is a class with its probability in 0..1.
 type Guess struct {
 	Class       string
 	Probability float64
 }
 
-// Card is a prediction: the picture, its true class ("" if nobody knows it), and the most probable classes, the most probable first.
+// Card is a prediction: the image, its true class ("" if unknown), and the most probable classes in
+// falling order.
 type Card struct {
 	Picture image.Image
 	True    string
@@ -87,8 +91,9 @@ const (
 	cardHeight vg.Length = 112
 )
 
-// Predictions draws cards in rows of so many: the picture, and bars for the probabilities. The bar of the true class is green, that of a wrong first guess vermillion;
-// "right" and "wrong" stand beside them in words.
+// Predictions draws cards in rows of this many columns: the image, and bars for the probabilities.
+// The bar of the true class is green, a wrong first guess is vermillion, and the words "right" or
+// "wrong" stand beside them.
 func Predictions(columns int, cards []Card) Figure {
 	if len(cards) == 0 {
 		return message("there are no predictions to show")

@@ -9,28 +9,32 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Point is a point of a Scatter, with the half-widths of its intervals (0 or NaN: none) and a label beside it ("": none).
+// Point is a point of a Scatter with the half-widths of its intervals (0 or NaN: none) and a label
+// ("": none).
 type Point struct {
 	X, Y, DX, DY float64
 	Label        string
 }
 
-// Cluster is points of one kind; its name is in the legend. Class is the index of colour and shape.
+// Cluster is a set of points with one entry in the legend. Class is the index of their colour and
+// shape.
 type Cluster struct {
 	Name   string
 	Class  int
 	Points []Point
 }
 
-// Plane is what a Scatter is drawn on. X and Y name the axes, with units; Note, where there is one, stands in the figure itself; Steps, where there are any, are joined by
-// a dashed staircase, which Legend names: a Pareto front.
+// Plane describes the axes of a Scatter. X and Y name them, with units. Note, if any, stands below
+// the title. Steps, if any, are joined by a dashed staircase, such as a Pareto front; Legend names
+// it.
 type Plane struct {
 	Title, X, Y, Note string
 	Steps             []Point
 	Legend            string
 }
 
-// Scatter draws clusters of points. Intervals that are much wider than all points together are cut at the edges.
+// Scatter draws clusters of points. Intervals that are much wider than the range of all points are
+// cut at the edges.
 func Scatter(plane Plane, clusters ...Cluster) Figure {
 	left, right, wide := extent(clusters, func(p Point) (float64, float64) { return p.X, p.DX })
 	bottom, top, high := extent(clusters, func(p Point) (float64, float64) { return p.Y, p.DY })
@@ -77,19 +81,20 @@ func Scatter(plane Plane, clusters ...Cluster) Figure {
 	}}
 }
 
-// interval is a stretch of numbers.
+// interval is a range of numbers.
 type interval struct{ low, high float64 }
 
 func nowhere() interval { return interval{math.Inf(1), math.Inf(-1)} }
 
-// take makes the interval reach to a number, if it is one.
+// take extends the range to x unless x is NaN or infinite.
 func (e *interval) take(x float64) {
 	if finite(x) {
 		e.low, e.high = min(e.low, x), max(e.high, x)
 	}
 }
 
-// with is the axis of values that lie here and have intervals there: those may take half as much room again on each side. There is some air around it all.
+// with returns the axis for values in this range with intervals. The intervals may add half of the
+// range on each side. The axis has a margin.
 func (e interval) with(intervals interval) (low, high float64) {
 	if math.IsInf(e.low, 1) {
 		return 0, 1
@@ -100,13 +105,13 @@ func (e interval) with(intervals interval) (low, high float64) {
 	room := (e.high - e.low) / 2
 	low, high = min(e.low, max(intervals.low, e.low-room)), max(e.high, min(intervals.high, e.high+room))
 	air := 0.06 * (high - low)
-	if e.low >= 0 { // there are no negative times, nor accuracies
+	if e.low >= 0 { // times and accuracies are never negative
 		return max(low-air, -air/2), high + air
 	}
 	return low - air, high + air
 }
 
-// extent is the axis for the points in one direction.
+// extent returns the axis of the points in one direction.
 func extent(clusters []Cluster, of func(Point) (x, half float64)) (low, high float64, any bool) {
 	values, intervals := nowhere(), nowhere()
 	for _, c := range clusters {
@@ -122,7 +127,7 @@ func extent(clusters []Cluster, of func(Point) (x, half float64)) (low, high flo
 	return low, high, any
 }
 
-// staircase goes from point to point at right angles: what is reached at x stays reached.
+// staircase joins the points at right angles: a value holds from its x on.
 func staircase(points []Point) (way plotter.XYs) {
 	for i, p := range points {
 		if i > 0 {
@@ -139,7 +144,8 @@ func stepStyle() draw.LineStyle {
 	return style
 }
 
-// glyphLegend is a row of shapes with names, from the top of the canvas down; it returns where it ends.
+// glyphLegend draws a row of shapes with names, from the top of the canvas down. It returns the
+// bottom of the legend.
 func glyphLegend(c draw.Canvas, clusters []Cluster, plane Plane) (bottom vg.Length) {
 	const gap, row = 12, 13
 	text := after(sans(smallSize))

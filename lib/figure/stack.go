@@ -24,7 +24,7 @@ func Stack(figures ...Figure) Figure {
 	}}
 }
 
-// Note is lines of text, wrapped, to stand in a [Stack].
+// Note returns a figure of wrapped lines of text, for use in a [Stack].
 func Note(paragraphs ...string) Figure {
 	const width vg.Length = 740
 	const leading vg.Length = 12

@@ -26,7 +26,8 @@ var (
 	grey  = color.NRGBA{0x99, 0x99, 0x99, 0xff}
 )
 
-// Okabe and Ito's palette (2008), which people with any colour vision tell apart. Yellow, too pale for lines on white, comes last.
+// The palette of Okabe and Ito (2008) is safe for all kinds of colour vision. Yellow comes last
+// because it is too light for lines on white.
 var (
 	blue       = color.NRGBA{0x00, 0x72, 0xb2, 0xff}
 	vermillion = color.NRGBA{0xd5, 0x5e, 0x00, 0xff}
@@ -38,13 +39,14 @@ var (
 	yellow     = color.NRGBA{0xf0, 0xe4, 0x42, 0xff}
 )
 
-// Palette are the colours of the first, second, ... series of a figure.
+// Palette returns the colours of the first, second, ... series of a figure.
 func Palette() []color.NRGBA {
 	return []color.NRGBA{blue, vermillion, green, purple, orange, sky, black, yellow}
 }
 
-// OperationColor is the colour of an operation of the search space in every figure. Kin have kindred colours: pools are blue, separable convolutions
-// warm, dilated ones green and purple, a skip connection is black. Other names are grey, as none is.
+// OperationColor returns the colour of an operation of the search space, the same in every figure.
+// Related operations have related colours: poolings are blue, separable convolutions warm, dilated
+// ones green and purple, the skip connection black. The operation none and unknown names are grey.
 func OperationColor(op string) color.NRGBA {
 	switch op {
 	case "max_pool_3x3":
@@ -65,8 +67,8 @@ func OperationColor(op string) color.NRGBA {
 	return grey
 }
 
-// ramp is the colour of a share in 0..1: white over blue to a dark blue (ColorBrewer's Blues), its lightness falling all the way, so that it survives
-// colour blindness and grey printing.
+// ramp returns the colour of a value in 0..1: from white to dark blue (ColorBrewer's Blues). The
+// lightness falls monotonically, so the ramp works for colour-blind readers and in grey printing.
 func ramp(share float64) color.NRGBA {
 	stops := []color.NRGBA{
 		{0xff, 0xff, 0xff, 0xff}, {0xde, 0xeb, 0xf7, 0xff}, {0xc6, 0xdb, 0xef, 0xff}, {0x9e, 0xca, 0xe1, 0xff}, {0x6b, 0xae, 0xd6, 0xff},
@@ -79,7 +81,7 @@ func ramp(share float64) color.NRGBA {
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
 
-// textOn is black or white, whichever is legible on that colour of the ramp.
+// textOn returns black or white, the more legible of the two on this colour of the ramp.
 func textOn(share float64) color.Color {
 	if share > 0.55 {
 		return color.White
@@ -87,7 +89,8 @@ func textOn(share float64) color.Color {
 	return ink
 }
 
-// Text is the style of all text of that size, in points: left-aligned, and standing on the point where it is drawn. In the text, _{...} is a subscript.
+// Text returns the style of all text of this size in points: left-aligned, on a baseline at the
+// point where it is drawn. In the text, _{...} is a subscript.
 func Text(size vg.Length) draw.TextStyle { return sans(size) }
 
 func sans(size vg.Length) draw.TextStyle {
@@ -103,7 +106,7 @@ func coloured(style draw.TextStyle, c color.Color) draw.TextStyle {
 	return style
 }
 
-// centred, before and after move text in relation to the point where it is drawn: its middle, its right end or its left end come there.
+// centred, before and after align a text by its middle, its right end or its left end.
 func centred(style draw.TextStyle) draw.TextStyle { return aligned(style, draw.XCenter) }
 func before(style draw.TextStyle) draw.TextStyle  { return aligned(style, draw.XRight) }
 func after(style draw.TextStyle) draw.TextStyle   { return aligned(style, draw.XLeft) }
@@ -122,7 +125,7 @@ func fillRectangle(c draw.Canvas, r vg.Rectangle, fill color.Color) {
 	c.Fill(r.Path())
 }
 
-// inset is the canvas without margins of those widths.
+// inset returns the canvas without margins of these widths.
 func inset(c draw.Canvas, left, right, bottom, top vg.Length) draw.Canvas {
 	return draw.Crop(c, left, -right, bottom, -top)
 }
@@ -178,19 +181,20 @@ func (s subscripts) Draw(c vg.Canvas, txt string, style text.Style, at vg.Point)
 	}
 	width, height, depth := s.Box(txt, style.Font)
 	x := at.X + vg.Length(style.XAlign)*width
-	y := at.Y + vg.Length(style.YAlign)*(height+depth) + style.Font.Size - height // the same line as plain text's
+	// This is the baseline of plain text.
+	y := at.Y + vg.Length(style.YAlign)*(height+depth) + style.Font.Size - height
 	for _, p := range pieces(txt) {
 		face, low := p.face(s, style.Font), vg.Length(0)
 		if p.sub {
 			low = style.Font.Size * 0.2
 		}
-		word := strings.TrimLeft(p.text, " ") // SVG viewers drop spaces in front
+		word := strings.TrimLeft(p.text, " ") // SVG viewers drop leading spaces
 		c.FillString(face, vg.Point{X: x + face.Width(p.text[:len(p.text)-len(word)]), Y: y - low}, word)
 		x += face.Width(p.text)
 	}
 }
 
-// percent is a share as text; never 100 % unless it is.
+// percent writes a fraction in per cent. Only 1 gives 100 %.
 func percent(share float64) string {
 	if share > 0 && share < 1e-4 {
 		return "< 0.01 %"

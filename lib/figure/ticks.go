@@ -7,15 +7,16 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// ticks marks about n round values: multiples of 1, 2 or 5 times a power of ten, labelled with no more digits than they need.
+// ticks places about n ticks at round values: multiples of 1, 2 or 5 times a power of ten. The
+// labels have no more digits than needed.
 type ticks struct {
 	n     int
-	whole bool // only whole numbers: there is no epoch 1.5
+	whole bool // whole numbers only: there is no epoch 1.5
 }
 
 // Ticks implements plot.Ticker.
 func (t ticks) Ticks(low, high float64) []plot.Tick {
-	if same(low, high) { // steps between them would be lost in rounding
+	if same(low, high) { // steps between them would vanish in rounding
 		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
 	}
 	step := math.Pow(10, math.Floor(math.Log10((high-low)/float64(t.n))))
@@ -31,7 +32,7 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 	digits := max(0, int(-math.Floor(math.Log10(step)+1e-9)))
 	var marks []plot.Tick
 	for i := math.Ceil(low/step - 1e-9); i <= math.Floor(high/step+1e-9); i++ {
-		value := i*step + 0 // of -0 and 0 this makes 0
+		value := i*step + 0 // adding 0 turns -0 into 0
 		label := strconv.FormatFloat(value, 'f', digits, 64)
 		if digits > 5 || value >= 1e6 {
 			label = strconv.FormatFloat(value, 'g', 4, 64)

@@ -14,26 +14,26 @@ import (
 // Report is a page.
 type Report struct {
 	Title    string
-	Lead     string   // what this page shows, in a sentence or two
-	Warnings []string // what a reader must know before believing a number; shown loudly at the top
+	Lead     string   // one or two sentences on the content of the page
+	Warnings []string // limits of the numbers that a reader must know; shown at the top
 	Numbers  []Number
 	Sections []*Section
 	Footer   string
 }
 
-// Number is one of the few that matter most.
+// Number is a key number of the report.
 type Number struct {
 	Name, Value string
-	Note        string // in small letters: an interval, a unit, what it is to be compared with
+	Note        string // in small letters: an interval, a unit, or a number to compare with
 }
 
-// Section has a heading, an explanation, and parts.
+// Section has a title, an explanation, and parts.
 type Section struct {
 	Title, Text string
 	Parts       []Part
 }
 
-// Part of a section: what Kind says is set.
+// Part is a part of a section. Kind says which fields are set.
 type Part struct {
 	Kind    Kind
 	Caption string
@@ -45,20 +45,20 @@ type Part struct {
 	Lines   []string
 }
 
-// Kind of a part.
+// Kind is the kind of a part.
 type Kind string
 
 // The kinds of parts.
 const (
 	FigurePart Kind = "figure"
 	TablePart  Kind = "table"  // names at the left, numbers at the right
-	TextPart   Kind = "text"   // as it stands, to be copied
+	TextPart   Kind = "text"   // verbatim, to be copied
 	FramesPart Kind = "frames" // one of many figures at a time, chosen by a slider
 	CardsPart  Kind = "cards"  // many small figures beside each other, each with its name
 	ListPart   Kind = "list"   // sentences
 )
 
-// Frame is a state of something that evolves: one or more figures beside each other.
+// Frame is one state of an evolution: one or more figures beside each other.
 type Frame struct {
 	Name    string
 	Figures []figure.Figure
@@ -71,29 +71,29 @@ func (r *Report) Section(title, text string) *Section {
 	return s
 }
 
-// Figure adds a figure and what stands under it.
+// Figure adds a figure with its caption.
 func (s *Section) Figure(f figure.Figure, caption string) {
 	s.Parts = append(s.Parts, Part{Kind: FigurePart, Figure: f, Caption: caption})
 }
 
-// Table adds a table; rows are as long as the header. A nil header is left out.
+// Table adds a table. Every row has as many entries as the header; a nil header is left out.
 func (s *Section) Table(caption string, header []string, rows [][]string) {
 	s.Parts = append(s.Parts, Part{Kind: TablePart, Caption: caption, Header: header, Rows: rows})
 }
 
-// Verbatim adds a text that keeps its spaces and lines.
+// Verbatim adds a text that keeps its spaces and line breaks.
 func (s *Section) Verbatim(caption, text string) {
 	s.Parts = append(s.Parts, Part{Kind: TextPart, Caption: caption, Text: text})
 }
 
-// Slider adds frames of which one is seen at a time, at first the last.
+// Slider adds frames of which one is visible at a time, at first the last.
 func (s *Section) Slider(caption string, frames []Frame) {
 	if len(frames) > 0 {
 		s.Parts = append(s.Parts, Part{Kind: FramesPart, Caption: caption, Frames: frames})
 	}
 }
 
-// Cards adds frames of which all are seen at a time, small.
+// Cards adds small frames that are all visible.
 func (s *Section) Cards(caption string, frames []Frame) {
 	if len(frames) > 0 {
 		s.Parts = append(s.Parts, Part{Kind: CardsPart, Caption: caption, Frames: frames})
@@ -110,7 +110,7 @@ func (s *Section) List(caption string, lines []string) {
 //go:embed report.html
 var page string
 
-// Write writes the page.
+// Write writes the page. It returns an error if a figure can't be drawn or the writer fails.
 func (r Report) Write(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"svg":  inline,
@@ -131,7 +131,7 @@ func (r Report) Write(w io.Writer) error {
 	return nil
 }
 
-// inline is the figure as an element of the page. What figures draw as text is escaped by them.
+// inline returns the figure as an element of the page. The figure itself has escaped its texts.
 func inline(f figure.Figure) (template.HTML, error) {
 	var svg bytes.Buffer
 	if err := f.SVG(&svg); err != nil {
@@ -144,7 +144,7 @@ func inline(f figure.Figure) (template.HTML, error) {
 	return template.HTML("<svg" + element), nil
 }
 
-// id is a title as the name of a place in the page.
+// id converts a title into the id of an element of the page.
 func id(title string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
