@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// own is the text of a file of the project's notebooks.
+// own returns the text of one of the project's notebooks.
 func own(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(checkout(t).Root, "notebooks", name))
@@ -22,7 +22,7 @@ func own(t *testing.T, name string) string {
 	return string(text)
 }
 
-// emptied is a notebook's text without its outputs.
+// emptied returns the text of a notebook without its outputs.
 func emptied(t *testing.T, text string) string {
 	t.Helper()
 	var file struct {
@@ -46,7 +46,7 @@ func emptied(t *testing.T, text string) string {
 	return string(empty)
 }
 
-// drawings is the number of those in a notebook's outputs.
+// drawings counts the drawings in the outputs of a notebook.
 func drawings(n *Notebook) (count int) {
 	for _, c := range n.Cells() {
 		for _, o := range c.Outputs {
@@ -58,7 +58,8 @@ func drawings(n *Notebook) (count int) {
 	return
 }
 
-// watch looks at the figures of the last cell in each frame: how often they change, and whether one vanishes in between.
+// watch inspects the figures of the last cell in each frame. It counts how often they change and
+// whether one vanishes in between.
 const watch = `window.watched = { frames: 0, gone: 0, drawn: 0 };
 	(() => {
 		let last = "";
@@ -74,7 +75,8 @@ const watch = `window.watched = { frames: 0, gone: 0, drawn: 0 };
 
 type watched struct{ Frames, Gone, Drawn int }
 
-// TestNotebooksInTheBrowser opens the first notebook and the one with the sliders as they are in the repository, runs all of their cells, and drags.
+// TestNotebooksInTheBrowser opens the first notebook and the notebook with sliders as they are in
+// the repository, runs all their cells, and drags the sliders.
 func TestNotebooksInTheBrowser(t *testing.T) {
 	files := map[string]string{"13-states.json": own(t, "13-states.json"), "13-ablation.ipynb": emptied(t, own(t, "13-ablation.ipynb")), "00-start.ipynb": emptied(t, own(t, "00-start.ipynb"))}
 	for _, base := range []string{"/", "/hub/user/x/"} {
@@ -82,7 +84,7 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 			ctx := browser(t)
 			l := startLab(t, base, files)
 			for _, n := range []struct {
-				name, there string // what a run has put on the page
+				name, there string // appears on the page after a run
 				cells       int
 			}{
 				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 2},
@@ -99,7 +101,8 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 				})()`, n.cells, n.there)))
 				took := time.Since(start)
 				seen, err := chromedp.Run(ctx, chromedp.Evaluate[watched](`window.watched`))
-				if err != nil || seen.Gone > seen.Drawn { // one frame, while a new picture is unpacked, nobody sees
+				// one frame, during the decoding of a new image, is invisible
+				if err != nil || seen.Gone > seen.Drawn {
 					t.Errorf("in %d of %d frames a figure that had been there was missing; it was drawn %d times (%v)", seen.Gone, seen.Frames, seen.Drawn, err)
 				}
 				if n.name == "00-start" && seen.Drawn < 3 {
@@ -132,7 +135,7 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 					steps(t, ctx, "scrolling to its end", chromedp.Evaluate[chromedp.Void](`document.querySelector(".jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img").scrollIntoView()`), chromedp.Sleep(time.Second))
 					shoot(t, ctx, screen+" end")
 				}
-				// What was run is saved, or leaving the page would ask whether to.
+				// A save avoids the browser's question on leaving the page.
 				steps(t, ctx, "saving it", click(`[data-command="docmanager:save"]`), until(`document.querySelector(".jp-mod-dirty") === null`))
 				if saved, err := Open(filepath.Join(l.dir, n.name+".ipynb")); err != nil {
 					t.Error(err)

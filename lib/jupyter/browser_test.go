@@ -21,7 +21,7 @@ import (
 	"github.com/essnas/essnas/lib/lab/outcome"
 )
 
-// browser opens Chromium; the test is skipped only where there is none.
+// browser opens Chromium. Only the absence of Chromium skips the test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	program := ""
@@ -45,7 +45,7 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// searched are states as searches give them, with these ss_factors.
+// searched returns states of searches with these ss_factors.
 func searched(t *testing.T, factors ...float64) (states []outcome.State) {
 	t.Helper()
 	for i, factor := range factors {
@@ -83,7 +83,7 @@ func searched(t *testing.T, factors ...float64) (states []outcome.State) {
 	return states
 }
 
-// notebook is the text of a file with these code cells.
+// notebook returns the text of a notebook with these code cells.
 func notebook(t *testing.T, cells ...string) string {
 	t.Helper()
 	type object = map[string]any
@@ -101,7 +101,7 @@ func notebook(t *testing.T, cells ...string) string {
 	return string(text)
 }
 
-// shoot saves a screenshot in the directory that $ESSNAS_SCREENSHOTS names, for people to look at.
+// shoot saves a screenshot in the directory $ESSNAS_SCREENSHOTS for inspection.
 func shoot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
 	dir := os.Getenv("ESSNAS_SCREENSHOTS")
@@ -117,7 +117,7 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// drag sets a slider as a hand does and returns how long it took until the page showed the new state.
+// drag moves a slider as a hand does and returns the time until the page shows the new state.
 const drag = `(async () => {
 	const root = document.querySelector(".essnas-explore"), slider = root.querySelector("input[data-setting=ss_factor]");
 	const before = root.innerHTML, start = performance.now();
@@ -127,7 +127,7 @@ const drag = `(async () => {
 	return { took: performance.now() - start, changed: root.innerHTML !== before, shown: root.dataset.shown, head: root.querySelector(".essnas-view p").textContent };
 })()`
 
-// progress is what the page says of the button's search.
+// progress reads the progress of the button's search from the page.
 const progress = `document.querySelector(".essnas-progress").textContent`
 
 type dragged struct {
@@ -136,7 +136,7 @@ type dragged struct {
 	Shown, Head string
 }
 
-// steps does what a person does, and looks at the screen where it fails.
+// steps performs actions like a user. If one fails, it saves a screenshot.
 func steps(t *testing.T, ctx context.Context, what string, all ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
 	if err := chromedp.Do(ctx, all...); err != nil {
@@ -154,7 +154,7 @@ func click(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Click(chromedp.CSS(selector))
 }
 
-// until waits for an expression to come true.
+// until waits until a JavaScript expression is true.
 func until(expression string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(3*time.Minute)))
@@ -168,8 +168,9 @@ func TestSliderInTheBrowser(t *testing.T) {
 	restarting := chromedp.Steps(click(`[data-command="notebook:restart-kernel"], [data-command="kernelmenu:restart"]`), click(".jp-Dialog .jp-mod-accept"))
 	for _, place := range []struct {
 		law, scheme, base, page string
-		interrupt               chromedp.Action[chromedp.Void] // in the middle of the button's search
-		words                   string                         // that the page then has
+		// in the middle of the button's search
+		interrupt chromedp.Action[chromedp.Void]
+		words     string // appear on the page afterwards
 	}{
 		{"JupyterLab at /", "http", "/", "lab/tree/explore.ipynb?reset&token=", stopping, "Stopped, and saved: the same button goes on."},
 		{"JupyterLab behind a hub", "http", "/hub/user/x/", "lab/tree/explore.ipynb?reset&token=", stopping, "Stopped, and saved: the same button goes on."},
@@ -185,7 +186,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 				`import nb "github.com/essnas/essnas/lib/notebook"`+"\n%%\n"+
 					`nb.Explore(nb.LoadStates("states.json"), nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), nb.Set("epochs", 6), nb.Steps("ss_factor", 0.05))`)})
 			var mu sync.Mutex
-			var outside []string // what the page loads from elsewhere
+			var outside []string // requests of the page to other hosts
 			do(t, ctx, "listening", func(ctx context.Context, _ *chromedp.Target) error {
 				return chromedp.Listen(ctx, func(event any) {
 					if e, ok := event.(*network.EventRequestWillBeSent); ok && strings.HasPrefix(e.Request.URL, "http") && !strings.HasPrefix(e.Request.URL, l.url) {
@@ -199,7 +200,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 			steps(t, ctx, "opening", open)
 			start := time.Now()
 			run := chromedp.Steps(chromedp.Click(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierShift)))
-			for there := false; !there; { // a page that is still busy may lose a key
+			for there := false; !there; { // a busy page may lose a key
 				steps(t, ctx, "running", run)
 				there, _ = chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector(".essnas-explore input[data-setting=ss_factor]") !== null`, chromedp.WithPollingTimeout(20*time.Second)))
 			}
@@ -221,7 +222,8 @@ func TestSliderInTheBrowser(t *testing.T) {
 			t.Logf("the slowest of the drags was on the screen after %.0f ms", slowest)
 			name := strings.ReplaceAll(place.law, "/", "root")
 			shoot(t, ctx, name)
-			// The button: the search runs in the notebook's kernel, is interrupted in the middle, goes on from there, and ends.
+			// The button's search runs in the notebook's kernel. An interrupt stops it halfway; the
+			// next press continues and completes it.
 			steps(t, ctx, "searching", click(search), until(progress+`.match(/epoch [2-6]\/6, step/) !== null`))
 			shoot(t, ctx, name+" searching")
 			steps(t, ctx, "interrupting", place.interrupt, until(progress+` === "`+place.words+`"`))

@@ -10,18 +10,20 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Command is a program of the environment (jupyter, python) with the kernel of the checkout in its reach; both are made if need be. say may be
-// called by both at the same time.
+// Command returns a command of the environment (jupyter, python) that finds the checkout's kernel.
+// It makes environment and kernel on first use and reports progress to say, which must allow
+// concurrent calls. Command returns an error if either can't be made or ctx ends.
 func Command(ctx context.Context, c home.Checkout, say func(string), name string, args ...string) (*exec.Cmd, error) {
 	var tools, dir string
-	both, working := errgroup.WithContext(ctx) // one waits for the processor, the other for the network
+	// one waits for the processor, the other for the network
+	both, working := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { tools, err = Tools(working, c, say); return })
 	both.Go(func() (err error) { dir, err = Environment(working, say); return })
 	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(dir, "bin", name), args...)
-	path := c.Root // which holds kernels/
+	path := c.Root // contains kernels/
 	if before := os.Getenv("JUPYTER_PATH"); before != "" {
 		path += string(os.PathListSeparator) + before
 	}

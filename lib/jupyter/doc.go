@@ -1,5 +1,6 @@
-// Package jupyter brings JupyterLab and its Go kernel up on a checkout of essnas: the kernel's tools are built from the checkout's go.mod, and JupyterLab is installed
-// into a virtual environment of its own, from a list of packages with their hashes (requirements.txt).
+// Package jupyter runs JupyterLab and its Go kernel on a checkout of essnas. It builds the kernel's
+// tools at the versions of the checkout's go.mod. It installs JupyterLab into a virtual environment
+// of its own from a list of packages with their hashes (requirements.txt).
 //
-// It links no XLA: the kernel's launcher uses it.
+// The package does not link XLA, so that the kernel's launcher can use it.
 package jupyter

@@ -23,10 +23,10 @@ import (
 //go:embed requirements.txt
 var requirements string
 
-// ErrNoPython says that this machine can't have a virtual environment.
+// ErrNoPython is the error of a machine on which no virtual environment can be made.
 var ErrNoPython = errors.New("JupyterLab needs Python 3.10 or later with its module venv: install it (on Debian and Ubuntu: apt-get install python3-venv)")
 
-// Installed says whether JupyterLab is there; if not, [Environment] installs it.
+// Installed reports whether JupyterLab is installed. [Environment] installs it.
 func Installed() bool {
 	dir, err := location()
 	if err != nil {
@@ -36,7 +36,8 @@ func Installed() bool {
 	return err == nil
 }
 
-// location is the environment's directory, which the list of packages names.
+// location returns the directory of the environment. Its name contains a hash of the list of
+// packages.
 func location() (string, error) {
 	cache, err := home.Cache()
 	if err != nil {
@@ -46,7 +47,9 @@ func location() (string, error) {
 	return filepath.Join(cache, "jupyter", hex.EncodeToString(sum[:6])), nil
 }
 
-// Environment is the directory of a virtual environment with JupyterLab, in the user's cache. It is made on first use, which say hears of.
+// Environment returns the directory of a virtual environment with JupyterLab in the user's cache.
+// It makes the environment on first use and reports progress to say. Environment returns
+// [ErrNoPython] without a usable Python, and an error if pip fails or ctx ends.
 func Environment(ctx context.Context, say func(string)) (dir string, err error) {
 	if dir, err = location(); err != nil {
 		return "", err
@@ -67,13 +70,13 @@ func Environment(ctx context.Context, say func(string)) (dir string, err error) 
 	if _, err := os.Stat(complete); err == nil {
 		return dir, nil
 	}
-	if err := os.RemoveAll(dir); err != nil { // what an interrupted attempt has left
+	if err := os.RemoveAll(dir); err != nil { // remains of an interrupted attempt
 		return "", err
 	}
 	if err := install(ctx, dir, say); err != nil {
 		return "", err
 	}
-	// JupyterLab asks every new user whether it may fetch news; a class has other things to do.
+	// JupyterLab asks every new user for permission to fetch news, which distracts a class.
 	quiet := []byte(`{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}` + "\n")
 	if err := whole.WriteBytes(filepath.Join(dir, "etc", "jupyter", "labconfig", "page_config.json"), quiet); err != nil {
 		return "", err
@@ -132,7 +135,7 @@ func install(ctx context.Context, dir string, say func(string)) error {
 	return nil
 }
 
-// lastLine is the last line of a program's output, or what its end says if there is none.
+// lastLine returns the last line of a program's output, or its exit status if there is no output.
 func lastLine(out string, err error) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if last := lines[len(lines)-1]; last != "" {

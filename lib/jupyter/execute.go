@@ -12,8 +12,12 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// Execute runs a notebook from top to bottom, whatever fails, and writes it with its outputs to the file out, which may be the same. Cells run in the notebook's
-// directory. A cell may take limit.
+// Execute runs a notebook from top to bottom and writes it with its outputs to the file out, which
+// may be the same file. Failing cells do not stop it; each cell may take up to limit. Cells run in
+// the notebook's directory.
+//
+// Execute returns an error if the notebook can't be read, if Jupyter fails to execute it, or if ctx
+// ends. Errors of cells are in the returned notebook: see [Notebook.Faults].
 func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.Duration, say func(string)) (*Notebook, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -23,7 +27,7 @@ func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.
 	if err != nil {
 		return nil, fmt.Errorf("the notebook can't be read: %w", err)
 	}
-	// A copy beside it: what Jupyter can't finish leaves the notebook as it was.
+	// Jupyter works on a copy beside the notebook, so that a failure leaves the notebook unchanged.
 	work := filepath.Join(filepath.Dir(path), "."+strings.TrimSuffix(filepath.Base(path), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
 	if err := whole.WriteBytes(work, text); err != nil {
 		return nil, err
@@ -33,7 +37,8 @@ func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.
 	if err != nil {
 		return nil, err
 	}
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // so that it ends its kernel
+	// lets Jupyter end its kernel
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
 	said, err := command.CombinedOutput()
 	if ctx.Err() != nil {

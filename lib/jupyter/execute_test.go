@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// without is a command in a network namespace of its own, in which there is no network but for the loopback that Jupyter talks to its kernels on. Where the machine
-// does not allow that, it is the command as it is.
+// without runs a command in a network namespace of its own. Only the loopback exists there, which
+// Jupyter needs to reach its kernels. On machines that forbid this the command runs unchanged.
 func without(t *testing.T, program string, args ...string) *exec.Cmd {
 	t.Helper()
 	const up = `ip link set lo up && exec "$0" "$@"`
@@ -22,7 +22,7 @@ func without(t *testing.T, program string, args ...string) *exec.Cmd {
 	return exec.Command("unshare", append([]string{"--map-root-user", "--net", "sh", "-c", up, program}, args...)...)
 }
 
-// result is what essnas kernel run --json says of a notebook.
+// result is the report of essnas kernel run --json on a notebook.
 type result struct {
 	Notebook string    `json:"notebook"`
 	Seconds  float64   `json:"seconds"`
@@ -31,7 +31,7 @@ type result struct {
 	Faults   []Fault   `json:"faults"`
 }
 
-// executeAll runs notebooks by essnas kernel run, without a network, in the shortest preset.
+// executeAll runs notebooks with essnas kernel run, without a network, in the shortest preset.
 func executeAll(t *testing.T, files ...string) (all []result) {
 	t.Helper()
 	environment(t)
@@ -43,7 +43,7 @@ func executeAll(t *testing.T, files ...string) (all []result) {
 	if err := serve.Build(t.Context(), c, say); err != nil {
 		t.Fatal(err)
 	}
-	if err := serve.Stop(t.Context(), c); err != nil { // one that has a network
+	if err := serve.Stop(t.Context(), c); err != nil { // that server would have a network
 		t.Fatal(err)
 	}
 	dir, err := c.Dir()

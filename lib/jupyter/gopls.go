@@ -16,9 +16,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Gopls builds the language server, by which the kernel completes names and explains them, unless it is up to date. Its module is one of its own, kernels/gopls, since it
-// wants older packages than the rest. It takes half a minute on two cores and 400 MB of Go's build cache; nothing else needs it, and kernels that are started before it is
-// there do without.
+// Gopls builds the language server unless it is up to date. The kernel needs it to complete and
+// explain names. Its module, kernels/gopls, is separate because it needs older packages than the
+// rest. The build takes half a minute on two cores and 400 MB of Go's build cache. Kernels that
+// start earlier work without completion.
+//
+// Gopls returns an error if the build fails or ctx ends.
 func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
 	dir, err := c.Dir()
 	if err != nil {
@@ -47,7 +50,7 @@ func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
 	}
 	say("Building gopls, which completes names in cells. This takes half a minute, once.")
 	unfinished := program + ".new"
-	for _, old := range []string{stamp, unfinished} { // so that an end halfway leaves nothing that is taken for the new one
+	for _, old := range []string{stamp, unfinished} { // an interrupted build must not look finished
 		if err := os.RemoveAll(old); err != nil {
 			return err
 		}
@@ -60,7 +63,8 @@ func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
 	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s", "-o", unfinished, "golang.org/x/tools/gopls")
 	command.Dir = module
 	command.Env = append(os.Environ(), "GOTMPDIR="+temporary)
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a killed go command leaves its compilers running, and its temporary files
+	// a killed go command leaves its compilers and temporary files behind
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	if err := build(ctx, command); err != nil {
 		return fmt.Errorf("there is no completion of names in cells: %w", err)

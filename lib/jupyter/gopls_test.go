@@ -11,7 +11,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// request asks the kernel on its shell channel and returns the reply's content.
+// request sends a request on the shell channel of the kernel and returns the content of the reply.
 func (k *kernel) request(kind string, content map[string]any) map[string]any {
 	k.t.Helper()
 	k.next++
@@ -53,7 +53,8 @@ func TestTheKernelCompletesAndExplainsNames(t *testing.T) {
 	k := startLab(t, "/", nil).kernel()
 	const cell = "import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Sea"
 	var matches []any
-	for start := time.Now(); len(matches) == 0; time.Sleep(100 * time.Millisecond) { // GoNB gives the language server some seconds to begin
+	// GoNB gives the language server some seconds to begin
+	for start := time.Now(); len(matches) == 0; time.Sleep(100 * time.Millisecond) {
 		matches, _ = k.request("complete_request", map[string]any{"code": cell, "cursor_pos": len(cell)})["matches"].([]any)
 		if time.Since(start) > 3*time.Minute {
 			t.Fatal("nb.Sea is not completed")

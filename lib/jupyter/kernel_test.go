@@ -21,7 +21,8 @@ func TestCells(t *testing.T) {
 		{"log.Fatal says what", "%%\nlog.Fatal(\"no such file\")", "no such file", ""},
 		{"a compile error says what and where", "%%\nfmt.Println(nothing)", "undefined: nothing", "Line 2"},
 		{"many compile errors are a few", "%%\n" + strings.Repeat("fmt.Println(nothing)\n", 30), "undefined: nothing", "Line 2"},
-		{"what is no Go says where, then what", "%%\nif {", "Line 2", "missing condition"}, // GoNB itself says this
+		// this is GoNB's own message
+		{"what is no Go says where, then what", "%%\nif {", "Line 2", "missing condition"},
 		{"an unknown setting says which is meant", "import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Search(nb.Set(\"ss_facto\", 1))", "did you mean --ss-factor?", "Line 3"},
 		{"a data set that isn't there says what to do", "%%\nnb.Search(nb.Dataset(\"cifar10\"))", "run \"essnas data fetch cifar10\"", "Line 2"},
 		{"a run that isn't there says what to do", "%%\nnb.Predict(&nb.Run{Dir: \"/nowhere\"}, nb.Images(0))", "/nowhere is not a run", "Line 2"},

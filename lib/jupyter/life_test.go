@@ -16,7 +16,7 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// long is a cell with a search of short steps that doesn't end while a test looks.
+// long is a cell with a search of short steps that outlasts the test.
 const long = `import nb "github.com/essnas/essnas/lib/notebook"
 %%
 nb.Search(nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), nb.Set("epochs", 500))`
@@ -26,7 +26,8 @@ var (
 	goingOn = regexp.MustCompile(`going on at epoch (\d+), step`)
 )
 
-// until runs the long cell and calls back, once, as soon as it has come to an epoch. It returns the epochs at which it went on (0: from the beginning) and which it reached.
+// until runs the long cell and calls reached once it arrives at an epoch. It returns the epoch at
+// which the cell continued (0: from the beginning) and its last epoch.
 func (k *kernel) until(epoch int, reached func()) (from, to int, e executed) {
 	k.t.Helper()
 	called := false
@@ -63,7 +64,8 @@ func TestStoppedSearchesGoOn(t *testing.T) {
 	if from < stopped {
 		t.Errorf("interrupted in epoch %d, the search went on at epoch %d", stopped, from)
 	}
-	// The kernel is restarted in the middle: its connection tells no end of the cell, its run directory how far it came.
+	// A restart of the kernel ends the cell without a message. The run directory shows its
+	// progress.
 	k.abandon(long)
 	done := 0
 	for start := time.Now(); done <= to; time.Sleep(50 * time.Millisecond) {
@@ -82,7 +84,7 @@ func TestStoppedSearchesGoOn(t *testing.T) {
 	}
 }
 
-// epochs are those that the lab's only run has done.
+// epochs returns the number of epochs of the lab's only run.
 func (l *lab) epochs() int {
 	files, _ := filepath.Glob(filepath.Join(l.runs, "*", "events.jsonl"))
 	if len(files) != 1 {
@@ -112,7 +114,7 @@ func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
 			t.Errorf("server %d: %v", server, err)
 		}
 		killed = true
-		go func() { // once it has gone on, it need not end
+		go func() { // the cell need not end after it has continued
 			for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
 				if now, err := os.ReadFile(filepath.Join(dir, "server.pid")); err == nil && !bytes.Equal(now, text) {
 					time.Sleep(5 * time.Second)
@@ -143,7 +145,7 @@ func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
 	}
 }
 
-// abandon sends a cell whose end nobody waits for.
+// abandon sends a cell and does not wait for its end.
 func (k *kernel) abandon(code string) {
 	k.t.Helper()
 	text := fmt.Sprintf(`{"channel":"shell","parent_header":{},"metadata":{},"buffers":[],"header":{"msg_id":"abandoned","msg_type":"execute_request","session":"test","username":"","version":"5.3","date":"2020-01-01T00:00:00Z"},
@@ -156,7 +158,7 @@ func (k *kernel) abandon(code string) {
 func TestKilledJupyterLeavesNothing(t *testing.T) {
 	t.Setenv("ESSNAS_TEST_MARK", fmt.Sprintf("mark-%d-%d", os.Getpid(), time.Now().UnixNano()))
 	mark := []byte("ESSNAS_TEST_MARK=" + os.Getenv("ESSNAS_TEST_MARK"))
-	if err := serve.Stop(t.Context(), checkout(t)); err != nil { // one without the mark
+	if err := serve.Stop(t.Context(), checkout(t)); err != nil { // that server lacks the mark
 		t.Fatal(err)
 	}
 	k := startLab(t, "/", nil).kernel()
@@ -193,7 +195,7 @@ func TestKilledJupyterLeavesNothing(t *testing.T) {
 	}
 }
 
-// marked are the processes whose environment has the mark, but for this one.
+// marked lists the processes with the mark in their environment, without this one.
 func marked(mark []byte) (found []string) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range files {

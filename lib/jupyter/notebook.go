@@ -30,22 +30,24 @@ type Cell struct {
 }
 
 type cellRecord struct {
-	Execution map[string]string `json:"execution"` // when messages came, RFC 3339
+	Execution map[string]string `json:"execution"` // times of messages, RFC 3339
 }
 
 // Output is an output of a cell.
 type Output struct {
-	Type      string                     `json:"output_type"` // "stream", "display_data", "execute_result", "error"
-	Name      string                     `json:"name"`        // of a stream: "stdout", "stderr"
-	Text      multiline                  `json:"text"`        // of a stream
-	Data      map[string]json.RawMessage `json:"data"`        // of a display, by MIME type
-	Value     string                     `json:"evalue"`      // of an error
-	Traceback []string                   `json:"traceback"`   // of an error
+	// "stream", "display_data", "execute_result", "error"
+	Type      string                     `json:"output_type"`
+	Name      string                     `json:"name"`      // of a stream: "stdout", "stderr"
+	Text      multiline                  `json:"text"`      // of a stream
+	Data      map[string]json.RawMessage `json:"data"`      // of a display, by MIME type
+	Value     string                     `json:"evalue"`    // of an error
+	Traceback []string                   `json:"traceback"` // of an error
 }
 
-// multiline is a text that may be kept as a list of lines.
+// multiline is a text that the file may store as a list of lines.
 type multiline string
 
+// UnmarshalJSON reads a string or a list of strings. Other values are an error.
 func (m *multiline) UnmarshalJSON(text []byte) error {
 	var lines []string
 	if json.Unmarshal(text, &lines) == nil {
@@ -55,7 +57,7 @@ func (m *multiline) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*string)(m))
 }
 
-// Open reads a notebook.
+// Open reads a notebook. It returns an error if the file can't be read or is no notebook.
 func Open(path string) (*Notebook, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -72,13 +74,13 @@ func Open(path string) (*Notebook, error) {
 	return n, nil
 }
 
-// Cells are the notebook's.
+// Cells returns the cells of the notebook.
 func (n *Notebook) Cells() []Cell { return n.cells }
 
-// Size of the file, in bytes.
+// Size returns the size of the file in bytes.
 func (n *Notebook) Size() int { return len(n.text) }
 
-// Took is how long the cell ran when the notebook was executed last; 0 if that isn't recorded.
+// Took returns the duration of the cell's last execution, or 0 if the notebook does not record it.
 func (c Cell) Took() time.Duration {
 	begun, err := time.Parse(time.RFC3339Nano, c.Metadata.Execution["iopub.execute_input"])
 	if err != nil {
@@ -91,22 +93,24 @@ func (c Cell) Took() time.Duration {
 	return ended.Sub(begun)
 }
 
-// Fault is what is wrong with a cell's outputs.
+// Fault is a fault in the outputs of a cell.
 type Fault struct {
-	Cell int // counted from 1, as people do
+	Cell int // counted from 1
 	Text string
 }
 
+// Error returns the fault with the number of its cell.
 func (f Fault) Error() string { return fmt.Sprintf("cell %d: %s", f.Cell, f.Text) }
 
-// exitStatus is what GoNB writes when a program ends in failure; that of a shell line, !command, is no error to Jupyter.
+// exitStatus matches the message of GoNB for a failed program. Jupyter does not count a failed
+// shell line, !command, as an error.
 var exitStatus = regexp.MustCompile(`(?m)^(exit status \d+|signal: .*)$`)
 
-// Expected marks, as a comment, a cell that is there to fail.
+// Expected is the comment that marks a cell whose failure is intended.
 const Expected = "// fails on purpose"
 
-// Faults looks for what went wrong in an executed notebook: errors, failed shell lines, pictures without a PNG or a text beside them, which would not show
-// everywhere, and cells that were not run.
+// Faults lists the faults of an executed notebook: errors, failed shell lines, cells that did not
+// run, and figures without a PNG or a text version, which some viewers need.
 func (n *Notebook) Faults() (faults []Fault) {
 	for i, c := range n.cells {
 		expected := strings.Contains(string(c.Source), Expected)
@@ -130,7 +134,7 @@ func (n *Notebook) Faults() (faults []Fault) {
 	return
 }
 
-// Figures counts the outputs that are pictures.
+// Figures counts the outputs that contain figures.
 func (n *Notebook) Figures() (count int) {
 	for _, c := range n.cells {
 		for _, o := range c.Outputs {
@@ -142,7 +146,7 @@ func (n *Notebook) Figures() (count int) {
 	return
 }
 
-// empty says whether an output is a display of an empty text and nothing else.
+// empty reports whether an output displays nothing but an empty text.
 func empty(output any) bool {
 	o, _ := output.(map[string]any)
 	data, _ := o["data"].(map[string]any)
@@ -150,8 +154,9 @@ func empty(output any) bool {
 	return len(data) == 1 && (data["text/plain"] == "" || list && len(lines) == 0)
 }
 
-// tidy writes the notebook again without what changes from run to run, times, the order of keys, and the place of a progress that is over, so that versions of it
-// can be compared; and without what the kernel leaves empty of its language: nbconvert takes an empty lexer for Python's.
+// tidy rewrites the notebook without details that vary from run to run: times, the order of keys,
+// and finished progress bars. Versions of it can then be compared. It also removes empty entries
+// about the kernel's language, because nbconvert takes an empty lexer for Python's.
 func (n *Notebook) tidy() error {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))
@@ -177,7 +182,7 @@ func (n *Notebook) tidy() error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", " ") // as nbformat does
+	encoder.SetIndent("", " ") // the indentation of nbformat
 	if err := encoder.Encode(file); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// saved is a notebook of one cell with that output.
+// saved returns a notebook of one cell with this output.
 func saved(t *testing.T, source, output string) *Notebook {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "one.ipynb")
@@ -68,7 +68,8 @@ func TestATidyNotebookHasNoEmptyOutputs(t *testing.T) {
 		output string
 		kept   bool
 	}{
-		{`{"output_type": "display_data", "data": {"text/plain": []}}`, false}, // as nbformat writes a progress that is over
+		// nbformat's form of a finished progress bar
+		{`{"output_type": "display_data", "data": {"text/plain": []}}`, false},
 		{`{"output_type": "display_data", "data": {"text/plain": ""}}`, false},
 		{`{"output_type": "display_data", "data": {"text/plain": ["x"]}}`, true},
 		{`{"output_type": "display_data", "data": {"text/plain": "", "image/png": "eA=="}}`, true},
@@ -88,7 +89,7 @@ func TestATidyNotebookHasNoEmptyOutputs(t *testing.T) {
 	}
 }
 
-// The project's notebooks are saved with their outputs, as people see them before they run anything.
+// The project's notebooks are saved with their outputs, so that readers see them without a run.
 func TestSavedNotebooks(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
 	if err != nil {

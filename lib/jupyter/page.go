@@ -17,8 +17,13 @@ import (
 //go:embed page.py
 var drawing string
 
-// Page writes a notebook as it is saved to a file, as a page (HTML) that needs nothing else: nbconvert draws it, but formulas are MathML instead of scripts from the
-// network, and figures have a text and shrink to the window. Sliders of [github.com/essnas/essnas/lib/notebook.Explore] work on it.
+// Page converts a saved notebook into a page (HTML) that needs no other file and no network.
+// nbconvert draws it. Formulas become MathML instead of scripts from the network; figures get a
+// text and shrink to the window. Sliders of [github.com/essnas/essnas/lib/notebook.Explore] work on
+// the page.
+//
+// Page returns an error if the environment can't be made, if the notebook can't be converted, if
+// out can't be written, or if ctx ends.
 func Page(ctx context.Context, c home.Checkout, path, out string, say func(string)) error {
 	if _, err := Open(path); err != nil {
 		return err

@@ -26,7 +26,7 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// checkout is the one that is tested.
+// checkout returns the checkout under test.
 func checkout(t *testing.T) home.Checkout {
 	t.Helper()
 	c, err := home.Find()
@@ -36,7 +36,8 @@ func checkout(t *testing.T) home.Checkout {
 	return c
 }
 
-// environment makes JupyterLab's virtual environment if need be; the test is skipped only where it can't be made.
+// environment makes JupyterLab's virtual environment on first use. Only the failure to make it
+// skips the test.
 func environment(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -51,7 +52,7 @@ func environment(t *testing.T) {
 
 const token = "0123456789abcdef"
 
-// lab is a JupyterLab that a test has started.
+// lab is a JupyterLab started by a test.
 type lab struct {
 	t    *testing.T
 	url  string // with the base URL, ends in /
@@ -62,7 +63,7 @@ type lab struct {
 	http *http.Client // trusts the lab's certificate
 }
 
-// buffer is a bytes.Buffer that is written and read at the same time.
+// buffer is a bytes.Buffer that allows concurrent reads and writes.
 type buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -71,7 +72,8 @@ type buffer struct {
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
 func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 
-// certify writes a certificate for this machine, signed by itself, and its key; the client trusts it.
+// certify writes a self-signed certificate for this machine and its key. The returned client trusts
+// it.
 func certify(t *testing.T) (certificate, key string, client *http.Client) {
 	t.Helper()
 	server := httptest.NewTLSServer(nil)
@@ -91,7 +93,7 @@ func certify(t *testing.T) (certificate, key string, client *http.Client) {
 	return certificate, key, server.Client()
 }
 
-// startLab starts JupyterLab at a base URL, on a directory with these files.
+// startLab starts JupyterLab at a base URL on a directory with these files.
 func startLab(t *testing.T, baseURL string, files map[string]string) *lab {
 	t.Helper()
 	return startLabAt(t, "http", baseURL, files)
@@ -100,7 +102,8 @@ func startLab(t *testing.T, baseURL string, files map[string]string) *lab {
 func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *lab {
 	t.Helper()
 	environment(t)
-	if err := serve.Build(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil { // no cell's time
+	// not on the time of a cell
+	if err := serve.Build(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -162,7 +165,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 	}
 }
 
-// api asks Jupyter's REST API.
+// api calls Jupyter's REST API.
 func (l *lab) api(method, path string, body any) (map[string]any, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -222,7 +225,7 @@ func (k *kernel) connect() {
 	k.t.Cleanup(func() { c.CloseNow() })
 }
 
-// interrupt is Jupyter's button.
+// interrupt presses Jupyter's button.
 func (k *kernel) interrupt() {
 	k.t.Helper()
 	if _, err := k.api(http.MethodPost, "api/kernels/"+k.id+"/interrupt", struct{}{}); err != nil {
@@ -230,19 +233,19 @@ func (k *kernel) interrupt() {
 	}
 }
 
-// executed is what came of a cell.
+// executed is the outcome of a cell.
 type executed struct {
 	status         string // "ok" or "error"
 	stdout, stderr string
 	traceback      string
-	displays       []map[string]any // MIME bundles, those that replaced others too
+	displays       []map[string]any // MIME bundles, including replaced ones
 	took           time.Duration
 }
 
-// text is all that a person reads of the cell's failure.
+// text returns everything that the user reads about a failure of the cell.
 func (e executed) text() string { return e.stderr + e.traceback }
 
-// run runs a cell to its end. seen hears every display on the way.
+// run runs a cell to its end and calls seen for every display.
 func (k *kernel) run(code string, seen func(data map[string]any)) (e executed) {
 	k.t.Helper()
 	k.next++
@@ -314,7 +317,7 @@ func (k *kernel) ok(code string) executed {
 	return e
 }
 
-// lines counts the lines of a text that have something in them.
+// lines counts the non-empty lines of a text.
 func lines(text string) (n int) {
 	for line := range strings.Lines(text) {
 		if strings.TrimSpace(line) != "" {

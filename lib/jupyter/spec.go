@@ -15,7 +15,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// userKernels is where Jupyter looks for the user's own kernels (docs.jupyter.org, "Common directories and file locations").
+// userKernels returns the directory of the user's own kernels (docs.jupyter.org, "Common
+// directories and file locations").
 func userKernels() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return filepath.Join(dir, "kernels"), nil
@@ -32,7 +33,9 @@ func userKernels() (string, error) {
 	return filepath.Join(dir, ".local", "share", "jupyter", "kernels"), nil
 }
 
-// InstallKernel lets the user's Jupyter find the kernel of a checkout. It returns the kernelspec's directory.
+// InstallKernel registers the kernel of a checkout with the user's Jupyter and returns the
+// directory of the kernelspec. It returns an error if the checkout's kernelspec is damaged or the
+// directory can't be written.
 func InstallKernel(c home.Checkout) (spec string, err error) {
 	if spec, err = userKernels(); err != nil {
 		return "", err
@@ -48,7 +51,8 @@ func InstallKernel(c home.Checkout) (spec string, err error) {
 		return "", fmt.Errorf("%s is damaged: %w", filepath.Join(own, "kernel.json"), err)
 	}
 	kernel["argv"] = []string{filepath.Join(own, "start"), "{connection_file}"}
-	if program, err := exec.LookPath("go"); err == nil { // editors start kernels with a PATH of their own
+	// editors start kernels with a PATH of their own
+	if program, err := exec.LookPath("go"); err == nil {
 		kernel["env"] = map[string]string{"ESSNAS_GO": program}
 	}
 	if text, err = json.MarshalIndent(kernel, "", " "); err != nil {
@@ -57,7 +61,8 @@ func InstallKernel(c home.Checkout) (spec string, err error) {
 	return spec, whole.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
 }
 
-// RemoveKernel undoes InstallKernel.
+// RemoveKernel undoes InstallKernel and returns the directory of the kernelspec. It returns an
+// error if there is no kernel or the directory can't be removed.
 func RemoveKernel() (spec string, err error) {
 	if spec, err = userKernels(); err != nil {
 		return "", err
@@ -69,7 +74,8 @@ func RemoveKernel() (spec string, err error) {
 	return spec, os.RemoveAll(spec)
 }
 
-// Kernels are the Go kernels' specs in the directories where Jupyter looks for kernels: $JUPYTER_PATH, the user's, the system's.
+// Kernels lists the kernelspecs of Go kernels in the directories of $JUPYTER_PATH, of the user and
+// of the system.
 func Kernels() (specs []string) {
 	var dirs []string
 	for _, dir := range filepath.SplitList(os.Getenv("JUPYTER_PATH")) {

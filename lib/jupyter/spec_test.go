@@ -11,7 +11,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// client starts the kernel essnas as an editor does: it knows the kernelspec and nothing else, and is somewhere else.
+// client starts the kernel essnas as an editor does: from another directory, with nothing but the
+// kernelspec.
 const client = `
 import json, sys
 from jupyter_client.manager import start_new_kernel
@@ -47,9 +48,10 @@ func TestAnInstalledKernelWorksForAnyClientAnywhere(t *testing.T) {
 	dir := must.M1(location())
 	command := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", "python"), "-c", client)
 	command.Dir = t.TempDir()
-	// What a desktop gives an editor: no path to Go, nothing of essnas.
+	// A desktop starts editors with an environment like this: no path to Go, no variable of essnas.
 	command.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + os.Getenv("HOME"), "JUPYTER_DATA_DIR=" + data, "JUPYTER_RUNTIME_DIR=" + t.TempDir(), "JUPYTER_CONFIG_DIR=" + t.TempDir(), "ESSNAS_CACHE=" + os.Getenv("ESSNAS_CACHE")}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "XDG_CACHE_HOME"} { // where tests find what was built and fetched
+	// caches of earlier builds and downloads
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "XDG_CACHE_HOME"} {
 		if value := os.Getenv(name); value != "" {
 			command.Env = append(command.Env, name+"="+value)
 		}

@@ -14,10 +14,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// tools are the programs that a kernel runs, by their packages; go.mod has their versions.
+// tools lists the packages of the programs that a kernel runs. go.mod holds their versions.
 var tools = []string{"github.com/essnas/essnas/lib/cmd/essnas-kernel", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports"}
 
-// Tools builds the kernel's programs from the checkout, unless they are up to date, and returns their directory.
+// Tools builds the kernel's programs from the checkout unless they are up to date, and returns
+// their directory. Tools returns an error if the build fails or ctx ends.
 func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, err error) {
 	if dir, err = c.Dir(); err != nil {
 		return "", err
