@@ -20,6 +20,12 @@
 //	darts     a DARTS search network (K=1, no betas): 2 channels, 3 cells, 4 images of 1x12x12: sides become odd
 //	networks  found networks, 4 channels, 4 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
 //	barlow    the Barlow Twins loss of two embeddings a and b [16 images, 6 features], their correlation, gradients of both
+//	projector Barlow Twins' projector of 7 features in layers of 6, 5 and 4
+//	search    a PC-DARTS search with self-supervision: 4 channels, 3 cells, K=2, 3 classes, 32 pictures of 1x8x8, projector of 6 and 5;
+//	          gradients_F/...: metrics and all gradients of a first step with ss_factor F, of both levels; labels/... (ss_factor 0, cutout)
+//	          and mixed/... (0.3): metrics of each step and (epoch/...) epoch of two epochs, the first one frozen, final/weight
+//	training  the training of DARTS_V2: 2 channels, 3 cells, 3 classes, 40 pictures of 1x24x24, auxiliary tower of full width (whose weights
+//	          are drawn, not kept); metrics of each step and epoch of two epochs, final/weight, final/running/...
 //	counts    (counts.json) weights and multiply-accumulates of the published cells and of supernets
 //
 // # The names
@@ -52,6 +58,10 @@
 //
 // Edges of search cells are counted state by state, in each by their source: 0-2, 1-2, 0-3, 1-3, 2-3, ... Edges of a found cell
 // are its genes in the genotype's order.
+//
+// Of search and training the gradients and the final weights are packed, all of a kind in one array: parity.Unpack cuts it. Their batches are
+// not kept: draws.py draws orders, crops, flips, squares, views and dropped paths as this repository does, from its documentation, with a
+// PCG of its own. Whoever changes what a run draws has to change it there, and to make both files again.
 //
 // # How they were made
 //

@@ -16,10 +16,12 @@ from torch import nn
 from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "pytorch"))
-from barlow import barlow_twins, cross_correlation
+from barlow import barlow_twins, cross_correlation, projector
 from network import PUBLISHED, NetworkCIFAR
 from ops import PRIMITIVES, FactorizedReduce, ReLUConvBN, Stem, operation
 from supernet import EDGES, Cell, MixedOp, SearchNetwork, edge_softmax
+
+import whole
 
 TESTDATA = pathlib.Path(__file__).parent / "testdata"
 STEADY = 2e-5  # a fifth of the tolerance that the Go tests have
@@ -330,6 +332,34 @@ def make_barlow():
     return record
 
 
+def make_projector():
+    """Features [batch, 7] to embeddings [batch, 4] by three linear layers, norm and ReLU between them (section 3.2)."""
+    record = Record()
+    single(record, Draws(9), projector(7, (6, 5, 4)), Draws(10).normal(16, 7))
+    return record
+
+
+# --- search and training: the mixed objective, whole epochs
+
+
+def make_search():
+    return whole.searches(Record(), Draws(23))
+
+
+def make_training():
+    return whole.training(Record(), Draws(12))
+
+
+def packed(arrays):
+    """Of gradients and final weights one array each, in the order of the names of weight/NAME: thousands of names are larger than the numbers."""
+    names = sorted(key.removeprefix("weight/") for key in arrays if key.startswith("weight/"))
+    first = lambda key: next((key.removesuffix("/" + name) for name in names if key.endswith("/" + name)), None)
+    kinds = {first(key) for key in arrays} - {None, "weight"}
+    rest = {key: value for key, value in arrays.items() if first(key) not in kinds}
+    absent = lambda name: numpy.zeros_like(arrays["weight/" + name])
+    return rest | {kind: numpy.concatenate([arrays.get(f"{kind}/{name}", absent(name)).ravel() for name in names]) for kind in sorted(kinds)}
+
+
 def write(name, make):
     torch.set_default_dtype(torch.float64)
     exact = make()
@@ -340,6 +370,8 @@ def write(name, make):
     for key, value in arrays.items():
         if not numpy.isfinite(value).all() or not value.any():
             sys.exit(f"{name}: {key} is zero or not finite")
+    if name in ("search", "training"):
+        arrays = packed(arrays)
     path = TESTDATA / f"{name}.safetensors"
     save_file(arrays, path, {"made by": f"make.py with torch {torch.__version__}"})  # one entry: their order is not fixed
     print(f"{name}: {len(arrays)} arrays, {path.stat().st_size / 1e3:.0f} kB, float32 within {worst:.1e} of float64 ({where})")

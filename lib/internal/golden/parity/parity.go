@@ -84,6 +84,9 @@ func Name(path, weight string) string {
 	case "norm":
 		layer = "bn"
 	case "linear", "bias":
+		if path == "projector" { // which has several
+			break
+		}
 		if layer == "bias" {
 			role = "bias"
 		}

@@ -1,5 +1,7 @@
 """Barlow Twins' projector and loss in PyTorch, written from the paper (arXiv:2103.03230)."""
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -7,12 +9,13 @@ from torch.nn import functional as F
 
 def projector(inputs, sizes):
     """Linear layers with a norm and ReLU between them (section 3.2)."""
-    layers = []
-    for i, size in enumerate(sizes):
-        last = i == len(sizes) - 1
-        layers += [nn.Linear(inputs, size, bias=False)] + ([] if last else [nn.BatchNorm1d(size), nn.ReLU()])
+    layers = OrderedDict()
+    for i, size in enumerate(sizes, start=1):
+        layers[f"linear{i}"] = nn.Linear(inputs, size, bias=False)
+        if i < len(sizes):
+            layers[f"bn{i}"], layers[f"relu{i}"] = nn.BatchNorm1d(size), nn.ReLU()
         inputs = size
-    return nn.Sequential(*layers)
+    return nn.Sequential(layers)
 
 
 def cross_correlation(a, b):

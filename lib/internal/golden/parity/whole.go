@@ -1,0 +1,91 @@
+package parity
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/internal/golden"
+)
+
+// This file has what tests of whole searches and trainings need beside torch's arrays.
+
+// Unpack cuts the arrays that make.py packed: one that is named KIND becomes KIND/NAME for every weight/NAME.
+func Unpack(torch map[string]golden.Array, kinds ...string) {
+	var names []string
+	for name := range golden.Under(torch, "weight/") {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, kind := range kinds {
+		rest := torch[kind].Data
+		for _, name := range names {
+			w := torch["weight/"+name]
+			torch[kind+"/"+name] = golden.Array{Shape: w.Shape, Data: rest[:len(w.Data)]}
+			rest = rest[len(w.Data):]
+		}
+	}
+}
+
+// Pictures is a set of the pictures that draws.py makes: n random ones [side, side, channels], with labels 0, 1, ... of so many classes in turn.
+func Pictures(n, channels, side, classes int) *data.Set {
+	set := &data.Set{Name: "pictures", Mean: slices.Repeat([]float32{0.5}, channels), Std: slices.Repeat([]float32{0.3}, channels)}
+	set.Train = data.Images{N: n, Height: side, Width: side, Channels: channels}
+	r := rand.NewPCG(1, 2)
+	for range n * side * side * channels {
+		set.Train.Pixels = append(set.Train.Pixels, uint8(r.Uint64()>>56))
+	}
+	for i := range n {
+		set.Train.Labels = append(set.Train.Labels, uint8(i%classes))
+	}
+	for c := range classes {
+		set.Classes = append(set.Classes, fmt.Sprint("class ", c))
+	}
+	return set
+}
+
+// Flat is a param's weights from torch's arrays kind/NAME, as the param has them.
+func Flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind string) []float32 {
+	t.Helper()
+	return flat(t, p, torch, kind, Path(p.Label))
+}
+
+// CloseFlat compares what belongs to a param, one number for each weight, with torch's arrays kind/NAME, weight by weight.
+func CloseFlat(t testing.TB, what string, p *block.Param, got []float32, torch map[string]golden.Array, kind string, relative float64) {
+	t.Helper()
+	want := Flat(t, p, torch, kind)
+	if len(got) != len(want) {
+		t.Errorf("%s of %s: got %d values, want %d", what, p.Label, len(got), len(want))
+		return
+	}
+	for _, w := range p.Weights {
+		n := w.Size()
+		golden.Close(t, fmt.Sprintf("%s of %s/%s", what, p.Label, w.Name), got[:n], want[:n], relative)
+		got, want = got[n:], want[n:]
+	}
+}
+
+// RunningStatistics are torch's running statistics of a param as the param has them: of each norm the means, then the variances.
+func RunningStatistics(t testing.TB, p *block.Param, torch map[string]golden.Array) (all []float32) {
+	t.Helper()
+	for _, w := range p.Weights {
+		if bn, is := strings.CutSuffix(Name(Path(p.Label), w.Name), "weight"); is && strings.HasSuffix(w.Name, ".gain") {
+			all = append(all, find(t, torch, "running/"+bn+"running_mean").Data...)
+			all = append(all, find(t, torch, "running/"+bn+"running_var").Data...)
+		}
+	}
+	return all
+}
+
+// Metrics are torch's numbers of a metric, one for each step or epoch.
+func Metrics(torch map[string]golden.Array) map[string][]float32 {
+	all := map[string][]float32{}
+	for name, a := range golden.Under(torch, "metric/") {
+		all[name] = a.Data
+	}
+	return all
+}

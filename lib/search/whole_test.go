@@ -1,0 +1,147 @@
+package search
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+// The searches of this file are those of lib/internal/golden/whole.py: PyTorch's numbers of a network with the projector, of batches that both sides
+// draw, crop, flip and cut alike. Of a search they use what a run uses: steps, ends of epochs, states.
+
+// wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
+func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*Settings)) *Search {
+	t.Helper()
+	s := Settings{
+		Cells: 3, Channels: 4, Partial: 2, Batch: 8, Devices: 1, Epochs: 2, Frozen: 1, Seed: 5,
+		LR: 0.02, LRMin: 0.004, Momentum: 0.9, WeightDecay: 3e-2, Clip: 2, ArchLR: 0.05, ArchWeightDecay: 5e-2,
+		SSScale: 0.25, Projector: "6,5", Views: "crop 0.8 pixels 2, flip 0.5", Cutout: 4,
+	}
+	change(&s)
+	search, err := New(backendtest.Open(t), parity.Pictures(32, 1, 8, 3), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(search.Close)
+	state := stateOf(t, search)
+	for _, p := range trainable(search) {
+		copy(state.Arrays["weights/"+p.Label].F32, parity.Flat(t, p, torch, "weight"))
+	}
+	copy(state.Arrays["architecture"].F32, parity.Architecture(torch, "weight/", true))
+	if err := search.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	return search
+}
+
+func stateOf(t *testing.T, s *Search) fit.State {
+	t.Helper()
+	state, err := s.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func trainable(s *Search) []*block.Param {
+	return slices.DeleteFunc(slices.Clone(s.params), func(p *block.Param) bool { return !p.Trainable() })
+}
+
+// wholeEpochs makes the epochs of a search; it returns each metric's numbers, of steps and of ends of epochs.
+func wholeEpochs(t *testing.T, s *Search, epochs int) (steps, ends map[string][]float32) {
+	t.Helper()
+	steps, ends = map[string][]float32{}, map[string][]float32{}
+	add := func(to map[string][]float32, m fit.Metrics) {
+		for name, x := range m {
+			to[name] = append(to[name], float32(x))
+		}
+	}
+	for e := range epochs {
+		for i := range s.Steps(e) {
+			m, err := s.Step(e, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			add(steps, m)
+		}
+		m, _, err := s.EndEpoch(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(ends, m)
+	}
+	return steps, ends
+}
+
+func sameMetrics(t *testing.T, got, want map[string][]float32) {
+	t.Helper()
+	if g, w := slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)); !slices.Equal(g, w) {
+		t.Errorf("the metrics are %v, torch's %v", g, w)
+		return
+	}
+	for name := range want {
+		golden.Close(t, name, got[name], want[name], parity.Tolerance)
+	}
+}
+
+// TestTheMixedObjectiveIsTorchs: f scale L_BT + (1 - f) L_CE, of both views' mean cross-entropy, in both levels: the loss and its terms, and their gradient in every
+// alpha and beta on a batch of their half, then, with these moved, in every weight, of the projector and of the classifier too, on one of the weights' half.
+func TestTheMixedObjectiveIsTorchs(t *testing.T) {
+	for _, factor := range []float64{0, 0.3, 0.7, 1} {
+		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) {
+			torch := golden.Read(t, "search")
+			kind := fmt.Sprintf("gradients_%g/gradient", factor)
+			parity.Unpack(torch, kind)
+			s := wholeSearch(t, torch, func(s *Settings) {
+				s.SSFactor, s.Frozen, s.Epochs, s.WeightDecay, s.ArchWeightDecay, s.Clip = factor, 0, 1, 0, 0, 1e9
+			})
+			m, err := s.Step(0, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			metrics := map[string][]float32{}
+			for name, x := range m {
+				metrics[name] = []float32{float32(x)}
+			}
+			sameMetrics(t, metrics, parity.Metrics(golden.Under(torch, fmt.Sprintf("gradients_%g/", factor))))
+			state := stateOf(t, s)
+			for _, p := range trainable(s) { // what momentum remembers of a first step without decay is the gradient
+				parity.CloseFlat(t, "gradient", p, state.Arrays["velocity/"+p.Label].F32, torch, kind, parity.Tolerance)
+			}
+			gradient := slices.Clone(state.Arrays["adam.m"].F32)
+			for i := range gradient {
+				gradient[i] *= 2 // Adam remembers 1 - 0.5 of it
+			}
+			parity.CloseArchitecture(t, "gradient of", gradient, torch, kind+"/", true)
+		})
+	}
+}
+
+// TestTwoEpochsOfASearchAreTorchs: every metric of every step and epoch, all weights, alphas and betas at the end. In the first epoch the architecture is frozen; the rate
+// falls; with labels alone pictures are cropped, flipped and cut, in the mixture each batch has two views.
+func TestTwoEpochsOfASearchAreTorchs(t *testing.T) {
+	for name, factor := range map[string]float64{"labels": 0, "mixed": 0.3} {
+		t.Run(name, func(t *testing.T) {
+			torch := golden.Read(t, "search")
+			parity.Unpack(torch, name+"/final/weight")
+			s := wholeSearch(t, torch, func(s *Settings) { s.SSFactor = factor })
+			before := parity.Architecture(torch, "weight/", true)
+			steps, ends := wholeEpochs(t, s, 2)
+			sameMetrics(t, steps, parity.Metrics(golden.Under(torch, name+"/")))
+			sameMetrics(t, ends, parity.Metrics(golden.Under(torch, name+"/epoch/")))
+			state := stateOf(t, s)
+			for _, p := range trainable(s) {
+				parity.CloseFlat(t, "weights", p, state.Arrays["weights/"+p.Label].F32, torch, name+"/final/weight", parity.Tolerance)
+			}
+			after := state.Arrays["architecture"].F32
+			golden.Close(t, "the way of alphas and betas", moved(before, after), moved(before, parity.Architecture(torch, name+"/final/weight/", true)), 1e-3)
+		})
+	}
+}
