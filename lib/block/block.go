@@ -17,7 +17,8 @@ type Block struct {
 	// Name says what is computed for which shapes ("sep_conv_3x3 16x32x32 s1 b64"). Blocks of one name are one executable:
 	// the same name must mean the same function of the same shapes.
 	Name string
-	// In are the shapes of the inputs. The last Const of them never get a gradient (labels, masks, images).
+	// In are the shapes of the inputs. The last Const of them get no gradient in a training (labels,
+	// masks, images). Where gradients of images are asked for (Images), those that are floats get one.
 	In    []shapes.Shape
 	Const int
 	// Outs is the number of outputs; 0 stands for 1.
@@ -58,7 +59,15 @@ func Floats(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims.
 func (b *Block) outs() int { return max(1, b.Outs) }
 
 // diff is the number of inputs that get gradients; they come first.
-func (b *Block) diff() int { return len(b.In) - b.Const }
+func (b *Block) diff(back Backward) int {
+	n := len(b.In) - b.Const
+	if back == Images {
+		for n < len(b.In) && b.In[n].DType.IsFloat() {
+			n++
+		}
+	}
+	return n
+}
 
 // size is the length of the flat vector of weights.
 func (b *Block) size() (n int) {

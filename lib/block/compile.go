@@ -21,6 +21,9 @@ const (
 	Joint
 	// Separate: one executable for inputs, one for weights; the second is left out where nobody wants it.
 	Separate
+	// Images: gradients of inputs only, of those too that trainings hold constant if they are floats.
+	// It is for trained networks (Evaluate), whose weights stay.
+	Images
 )
 
 // Engine compiles blocks, each once for its shapes, and keeps the executables for all tapes.
@@ -60,6 +63,10 @@ type execKey struct {
 	back Backward
 }
 
+// remembers says whether forward passes hand values to backward passes. In evaluation they do so for the
+// gradients of images only.
+func (k execKey) remembers() bool { return k.back != None && (k.mode == Train || k.back == Images) }
+
 // executable is a compiled block: forward, and what the backward pass needs.
 type executable struct {
 	block *Block
@@ -70,6 +77,8 @@ type executable struct {
 
 	outputs, residuals, cotangents []shapes.Shape
 	again                          []shapes.Shape // that are computed by each graph because they are not saved
+	idle                           []bool         // Images: which marked values no gradient needs
+	dry                            bool           // graphs are built for their shapes alone
 
 	// inputs of the graphs, in order:
 	forward *Graph // in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks them), residuals
@@ -133,11 +142,17 @@ func (x *executable) compile(e *Engine) error {
 		}()
 		start := time.Now()
 		defer func() { x.took = time.Since(start) }()
+		back := x.key.back
+		if back == Images {
+			x.idle = x.unread(e)
+		}
 		x.compileForward(e)
-		if x.block.diff() == 0 && x.block.size() == 0 {
+		if x.block.diff(back) == 0 && (back == Images || x.block.size() == 0) {
 			return // nothing of it gets a gradient
 		}
-		switch x.key.back {
+		switch back {
+		case Images:
+			x.pull = x.compilePull(e, images)
 		case Joint:
 			x.pull = x.compilePull(e, joint)
 		case Separate:
@@ -155,6 +170,11 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	b := x.block
 	g = e.graph(fmt.Sprint(b.Name, suffix, " ", e.Lowering))
 	c.devices, c.lowering, c.saving = e.Width(), e.Lowering, e.Saving
+	c.remembers = x.key.remembers()
+	c.idle = x.idle
+	if x.dry {
+		c.contests = &[]contest{} // a graph that is thrown away decides nothing
+	}
 	in = parameters(g, "in", e.Lowering.shapes(b.In))
 	if n := b.size(); n > 0 {
 		flat = Parameter(g, "w", Floats(n))
@@ -179,8 +199,14 @@ func compiled(g *Graph, outputs []*Node) *Graph {
 }
 
 func (x *executable) compileForward(e *Engine) {
+	g, out, c := x.buildForward(e, "")
+	x.forward = compiled(g, append(out, c.saved...))
+}
+
+// buildForward: inputs in, outputs out; what it hands over besides is in the context.
+func (x *executable) buildForward(e *Engine, suffix string) (*Graph, []*Node, *Ctx) {
 	c := &Ctx{mode: x.key.mode, part: forward}
-	g, in, w, _ := x.begin(e, "", c)
+	g, in, w, _ := x.begin(e, suffix, c)
 	var running *Node
 	if x.tracks(e) {
 		running = Parameter(g, "running", Floats(x.block.stats()))
@@ -205,21 +231,60 @@ func (x *executable) compileForward(e *Engine) {
 		}
 		out = append(out, statistics)
 	}
-	if x.key.back == None || x.key.mode == Evaluate {
-		c.saved = nil
-	}
 	x.residuals = shapesOf(c.saved)
-	x.forward = compiled(g, append(out, c.saved...))
+	return g, out, c
+}
+
+// unread says which marked values the gradients of inputs do not depend on. Both graphs are built for it and
+// thrown away, as if all values were handed over.
+func (x *executable) unread(e *Engine) []bool {
+	dry := &executable{block: x.block, key: x.key, dry: true}
+	forward, _, c := dry.buildForward(e, ".dry")
+	idle := make([]bool, len(c.handed))
+	forward.Finalize()
+	if x.block.diff(Images) == 0 {
+		for i := range idle {
+			idle[i] = true
+		}
+		return idle
+	}
+	g, gradients, kept := dry.buildPull(e, images)
+	read := map[*Node]bool{}
+	for open := gradients; len(open) > 0; {
+		n := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !read[n] {
+			read[n] = true
+			open = append(open, n.Inputs()...)
+		}
+	}
+	next := 0 // of the values handed over: an engine that saves little computes the others again
+	for i, mark := range c.handed {
+		if mark {
+			idle[i] = !read[kept[next]]
+			next++
+		}
+	}
+	g.Finalize()
+	return idle
 }
 
 // compilePull: cotangents of the outputs in, gradients out; each added to what the input already has.
 func (x *executable) compilePull(e *Engine, p part) *Graph {
+	g, out, _ := x.buildPull(e, p)
+	return compiled(g, out)
+}
+
+// buildPull returns the graph of compilePull, its outputs, and the parameters that the forward pass hands over.
+func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*Node) {
 	b := x.block
 	c := &Ctx{mode: x.key.mode, part: p}
 	g, in, w, flat := x.begin(e, ".pull", c)
-	c.replay = parameters(g, "kept", x.residuals)
+	kept = parameters(g, "kept", x.residuals)
+	c.replay = kept
 	cotangents := parameters(g, "cotangent", x.outputs)
-	wrt := in[:b.diff():b.diff()]
+	diff := b.diff(x.key.back)
+	wrt := in[:diff:diff]
 	so := parameters(g, "gradient", shapesOf(wrt))
 	c.owed = map[*Node]*Node{}
 	for i := range so {
@@ -251,7 +316,7 @@ func (x *executable) compilePull(e *Engine, p part) *Graph {
 		}
 	}
 	x.cotangents = shapesOf(c.cotangents)
-	return compiled(g, append(gradients, c.cotangents...))
+	return g, append(gradients, c.cotangents...), kept
 }
 
 // compileWeigh: the sites' cotangents in, the gradient of the flat vector of weights out.

@@ -26,6 +26,7 @@ const (
 	joint        // gradients of inputs and weights
 	inputs       // gradients of inputs, cotangents of the sites
 	weights      // gradients of weights, from the sites' cotangents
+	images       // gradients of inputs, nothing of weights
 	whole        // no tape: a block as a part of somebody's graph
 )
 
@@ -37,6 +38,10 @@ type Ctx struct {
 	devices  int
 	lowering Lowering
 	saving   Saving
+
+	remembers bool   // the forward pass hands values to the backward pass
+	idle      []bool // of the values that are marked, in their order: no gradient reads them (Images)
+	handed    []bool // of those marked so far: the forward pass hands them over
 
 	saved  []*Node        // forward: handed to the backward pass
 	again  []shapes.Shape // would be, if the engine saved all
@@ -86,9 +91,16 @@ func (c *Ctx) Save(x *Node) *Node {
 
 // Keep is Save for values through which no gradient flows: statistics, arg-max maps.
 func (c *Ctx) Keep(x *Node) *Node {
+	if !c.remembers || c.part == whole {
+		return x
+	}
+	mark := len(c.handed)
+	idle := mark < len(c.idle) && c.idle[mark]
+	again := c.saving == SaveLittle && x.Rank() == 4 // an image: both sides compute it
+	c.handed = append(c.handed, !idle && !again)
 	switch {
-	case c.mode == Evaluate || c.part == whole:
-	case c.saving == SaveLittle && x.Rank() == 4: // an image: both sides compute it
+	case idle:
+	case again:
 		c.again = append(c.again, x.Shape())
 	case c.part == forward:
 		c.saved = append(c.saved, x)

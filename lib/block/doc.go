@@ -88,4 +88,12 @@
 // # Evaluation
 //
 // With mode [Evaluate] norms use running statistics and nothing is remembered: a value is freed when its last reader has run.
+//
+// # Gradients of images
+//
+// An attack, or a map of the pixels that a class depends on, asks a trained network for the gradient
+// of its images. That is mode [Evaluate] with the backward pass [Images]: norms are linear, with
+// their running statistics; weights get no gradient, so no executable is compiled for theirs; and
+// of the values that blocks mark ([Ctx.Save], [Ctx.Keep]) the forward pass hands over only those
+// that a gradient of an input reads. Inputs that trainings hold constant, the images, get a gradient.
 package block

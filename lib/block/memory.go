@@ -105,10 +105,14 @@ func (w *walk) shaped(b *Block) *executable {
 		return x
 	}
 	x := &executable{block: b, key: execKey{b.Name, false, w.pass.Mode, w.pass.Back}}
-	c := &Ctx{mode: w.pass.Mode, part: forward, contests: &[]contest{}}
+	if w.pass.Back == Images {
+		x.idle = x.unread(w.engine)
+	}
+	x.dry = true
+	c := &Ctx{mode: w.pass.Mode, part: forward}
 	g, in, weights, _ := x.begin(w.engine, ".shapes", c)
 	x.outputs = w.engine.Lowering.kept(b.Fn(c, in, weights))
-	if w.pass.Back != None && w.pass.Mode == Train {
+	if x.key.remembers() {
 		x.residuals, x.cotangents, x.again = shapesOf(c.saved), c.sites, c.again
 	}
 	g.Finalize()
@@ -205,10 +209,10 @@ func (w *walk) backward() {
 			reads = append(reads, &o.grad)
 		}
 		var writes []*slot
-		for _, v := range c.ins[:b.diff()] {
+		for _, v := range c.ins[:b.diff(w.pass.Back)] {
 			writes = append(writes, &v.grad)
 		}
-		if b.size() > 0 {
+		if b.size() > 0 && w.pass.Back != Images {
 			writes = append(writes, &c.param.grad)
 		}
 		pulled := w.pull(c)
@@ -234,8 +238,8 @@ func (w *walk) first(v *Value) int {
 // pull is Tape.pull.
 func (w *walk) pull(c *walked) (f effect) {
 	b := c.x.block
-	trained := w.pass.Weights && b.size() > 0
-	if !slices.ContainsFunc(c.outs, func(v *Value) bool { return w.gradients[v] > 0 }) || b.diff() == 0 && !trained {
+	trained := w.pass.Weights && b.size() > 0 && w.pass.Back != Images
+	if !slices.ContainsFunc(c.outs, func(v *Value) bool { return w.gradients[v] > 0 }) || b.diff(w.pass.Back) == 0 && !trained {
 		return effect{frees: c.residuals}
 	}
 	for i, o := range c.outs {
@@ -243,11 +247,11 @@ func (w *walk) pull(c *walked) (f effect) {
 			f.makes += w.zero(c.x.outputs[i])
 		}
 	}
-	for i, v := range c.ins[:b.diff()] {
+	for i, v := range c.ins[:b.diff(w.pass.Back)] {
 		w.sum(&f, w.gradients, v, w.engine.Lowering.Shape(b.In[i]))
 	}
-	if w.pass.Back == Joint {
-		if b.size() > 0 {
+	if w.pass.Back != Separate {
+		if b.size() > 0 && w.pass.Back == Joint {
 			w.sum(&f, w.gradients, c.param, Floats(b.size()))
 		}
 		f.scratch = w.scratch(c.x, joint)

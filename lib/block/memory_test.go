@@ -39,6 +39,7 @@ func TestMemoryIsWhatATapeTakes(t *testing.T) {
 		{"all gradients in one executable", block.Joint, block.Train, true},
 		{"gradients of inputs and of weights apart", block.Separate, block.Train, true},
 		{"gradients of inputs only", block.Separate, block.Train, false},
+		{"gradients of images, in evaluation", block.Images, block.Evaluate, false},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))

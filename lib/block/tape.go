@@ -146,8 +146,17 @@ func (t *Tape) Seed(v *Value, factor float32) {
 	v.gradient = array{tensors.FromScalar(factor)}
 }
 
+// SeedFrom takes the gradient of a value at which the backward pass starts from another value, of the same shape,
+// which has none afterwards: the cotangent of logits, of a loss that is computed elsewhere.
+func (t *Tape) SeedFrom(v, cotangent *Value) {
+	v.DropGradient()
+	v.gradient = cotangent.array
+	cotangent.array = nil
+}
+
 // Backward pulls gradients from the seeds to the params (weights) and to the values made by NewValue, adding to what they
 // have, frees everything the tape made, and leaves the tape empty. Without weights only the executables for inputs run.
+// A tape of Images pulls none to the params, whatever weights is.
 func (t *Tape) Backward(weights bool) error {
 	for i := len(t.calls) - 1; i >= 0; i-- {
 		c := t.calls[i]
@@ -157,7 +166,7 @@ func (t *Tape) Backward(weights bool) error {
 			reads = append(reads, &o.grad)
 		}
 		writes := []*slot{&c.done}
-		for _, v := range c.ins[:b.diff()] {
+		for _, v := range c.ins[:b.diff(t.back)] {
 			writes = append(writes, &v.grad)
 		}
 		hasWeights := c.param != nil && b.size() > 0
@@ -265,7 +274,8 @@ func (t *Tape) forward(c *call) {
 // pull turns the outputs' gradients into the inputs'.
 func (t *Tape) pull(c *call, weights bool) {
 	x := c.x
-	d := x.block.diff()
+	d := x.block.diff(t.back)
+	weights = weights && t.back != Images
 	joint := t.back == Joint && x.block.size() > 0
 	wanted := false
 	for _, o := range c.outs {

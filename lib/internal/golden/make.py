@@ -266,12 +266,27 @@ def found(record, seed, genotype, inputs, size, cells, C=4):
     record.parameters(module)
     record.running(module)
     record.put("logits_eval", module.eval()(x)[0])
+    return module
 
 
 def make_networks():
     record = Record()
     found(record.under("PC_DARTS_cifar"), 7, "PC_DARTS_cifar", 3, 32, cells=4)
     found(record.under("DARTS_V2"), 8, "DARTS_V2", 1, 28, cells=3)
+    return record
+
+
+# --- images: gradients of images in evaluation, of the networks above
+
+
+def make_images():
+    record = Record()
+    for seed, genotype, inputs, size, cells in ((7, "PC_DARTS_cifar", 3, 32, 4), (8, "DARTS_V2", 1, 28, 3)):
+        network = Record()
+        module = found(network, seed, genotype, inputs, size, cells).eval()
+        x = leaf(network["x"])
+        F.cross_entropy(module(x)[0], network["labels"]).backward()
+        record.put(genotype + "/gradient/x", x.grad)
     return record
 
 

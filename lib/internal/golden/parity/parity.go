@@ -229,6 +229,28 @@ func Running(t testing.TB, params []*block.Param, torch map[string]golden.Array,
 	}
 }
 
+// LoadRunning gives the params torch's running statistics.
+func LoadRunning(t testing.TB, params []*block.Param, torch map[string]golden.Array, path func(label string) string) {
+	t.Helper()
+	for _, p := range params {
+		if len(p.Running) == 0 {
+			continue
+		}
+		var all []float32
+		for _, w := range p.Weights {
+			if strings.HasSuffix(w.Name, ".gain") {
+				bn := strings.TrimSuffix(Name(path(p.Label), w.Name), "weight")
+				all = append(all, find(t, torch, "running/"+bn+"running_mean").Data...)
+				all = append(all, find(t, torch, "running/"+bn+"running_var").Data...)
+			}
+		}
+		if copy(p.Running, all) != len(all) || len(all) != len(p.Running) {
+			t.Fatalf("%s: torch has %d running statistics, there are %d", p.Label, len(all), len(p.Running))
+		}
+		p.Unsettle()
+	}
+}
+
 // Path is where a call of a network stands in torch's: "cell2/edge5/0-3/dil_conv_3x3" is at "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" at
 // "cells.2.preprocess0", stem, classifier and auxiliary at their own names.
 func Path(label string) string {
