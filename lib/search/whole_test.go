@@ -8,6 +8,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
@@ -19,26 +20,51 @@ import (
 // wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
 func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*Settings)) *Search {
 	t.Helper()
+	search := small(t, parity.Pictures(32, 1, 8, 3), change)
+	restore(t, search, func(state fit.State) {
+		for _, p := range trainable(search) {
+			copy(state.Arrays["weights/"+p.Label].F32, parity.Flat(t, p, torch, "weight"))
+		}
+		copy(state.Arrays["architecture"].F32, parity.Architecture(torch, "weight/", true))
+	})
+	return search
+}
+
+// small is a search of two steps an epoch on 32 pictures.
+func small(t *testing.T, set *data.Set, change func(*Settings)) *Search {
+	t.Helper()
 	s := Settings{
 		Cells: 3, Channels: 4, Partial: 2, Batch: 8, Devices: 1, Epochs: 2, Frozen: 1, Seed: 5,
 		LR: 0.02, LRMin: 0.004, Momentum: 0.9, WeightDecay: 3e-2, Clip: 2, ArchLR: 0.05, ArchWeightDecay: 5e-2,
 		SSScale: 0.25, Projector: "6,5", Views: "crop 0.8 pixels 2, flip 0.5", Cutout: 4,
 	}
 	change(&s)
-	search, err := New(backendtest.Open(t), parity.Pictures(32, 1, 8, 3), s)
+	search, err := New(backendtest.Open(t), set, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(search.Close)
-	state := stateOf(t, search)
-	for _, p := range trainable(search) {
-		copy(state.Arrays["weights/"+p.Label].F32, parity.Flat(t, p, torch, "weight"))
-	}
-	copy(state.Arrays["architecture"].F32, parity.Architecture(torch, "weight/", true))
-	if err := search.Restore(state); err != nil {
+	return search
+}
+
+// restore makes a search go on from its state as change leaves it.
+func restore(t *testing.T, s *Search, change func(state fit.State)) {
+	t.Helper()
+	state := stateOf(t, s)
+	change(state)
+	if err := s.Restore(state); err != nil {
 		t.Fatal(err)
 	}
-	return search
+}
+
+// stepped makes a step, and returns its metrics and the state after it.
+func stepped(t *testing.T, s *Search, epoch, step int) (fit.Metrics, fit.State) {
+	t.Helper()
+	m, err := s.Step(epoch, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, stateOf(t, s)
 }
 
 func stateOf(t *testing.T, s *Search) fit.State {

@@ -48,6 +48,46 @@ func Pictures(n, channels, side, classes int) *data.Set {
 	return set
 }
 
+// Negative is the set with the pictures at these indices inverted: other pictures, the same labels, the same halves.
+func Negative(set *data.Set, index []int32) *data.Set {
+	other := *set
+	other.Train.Pixels = slices.Clone(set.Train.Pixels)
+	for _, i := range index {
+		for j, v := range other.Train.Picture(int(i)) {
+			other.Train.Picture(int(i))[j] = 255 - v
+		}
+	}
+	return &other
+}
+
+// Drawn is a picture of one channel as a search and a training see it, [height][width]: black around it, a window of its size from there, mirrored, normalised, with
+// a square of zeros; one pixel at a time, by numbers that are drawn in the order that package augment documents.
+func Drawn(set *data.Set, i int32, r interface{ Int32N(int32) int32 }, crop, cutout int) [][]float64 {
+	im := set.Train
+	top, left := int(r.Int32N(int32(2*crop+1)))-crop, int(r.Int32N(int32(2*crop+1)))-crop
+	mirrored := r.Int32N(2) == 1
+	row, column := int(r.Int32N(int32(im.Height))), int(r.Int32N(int32(im.Width)))
+	x := make([][]float64, im.Height)
+	for h := range x {
+		for w := range im.Width {
+			from := w
+			if mirrored {
+				from = im.Width - 1 - w
+			}
+			v := 0.0
+			if y, x := h+top, from+left; y >= 0 && y < im.Height && x >= 0 && x < im.Width {
+				v = float64(im.Picture(int(i))[y*im.Width+x]) / 255
+			}
+			v = (v - float64(set.Mean[0])) / float64(set.Std[0])
+			if h >= row-cutout/2 && h < row+cutout/2 && w >= column-cutout/2 && w < column+cutout/2 {
+				v = 0
+			}
+			x[h] = append(x[h], v)
+		}
+	}
+	return x
+}
+
 // Flat is a param's weights from torch's arrays kind/NAME, as the param has them.
 func Flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind string) []float32 {
 	t.Helper()

@@ -1,0 +1,137 @@
+package search
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+func weightsOf(s fit.State) map[string]fit.Array {
+	w := map[string]fit.Array{}
+	for name, a := range s.Arrays {
+		if strings.HasPrefix(name, "weights/") {
+			w[name] = a
+		}
+	}
+	return w
+}
+
+// The pictures of one half are inverted: what changes learns from that half. The architecture moves first, so its step says nothing about the other half.
+func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	weights, arch := set.SearchHalves(5, 0)
+	for _, factor := range []float64{0, 0.5} {
+		of := func(set *data.Set, frozen int) fit.State {
+			_, state := stepped(t, small(t, set, func(s *Settings) { s.SSFactor, s.Frozen = factor, frozen }), 0, 0)
+			return state
+		}
+		first, alone := of(set, 0), of(set, 1)
+		for _, c := range []struct {
+			half          string
+			index         []int32
+			alphas, learn bool // who learns from it
+		}{{"weights", weights, false, true}, {"architecture", arch, true, false}} {
+			other := parity.Negative(set, c.index)
+			if changed := !reflect.DeepEqual(of(other, 0).Arrays["architecture"], first.Arrays["architecture"]); changed != c.alphas {
+				t.Errorf("ss_factor %g: with other pictures in the half of the %s, alphas and betas change: %v", factor, c.half, changed)
+			}
+			if changed := !reflect.DeepEqual(weightsOf(of(other, 1)), weightsOf(alone)); changed != c.learn {
+				t.Errorf("ss_factor %g: with other pictures in the half of the %s, weights change: %v", factor, c.half, changed)
+			}
+		}
+	}
+}
+
+// A step of both levels leaves the weights where a step of the weights alone would have, from the new alphas and betas.
+func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	both := small(t, set, func(s *Settings) { s.Frozen, s.ArchLR = 0, 0.5 })
+	_, after := stepped(t, both, 0, 0)
+	alone := small(t, set, func(s *Settings) {})
+	_, old := stepped(t, alone, 0, 0)
+	other := small(t, set, func(s *Settings) {})
+	restore(t, other, func(state fit.State) { copy(state.Arrays["architecture"].F32, after.Arrays["architecture"].F32) })
+	_, want := stepped(t, other, 0, 0)
+	if !reflect.DeepEqual(weightsOf(after), weightsOf(want)) {
+		t.Error("it does not")
+	}
+	if reflect.DeepEqual(weightsOf(old), weightsOf(want)) {
+		t.Error("the architecture has no effect on the weights' step: that shows nothing")
+	}
+}
+
+// A penalty adds itself times the value to the gradient: of weights that of weights, of alphas and betas that of alphas and betas.
+func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	for _, factor := range []float64{0.5, 1} {
+		of := func(weights, arch float64) (before, after fit.State) {
+			s := small(t, set, func(s *Settings) {
+				loose(s)
+				s.SSFactor, s.WeightDecay, s.ArchWeightDecay, s.Frozen, s.ArchLR = factor, weights, arch, 0, 1e-9
+			})
+			restore(t, s, func(state fit.State) {
+				for i := range state.Arrays["architecture"].F32 {
+					state.Arrays["architecture"].F32[i] = float32(math.Sin(float64(i)))
+				}
+			})
+			before = stateOf(t, s)
+			_, after = stepped(t, s, 0, 0)
+			return before, after
+		}
+		start, plain := of(0, 0)
+		_, decayed := of(0.5, 3)
+		add := func(g, w []float32, decay float64) []float32 {
+			sum := slices.Clone(g)
+			for i := range sum {
+				sum[i] += float32(decay) * w[i]
+			}
+			return sum
+		}
+		for name, v := range decayed.Arrays {
+			if label, is := strings.CutPrefix(name, "velocity/"); is {
+				golden.Close(t, name, v.F32, add(velocity(plain, label), start.Arrays["weights/"+label].F32, 0.5), 1e-4)
+			}
+		}
+		m := "adam.m" // half of the gradient
+		golden.Close(t, m, decayed.Arrays[m].F32, add(plain.Arrays[m].F32, start.Arrays["architecture"].F32, 1.5), 1e-4)
+	}
+}
+
+// In both levels, of the second epoch's second step.
+func TestASearchSeesItsPicturesShuffledCroppedFlippedAndCut(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	s := small(t, set, func(*Settings) {})
+	weights, arch := set.SearchHalves(5, 0)
+	for l, half := range map[level][]int32{ofWeights: weights, ofArchitecture: arch} {
+		const epoch, step = 1, 1
+		r := fit.Random(5, map[level]string{ofWeights: "weights", ofArchitecture: "architecture"}[l], epoch, step)
+		want := make([]float32, 8*8*8) // [h, w, batch]
+		var labels []int32
+		for b, i := range augment.EpochOrder(half, 5, epoch)[8:] {
+			for h, row := range parity.Drawn(set, i, r, 4, 4) {
+				for w, v := range row {
+					want[(h*8+w)*8+b] = float32(v)
+				}
+			}
+			labels = append(labels, int32(set.Train.Labels[i]))
+		}
+		if err := s.batch(l, epoch, step, func(x []*block.Value, y *block.Value) error {
+			golden.Close(t, l.String()+": pictures", x[0].Floats(), want, 1e-5)
+			if got := y.Tensor().Value(); !reflect.DeepEqual(got, labels) {
+				t.Errorf("%s: labels %v, want %v", l, got, labels)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
