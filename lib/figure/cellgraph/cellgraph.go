@@ -24,10 +24,11 @@ func Reduction(title string, g cell.Genotype) (figure.Figure, error) {
 
 // Complete draws a cell of a search network under that title: all edges, on each of which every operation runs.
 func Complete(title string) (figure.Figure, error) {
-	all, palette := cell.Complete(), figure.Palette()
+	all := cell.Complete()
 	var arcs []arc
-	for i, l := range all.Links {
-		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: palette[i%(len(palette)-1)], width: 1.5, head: true})
+	for _, l := range all.Links {
+		shade := 0x33 + 0x14*uint8(l.From) // no operation has a grey, and crossing edges differ
+		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: color.NRGBA{shade, shade, shade, 0xff}, width: 1.5, head: true})
 	}
 	return drawing(title, nodes(), append(arcs, outputs(all.Concat)...))
 }
