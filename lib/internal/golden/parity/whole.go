@@ -66,7 +66,10 @@ func Drawn(set *data.Set, i int32, r interface{ Int32N(int32) int32 }, crop, cut
 	im := set.Train
 	top, left := int(r.Int32N(int32(2*crop+1)))-crop, int(r.Int32N(int32(2*crop+1)))-crop
 	mirrored := r.Int32N(2) == 1
-	row, column := int(r.Int32N(int32(im.Height))), int(r.Int32N(int32(im.Width)))
+	row, column := 0, 0
+	if cutout > 0 {
+		row, column = int(r.Int32N(int32(im.Height))), int(r.Int32N(int32(im.Width)))
+	}
 	x := make([][]float64, im.Height)
 	for h := range x {
 		for w := range im.Width {

@@ -1,0 +1,236 @@
+package pretrain
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+)
+
+// begun is a pretraining of four steps an epoch on 40 pictures, of which it holds 8 back.
+func begun(t *testing.T, set *data.Set, change func(*Settings)) *Pretraining {
+	t.Helper()
+	s := small()
+	s.Channels, s.Batch, s.Images, s.Seed, s.Projector, s.Optimizer, s.Views = 2, 8, 0, 5, "6,5", "sgd", "crop 0.8 pixels 2, flip 0.5"
+	change(&s)
+	return start(t, set, s)
+}
+
+func pictures() *data.Set { return parity.Pictures(40, 1, 8, 3) }
+
+func stepped(t *testing.T, p *Pretraining, epoch, step int) (fit.Metrics, fit.State) {
+	t.Helper()
+	m, err := p.Step(epoch, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := p.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, state
+}
+
+// rates are those at which weights moved along their velocity, one for each array.
+func rates(before, after fit.State) map[string]float64 {
+	of := map[string]float64{}
+	for name, w := range before.Arrays {
+		if label, is := strings.CutPrefix(name, "weights/"); is {
+			moved, fast := 0., 0.
+			for i, x := range w.F32 {
+				d, v := float64(x)-float64(after.Arrays[name].F32[i]), float64(after.Arrays["velocity/"+label].F32[i])
+				moved, fast = moved+d*v, fast+v*v
+			}
+			of[label] = moved / fast
+		}
+	}
+	return of
+}
+
+// The rate rises by the same amount in each step of as many epochs as warm_up says, from 0; then it falls along a cosine to a thousandth.
+func TestTheRateRisesForTheEpochsOfWarmUpAndThenFalls(t *testing.T) {
+	p := begun(t, pictures(), func(s *Settings) { s.Epochs, s.WarmUp, s.LR = 5, 2, 0.08 })
+	if n := p.Steps(0); n != 4 {
+		t.Fatalf("%d steps an epoch, want 4", n)
+	}
+	for _, c := range []struct {
+		epoch, step int
+		want        float64
+	}{
+		{0, 0, 0}, {0, 1, 0.01}, {0, 3, 0.03}, {1, 0, 0.04}, {1, 3, 0.07}, {2, 0, 0.08},
+		{3, 2, (0.08 + 0.00008) / 2}, {4, 2, 0.00008 + 0.07992*(1+math.Cos(math.Pi*10/12))/2},
+	} {
+		before, err := p.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, after := stepped(t, p, c.epoch, c.step)
+		if math.Abs(m["lr"]-c.want) > 1e-9 {
+			t.Errorf("epoch %d, step %d: the rate is %g, want %g", c.epoch, c.step, m["lr"], c.want)
+		}
+		for label, got := range rates(before, after) {
+			if math.Abs(got-c.want) > 2e-3*c.want+1e-9 {
+				t.Errorf("epoch %d, step %d: %s moved at a rate of %g, want %g", c.epoch, c.step, label, got, c.want)
+			}
+		}
+	}
+}
+
+// shades makes every picture of a set one shade of grey, which class says of its index and label.
+func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
+	shaded := *set
+	shaded.Train.Pixels = nil
+	im := set.Train
+	for i, label := range im.Labels {
+		c := class(int32(i), label)
+		for j := range im.Height * im.Width { // stripes, of another width in each class
+			v := uint8(0)
+			if j%im.Width/(1+int(c))%2 == 0 {
+				v = 250 - 60*c
+			}
+			shaded.Train.Pixels = append(shaded.Train.Pixels, v)
+		}
+	}
+	return &shaded
+}
+
+// Pictures of one class are all the same, so that a picture's neighbours are those of its class, whatever the features are. All three measures ask for held-back
+// pictures, and training pictures answer.
+func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
+	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back, 24 answer: more than vote
+	_, held := set.TrainValidation(5, 0)
+	first := held[0]
+	for _, c := range []struct {
+		law   string
+		class func(i int32, label uint8) uint8
+		want  float64
+	}{
+		{"each shows its class", func(i int32, label uint8) uint8 { return label }, 1},
+		{"held-back pictures show the next class", func(i int32, label uint8) uint8 {
+			if slices.Contains(held, i) {
+				return (label + 1) % 3
+			}
+			return label
+		}, 0},
+		{"one held-back picture shows the next class", func(i int32, label uint8) uint8 {
+			if i == first {
+				return (label + 1) % 3
+			}
+			return label
+		}, 1 - 1./18},
+	} {
+		t.Run(c.law, func(t *testing.T) {
+			p := begun(t, shades(set, c.class), func(s *Settings) { s.KNNEvery = 1 })
+			m, _, err := p.EndEpoch(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"knn_accuracy", "knn_untrained", "knn_pixels"} {
+				if math.Abs(m[name]-c.want) > 1e-9 {
+					t.Errorf("%s is %g, want %g", name, m[name], c.want)
+				}
+			}
+		})
+	}
+}
+
+// An embedding of one number has a correlation of 1 with itself: equal views cost nothing, distorted ones do.
+func TestAPretrainingComparesTwoViews(t *testing.T) {
+	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
+		m, _ := stepped(t, begun(t, pictures(), func(s *Settings) { s.Projector, s.Views = "1", views }), 0, 0)
+		if loss := m["train_loss"]; (loss < 1e-4) != same || !same && loss < 0.01 {
+			t.Errorf("views %q: the loss is %g", views, loss)
+		}
+	}
+}
+
+func TestTheLossIsLinearInLambda(t *testing.T) {
+	of := func(lambda float64) float64 {
+		m, _ := stepped(t, begun(t, pictures(), func(s *Settings) { s.Lambda = lambda }), 0, 0)
+		return m["train_loss"]
+	}
+	none, one, three := of(0), of(1), of(3)
+	if !(one > none+0.01) || math.Abs((three-none)/(one-none)-3) > 1e-3 {
+		t.Errorf("with lambda 0, 1 and 3 the loss is %g, %g and %g", none, one, three)
+	}
+}
+
+func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
+	set := pictures()
+	train, held := set.TrainValidation(5, 0)
+	of := func(set *data.Set, measure bool) (fit.State, float64) {
+		p := begun(t, set, func(s *Settings) { s.Optimizer, s.KNNEvery, s.WarmUp = "adam", 1, 0 })
+		var state fit.State
+		for epoch := range 2 {
+			for step := range p.Steps(epoch) {
+				_, state = stepped(t, p, epoch, step)
+			}
+			if measure {
+				if _, _, err := p.EndEpoch(epoch); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		m, _, err := p.EndEpoch(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state, m["knn_untrained"]
+	}
+	state, untrained := of(set, false)
+	if other, again := of(set, true); !reflect.DeepEqual(other, state) || again != untrained {
+		t.Error("measurements change what they measure")
+	}
+	if other, _ := of(parity.Negative(set, held), false); !reflect.DeepEqual(other, state) {
+		t.Error("held-back pictures teach")
+	}
+	if other, _ := of(parity.Negative(set, train[:1]), false); reflect.DeepEqual(other, state) {
+		t.Error("a training picture teaches nothing")
+	}
+	p := begun(t, set, func(s *Settings) { s.KNNEvery = 1 })
+	m, _, err := p.EndEpoch(0)
+	if err != nil || m["knn_untrained"] != untrained {
+		t.Errorf("the untrained network's features are worth %g before the first step and %g after the last (%v)", m["knn_untrained"], untrained, err)
+	}
+}
+
+// LARS, the paper's optimizer: matrices move at the rate, what has one axis, gains and biases, at lr_vectors times the rate.
+func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
+	p := begun(t, pictures(), func(s *Settings) {
+		s.Optimizer, s.LR, s.LRVectors, s.WarmUp, s.WeightDecay = "lars", 0.5, 0.25, 0, 1e-2
+	})
+	before, err := p.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after := stepped(t, p, 0, 0)
+	vectors := 0
+	for _, param := range p.params {
+		w, v := before.Arrays["weights/"+param.Label].F32, after.Arrays["velocity/"+param.Label].F32
+		next := after.Arrays["weights/"+param.Label].F32
+		for _, a := range param.Weights {
+			want := 0.5
+			if len(a.Dims) == 1 {
+				want *= 0.25
+				vectors++
+			}
+			moved, fast := 0., 0.
+			for i := range a.Size() {
+				moved += (float64(w[i]) - float64(next[i])) * float64(v[i])
+				fast += float64(v[i]) * float64(v[i])
+			}
+			if got := moved / fast; math.Abs(got/want-1) > 1e-2 {
+				t.Errorf("%s of %s moves at a rate of %g, want %g", a.Name, param.Label, got, want)
+			}
+			w, v, next = w[a.Size():], v[a.Size():], next[a.Size():]
+		}
+	}
+	if vectors < 10 {
+		t.Errorf("%d vectors, too few", vectors)
+	}
+}
