@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/essnas/essnas/lib/augment/distort"
 )
 
 // BenchmarkBatch measures one batch of 64 out of 50,000 images.
@@ -39,12 +41,12 @@ func BenchmarkTwins(b *testing.B) {
 	for _, channels := range []int{1, 3} {
 		side := map[int]int{1: 28, 3: 32}[channels]
 		f := feeder(b, noise(50000, side, side, channels), 64, Options{})
-		all, geometry, colours := DefaultViews(), DefaultViews(), DefaultViews()
-		geometry.Jitter, geometry.Grayscale, geometry.Erase = Jitter{}, 0, Erase{}
-		colours.Erase = Erase{}
+		all, geometry, colours := distort.Default(), distort.Default(), distort.Default()
+		geometry.Jitter, geometry.Grayscale, geometry.Erase = distort.Jitter{}, 0, distort.Erase{}
+		colours.Erase = distort.Erase{}
 		for _, v := range []struct {
 			name string
-			Views
+			distort.Views
 		}{{"all", all}, {"geometry", geometry}, {"geometry and colours", colours}} {
 			t, err := f.Twins(v.Views)
 			if err != nil {

@@ -3,6 +3,8 @@ package augment
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/essnas/essnas/lib/augment/distort"
 )
 
 // distortion holds the parameters of all steps that turn one image into a view.
@@ -30,7 +32,7 @@ func plain() distortion {
 // draw draws the distortion of one h x w image. It draws every number, even for steps that do not
 // happen, so that the probability of one step has no influence on the draws of the others. The
 // rectangle to erase comes last because the number of its draws varies.
-func (v Views) draw(h, w int, r *rand.Rand) distortion {
+func draw(v distort.Views, h, w int, r *rand.Rand) distortion {
 	d := plain()
 	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 	c, crop := v.Crop.Pixels, r.Float64() < v.Crop.Probability
@@ -60,7 +62,7 @@ func (v Views) draw(h, w int, r *rand.Rand) distortion {
 	}
 	d.gray = r.Float64() < v.Grayscale
 	if r.Float64() < v.Erase.Probability {
-		d.erase = v.Erase.draw(h, w, r)
+		d.erase = erased(v.Erase, h, w, r)
 	}
 	return d
 }
@@ -70,8 +72,8 @@ func (d *distortion) mirror() {
 	d.matrix[0], d.matrix[1], d.matrix[2] = -d.matrix[0], -d.matrix[1], -d.matrix[2]
 }
 
-// draw draws rectangles until one is smaller than the image. After ten attempts it returns none.
-func (e Erase) draw(h, w int, r *rand.Rand) rectangle {
+// erased draws rectangles until one is smaller than the image. After ten attempts it returns none.
+func erased(e distort.Erase, h, w int, r *rand.Rand) rectangle {
 	within := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 	for range 10 {
 		area := float64(h*w) * within(e.Area[0], e.Area[1])

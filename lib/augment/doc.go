@@ -19,8 +19,8 @@
 // # Two views
 //
 // [Twins], made by a feeder, computes two views of the same images, each distorted independently,
-// for a loss that compares them (arXiv:2103.03230). [Views] holds the probability and the strengths
-// of every step; [ParseViews] reads them from text. One resampling performs all geometric steps:
+// for a loss that compares them (arXiv:2103.03230). [distort.Views] holds the probability and the strengths
+// of every step; [distort.Parse] reads them from text. One resampling performs all geometric steps:
 //
 //	bytes [batch, height, width, channels]
 //	  Crop       as above
@@ -37,7 +37,7 @@
 // not have three channels.
 //
 //	f, err := augment.NewFeeder(backend, set.Train, set.Mean, set.Std, 64, augment.Options{})
-//	twins, err := f.Twins(augment.DefaultViews())
+//	twins, err := f.Twins(distort.Default())
 //	a, b, labels, err := twins.Batch(index, rand.New(rand.NewPCG(seed, step)))
 //
 // Each step is a function of its own that builds its part of a graph, for any image size and any

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/essnas/essnas/lib/augment/distort"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -15,15 +17,15 @@ import (
 // independently. Several goroutines may use it.
 type Twins struct {
 	feeder            *Feeder
-	views             Views
+	views             distort.Views
 	aim, warp, colour executable // one after the other: see Aim
 }
 
 // Twins prepares pairs of views of the feeder's images, in batches of the feeder's size. Close of
 // the feeder ends its use. It applies Out of the feeder's options and ignores the others. Twins
 // returns an error if the views' settings make no sense for this image size.
-func (f *Feeder) Twins(v Views) (*Twins, error) {
-	if err := v.validate(f.images.Height, f.images.Width); err != nil {
+func (f *Feeder) Twins(v distort.Views) (*Twins, error) {
+	if err := v.Validate(f.images.Height, f.images.Width); err != nil {
 		return nil, err
 	}
 	return &Twins{feeder: f, views: v}, nil
@@ -44,7 +46,7 @@ func (t *Twins) Batch(index []int32, r *rand.Rand) (a, b, y *tensors.Tensor, err
 		for _, k := range []int{i, n + i} {
 			all[k] = plain()
 			if r != nil {
-				all[k] = t.views.draw(t.feeder.images.Height, t.feeder.images.Width, r)
+				all[k] = draw(t.views, t.feeder.images.Height, t.feeder.images.Width, r)
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/essnas/essnas/lib/augment/distort"
 )
 
 func TestViewsWithoutDistortionsAreTheNormalisedPictures(t *testing.T) {
@@ -15,9 +17,9 @@ func TestViewsWithoutDistortionsAreTheNormalisedPictures(t *testing.T) {
 		index := []int32{5, 0, 39, 5, 17, 1, 2, 3}
 		want, labels := run(t, f, index, nil)
 		for name, v := range map[string]struct {
-			Views
+			distort.Views
 			r *rand.Rand
-		}{"nothing to do": {Views{}, rand.New(rand.NewPCG(1, 1))}, "no generator": {everything(), nil}} {
+		}{"nothing to do": {distort.Views{}, rand.New(rand.NewPCG(1, 1))}, "no generator": {everything(), nil}} {
 			a, b, y, err := twins(t, f, v.Views).Batch(index, v.r)
 			x, got := look(t, a, b, y, err)
 			if !slices.Equal(got, labels) {
@@ -65,7 +67,7 @@ func TestTwinsAreAFunctionOfTheGenerator(t *testing.T) {
 func TestTheViewsOfAPictureDiffer(t *testing.T) {
 	for _, im := range twinPictures() {
 		const batch = 32
-		a, b, y, err := twins(t, feeder(t, im, batch, Options{}), DefaultViews()).Batch(make([]int32, batch), rand.New(rand.NewPCG(3, 3)))
+		a, b, y, err := twins(t, feeder(t, im, batch, Options{}), distort.Default()).Batch(make([]int32, batch), rand.New(rand.NewPCG(3, 3)))
 		x, _ := look(t, a, b, y, err)
 		for k := range batch {
 			sum := 0.0
@@ -94,8 +96,8 @@ func TestTheViewsOfAPictureDiffer(t *testing.T) {
 func TestDrawsDontDependOnProbabilities(t *testing.T) {
 	all, some := everything(), everything()
 	some.Crop.Probability, some.Distort.Probability, some.Flip, some.Erase.Probability = 0, 0, 0, 0
-	draw := func(v Views) distortion { return v.draw(32, 32, rand.New(rand.NewPCG(8, 8))) }
-	a, b := draw(all), draw(some)
+	one := func(v distort.Views) distortion { return draw(v, 32, 32, rand.New(rand.NewPCG(8, 8))) }
+	a, b := one(all), one(some)
 	if b.top != 0 || b.left != 0 || b.matrix != plain().matrix || b.erase != (rectangle{}) {
 		t.Errorf("what never happens happened: %+v", b)
 	}
@@ -110,13 +112,13 @@ func TestDrawsDontDependOnProbabilities(t *testing.T) {
 // deviations).
 func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 	const n, h, w = 40000, 32, 28
-	v := DefaultViews()
+	v := distort.Default()
 	r := rand.New(rand.NewPCG(4, 5))
 	counts := map[string]float64{}
 	values := map[string][]float64{} // scaled to 0..1
 	note := func(name string, x, low, high float64) { values[name] = append(values[name], (x-low)/(high-low)) }
 	for range n {
-		d := v.draw(h, w, r)
+		d := draw(v, h, w, r)
 		note("top", float64(d.top)+r.Float64(), -4, 5)
 		note("left", float64(d.left)+r.Float64(), -4, 5)
 		m := d.matrix
@@ -194,11 +196,11 @@ func TestDistortionsAreDrawnAsTheSettingsSay(t *testing.T) {
 // deviations).
 func TestACropHappensAsOftenAsItShould(t *testing.T) {
 	const n, p = 20000, 0.3 * 80 / 81
-	v := Views{Crop: Window{Probability: 0.3, Pixels: 4}}
+	v := distort.Views{Crop: distort.Window{Probability: 0.3, Pixels: 4}}
 	r := rand.New(rand.NewPCG(7, 7))
 	moved := 0.
 	for range n {
-		if d := v.draw(32, 32, r); d.top != 0 || d.left != 0 {
+		if d := draw(v, 32, 32, r); d.top != 0 || d.left != 0 {
 			moved++
 		}
 	}
@@ -211,11 +213,11 @@ func TestACropHappensAsOftenAsItShould(t *testing.T) {
 // other (correlation within 4 / sqrt(n)).
 func TestTheViewsAreIndependent(t *testing.T) {
 	const n = 20000
-	v := Views{Jitter: Jitter{Probability: 1, Brightness: 0.5}}
+	v := distort.Views{Jitter: distort.Jitter{Probability: 1, Brightness: 0.5}}
 	r := rand.New(rand.NewPCG(6, 6))
 	sum := 0.0
 	for range n {
-		a, b := v.draw(32, 32, r).brightness-1, v.draw(32, 32, r).brightness-1
+		a, b := draw(v, 32, 32, r).brightness-1, draw(v, 32, 32, r).brightness-1
 		sum += a * b * 12 // in standard deviations: the range is 1 wide
 	}
 	if c := sum / n; math.Abs(c) > 4/math.Sqrt(n) {
@@ -225,25 +227,25 @@ func TestTheViewsAreIndependent(t *testing.T) {
 
 func TestSettingsThatMakeNoSenseAreTold(t *testing.T) {
 	f := feeder(t, noise(5, 28, 28, 1), 2, Options{})
-	for says, change := range map[string]func(*Views){
-		"crop has 29 pixels":      func(v *Views) { v.Crop.Pixels = 29 },
-		"crop probability is -1":  func(v *Views) { v.Crop.Probability = -1 },
-		"flip probability is 2":   func(v *Views) { v.Flip = 2 },
-		"grayscale probability":   func(v *Views) { v.Grayscale = math.NaN() },
-		"hue is 0.6":              func(v *Views) { v.Jitter.Hue = 0.6 },
-		"contrast is -1":          func(v *Views) { v.Jitter.Contrast = -1 },
-		"scale is 0 to 0":         func(v *Views) { v.Distort.Scale = [2]float64{} },
-		"scale is 2 to 1":         func(v *Views) { v.Distort.Scale = [2]float64{2, 1} },
-		"erased area is 0.1 to 2": func(v *Views) { v.Erase.Area = [2]float64{0.1, 2} },
-		"shear is 90":             func(v *Views) { v.Distort.Shear = 90 },
+	for says, change := range map[string]func(*distort.Views){
+		"crop has 29 pixels":      func(v *distort.Views) { v.Crop.Pixels = 29 },
+		"crop probability is -1":  func(v *distort.Views) { v.Crop.Probability = -1 },
+		"flip probability is 2":   func(v *distort.Views) { v.Flip = 2 },
+		"grayscale probability":   func(v *distort.Views) { v.Grayscale = math.NaN() },
+		"hue is 0.6":              func(v *distort.Views) { v.Jitter.Hue = 0.6 },
+		"contrast is -1":          func(v *distort.Views) { v.Jitter.Contrast = -1 },
+		"scale is 0 to 0":         func(v *distort.Views) { v.Distort.Scale = [2]float64{} },
+		"scale is 2 to 1":         func(v *distort.Views) { v.Distort.Scale = [2]float64{2, 1} },
+		"erased area is 0.1 to 2": func(v *distort.Views) { v.Erase.Area = [2]float64{0.1, 2} },
+		"shear is 90":             func(v *distort.Views) { v.Distort.Shear = 90 },
 	} {
-		v := DefaultViews()
+		v := distort.Default()
 		change(&v)
 		if _, err := f.Twins(v); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q, got %v", says, err)
 		}
 	}
-	w := twins(t, f, DefaultViews())
+	w := twins(t, f, distort.Default())
 	for says, index := range map[string][]int32{"batch of 2": {1}, "a batch of 2": {}, "no picture 5": {0, 5}} {
 		if _, _, _, err := w.Batch(index, nil); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q, got %v", says, err)

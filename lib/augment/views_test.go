@@ -7,14 +7,16 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/essnas/essnas/lib/augment/distort"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // everything returns views with every step in the graph.
-func everything() Views {
-	v := DefaultViews()
+func everything() distort.Views {
+	v := distort.Default()
 	v.Grayscale = 0.5
 	return v
 }
@@ -22,7 +24,7 @@ func everything() Views {
 // twinPictures returns noise in the two image shapes of the experiments.
 func twinPictures() []data.Images { return []data.Images{noise(40, 32, 32, 3), noise(40, 28, 28, 1)} }
 
-func twins(t testing.TB, f *Feeder, v Views) *Twins {
+func twins(t testing.TB, f *Feeder, v distort.Views) *Twins {
 	t.Helper()
 	w, err := f.Twins(v)
 	if err != nil {

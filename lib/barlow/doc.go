@@ -16,5 +16,7 @@
 // paper's lambda is [Lambda].
 package barlow
 
+import "github.com/essnas/essnas/lib/settings"
+
 // Lambda is the paper's weight of the redundancy term (section 4.3) for the sums above.
-const Lambda = 0.0051
+const Lambda = settings.Lambda

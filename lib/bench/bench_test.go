@@ -11,14 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/augment/distort"
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
 )
 
 // asWorker, set to 1, makes this test binary a worker.
@@ -38,8 +39,8 @@ func TestMain(m *testing.M) {
 // tiny workloads compile in seconds.
 func tiny(t *testing.T, name string) Workload {
 	g, _ := cell.Published("PC_DARTS_cifar")
-	s := search.Settings{Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, Views: augment.DefaultViews().String(), LR: 0.1, Clip: 5, ArchLR: 1e-3, SSScale: 1, Projector: "6,5"}
-	n := network.Settings{Cells: 3, Channels: 2, Batch: 4, Epochs: 2, Labels: 1, Seed: 1, Devices: 1, LR: 0.1, Clip: 5}
+	s := settings.Search{Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, LR: 0.1}, Mixed: settings.Mixed{SSScale: 1}, Twins: settings.Twins{Views: distort.Default().String(), Projector: "6,5"}, Partial: 2, Clip: 5, ArchLR: 1e-3}
+	n := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 2, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, LR: 0.1}, Labels: 1, Clip: 5}
 	w := Workload{Name: name, Classes: 3, ImageChannels: 1, Side: 8}
 	switch name {
 	case "search":

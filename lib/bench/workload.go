@@ -2,26 +2,24 @@ package bench
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
 	"github.com/essnas/essnas/lib/supernet"
 )
 
 // Workload is something to measure: steps of a search (Search), or of a found network's training (Train), or passes of that
 // network without training (Train and Inference), on random images.
 type Workload struct {
-	Name      string            `json:"name"`
-	Help      string            `json:"help"`
-	Search    *search.Settings  `json:"search"`
-	Train     *network.Settings `json:"train"`
-	Genotype  *cell.Genotype    `json:"genotype"` // with Train
-	Inference bool              `json:"inference"`
+	Name      string           `json:"name"`
+	Help      string           `json:"help"`
+	Search    *settings.Search `json:"search"`
+	Train     *settings.Train  `json:"train"`
+	Genotype  *cell.Genotype   `json:"genotype"` // with Train
+	Inference bool             `json:"inference"`
 
 	Classes       int `json:"classes"`
 	ImageChannels int `json:"image_channels"`
@@ -36,24 +34,24 @@ type Workload struct {
 // Workloads are the ones with a name. Settings are the presets of package lab, but for the batch, and without frozen epochs.
 func Workloads() []Workload {
 	return []Workload{
-		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, nil).withEpoch(50000),
-		searched("darts", "bilevel step of DARTS: 8 cells, C=16, K=1", "darts", 16, 64, nil),
-		searched("p-darts", "third phase of P-DARTS: 17 cells, C=16, K=1, 3 operations an edge", "p-darts", 16, 96, nil),
-		searched("pcp-darts", "third phase of PCP-DARTS: 17 cells, C=16, K=4, 3 operations an edge", "pcp-darts", 64, 256, nil),
-		searched("barlow-twins", "bilevel step of PC-DARTS with half of the Barlow Twins loss: two views", "pc-darts", 64, 256, map[string]string{"ss_factor": "0.5"}),
+		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, 0).withEpoch(50000),
+		searched("darts", "bilevel step of DARTS: 8 cells, C=16, K=1", "darts", 16, 64, 0),
+		searched("p-darts", "third phase of P-DARTS: 17 cells, C=16, K=1, 3 operations an edge", "p-darts", 16, 96, 0),
+		searched("pcp-darts", "third phase of PCP-DARTS: 17 cells, C=16, K=4, 3 operations an edge", "pcp-darts", 64, 256, 0),
+		searched("barlow-twins", "bilevel step of PC-DARTS with half of the Barlow Twins loss: two views", "pc-darts", 64, 256, 0.5),
 		trained("train", "training step of PC_DARTS_cifar: 20 cells, C=36, auxiliary tower, drop path, cutout", 16, 96, false),
 		trained("inference", "the same network's scores, without training", 64, 256, true),
 	}
 }
 
-func searched(name, help, method string, batch, gpu int, values map[string]string) Workload {
-	c := lab.SearchChoice()
-	c.Preset, c.Method, c.Values = "slides", method, map[string]string{"batch": fmt.Sprint(batch), "frozen_epochs": "0"}
-	maps.Copy(c.Values, values)
+func searched(name, help, method string, batch, gpu int, ssFactor float64) Workload {
+	c := settings.SearchChoice()
+	c.Preset, c.Method = "slides", method
 	s, err := c.Settings()
 	if err != nil {
 		panic(err) // a preset that doesn't work
 	}
+	s.Batch, s.Frozen, s.SSFactor = batch, 0, ssFactor
 	return Workload{Name: name, Help: help, Search: &s, Classes: 10, ImageChannels: 3, Side: 32, BatchGPU: gpu}
 }
 
@@ -63,12 +61,13 @@ func (w Workload) withEpoch(images int) Workload {
 }
 
 func trained(name, help string, batch, gpu int, inference bool) Workload {
-	c := lab.TrainChoice()
-	c.Preset, c.Values = "paper", map[string]string{"batch": fmt.Sprint(batch)}
+	c := settings.TrainChoice()
+	c.Preset = "paper"
 	s, err := c.Settings()
 	if err != nil {
 		panic(err)
 	}
+	s.Batch = batch
 	g, _ := cell.Published("PC_DARTS_cifar")
 	return Workload{Name: name, Help: help, Train: &s, Genotype: &g, Inference: inference, Classes: 10, ImageChannels: 3, Side: 32, BatchGPU: gpu}
 }
@@ -129,7 +128,7 @@ func (w Workload) Images() int {
 }
 
 // last is the last phase of a search, the epoch that it begins with, and the operations that are kept for it.
-func (w Workload) last() (phase int, p search.Phase, epoch int, space supernet.Space, err error) {
+func (w Workload) last() (phase int, p settings.Phase, epoch int, space supernet.Space, err error) {
 	space = supernet.FullSpace()
 	all, err := w.Search.PhaseList()
 	if err != nil {

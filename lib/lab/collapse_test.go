@@ -4,8 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/search"
 )
 
 // skipping is a published genotype with so many skip connections instead of what it has.
@@ -41,7 +42,7 @@ func TestACellThatIsMostlySkipsIsWarnedOf(t *testing.T) {
 
 func TestReportTellsOfCollapseEigenvaluesAndEarlyEnds(t *testing.T) {
 	g := skipping(6, 0)
-	s, err := SearchChoice().Settings()
+	s, err := settings.SearchChoice().Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func TestReportTellsOfCollapseEigenvaluesAndEarlyEnds(t *testing.T) {
 	if strings.Contains(page, "has not ended") {
 		t.Error("a search that ended early is said not to have ended")
 	}
-	plain, err := Report(searchRunOf(t, search.Settings{Cells: 3, Channels: 4, Partial: 2, Epochs: 6}, 6, skipping(0, 0), 0))
+	plain, err := Report(searchRunOf(t, settings.Search{Shared: settings.Shared{Cells: 3, Channels: 4, Epochs: 6}, Partial: 2}, 6, skipping(0, 0), 0))
 	if err != nil {
 		t.Fatal(err)
 	}

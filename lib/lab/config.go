@@ -29,7 +29,7 @@ type Config struct {
 	Stage    string            `json:"stage"`                // StageSearch, StagePretrain or StageTrain
 	Name     string            `json:"name"`                 // search-cifar10
 	Hash     string            `json:"hash"`                 // of stage, settings, genotype, the data's name and checksums, and the first weights'
-	Settings json.RawMessage   `json:"settings"`             // search.Settings, pretrain.Settings or network.Settings
+	Settings json.RawMessage   `json:"settings"`             // settings.Search, settings.Pretrain or settings.Train
 	Genotype *cell.Genotype    `json:"genotype,omitempty"`   // of a training
 	Cells    string            `json:"cells_from,omitempty"` // of a training: name, file or run that the genotype was taken from
 	From     *Origin           `json:"from,omitempty"`       // of a training that begins with the weights of a pretraining

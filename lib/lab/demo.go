@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // DemoStage asks for all stages in a row: search, train, test, report.
 type DemoStage struct {
 	Dataset string // "" for what there is
-	Search  *Choice[search.Settings]
-	Train   *Choice[network.Settings]
+	Search  *settings.Choice[settings.Search]
+	Train   *settings.Choice[settings.Train]
 }
 
 // Demo is what a demonstration came to.
@@ -23,15 +22,16 @@ type Demo struct {
 	Ended         bool   // all of it was there already
 }
 
-// NewDemo is the demonstration with settings that take a minute on two cores, from the given seed (0: the presets').
-func NewDemo(dataset, seed string) DemoStage {
-	d := DemoStage{Dataset: dataset, Search: SearchChoice(), Train: TrainChoice()}
+// NewDemo is the demonstration with settings that take a minute on two cores, from the given seed; it returns an error for what is no seed, and "" is the presets'.
+func NewDemo(dataset, seed string) (DemoStage, error) {
+	d := DemoStage{Dataset: dataset, Search: settings.SearchChoice(), Train: settings.TrainChoice()}
 	d.Search.Preset, d.Train.Preset = "demo", "demo"
 	if seed != "" {
-		d.Search.Values = map[string]string{"seed": seed}
-		d.Train.Values = map[string]string{"seed": seed}
+		if err := errors.Join(d.Search.Set("seed", seed), d.Train.Set("seed", seed)); err != nil {
+			return d, err
+		}
 	}
-	return d
+	return d, nil
 }
 
 // Demo searches a cell, trains its network and tests it. Stages that are done already are not done again.

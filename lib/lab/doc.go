@@ -6,10 +6,10 @@
 // A [Lab] says what computes, where data sets and runs are, and who is told how far things are. Its methods are the stages:
 //
 //	l := lab.New()
-//	found, _, err := l.Search(ctx, lab.SearchStage{Dataset: "cifar10", Choice: lab.SearchChoice()})
-//	trained, _, err := l.Train(ctx, lab.TrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: lab.TrainChoice()})
+//	found, _, err := l.Search(ctx, lab.SearchStage{Dataset: "cifar10", Choice: settings.SearchChoice()})
+//	trained, _, err := l.Train(ctx, lab.TrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: settings.TrainChoice()})
 //	_, result, _, err := l.Test(ctx, trained.Dir)
-//	features, _, err := l.Pretrain(ctx, lab.PretrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: lab.PretrainChoice()})
+//	features, _, err := l.Pretrain(ctx, lab.PretrainStage{Dataset: "cifar10", Genotype: found.Dir, Choice: settings.PretrainChoice()})
 //	_, probe, _, err := l.Probe(ctx, lab.ProbeStage{Dir: features.Dir})
 //	_, compared, err := l.Finetune(ctx, lab.FinetuneStage{Dir: features.Dir, Seeds: 5})
 //	predictions, picture, err := l.Predict(ctx, lab.PredictStage{Dir: trained.Dir, Files: []string{"cat.jpg"}})
@@ -20,7 +20,7 @@
 // # Settings
 //
 // A [Choice] starts from a preset, is changed by a settings file and then by single values. Flags, files and presets come from the tags of the structs
-// search.Settings and network.Settings alone; a name that isn't there is an error which names the nearest one.
+// settings.Search and settings.Train alone; a name that isn't there is an error which names the nearest one.
 // [SetStage] makes the choice of a search that of one of the slides' stages; [Collapsed] says what is wrong with a cell that is mostly skip connections.
 //
 // # Runs

@@ -4,22 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
 )
 
 // FinetuneStage asks what a pretraining is worth to a training with few labels.
 type FinetuneStage struct {
-	Dir    string                    // of the pretraining
-	Labels []float64                 // shares of the labels; none for DefaultShares
-	Seeds  int                       // every training is made with the seeds 1 to Seeds; 0 for 1
-	Choice *Choice[network.Settings] // of all trainings; nil for the default. Its labels and seed are not used, cells and channels are the pretraining's
+	Dir    string                           // of the pretraining
+	Labels []float64                        // shares of the labels; none for DefaultShares
+	Seeds  int                              // every training is made with the seeds 1 to Seeds; 0 for 1
+	Choice *settings.Choice[settings.Train] // of all trainings; nil for the default. Its labels and seed are not used, cells and channels are the pretraining's
 }
 
 // DefaultShares are those of arXiv:2103.03230, section 3.2, and all labels.
@@ -33,7 +33,7 @@ type Finetuned struct {
 	Validation int              `json:"validation_images"`
 	Test       int              `json:"test_images"`
 	Chance     float64          `json:"chance"`
-	Settings   network.Settings `json:"settings"` // of the first training
+	Settings   settings.Train   `json:"settings"` // of the first training
 	Seeds      int              `json:"seeds"`
 	Shares     []FinetunedShare `json:"shares"` // the smallest first
 	Ended      string           `json:"ended"`  // RFC 3339
@@ -78,7 +78,7 @@ func (l *Lab) Finetune(ctx context.Context, s FinetuneStage) (r *Run, f *Finetun
 	if err != nil {
 		return nil, nil, err
 	}
-	settings, err := s.settings(o)
+	chosen, err := s.settings(o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -92,7 +92,7 @@ func (l *Lab) Finetune(ctx context.Context, s FinetuneStage) (r *Run, f *Finetun
 	}
 	each := *l
 	each.NoPages = true // Report draws those that somebody wants to see
-	if f, err = each.compare(ctx, o, s, set, settings); err != nil {
+	if f, err = each.compare(ctx, o, s, set, chosen); err != nil {
 		stopped := new(Interrupted)
 		if errors.As(err, stopped) {
 			stopped.Command = l.Again()
@@ -136,30 +136,28 @@ func (s *FinetuneStage) complete() error {
 	}
 	s.Labels = slices.Compact(slices.Sorted(slices.Values(s.Labels)))
 	if s.Choice == nil {
-		s.Choice = TrainChoice()
+		s.Choice = settings.TrainChoice()
 	}
 	return nil
 }
 
 // settings are those of the training with a share and a seed.
-func (s FinetuneStage) settings(o origin) (func(share float64, seed int) network.Settings, error) {
+func (s FinetuneStage) settings(o origin) (func(share float64, seed int) settings.Train, error) {
 	choice, err := o.choose(s.Choice)
 	if err != nil {
 		return nil, err
 	}
-	choice.Values = maps.Clone(choice.Values)
-	delete(choice.Values, "labels")
-	delete(choice.Values, "seed")
+	choice.Unset("labels", "seed")
 	all, err := choice.Settings()
-	return func(share float64, seed int) network.Settings {
+	return func(share float64, seed int) settings.Train {
 		one := all
 		one.Labels, one.Seed = share, uint64(seed)
 		return one
 	}, err
 }
 
-func (l *Lab) compare(ctx context.Context, o origin, s FinetuneStage, set *data.Set, settings func(float64, int) network.Settings) (*Finetuned, error) {
-	f := &Finetuned{Data: set.Title, Sample: set.Sample, Chance: 1 / float64(len(set.Classes)), Settings: settings(s.Labels[0], 1), Seeds: s.Seeds}
+func (l *Lab) compare(ctx context.Context, o origin, s FinetuneStage, set *data.Set, chosen func(float64, int) settings.Train) (*Finetuned, error) {
+	f := &Finetuned{Data: set.Title, Sample: set.Sample, Chance: 1 / float64(len(set.Classes)), Settings: chosen(s.Labels[0], 1), Seeds: s.Seeds}
 	p := l.progress()
 	for i, share := range s.Labels {
 		train, validation := set.TrainValidation(1, f.Settings.Images)
@@ -167,7 +165,7 @@ func (l *Lab) compare(ctx context.Context, o origin, s FinetuneStage, set *data.
 		var gains []float64
 		for seed := 1; seed <= s.Seeds; seed++ {
 			for k, t := range []*Trials{&line.Pretrained, &line.Scratch} {
-				c := trainingOf(set, settings(share, seed), *o.run.Config.Genotype, o.run.Config.Cells)
+				c := trainingOf(set, chosen(share, seed), *o.run.Config.Genotype, o.run.Config.Cells)
 				if k == 0 {
 					c.From = &o.Origin
 				}

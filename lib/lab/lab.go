@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
@@ -303,7 +305,7 @@ func (l *Lab) load(c DataConfig) (set *data.Set, err error) {
 }
 
 // settingsOf reads the settings of a run.
-func settingsOf[S Settings](c Config) (s S, err error) {
+func settingsOf[S settings.Settings](c Config) (s S, err error) {
 	if err = json.Unmarshal(c.Settings, &s); err != nil {
 		err = fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
 	}

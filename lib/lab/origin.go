@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/pretrain"
 )
 
 // Origin says which weights a training begins with.
@@ -30,9 +30,9 @@ func (o *Origin) String() string {
 // origin is a pretraining that a training begins with.
 type origin struct {
 	Origin
-	run      *Run
-	settings pretrain.Settings
-	state    fit.State
+	run    *Run
+	chosen settings.Pretrain
+	state  fit.State
 }
 
 // openOrigin opens a pretraining that has ended, for what flag asks for.
@@ -47,7 +47,7 @@ func openOrigin(dir, flag string) (o origin, err error) {
 	if c.Genotype == nil {
 		return o, fmt.Errorf("%s has no genotype: delete the run, or mend the file", o.run.Path("config.json"))
 	}
-	if o.settings, err = settingsOf[pretrain.Settings](c); err != nil {
+	if o.chosen, err = settingsOf[settings.Pretrain](c); err != nil {
 		return o, err
 	}
 	if result, err := o.run.Result(); err != nil {
@@ -75,11 +75,10 @@ func weightsChecksum(s fit.State) string {
 }
 
 // choose makes settings of a training those of the same network.
-func (o origin) choose(c *Choice[network.Settings]) (*Choice[network.Settings], error) {
+func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[settings.Train], error) {
 	fixed := *c
-	fixed.Values = maps.Clone(c.Values)
-	for name, value := range map[string]int{"cells": o.settings.Cells, "channels": o.settings.Channels} {
-		if err := fixed.fix(name, fmt.Sprint(value)); err != nil {
+	for name, value := range map[string]int{"cells": o.chosen.Cells, "channels": o.chosen.Channels} {
+		if err := fixed.Fix(name, value); err != nil {
 			return nil, fmt.Errorf("%w, as the pretraining in %s has it", err, o.Run)
 		}
 	}

@@ -3,13 +3,12 @@ package lab
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/pretrain"
-	"github.com/essnas/essnas/lib/search"
 )
 
 // Overview draws where a run stands by now, in one figure: of a search the losses, accuracies, alphas and the cells that they stand for; of a training the
@@ -24,7 +23,7 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 	var notes []string
 	switch r.Config.Stage {
 	case StageTrain:
-		s, err := settingsOf[network.Settings](r.Config)
+		s, err := settingsOf[settings.Train](r.Config)
 		if err != nil {
 			return f, "", err
 		}
@@ -33,7 +32,7 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 			figure.Chart{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.series("training", "train_loss", 1), h.series("validation", "val_loss", 1)}},
 			figure.Chart{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.series("training", "train_accuracy", 100), h.series("validation", "val_accuracy", 100)}}))
 	case StagePretrain:
-		s, err := settingsOf[pretrain.Settings](r.Config)
+		s, err := settingsOf[settings.Pretrain](r.Config)
 		if err != nil {
 			return f, "", err
 		}
@@ -58,7 +57,7 @@ func Overview(r *Run) (f figure.Figure, text string, err error) {
 
 // searchWarnings are the warnings of a search.
 func searchWarnings(c Config) ([]string, error) {
-	s, err := settingsOf[search.Settings](c)
+	s, err := settingsOf[settings.Search](c)
 	if err != nil {
 		return nil, err
 	}

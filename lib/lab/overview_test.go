@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/janpfeifer/must"
@@ -79,8 +81,8 @@ func TestTheOverviewOfASearchThatHasJustBegunSaysSo(t *testing.T) {
 
 func TestTheOverviewOfATrainingHasItsCurvesAndNoCell(t *testing.T) {
 	g, _ := cell.Published("DARTS_V2")
-	settings := must.M1(TrainChoice().Settings())
-	svg, text := overview(t, writeRun(t, Config{Stage: StageTrain, Name: "train-cifar10", Settings: encode(settings), Genotype: &g}, 2, nil))
+	chosen := must.M1(settings.TrainChoice().Settings())
+	svg, text := overview(t, writeRun(t, Config{Stage: StageTrain, Name: "train-cifar10", Settings: encode(chosen), Genotype: &g}, 2, nil))
 	holds(t, svg, "Loss", "Accuracy", "validation", "training")
 	if strings.Contains(svg, "cell") {
 		t.Error("there is a cell")
@@ -92,8 +94,8 @@ func TestTheOverviewOfATrainingHasItsCurvesAndNoCell(t *testing.T) {
 
 func TestTheOverviewOfARunThatIsTooSmallSaysSo(t *testing.T) {
 	g, _ := cell.Published("PC_DARTS_cifar")
-	quick := must.M1(SearchChoice().Settings()) // 2,000 images, 6 epochs
-	slides := SearchChoice()
+	quick := must.M1(settings.SearchChoice().Settings()) // 2,000 images, 6 epochs
+	slides := settings.SearchChoice()
 	slides.Preset = "slides"
 	for name, c := range map[string]struct {
 		dir  string

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/augment/distort"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
@@ -19,7 +20,7 @@ type PicturesStage struct {
 	Dataset string // "" for Fashion-MNIST
 	Index   []int  // of the training set
 	Copies  int    // how often each is drawn anew; of views, pairs
-	Views   string // the two views of self-supervision (see augment.ParseViews); "" for what trainings do: crop, flip and cutout
+	Views   string // the two views of self-supervision (see distort.Parse); "" for what trainings do: crop, flip and cutout
 	Cutout  int    // side of the square that is cut out, in pixels; 0: none
 	Seed    uint64
 	Out     string // PNG file to draw
@@ -89,7 +90,7 @@ func augmented(b *backend.Backend, im data.Images, set *data.Set, which []int32,
 		defer y.MustFinalizeAll()
 		batches, names = []*tensors.Tensor{x}, []string{"augmented"}
 	} else {
-		views, err := augment.ParseViews(s.Views)
+		views, err := distort.Parse(s.Views)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
@@ -12,10 +14,10 @@ import (
 
 // PretrainStage asks for a pretraining.
 type PretrainStage struct {
-	Dataset  string                     // one of data.Names(); "" for what there is
-	Genotype string                     // the name of a published cell, a file, or the run of a search
-	Choice   *Choice[pretrain.Settings] // see PretrainChoice
-	Dir      string                     // the run's directory; "" for one that is named by what is asked for
+	Dataset  string                              // one of data.Names(); "" for what there is
+	Genotype string                              // the name of a published cell, a file, or the run of a search
+	Choice   *settings.Choice[settings.Pretrain] // see PretrainChoice
+	Dir      string                              // the run's directory; "" for one that is named by what is asked for
 }
 
 // Pretrain trains the features of a genotype's network without labels, or goes on with that, or finds it done already: then ended is true.
@@ -24,23 +26,23 @@ func (l *Lab) Pretrain(ctx context.Context, s PretrainStage) (r *Run, ended bool
 	if err != nil {
 		return nil, false, err
 	}
-	settings, err := settingsOf[pretrain.Settings](config)
+	chosen, err := settingsOf[settings.Pretrain](config)
 	if err != nil {
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
-			func(s *pretrain.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s pretrain.Settings) (memory.Need, error) {
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Pretrain) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Pretrain) (memory.Need, error) {
 				return pretrain.Need(e, set, *config.Genotype, s)
 			}),
 		dir:   s.Dir,
 		begun: func(r *Run) error { return r.writeGenotype(*config.Genotype) },
 		task: func(b *backend.Backend) (task, error) {
-			return pretrain.New(b, set, *config.Genotype, settings)
+			return pretrain.New(b, set, *config.Genotype, chosen)
 		},
-		ready: func(r *Run, b *backend.Backend) error { return r.writeViews(b, set, settings.Views, settings.Seed) },
+		ready: func(r *Run, b *backend.Backend) error { return r.writeViews(b, set, chosen.Views, chosen.Seed) },
 	})
 	if err != nil || ended {
 		return r, ended, err
@@ -55,9 +57,9 @@ func (l *Lab) pretrainConfig(s PretrainStage) (Config, *data.Set, error) {
 		set, err := l.load(there.Data)
 		return *there, set, err
 	}
-	genotype, settings, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
+	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}
-	return Config{Stage: StagePretrain, Name: "pretrain-" + set.Name, Settings: encode(settings), Genotype: &genotype, Cells: s.Genotype, Data: dataConfig(set)}, set, nil
+	return Config{Stage: StagePretrain, Name: "pretrain-" + set.Name, Settings: encode(chosen), Genotype: &genotype, Cells: s.Genotype, Data: dataConfig(set)}, set, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
@@ -158,14 +160,14 @@ func (r *Run) body() (b body, err error) {
 	d, g := r.Config.Data, *r.Config.Genotype
 	path := r.Store().Last()
 	if r.Config.Stage == StagePretrain {
-		s, err := settingsOf[pretrain.Settings](r.Config)
+		s, err := settingsOf[settings.Pretrain](r.Config)
 		if err != nil {
 			return b, err
 		}
 		s.Devices = 1 // whatever it was trained on
 		b.net, b.seed, b.images = pretrain.Network(g, s, d.Channels, d.Side), s.Seed, s.Images
 	} else {
-		s, err := settingsOf[network.Settings](r.Config)
+		s, err := settingsOf[settings.Train](r.Config)
 		if err != nil {
 			return b, err
 		}

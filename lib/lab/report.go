@@ -19,6 +19,7 @@ import (
 	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/settings"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -208,17 +209,17 @@ func settingsTable(s *report.Section, c Config) error {
 	if err := json.Unmarshal(c.Settings, &values); err != nil {
 		return fmt.Errorf("the settings in config.json can't be read: %w", err)
 	}
-	fields := searchFields()
+	fields := settings.Fields[settings.Search]()
 	switch c.Stage {
 	case StageTrain:
-		fields = trainFields()
+		fields = settings.Fields[settings.Train]()
 	case StagePretrain:
-		fields = pretrainFields()
+		fields = settings.Fields[settings.Pretrain]()
 	}
 	var rows [][]string
 	for _, f := range fields {
-		if value, ok := values[f.name]; ok {
-			rows = append(rows, []string{f.name, string(value), f.help})
+		if value, ok := values[f.Name]; ok {
+			rows = append(rows, []string{f.Name, string(value), f.Help})
 		}
 	}
 	s.Table("Settings.", nil, rows)

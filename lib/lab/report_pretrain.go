@@ -3,16 +3,15 @@ package lab
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/report"
-	"github.com/essnas/essnas/lib/pretrain"
 )
-
-func pretrainFields() []field { return fieldsOf[pretrain.Settings]() }
 
 // pretrained reports on a pretraining, and on its probe if there was one.
 func (w *writer) pretrained(r *Run) error {
-	settings, err := settingsOf[pretrain.Settings](r.Config)
+	chosen, err := settingsOf[settings.Pretrain](r.Config)
 	if err != nil {
 		return err
 	}
@@ -26,18 +25,18 @@ func (w *writer) pretrained(r *Run) error {
 	}
 	h := historyOf(events)
 	w.page.Title = "Features without labels, on " + r.Config.Data.Title
-	w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels from the cells of %s learned from images alone, by Barlow Twins (arXiv:2103.03230).", settings.Cells, settings.Channels, cellsName(r.Config))
+	w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels from the cells of %s learned from images alone, by Barlow Twins (arXiv:2103.03230).", chosen.Cells, chosen.Channels, cellsName(r.Config))
 	w.page.Footer = "Written by essnas. One seed separates nothing: repeat with other seeds before comparing."
-	w.warn(r, settings.Images, settings.Epochs, 50)
-	if len(h.epochs) < settings.Epochs {
-		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This pretraining has not ended: %d of %d epochs are done.", len(h.epochs), settings.Epochs))
+	w.warn(r, chosen.Images, chosen.Epochs, 50)
+	if len(h.epochs) < chosen.Epochs {
+		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This pretraining has not ended: %d of %d epochs are done.", len(h.epochs), chosen.Epochs))
 	}
 	w.pretrainNumbers(r, h)
 	s := w.page.Section("Pretraining", "No label takes part. What the features are worth is measured by the nearest neighbours of images held back.")
 	w.show(s, "pretraining-curves", figure.Curves(h.pretraining()...),
 		"Loss over the embedding, and how many of the held-back images their nearest training images (cosine of the features, weighted vote) classify right. "+
 			"Spread and rank tell of a collapse: they fall towards 0 and 1 if all images come to look the same.")
-	if err := w.views(r, settings.Views); err != nil {
+	if err := w.views(r, chosen.Views); err != nil {
 		return err
 	}
 	if err := w.probed(r); err != nil {

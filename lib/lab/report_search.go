@@ -6,20 +6,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
 )
-
-func searchFields() []field { return fieldsOf[search.Settings]() }
 
 // searched reports on a search.
 func (w *writer) searched(r *Run) error {
-	settings, err := settingsOf[search.Settings](r.Config)
+	chosen, err := settingsOf[settings.Search](r.Config)
 	if err != nil {
 		return err
 	}
@@ -29,8 +28,8 @@ func (w *writer) searched(r *Run) error {
 	}
 	h := historyOf(events)
 	w.page.Title = "A search on " + r.Config.Data.Title
-	w.page.Lead = fmt.Sprintf("A supernet of %d cells, %d channels and K = %d was trained while it was decided which operations its cells keep.", settings.Cells, settings.Channels, settings.Partial)
-	phases, err := settings.PhaseList()
+	w.page.Lead = fmt.Sprintf("A supernet of %d cells, %d channels and K = %d was trained while it was decided which operations its cells keep.", chosen.Cells, chosen.Channels, chosen.Partial)
+	phases, err := chosen.PhaseList()
 	if err != nil {
 		return err
 	}
@@ -39,10 +38,10 @@ func (w *writer) searched(r *Run) error {
 		epochs += p.Epochs
 	}
 	if len(phases) > 1 {
-		w.page.Lead = fmt.Sprintf("%d supernets of K = %d were trained one after the other, deeper and with fewer operations each time.", len(phases), settings.Partial)
+		w.page.Lead = fmt.Sprintf("%d supernets of K = %d were trained one after the other, deeper and with fewer operations each time.", len(phases), chosen.Partial)
 	}
 	w.page.Footer = "Written by essnas. One seed separates nothing: repeat a search with other seeds before comparing."
-	w.warn(r, settings.Images, epochs, 25)
+	w.warn(r, chosen.Images, epochs, 25)
 	result, err := r.Result()
 	if err != nil {
 		return err
@@ -52,7 +51,7 @@ func (w *writer) searched(r *Run) error {
 	}
 	if n := len(h.epochs); n > 0 {
 		m := h.metrics[n-1]
-		frozen := fmt.Sprintf("alphas frozen in the first %d", settings.Frozen)
+		frozen := fmt.Sprintf("alphas frozen in the first %d", chosen.Frozen)
 		if len(phases) > 1 {
 			frozen = fmt.Sprintf("in %d phases", len(phases))
 		}
@@ -81,14 +80,14 @@ func (w *writer) searched(r *Run) error {
 		return err
 	}
 	w.phases(phases, h)
-	if err := w.views(r, settings.Views); err != nil {
+	if err := w.views(r, chosen.Views); err != nil {
 		return err
 	}
 	return w.circumstances(r, events)
 }
 
 // phases shows those of a progressive search, and which epochs ended one early.
-func (w *writer) phases(phases []search.Phase, h history) {
+func (w *writer) phases(phases []settings.Phase, h history) {
 	if len(phases) < 2 && len(h.stopped) == 0 {
 		return
 	}

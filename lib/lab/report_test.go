@@ -12,11 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/score"
-	"github.com/essnas/essnas/lib/search"
 )
 
 // writeRun makes the directory of a run of the preset quick that has had so many epochs of 20 steps.
@@ -70,17 +71,17 @@ func writeRun(t *testing.T, c Config, epochs int, details func(epoch int) any) s
 }
 
 func searchRun(t *testing.T, epochs int, g cell.Genotype) string {
-	settings, err := SearchChoice().Settings()
+	chosen, err := settings.SearchChoice().Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return searchRunOf(t, settings, epochs, g, 0)
+	return searchRunOf(t, chosen, epochs, g, 0)
 }
 
 // searchRunOf is a search with these settings; stopped is the epoch, counted from 1, that ended a phase early with 5 skips, or 0.
-func searchRunOf(t *testing.T, settings search.Settings, epochs int, g cell.Genotype, stopped int) string {
+func searchRunOf(t *testing.T, chosen settings.Search, epochs int, g cell.Genotype, stopped int) string {
 	other, _ := cell.Published("DARTS_V1")
-	dir := writeRun(t, Config{Stage: StageSearch, Name: "search-cifar10", Hash: "1234", Settings: encode(settings)}, epochs, func(epoch int) any {
+	dir := writeRun(t, Config{Stage: StageSearch, Name: "search-cifar10", Hash: "1234", Settings: encode(chosen)}, epochs, func(epoch int) any {
 		a := architecture{Genotype: &other}
 		for typ := range a.Alphas {
 			for e := range cell.Edges {
@@ -182,11 +183,11 @@ func TestReportOfATrainingShowsTestPredictionsAndTheSearchOfItsCell(t *testing.T
 	if err := (&Run{Dir: found}).writeGenotype(g); err != nil {
 		t.Fatal(err)
 	}
-	settings, err := TrainChoice().Settings()
+	chosen, err := settings.TrainChoice().Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := writeRun(t, Config{Stage: StageTrain, Name: "train-cifar10", Settings: encode(settings), Genotype: &g, Cells: found}, 6, nil)
+	dir := writeRun(t, Config{Stage: StageTrain, Name: "train-cifar10", Settings: encode(chosen), Genotype: &g, Cells: found}, 6, nil)
 	r := &Run{Dir: dir}
 	if err := r.writeGenotype(g); err != nil {
 		t.Fatal(err)

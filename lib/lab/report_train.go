@@ -8,18 +8,17 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/report"
-	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score"
 )
 
-func trainFields() []field { return fieldsOf[network.Settings]() }
-
 // trained reports on a training, and on its test and the search that found its cell as far as there are any.
 func (w *writer) trained(r *Run) error {
-	settings, err := settingsOf[network.Settings](r.Config)
+	chosen, err := settingsOf[settings.Train](r.Config)
 	if err != nil {
 		return err
 	}
@@ -37,19 +36,19 @@ func (w *writer) trained(r *Run) error {
 	}
 	h := historyOf(events)
 	w.page.Title = "A found network on " + r.Config.Data.Title
-	w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s, trained, and tested once at the end.", settings.Cells, settings.Channels, cellsName(r.Config))
+	w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s, trained, and tested once at the end.", chosen.Cells, chosen.Channels, cellsName(r.Config))
 	if test == nil {
-		w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", settings.Cells, settings.Channels, cellsName(r.Config), r.Dir)
+		w.page.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", chosen.Cells, chosen.Channels, cellsName(r.Config), r.Dir)
 	}
 	if from := r.Config.From; from != nil {
 		w.page.Lead += fmt.Sprintf(" It began with the weights of the pretraining %s.", filepath.Base(from.Run))
 	}
 	w.page.Footer = "Written by essnas. The interval covers the luck of the test images, not that of the seed: repeat with other seeds before comparing."
-	w.warn(r, settings.Images, settings.Epochs, 100)
-	if len(h.epochs) < settings.Epochs {
-		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This training has not ended: %d of %d epochs are done.", len(h.epochs), settings.Epochs))
+	w.warn(r, chosen.Images, chosen.Epochs, 100)
+	if len(h.epochs) < chosen.Epochs {
+		w.page.Warnings = append(w.page.Warnings, fmt.Sprintf("This training has not ended: %d of %d epochs are done.", len(h.epochs), chosen.Epochs))
 	}
-	w.trainNumbers(r, h, test, settings, len(r.Config.Data.Classes))
+	w.trainNumbers(r, h, test, chosen, len(r.Config.Data.Classes))
 	if test != nil {
 		if err := w.test(r, test); err != nil {
 			return err
@@ -96,7 +95,7 @@ func cellsName(c Config) string {
 }
 
 // trainNumbers are what matters most of a training: the test's result, or else the best validation's.
-func (w *writer) trainNumbers(r *Run, h history, test *Test, settings network.Settings, classes int) {
+func (w *writer) trainNumbers(r *Run, h history, test *Test, chosen settings.Train, classes int) {
 	chance := fmt.Sprintf("chance: %.3g %%", 100/float64(classes))
 	if test != nil {
 		t := test.Table
@@ -112,7 +111,7 @@ func (w *writer) trainNumbers(r *Run, h history, test *Test, settings network.Se
 			report.Number{Name: "Validation loss", Value: fmt.Sprintf("%.3f", m["val_loss"]), Note: "nats"})
 	}
 	if h.best >= 0 {
-		w.page.Numbers = append(w.page.Numbers, report.Number{Name: "Best epoch", Value: fmt.Sprint(h.best + 1), Note: fmt.Sprintf("of %d, by validation loss", settings.Epochs)})
+		w.page.Numbers = append(w.page.Numbers, report.Number{Name: "Best epoch", Value: fmt.Sprint(h.best + 1), Note: fmt.Sprintf("of %d, by validation loss", chosen.Epochs)})
 	}
 	if h.seconds > 0 {
 		w.page.Numbers = append(w.page.Numbers, report.Number{Name: "Training time", Value: clock(h.seconds), Note: "on " + r.Config.Backend.Kind})

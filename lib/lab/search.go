@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -13,9 +15,9 @@ import (
 
 // SearchStage asks for a search.
 type SearchStage struct {
-	Dataset string                   // one of data.Names(); "" for what there is
-	Choice  *Choice[search.Settings] // see SearchChoice
-	Dir     string                   // the run's directory; "" for one that is named by what is asked for
+	Dataset string                            // one of data.Names(); "" for what there is
+	Choice  *settings.Choice[settings.Search] // see SearchChoice
+	Dir     string                            // the run's directory; "" for one that is named by what is asked for
 }
 
 // Search searches for a cell, or goes on with that, or finds it done already: then ended is true.
@@ -24,22 +26,22 @@ func (l *Lab) Search(ctx context.Context, s SearchStage) (r *Run, ended bool, er
 	if err != nil {
 		return nil, false, err
 	}
-	settings, err := settingsOf[search.Settings](config)
+	chosen, err := settingsOf[settings.Search](config)
 	if err != nil {
 		return nil, false, err
 	}
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
-			func(s *search.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s search.Settings) (memory.Need, error) { return search.Need(e, set, s) }),
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Search) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Search) (memory.Need, error) { return search.Need(e, set, s) }),
 		dir:  s.Dir,
-		task: func(b *backend.Backend) (task, error) { return search.New(b, set, settings) },
+		task: func(b *backend.Backend) (task, error) { return search.New(b, set, chosen) },
 		ready: func(r *Run, b *backend.Backend) error {
-			if settings.SSFactor == 0 {
+			if chosen.SSFactor == 0 {
 				return nil
 			}
-			return r.writeViews(b, set, settings.Views, settings.Seed)
+			return r.writeViews(b, set, chosen.Views, chosen.Seed)
 		},
 		end: func(r *Run, t task) error {
 			return r.writeGenotype(t.(interface{ Genotype() cell.Genotype }).Genotype())
@@ -58,7 +60,7 @@ func (l *Lab) searchConfig(s SearchStage) (Config, *data.Set, error) {
 		set, err := l.load(there.Data)
 		return *there, set, err
 	}
-	settings, err := s.Choice.Settings()
+	chosen, err := s.Choice.Settings()
 	if err != nil {
 		return Config{}, nil, err
 	}
@@ -66,5 +68,5 @@ func (l *Lab) searchConfig(s SearchStage) (Config, *data.Set, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	return Config{Stage: StageSearch, Name: "search-" + set.Name, Settings: encode(settings), Data: dataConfig(set)}, set, nil
+	return Config{Stage: StageSearch, Name: "search-" + set.Name, Settings: encode(chosen), Data: dataConfig(set)}, set, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/fit"
@@ -61,8 +63,8 @@ func TestTheStateOfASearchIsItsEnd(t *testing.T) {
 
 func TestAnOperationThatAnEdgeHasLostIsMinusOne(t *testing.T) {
 	g, _ := cell.Published("PC_DARTS_cifar")
-	settings := must.M1(SearchChoice().Settings())
-	dir := writeRun(t, Config{Stage: StageSearch, Name: "search-cifar10", Settings: encode(settings)}, 1, func(int) any {
+	chosen := must.M1(settings.SearchChoice().Settings())
+	dir := writeRun(t, Config{Stage: StageSearch, Name: "search-cifar10", Settings: encode(chosen)}, 1, func(int) any {
 		a := architecture{Genotype: &g}
 		for typ := range a.Alphas {
 			for range cell.Edges {
@@ -97,7 +99,7 @@ func TestOnlySearchesThatHaveEndedHaveAState(t *testing.T) {
 	under := must.M1(OpenRun(searchRun(t, 2, g)))
 	must.M(under.writeGenotype(g)) // before its result
 	training := must.M1(OpenRun(writeRun(t, Config{Stage: StageTrain}, 1, nil)))
-	without := ended(t, writeRun(t, Config{Stage: StageSearch, Settings: encode(must.M1(SearchChoice().Settings()))}, 1, nil), g)
+	without := ended(t, writeRun(t, Config{Stage: StageSearch, Settings: encode(must.M1(settings.SearchChoice().Settings()))}, 1, nil), g)
 	lost := ended(t, searchRun(t, 2, g), g)
 	must.M(os.Remove(lost.Path("genotype.json")))
 	for want, r := range map[string]*Run{"has not ended; go on with": under, "is no search": training, "has recorded no alphas": without, "has no genotype": lost} {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
@@ -119,7 +121,7 @@ type model struct {
 }
 
 func newModel(b *backend.Backend, r *Run) (*model, error) {
-	s, err := settingsOf[network.Settings](r.Config)
+	s, err := settingsOf[settings.Train](r.Config)
 	if err != nil {
 		return nil, err
 	}

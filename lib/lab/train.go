@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -18,11 +20,11 @@ import (
 
 // TrainStage asks for a training.
 type TrainStage struct {
-	Dataset  string                    // one of data.Names(); "" for what there is
-	Genotype string                    // the name of a published cell, a file, or the run of a search
-	From     string                    // the directory of a pretraining whose cells, network and weights the training begins with; "" for initial weights
-	Choice   *Choice[network.Settings] // see TrainChoice
-	Dir      string                    // the run's directory; "" for one that is named by what is asked for
+	Dataset  string                           // one of data.Names(); "" for what there is
+	Genotype string                           // the name of a published cell, a file, or the run of a search
+	From     string                           // the directory of a pretraining whose cells, network and weights the training begins with; "" for initial weights
+	Choice   *settings.Choice[settings.Train] // see TrainChoice
+	Dir      string                           // the run's directory; "" for one that is named by what is asked for
 }
 
 // Train trains the network that a genotype stands for, or goes on with that, or finds it done already: then ended is true.
@@ -35,16 +37,16 @@ func (l *Lab) Train(ctx context.Context, s TrainStage) (r *Run, ended bool, err 
 }
 
 func (l *Lab) train(ctx context.Context, config Config, set *data.Set, dir string) (r *Run, ended bool, err error) {
-	settings, err := settingsOf[network.Settings](config)
+	chosen, err := settingsOf[settings.Train](config)
 	if err != nil {
 		return nil, false, err
 	}
 	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
 		config: config,
-		memory: demandOf(settings, block.Options{Devices: settings.Devices, Precision: settings.Precision},
-			func(s *network.Settings) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s network.Settings) (memory.Need, error) {
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Train) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Train) (memory.Need, error) {
 				return network.Need(e, set, *config.Genotype, s)
 			}),
 		dir: dir,
@@ -55,7 +57,7 @@ func (l *Lab) train(ctx context.Context, config Config, set *data.Set, dir strin
 			return r.writeGenotype(*config.Genotype)
 		},
 		task: func(b *backend.Backend) (task, error) {
-			t, err := network.NewTraining(b, set, *config.Genotype, settings)
+			t, err := network.NewTraining(b, set, *config.Genotype, chosen)
 			if err != nil || weights == nil {
 				return t, err
 			}
@@ -82,15 +84,15 @@ func (l *Lab) trainConfig(s TrainStage) (Config, *data.Set, error) {
 	if s.From != "" {
 		return l.fromConfig(s)
 	}
-	genotype, settings, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
+	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
 		return Config{}, nil, err
 	}
-	return trainingOf(set, settings, genotype, s.Genotype), set, nil
+	return trainingOf(set, chosen, genotype, s.Genotype), set, nil
 }
 
 // ofCell is what a stage on a cell's network is asked for: the cell, the settings, the images.
-func ofCell[S Settings](l *Lab, name string, choice *Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
+func ofCell[S settings.Settings](l *Lab, name string, choice *settings.Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
 	if name == "" {
 		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
 	}
@@ -104,7 +106,7 @@ func ofCell[S Settings](l *Lab, name string, choice *Choice[S], dataset string) 
 	return
 }
 
-func trainingOf(set *data.Set, s network.Settings, g cell.Genotype, cells string) Config {
+func trainingOf(set *data.Set, s settings.Train, g cell.Genotype, cells string) Config {
 	return Config{Stage: StageTrain, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: dataConfig(set)}
 }
 
@@ -126,7 +128,7 @@ func (l *Lab) fromConfig(s TrainStage) (c Config, set *data.Set, err error) {
 	if err != nil {
 		return c, nil, err
 	}
-	settings, err := choice.Settings()
+	chosen, err := choice.Settings()
 	if err != nil {
 		return c, nil, err
 	}
@@ -141,7 +143,7 @@ func (l *Lab) fromConfig(s TrainStage) (c Config, set *data.Set, err error) {
 	if set.Train.Channels != pretrained.Data.Channels {
 		return c, nil, fmt.Errorf("%s was pretrained on images of %d channels, and those of %s have %d: pretrain on them first", s.From, pretrained.Data.Channels, set.Title, set.Train.Channels)
 	}
-	c = trainingOf(set, settings, *pretrained.Genotype, pretrained.Cells)
+	c = trainingOf(set, chosen, *pretrained.Genotype, pretrained.Cells)
 	c.From = &o.Origin
 	return c, set, nil
 }

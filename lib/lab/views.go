@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/augment/distort"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
@@ -29,7 +30,7 @@ const (
 
 // writeViews keeps examples of the views, of the first images of the training set, to look at in the report.
 func (r *Run) writeViews(b *backend.Backend, set *data.Set, text string, seed uint64) error {
-	views, err := augment.ParseViews(text)
+	views, err := distort.Parse(text)
 	if err != nil {
 		return err
 	}

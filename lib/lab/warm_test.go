@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/janpfeifer/must"
@@ -68,9 +70,11 @@ func TestADataSetIsReadOnceUntilItsFilesChange(t *testing.T) {
 // trained is a training as small as they go.
 func trained(t *testing.T, l *Lab) *Run {
 	t.Helper()
-	c := TrainChoice()
+	c := settings.TrainChoice()
 	c.Preset = "study"
-	c.Values = map[string]string{"cells": "3", "channels": "4", "batch": "16", "images": "64", "epochs": "1"}
+	for name, value := range map[string]int{"cells": 3, "channels": 4, "batch": 16, "images": 64, "epochs": 1} {
+		must.M(c.Set(name, value))
+	}
 	r, _, err := l.Train(t.Context(), TrainStage{Genotype: cell.PublishedNames()[0], Choice: c})
 	if err != nil {
 		t.Fatal(err)

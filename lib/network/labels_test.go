@@ -5,11 +5,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 )
 
 func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {
-	few := &Training{settings: Settings{Batch: 4, Seed: 3}, train: []int32{5, 9, 11}, images: 10}
+	few := &Training{settings: settings.Train{Shared: settings.Shared{Batch: 4, Seed: 3}}, train: []int32{5, 9, 11}, images: 10}
 	if n := few.Steps(0); n != 2 {
 		t.Errorf("%d steps, want 2: 10 images in batches of 4", n)
 	}
@@ -28,7 +30,7 @@ func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {
 	if slices.Equal(order, few.order(1)) || !slices.Equal(order, few.order(0)) {
 		t.Error("the order does not change from epoch to epoch, or is not the same again")
 	}
-	all := &Training{settings: Settings{Batch: 4, Seed: 3}, train: []int32{1, 2, 3, 4, 5, 6, 7}, images: 7}
+	all := &Training{settings: settings.Train{Shared: settings.Shared{Batch: 4, Seed: 3}}, train: []int32{1, 2, 3, 4, 5, 6, 7}, images: 7}
 	if want := augment.EpochOrder(all.train, 3, 5); !slices.Equal(all.order(5), want) {
 		t.Errorf("with all labels the order is %v, want %v", all.order(5), want)
 	}
@@ -36,7 +38,7 @@ func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {
 
 func TestSettingsFromBeforeThereWereSharesUseAllLabels(t *testing.T) {
 	for text, want := range map[string]float64{`{"cells": 3}`: 1, `{"labels": 0.1}`: 0.1} {
-		var s Settings
+		var s settings.Train
 		if err := json.Unmarshal([]byte(text), &s); err != nil || s.Labels != want {
 			t.Errorf("%s: labels %g (%v), want %g", text, s.Labels, err, want)
 		}

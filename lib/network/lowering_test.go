@@ -3,6 +3,8 @@ package network
 import (
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -36,7 +38,7 @@ func TestATrainingStepInHalfPrecision(t *testing.T) {
 		e.Lowering = l
 		net := New(genotype, 3, 4, 10, 1, 28, len(torch["labels"].Data), true)
 		net.Auxiliary = [2]int{8, 16}
-		s := assemble(e, net, Settings{Auxiliary: 0.4, Batch: net.Batch, Momentum: 0.9, Clip: 5})
+		s := assemble(e, net, settings.Train{Shared: settings.Shared{Batch: net.Batch, Momentum: 0.9}, Auxiliary: 0.4, Clip: 5})
 		defer s.tape.Close()
 		parity.Load(t, s.params, torch, parity.Path)
 		m, err := s.step(parity.Keep(l, parity.BatchLast(torch["x"])), parity.Labels(torch["labels"]), torchMasks(net, torch), 0.1)

@@ -6,10 +6,11 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // Need is the memory that a training takes: its steps, in the middle of its epochs, where paths are dropped, and the validation.
-func Need(e *block.Engine, set *data.Set, g cell.Genotype, s Settings) (memory.Need, error) {
+func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (memory.Need, error) {
 	im := set.Train
 	t := &Training{settings: s, engine: e, net: New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch/s.Devices, s.Auxiliary > 0)}
 	t.loss = fit.CrossEntropy(t.net.Classes, t.net.Batch)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -134,7 +136,7 @@ func TestTrainingStepIsTorchs(t *testing.T) {
 	net := New(genotype, 3, 4, 10, 1, 28, batch, true)
 	net.Auxiliary = [2]int{8, 16}
 	const lr, decay, clip = 0.5, 0.1, 1.5
-	s := assemble(block.NewEngine(backendtest.Open(t).Backend), net, Settings{Auxiliary: 0.4, Batch: batch, Momentum: 0.9, WeightDecay: decay, Clip: clip})
+	s := assemble(block.NewEngine(backendtest.Open(t).Backend), net, settings.Train{Shared: settings.Shared{Batch: batch, Momentum: 0.9, WeightDecay: decay}, Auxiliary: 0.4, Clip: clip})
 	defer s.tape.Close()
 	parity.Load(t, s.params, torch, parity.Path)
 	read, err := s.step(parity.Image(torch["x"]), parity.Labels(torch["labels"]), torchMasks(net, torch), lr)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
@@ -19,7 +21,7 @@ import (
 
 // Training trains a found network. It implements fit.Task.
 type Training struct {
-	settings Settings
+	settings settings.Train
 	set      *data.Set
 	net      *Network
 	params   []*block.Param
@@ -36,7 +38,7 @@ type Training struct {
 }
 
 // NewTraining sets a training up on the training images, of which it holds some back for validation. Nothing is compiled yet.
-func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Training, error) {
+func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (*Training, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings)
 }
 
 // assemble makes everything but the images.
-func assemble(e *block.Engine, net *Network, s Settings) *Training {
+func assemble(e *block.Engine, net *Network, s settings.Train) *Training {
 	t := &Training{
 		settings: s,
 		net:      net,

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
@@ -25,8 +27,8 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 		}
 	}
 	g, _ := cell.Published("DARTS_V2")
-	s := network.Settings{Cells: 3, Channels: 4, Auxiliary: 0.4, Batch: 16, Epochs: 1, Images: 200, Labels: 1, Devices: 1, Seed: 2, LR: 0.1, Clip: 5}
-	train := func(begin bool, s network.Settings) (fit.State, error) {
+	s := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 16, Epochs: 1, Images: 200, Devices: 1, Seed: 2, LR: 0.1}, Auxiliary: 0.4, Labels: 1, Clip: 5}
+	train := func(begin bool, s settings.Train) (fit.State, error) {
 		task := must.M1(network.NewTraining(backendtest.Open(t), set, g, s))
 		defer task.Close()
 		if begin {

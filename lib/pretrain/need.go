@@ -6,11 +6,12 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // Need is the memory that a pretraining takes in its steps.
-func Need(e *block.Engine, set *data.Set, g cell.Genotype, s Settings) (memory.Need, error) {
-	sizes, err := barlow.ParseSizes(s.Projector)
+func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) (memory.Need, error) {
+	sizes, err := s.Sizes()
 	if err != nil {
 		return memory.Need{}, err
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/barlow"
@@ -17,7 +19,7 @@ import (
 
 // Pretraining trains the features of a network. It implements fit.Task.
 type Pretraining struct {
-	settings  Settings
+	settings  settings.Pretrain
 	set       *data.Set
 	backend   *backend.Backend
 	net       *network.Network // ends with its features
@@ -38,14 +40,14 @@ type Pretraining struct {
 const ProjectorLabel = "projector"
 
 // New sets a pretraining up on the training images, of which it holds some back. Nothing is compiled yet.
-func New(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Pretraining, error) {
+func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Pretrain) (*Pretraining, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	views, err := augment.ParseViews(s.Views)
+	views, err := s.Distortions()
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +75,13 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s Settings) (*Pretr
 }
 
 // Network is the network whose features are trained, for images [channels, side, side].
-func Network(g cell.Genotype, s Settings, channels, side int) *network.Network {
+func Network(g cell.Genotype, s settings.Pretrain, channels, side int) *network.Network {
 	return network.New(g, s.Cells, s.Channels, 0, channels, side, s.Batch/s.Devices, false)
 }
 
 // assemble makes everything but the images. The settings are valid.
-func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
-	sizes, err := barlow.ParseSizes(s.Projector)
+func assemble(e *block.Engine, net *network.Network, s settings.Pretrain) *Pretraining {
+	sizes, err := s.Sizes()
 	if err != nil {
 		panic(err)
 	}
@@ -97,7 +99,7 @@ func assemble(e *block.Engine, net *network.Network, s Settings) *Pretraining {
 	return t
 }
 
-func optimizer(e *block.Engine, s Settings) fit.Optimizer {
+func optimizer(e *block.Engine, s settings.Pretrain) fit.Optimizer {
 	switch s.Optimizer {
 	case "lars":
 		return &fit.LARS{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Trust: 0.001, Vectors: s.LRVectors, Engine: e}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
@@ -15,14 +17,15 @@ import (
 )
 
 // small is a pretraining of seconds.
-func small() Settings {
-	return Settings{
-		Cells: 3, Channels: 4, Batch: 16, Epochs: 3, Images: 200, Seed: 1, Devices: 1, Precision: "float32",
-		Views: "default", Projector: "16,16", Lambda: 0.0051, Optimizer: "adam", LR: 3e-3, WarmUp: 1, LRVectors: 0.024, Momentum: 0.9, KNNEvery: 2,
+func small() settings.Pretrain {
+	return settings.Pretrain{
+		Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 16, Epochs: 3, Images: 200, Seed: 1, Devices: 1, Precision: "float32", LR: 3e-3, Momentum: 0.9},
+		Twins:  settings.Twins{Views: "default", Projector: "16,16"},
+		Lambda: 0.0051, Optimizer: "adam", WarmUp: 1, LRVectors: 0.024, KNNEvery: 2,
 	}
 }
 
-func start(t *testing.T, set *data.Set, s Settings) *Pretraining {
+func start(t *testing.T, set *data.Set, s settings.Pretrain) *Pretraining {
 	t.Helper()
 	g, _ := cell.Published("DARTS_V2")
 	task, err := New(backendtest.Open(t), set, g, s)
@@ -142,21 +145,21 @@ func TestSpread(t *testing.T) {
 }
 
 func TestSettingsThatMakeNoSenseAreTold(t *testing.T) {
-	for says, change := range map[string]func(*Settings){
-		"optimizer is \"momentum\"":  func(s *Settings) { s.Optimizer = "momentum" },
-		"warm_up is 3 of 3 epochs":   func(s *Settings) { s.WarmUp = 3 },
-		"projector is \"wide\"":      func(s *Settings) { s.Projector = "wide" },
-		"know no step \"blur\"":      func(s *Settings) { s.Views = "blur 1" },
-		"lambda is -1":               func(s *Settings) { s.Lambda = -1 },
-		"lr is 0":                    func(s *Settings) { s.LR = 0 },
-		"devices is 3":               func(s *Settings) { s.Devices = 3 },
-		"images is 20":               func(s *Settings) { s.Images = 20 },
-		"batch is 1":                 func(s *Settings) { s.Batch = 1 },
-		"knn_every is -1":            func(s *Settings) { s.KNNEvery = -1 },
-		"cells is 2":                 func(s *Settings) { s.Cells = 2 },
-		"channels is 5":              func(s *Settings) { s.Channels = 5 },
-		"momentum is 1":              func(s *Settings) { s.Momentum = 1 },
-		"epochs is 0: want at least": func(s *Settings) { s.Epochs = 0 },
+	for says, change := range map[string]func(*settings.Pretrain){
+		"optimizer is \"momentum\"":  func(s *settings.Pretrain) { s.Optimizer = "momentum" },
+		"warm_up is 3 of 3 epochs":   func(s *settings.Pretrain) { s.WarmUp = 3 },
+		"projector is \"wide\"":      func(s *settings.Pretrain) { s.Projector = "wide" },
+		"know no step \"blur\"":      func(s *settings.Pretrain) { s.Views = "blur 1" },
+		"lambda is -1":               func(s *settings.Pretrain) { s.Lambda = -1 },
+		"lr is 0":                    func(s *settings.Pretrain) { s.LR = 0 },
+		"devices is 3":               func(s *settings.Pretrain) { s.Devices = 3 },
+		"images is 20":               func(s *settings.Pretrain) { s.Images = 20 },
+		"batch is 1":                 func(s *settings.Pretrain) { s.Batch = 1 },
+		"knn_every is -1":            func(s *settings.Pretrain) { s.KNNEvery = -1 },
+		"cells is 2":                 func(s *settings.Pretrain) { s.Cells = 2 },
+		"channels is 5":              func(s *settings.Pretrain) { s.Channels = 5 },
+		"momentum is 1":              func(s *settings.Pretrain) { s.Momentum = 1 },
+		"epochs is 0: want at least": func(s *settings.Pretrain) { s.Epochs = 0 },
 	} {
 		s := small()
 		change(&s)

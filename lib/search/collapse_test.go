@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
@@ -53,15 +55,15 @@ func TestAuxiliarySkipsFallAndBetaDecayGrowsLinearly(t *testing.T) {
 
 func TestWhatHelpsAgainstCollapseIsOffByDefaultAndWorksInEveryMethod(t *testing.T) {
 	set := crops(t)
-	for name, base := range map[string]Settings{"K 2": tiny(""), "K 1": tiny(""), "progressive": tiny("3/8/0/2 4/4/0.5/2")} {
+	for name, base := range map[string]settings.Search{"K 2": tiny(""), "K 1": tiny(""), "progressive": tiny("3/8/0/2 4/4/0.5/2")} {
 		t.Run(name, func(t *testing.T) {
 			if name == "K 1" {
 				base.Partial = 1
 			}
 			plain := epochs(t, begin(t, set, base), 0, 2)
-			for what, change := range map[string]func(s *Settings){
-				"auxiliary skips": func(s *Settings) { s.AuxiliarySkip = 1 },
-				"beta-decay":      func(s *Settings) { s.BetaDecay = 50 },
+			for what, change := range map[string]func(s *settings.Search){
+				"auxiliary skips": func(s *settings.Search) { s.AuxiliarySkip = 1 },
+				"beta-decay":      func(s *settings.Search) { s.BetaDecay = 50 },
 			} {
 				s := base
 				change(&s)

@@ -15,7 +15,7 @@
 //
 // # In phases
 //
-// A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) is several searches, each a [Phase]: a deeper, perhaps wider
+// A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) is several searches, each a [settings.Phase]: a deeper, perhaps wider
 // network, on each edge the operations with the largest alphas of the phase before, fresh weights and alphas. Values of
 // skip connections are dropped at a rate that decays within a phase. The last phase's cell has a limited number of skip connections.
 //

@@ -3,11 +3,12 @@ package search
 import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // place is where in its phase a search stands.
 type place struct {
-	Phase
+	settings.Phase
 	epoch int // of the phase, from 0
 }
 

@@ -5,13 +5,14 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Need is the memory that a search takes, in its largest phase: the step of the weights, whose gradients the step of the architecture doesn't have. Which operations
 // later phases will keep nobody knows yet: those that take most are counted.
-func Need(e *block.Engine, set *data.Set, s Settings) (memory.Need, error) {
+func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error) {
 	phases, err := s.PhaseList()
 	if err != nil {
 		return memory.Need{}, err

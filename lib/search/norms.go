@@ -49,7 +49,7 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 		return nil
 	}
 	at := t.at(epoch)
-	t.drop(at.dropout(at.epoch), epoch, 0)
+	t.drop(at.Dropout(at.epoch), epoch, 0)
 	for _, l := range []level{ofWeights, ofArchitecture} {
 		if l == ofArchitecture && at.epoch < at.Frozen {
 			continue

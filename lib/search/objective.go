@@ -4,6 +4,7 @@ import (
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
 )
@@ -28,10 +29,10 @@ type objective struct {
 const projectorLabel = "projector"
 
 // newObjective is the settings' objective for networks of this wiring.
-func newObjective(e *block.Engine, s Settings, w wiring.Wiring) objective {
+func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
-		sizes, err := barlow.ParseSizes(s.Projector)
+		sizes, err := s.Sizes()
 		if err != nil {
 			panic(err) // Validate has read them
 		}

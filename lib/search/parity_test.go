@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/internal/golden"
@@ -17,7 +19,7 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
 	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
 		wiring.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
-		Settings{Cells: 3, Channels: 16, Partial: 4, Batch: 4, Epochs: 1, Momentum: 0.9, WeightDecay: 3e-2, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
+		settings.Search{Shared: settings.Shared{Cells: 3, Channels: 16, Batch: 4, Epochs: 1, Momentum: 0.9, WeightDecay: 3e-2}, Partial: 4, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
 	defer s.tape.Close()
 	parity.Load(t, s.params, start, parity.Path)
 	before := parity.Architecture(start, "weight/", true)

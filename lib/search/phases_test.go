@@ -1,78 +1,17 @@
 package search
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"reflect"
-	"strconv"
-	"strings"
 	"testing"
+
+	"github.com/essnas/essnas/lib/settings"
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/wiring"
 )
-
-func TestParsePhases(t *testing.T) {
-	as := Phase{Channels: 16, Epochs: 25, Frozen: 10}
-	t.Run("what is left out is as given", func(t *testing.T) {
-		want := []Phase{{5, 16, 8, 0, 25, 10}, {11, 16, 5, 0.4, 25, 10}, {17, 24, 3, 0.7, 30, 10}, {17, 16, 2, 0.7, 30, 0}}
-		got, err := ParsePhases("5/8 11/5/0.4 17x24/3/0.7/30  17/2/0.7/30/0", as)
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("got %v (%v), want %v", got, err, want)
-		}
-	})
-	t.Run("printed and parsed, phases are the same", func(t *testing.T) {
-		want := []Phase{{5, 16, 8, 0, 25, 10}, {11, 20, 5, 0.4, 3, 0}}
-		text := ""
-		for _, p := range want {
-			text += p.String() + " "
-		}
-		if got, err := ParsePhases(text, Phase{}); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%v %v", got, err)
-		}
-	})
-	for _, text := range []string{
-		"5", "5/8/0/1/1/1", "a/8", "5/x", "5/8/high", "2/8", "5/9", "5/7", "5/8 11/1", "5/8 11/3 17/5", "5/8/1", "5/8/-0.1", "5/8/nan",
-		"5x/8", "x16/8", "5x1.5/8", "5/8/0/0", "5/8/0/a", "5/8/0/3/-1", "5/8/0//", "5/8/0/3/",
-	} {
-		if got, err := ParsePhases(text, as); err == nil {
-			t.Errorf("%q was read as %v", text, got)
-		}
-	}
-	t.Run("channels must suit k", func(t *testing.T) {
-		s := tiny("3x8/8 3x6/4")
-		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "channels is 6") {
-			t.Error(err)
-		}
-		s.Partial = 1
-		if err := s.Validate(); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func TestSkipDropoutFallsAsPDARTSDoes(t *testing.T) {
-	text, err := os.ReadFile("testdata/dropout.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rates map[string][]float64
-	if err := json.Unmarshal(text, &rates); err != nil || len(rates) != 3 {
-		t.Fatal(rates, err)
-	}
-	for initial, want := range rates {
-		rate, _ := strconv.ParseFloat(initial, 64)
-		p := Phase{SkipDropout: rate, Epochs: 25, Frozen: 10}
-		for epoch, want := range want {
-			if got := p.dropout(epoch); math.Abs(got-want) > 1e-12 {
-				t.Errorf("from %s, epoch %d: %g, want %g", initial, epoch, got, want)
-			}
-		}
-	}
-}
 
 func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
 	s := tiny("3/8/0/1/0 4x8/4/0.5/3/2 5/2")
@@ -117,7 +56,7 @@ func kinds(p *block.Plan) map[[2]any]bool {
 // pixels, and the preprocessing of what a first normal cell hands to a second one.
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
-		s := Settings{Cells: 5, Channels: 16, Partial: k, Batch: 64, Epochs: 25, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
+		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
 		search := assemble(&block.Engine{}, wiring.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
 		known := kinds(search.plan())
 		first := len(known)

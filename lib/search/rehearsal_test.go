@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
@@ -15,7 +17,7 @@ import (
 )
 
 // rehearse is a search as it would be on a GPU.
-func rehearse(t *testing.T, s Settings) *Search {
+func rehearse(t *testing.T, s settings.Search) *Search {
 	t.Helper()
 	search, err := New(backendtest.Rehearse(t, 1), crops(t), s)
 	if err != nil {
@@ -26,7 +28,7 @@ func rehearse(t *testing.T, s Settings) *Search {
 }
 
 // assisted is a search in which everything has a share that the architecture's step knows.
-func assisted(precision string) Settings {
+func assisted(precision string) settings.Search {
 	s := tiny("")
 	s.Precision, s.AuxiliarySkip, s.BetaDecay, s.Frozen = precision, 0.5, 20, 0
 	return s

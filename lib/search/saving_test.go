@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
@@ -16,7 +18,7 @@ func TestSavingLittleChangesNoBit(t *testing.T) {
 	mixed.SSFactor, mixed.SSScale, mixed.Projector, mixed.Views = 0.5, 1, "8,8", "crop 1, flip 0.5"
 	for _, c := range []struct {
 		name     string
-		settings Settings
+		settings settings.Search
 	}{{"an edge in one executable", tiny("")}, {"an operation in one executable", tiny("3/8/0.5")}, {"two views", mixed}} {
 		t.Run(c.name, func(t *testing.T) {
 			all, little := begin(t, set, c.settings), begin(t, set, c.settings)

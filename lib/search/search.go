@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
@@ -16,8 +18,8 @@ import (
 
 // Search is one search: the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements fit.Task.
 type Search struct {
-	settings Settings
-	phases   []Phase
+	settings settings.Search
+	phases   []settings.Phase
 	lengths  []int // epochs of each phase: fewer than it was to have where it was stopped
 	engine   *block.Engine
 	wiring   wiring.Wiring // without cells and channels, which are a phase's
@@ -44,7 +46,7 @@ type Search struct {
 
 // New sets a search up: the first half of the training images is the weights', the second the architecture's. Nothing is
 // compiled yet.
-func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
+func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
 	if t.objective.views() == 2 {
-		views, err := augment.ParseViews(s.Views)
+		views, err := s.Distortions()
 		if err == nil {
 			t.twins, err = feeder.Twins(views)
 		}
@@ -79,7 +81,7 @@ func New(b *backend.Backend, set *data.Set, s Settings) (*Search, error) {
 }
 
 // assemble makes everything but the images. The settings' phases are valid.
-func assemble(e *block.Engine, w wiring.Wiring, s Settings) *Search {
+func assemble(e *block.Engine, w wiring.Wiring, s settings.Search) *Search {
 	phases, err := s.PhaseList()
 	if err != nil {
 		panic(err)
@@ -107,7 +109,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	if t.engine.Apart() {
 		t.remix() // as in each step: with the device's rounding
 	}
-	t.drop(t.phases[phase].dropout(0), 0, 0)
+	t.drop(t.phases[phase].Dropout(0), 0, 0)
 	t.params = t.plan().Params(seed)
 	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
 	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: t.engine}

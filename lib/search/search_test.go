@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
@@ -13,10 +15,10 @@ import (
 )
 
 // tiny is a search of seconds: 12 images of 8x8.
-func tiny(phases string) Settings {
-	return Settings{
-		Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Frozen: 1, Seed: 5, Devices: 1, Phases: phases,
-		LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
+func tiny(phases string) settings.Search {
+	return settings.Search{
+		Shared:  settings.Shared{Cells: 3, Channels: 4, Batch: 4, Epochs: 2, Seed: 5, Devices: 1, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4},
+		Partial: 2, Frozen: 1, Phases: phases, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
 	}
 }
 
@@ -42,7 +44,7 @@ func cropped(t *testing.T, n, side int) *data.Set {
 	return &cut
 }
 
-func begin(t *testing.T, set *data.Set, s Settings) *Search {
+func begin(t *testing.T, set *data.Set, s settings.Search) *Search {
 	t.Helper()
 	search, err := New(backendtest.Open(t), set, s)
 	if err != nil {
@@ -119,7 +121,7 @@ func TestSearch(t *testing.T) {
 			t.Error("it does not")
 		}
 	})
-	mixed := func(factor float64) Settings {
+	mixed := func(factor float64) settings.Search {
 		s := tiny("")
 		s.SSFactor, s.SSScale, s.Projector = factor, 0.5, "6,5"
 		return s

@@ -50,7 +50,7 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	at := t.at(epoch)
 	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
-	t.drop(at.dropout(at.epoch), epoch, step)
+	t.drop(at.Dropout(at.epoch), epoch, step)
 	t.assist(at)
 	architecture := func() result { return result{} }
 	if at.epoch >= at.Frozen {

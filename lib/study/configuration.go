@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // Configuration is a way to come by cells: a line of the table.
@@ -41,7 +41,7 @@ func GroupTitle(group string) string {
 // Configurations are all thirteen: the ten of the slides, DARTS, P-DARTS, and random search.
 func Configurations() (all []Configuration) {
 	for stage := 1; stage <= 4; stage++ {
-		method, selfSupervised, err := lab.StageChoice(stage)
+		method, selfSupervised, err := settings.SlidesStage(stage).Method()
 		if err != nil {
 			panic(err)
 		}
@@ -76,7 +76,7 @@ func Choose(names []string) (chosen []Configuration, err error) {
 	known = append(known, Stage2, Stage4)
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			if near := lab.Nearest(name, known); near != "" {
+			if near := settings.Nearest(name, known); near != "" {
 				return nil, fmt.Errorf("there is no configuration %q: did you mean %q?", name, near)
 			}
 			return nil, fmt.Errorf("there is no configuration %q: use %s", name, strings.Join(known, ", "))

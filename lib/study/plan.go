@@ -53,10 +53,10 @@ func (s *Study) Plan() (*Plan, error) {
 	}
 	for _, conf := range s.only {
 		l := PlannedLine{Configuration: conf.Name, Seeds: c.Seeds, Search: "cells drawn at random", Train: fmt.Sprintf("%d cells, %d channels, %s", c.Train.Cells, c.Train.Channels, english.Plural(c.Train.Epochs, "epoch", ""))}
-		if settings, ok := c.Search[conf.Name]; ok {
-			l.Search = fmt.Sprintf("%d cells, %s", settings.Cells, english.Plural(settings.Epochs, "epoch", ""))
-			if settings.Phases != "" {
-				l.Search = fmt.Sprintf("phases %s, %s each", settings.Phases, english.Plural(settings.Epochs, "epoch", ""))
+		if chosen, ok := c.Search[conf.Name]; ok {
+			l.Search = fmt.Sprintf("%d cells, %s", chosen.Cells, english.Plural(chosen.Epochs, "epoch", ""))
+			if chosen.Phases != "" {
+				l.Search = fmt.Sprintf("phases %s, %s each", chosen.Phases, english.Plural(chosen.Epochs, "epoch", ""))
 			}
 		}
 		for i, j := range all {

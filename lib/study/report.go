@@ -258,8 +258,8 @@ func (r *Results) circumstances(s *report.Section) {
 	c := r.Config
 	var rows [][]string
 	for _, name := range c.Configurations {
-		if settings, ok := c.Search[name]; ok {
-			rows = append(rows, []string{name, fmt.Sprint(settings.Epochs), fmt.Sprint(settings.Frozen), phases(settings.Phases, settings.Cells), fmt.Sprint(settings.Channels), fmt.Sprint(settings.Partial), fmt.Sprint(settings.Batch), imageCount(settings.Images), fmt.Sprint(settings.SSFactor)})
+		if chosen, ok := c.Search[name]; ok {
+			rows = append(rows, []string{name, fmt.Sprint(chosen.Epochs), fmt.Sprint(chosen.Frozen), phases(chosen.Phases, chosen.Cells), fmt.Sprint(chosen.Channels), fmt.Sprint(chosen.Partial), fmt.Sprint(chosen.Batch), imageCount(chosen.Images), fmt.Sprint(chosen.SSFactor)})
 		}
 	}
 	s.Table("Searches. Epochs are those of each phase.", []string{"configuration", "epochs", "frozen", "cells, phases", "channels", "K", "batch", "images", "ss_factor"}, rows)

@@ -8,10 +8,11 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/search"
 	"github.com/essnas/essnas/lib/study/engine"
 )
 
@@ -110,7 +111,7 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 // workers is how many jobs run at a time, each on a device of its own. A CPU, which can be shown as any number of devices, is filled by one. Jobs that share their
 // batches over several devices run one at a time.
 func (s *Study) workers(b *backend.Backend) int {
-	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c search.Settings) bool { return c.Devices > 1 }) {
+	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c settings.Search) bool { return c.Devices > 1 }) {
 		return 1
 	}
 	if s.devices > 0 {

@@ -8,13 +8,12 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/essnas/essnas/lib/settings"
 
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
 )
 
 // Options are what a study is asked for. The zero value is the quick one.
@@ -108,29 +107,41 @@ func changes(path string, fixed ...string) (map[string]string, error) {
 }
 
 // searchChoice is how a configuration searches with a seed.
-func (c Config) searchChoice(conf Configuration, seed int) (*lab.Choice[search.Settings], error) {
+func (c Config) searchChoice(conf Configuration, seed int) (*settings.Choice[settings.Search], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
 		return nil, err
 	}
-	choice := lab.SearchChoice()
+	choice := settings.SearchChoice()
 	choice.Preset, choice.Method = p.search, conf.Method
-	choice.Values = map[string]string{"seed": strconv.Itoa(seed), "ss_factor": strconv.FormatFloat(conf.SSFactor, 'g', -1, 64)}
-	maps.Copy(choice.Values, c.SearchChanges)
-	return choice, nil
+	if err := errors.Join(choice.Set("seed", seed), choice.Set("ss_factor", conf.SSFactor)); err != nil {
+		return nil, err
+	}
+	return choice, change(choice, c.SearchChanges)
 }
 
 // trainChoice is how every found cell is trained with a seed.
-func (c Config) trainChoice(seed int) (*lab.Choice[network.Settings], error) {
+func (c Config) trainChoice(seed int) (*settings.Choice[settings.Train], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
 		return nil, err
 	}
-	choice := lab.TrainChoice()
+	choice := settings.TrainChoice()
 	choice.Preset = p.train
-	choice.Values = map[string]string{"seed": strconv.Itoa(seed)}
-	maps.Copy(choice.Values, c.TrainChanges)
-	return choice, nil
+	if err := choice.Set("seed", seed); err != nil {
+		return nil, err
+	}
+	return choice, change(choice, c.TrainChanges)
+}
+
+// change sets the values of a settings file.
+func change[S settings.Settings](c *settings.Choice[S], values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := c.Set(name, values[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // chooseData finds the data sets to search on and to transfer to, and says what is not as one may expect.

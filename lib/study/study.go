@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/search"
 	"github.com/gofrs/flock"
 )
 
@@ -51,8 +51,8 @@ type Config struct {
 	Seeds          int                          `json:"seeds"`          // 1 ... Seeds
 	SearchChanges  map[string]string            `json:"search_changes"` // of the preset's settings
 	TrainChanges   map[string]string            `json:"train_changes"`
-	Search         map[string]search.Settings   `json:"search"`      // of the first seed, by configuration
-	Train          network.Settings             `json:"train"`       // of the first seed
+	Search         map[string]settings.Search   `json:"search"`      // of the first seed, by configuration
+	Train          settings.Train               `json:"train"`       // of the first seed
 	TestImages     int                          `json:"test_images"` // how many of each test set were read; 0: all
 	Data           map[string]map[string]string `json:"data"`        // checksums of the files, by data set
 	Remarks        []string                     `json:"remarks"`     // what is not as one may expect
@@ -178,7 +178,7 @@ func (s *Study) ask(o Options) (c Config, err error) {
 
 // resolve finds the settings of every configuration, and says what is wrong with them.
 func (c *Config) resolve() error {
-	c.Search = map[string]search.Settings{}
+	c.Search = map[string]settings.Search{}
 	for _, conf := range Configurations() {
 		if conf.Method == "" {
 			continue

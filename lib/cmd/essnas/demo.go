@@ -26,7 +26,11 @@ built-in sample of it. What is found shows how things work, and nothing else.`,
 			if c.Flags().Changed("seed") {
 				text = strconv.FormatUint(seed, 10)
 			}
-			d, err := p.lab().Demo(c.Context(), lab.NewDemo(dataset, text))
+			asked, err := lab.NewDemo(dataset, text)
+			if err != nil {
+				return err
+			}
+			d, err := p.lab().Demo(c.Context(), asked)
 			if err != nil {
 				return err
 			}

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 func (p *program) finetune() *cobra.Command {
-	s := lab.FinetuneStage{Choice: lab.TrainChoice()}
+	s := lab.FinetuneStage{Choice: settings.TrainChoice()}
 	c := &cobra.Command{
 		Use:   "finetune",
 		Short: "Measure what a pretraining is worth where labels are few",

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/spf13/cobra"
 )
 
 func (p *program) pretrain() *cobra.Command {
-	s := lab.PretrainStage{Choice: lab.PretrainChoice()}
+	s := lab.PretrainStage{Choice: settings.PretrainChoice()}
 	c := &cobra.Command{
 		Use:   "pretrain",
 		Short: "Train the features of a cell's network without labels",

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
@@ -80,7 +82,7 @@ func explainFlag(c *cobra.Command, err error) error {
 	case errors.As(err, &absent):
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := lab.Nearest(absent.GetSpecifiedName(), known); near != "" {
+		if near := settings.Nearest(absent.GetSpecifiedName(), known); near != "" {
 			return fmt.Errorf("there is no flag --%s: did you mean --%s? %s", absent.GetSpecifiedName(), near, help)
 		}
 		return fmt.Errorf("there is no flag --%s: %s", absent.GetSpecifiedName(), help)
@@ -106,7 +108,7 @@ func knownCommand(c *cobra.Command, args []string) error {
 			known = append(known, sub.Name())
 		}
 	}
-	if near := lab.Nearest(args[0], known); near != "" {
+	if near := settings.Nearest(args[0], known); near != "" {
 		return fmt.Errorf("there is no command %q: did you mean %q? See %s --help", args[0], near, c.CommandPath())
 	}
 	return fmt.Errorf("there is no command %q: use one of %s", args[0], strings.Join(known, ", "))

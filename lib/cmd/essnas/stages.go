@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/study"
@@ -42,7 +44,7 @@ func (s summary) head(w io.Writer, r *lab.Run) {
 }
 
 func (p *program) search() *cobra.Command {
-	s := lab.SearchStage{Choice: lab.SearchChoice()}
+	s := lab.SearchStage{Choice: settings.SearchChoice()}
 	var stage int
 	c := &cobra.Command{
 		Use:   "search",
@@ -59,7 +61,7 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("stage") {
-				if err := lab.SetStage(s.Choice, stage); err != nil {
+				if err := settings.SlidesStage(stage).Choose(s.Choice); err != nil {
 					return err
 				}
 			}
@@ -89,14 +91,14 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 	return c
 }
 
-func addSettings[S lab.Settings](c *cobra.Command, choice *lab.Choice[S]) {
+func addSettings[S settings.Settings](c *cobra.Command, choice *settings.Choice[S]) {
 	c.Flags().SortFlags = false
 	choice.AddFlags(c.Flags())
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(choice.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 func (p *program) train() *cobra.Command {
-	s := lab.TrainStage{Choice: lab.TrainChoice()}
+	s := lab.TrainStage{Choice: settings.TrainChoice()}
 	c := &cobra.Command{
 		Use:   "train",
 		Short: "Train the network of a cell",

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
@@ -16,7 +18,7 @@ import (
 )
 
 // rehearse is begin on the CPU's devices treated as GPUs.
-func rehearse(t *testing.T, s search.Settings) *search.Search {
+func rehearse(t *testing.T, s settings.Search) *search.Search {
 	t.Helper()
 	task, err := search.New(backendtest.Rehearse(t, devices), sample(t), s)
 	if err != nil {

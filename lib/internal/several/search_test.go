@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/settings"
+
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
@@ -12,11 +14,12 @@ import (
 )
 
 // tiny is a search with the mixed loss: two steps of 4 images of 8x8 an epoch.
-func tiny(devices int) search.Settings {
-	return search.Settings{
-		Cells: 3, Channels: 4, Partial: 2, Batch: 4, Epochs: 2, Seed: 5, Devices: devices,
-		LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
-		SSFactor: 0.5, SSScale: 0.1, Projector: "8,8",
+func tiny(devices int) settings.Search {
+	return settings.Search{
+		Shared:  settings.Shared{Cells: 3, Channels: 4, Batch: 4, Epochs: 2, Seed: 5, Devices: devices, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4},
+		Mixed:   settings.Mixed{SSFactor: 0.5, SSScale: 0.1},
+		Twins:   settings.Twins{Projector: "8,8"},
+		Partial: 2, Clip: 5, ArchLR: 0.1, ArchWeightDecay: 1e-3,
 	}
 }
 
@@ -40,7 +43,7 @@ func sample(t *testing.T) *data.Set {
 	return &cut
 }
 
-func begin(t *testing.T, s search.Settings) *search.Search {
+func begin(t *testing.T, s settings.Search) *search.Search {
 	t.Helper()
 	task, err := search.New(backendtest.Several(t, devices), sample(t), s)
 	if err != nil {

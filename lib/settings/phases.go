@@ -1,4 +1,4 @@
-package search
+package settings
 
 import (
 	"fmt"
@@ -86,7 +86,7 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 }
 
 // PhaseList are the phases of a search, with all their parts: one with all operations, unless the setting names several.
-func (s Settings) PhaseList() ([]Phase, error) {
+func (s Search) PhaseList() ([]Phase, error) {
 	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(cell.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
 		return []Phase{one}, nil
@@ -100,17 +100,9 @@ func (s Settings) PhaseList() ([]Phase, error) {
 	return phases, err
 }
 
-// divide says whether the channels of a state can be used with partial channels.
-func (s Settings) divide(channels int) error {
-	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%(k*k) != 0 {
-		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", channels, k*k)
-	}
-	return nil
-}
-
-// dropout is the rate in an epoch of the phase: it falls linearly while the architecture is frozen and exponentially
+// Dropout is the rate in an epoch of the phase: it falls linearly while the architecture is frozen and exponentially
 // after that, starting from the phase's rate each time (the reference's schedule).
-func (p Phase) dropout(epoch int) float64 {
+func (p Phase) Dropout(epoch int) float64 {
 	if epoch < p.Frozen {
 		return p.SkipDropout * float64(p.Epochs-epoch-1) / float64(p.Epochs)
 	}

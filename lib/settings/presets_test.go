@@ -1,9 +1,9 @@
-package lab
+package settings
 
 import (
+	"slices"
+	"strconv"
 	"testing"
-
-	"github.com/essnas/essnas/lib/search"
 )
 
 // published are the settings in which methods and presets differ.
@@ -53,7 +53,7 @@ var presets = map[string]map[string]published{
 	},
 }
 
-func check(t *testing.T, s search.Settings, want published) {
+func check(t *testing.T, s Search, want published) {
 	t.Helper()
 	got := published{s.Partial, s.Cells, s.Batch, s.Epochs, s.Frozen, s.LR, s.LRMin, s.ArchLR, s.Phases, s.SkipLimit}
 	if got != want {
@@ -97,7 +97,7 @@ func TestStagesAreAMethodAndAShareOfSelfSupervision(t *testing.T) {
 		}{{"pc-darts", 0}, {"pc-darts", 0.5}, {"pcp-darts", 0}, {"pcp-darts", 0.5}} {
 			c := SearchChoice()
 			c.Preset = preset
-			if err := SetStage(c, stage+1); err != nil {
+			if err := SlidesStage(stage + 1).Choose(c); err != nil {
 				t.Fatal(err)
 			}
 			s, err := c.Settings()
@@ -124,13 +124,16 @@ func TestStagesAgreeWithWhatElseIsChosen(t *testing.T) {
 		choice := SearchChoice()
 		choice.Method = c.method
 		if c.factor != "" {
-			choice.Values = map[string]string{"ss_factor": c.factor}
+			if err := choice.Set("ss_factor", c.factor); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := SetStage(choice, c.stage); (err == nil) != c.works {
+		if err := SlidesStage(c.stage).Choose(choice); (err == nil) != c.works {
 			t.Errorf("%+v: %v", c, err)
 		}
-		if c.works && choice.Values["ss_factor"] != c.factor {
-			t.Errorf("%+v: the ss_factor became %q", c, choice.Values["ss_factor"])
+		values, given := choice.Values()
+		if want, err := strconv.ParseFloat(c.factor, 64); c.works && err == nil && (values.SSFactor != want || !slices.Contains(given, "ss_factor")) {
+			t.Errorf("%+v: the ss_factor became %g", c, values.SSFactor)
 		}
 	}
 }

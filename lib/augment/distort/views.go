@@ -1,9 +1,9 @@
-package augment
+package distort
 
 import "fmt"
 
 // Views holds the distortions that turn an image into a view for self-supervised learning. A step
-// of probability 0 is left out of the graph. [ParseViews] reads views from text.
+// of probability 0 is left out of the graph. [Parse] reads views from text.
 type Views struct {
 	Crop      Window
 	Flip      float64 // probability of exchanging left and right
@@ -45,11 +45,11 @@ type Erase struct {
 	Ratio       [2]float64 // height : width of the rectangle
 }
 
-// DefaultViews returns distortions for images of about 32 x 32 pixels. Flip, jitter and grayscale
+// Default returns distortions for images of about 32 x 32 pixels. Flip, jitter and grayscale
 // are those of Barlow Twins (arXiv:2103.03230, section 2.1). A crop and an enlarging warp stand for
 // the paper's random resized crop. Blur and solarisation are left out: images of this size have
 // little detail to blur. Erase has torchvision's settings at half the probability.
-func DefaultViews() Views {
+func Default() Views {
 	return Views{
 		Crop:      Window{Probability: 1, Pixels: 4},
 		Flip:      0.5,
@@ -60,8 +60,8 @@ func DefaultViews() Views {
 	}
 }
 
-// validate returns an error for settings that make no sense for h x w images.
-func (v Views) validate(h, w int) error {
+// Validate returns an error for settings that make no sense for h x w images.
+func (v Views) Validate(h, w int) error {
 	if p := v.Crop.Pixels; p < 0 || p > min(h, w) {
 		return fmt.Errorf("the views' crop has %d pixels: give 0 (none) to %d, the pictures' side", p, min(h, w))
 	}

@@ -1,25 +1,19 @@
-package lab
+package settings
 
-import (
-	"fmt"
-	"strconv"
-
-	"github.com/essnas/essnas/lib/augment"
-	"github.com/essnas/essnas/lib/barlow"
-	"github.com/essnas/essnas/lib/network"
-	"github.com/essnas/essnas/lib/pretrain"
-	"github.com/essnas/essnas/lib/search"
-)
+import "github.com/essnas/essnas/lib/augment/distort"
 
 // SearchChoice chooses the settings of a search.
 //
 // slides are those of the slides (batch for a small GPU), paper those that the method was published with. quick and demo show the same on two cores, in
 // minutes and in half a minute; what they find means nothing. The presets are PC-DARTS; a method changes them into its own.
-func SearchChoice() *Choice[search.Settings] {
-	slides := search.Settings{
-		Cells: 8, Channels: 16, Partial: 4, Batch: 64, Epochs: 40, Frozen: 16, Seed: 1, Devices: 1, Precision: "float32",
-		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
-		SSScale: 1, Projector: "128", Views: augment.DefaultViews().String(),
+func SearchChoice() *Choice[Search] {
+	slides := Search{
+		Shared: Shared{
+			Cells: 8, Channels: 16, Batch: 64, Epochs: 40, Seed: 1, Devices: 1, Precision: "float32",
+			LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4,
+		},
+		Partial: 4, Frozen: 16, Clip: 5, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
+		Mixed: Mixed{SSScale: 1}, Twins: Twins{Projector: "128", Views: distort.Default().String()},
 	}
 	paper := slides
 	paper.Batch, paper.Epochs, paper.Frozen, paper.LR = 256, 50, 15, 0.1
@@ -31,22 +25,22 @@ func SearchChoice() *Choice[search.Settings] {
 	demo.ArchLR = 3e-2
 	study := demo
 	study.Batch, study.Epochs, study.Images = 16, 2, 128
-	return &Choice[search.Settings]{presets: []preset[search.Settings]{
+	return &Choice[Search]{presets: []preset[Search]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
 		{"study", "what a quick essnas study takes", study},
-	}, methods: []method[search.Settings]{
+	}, methods: []method[Search]{
 		{"darts", "all channels go through the operations", darts},
-		{"pc-darts", "1/4 of the channels do, and edges are normalised", func(s *search.Settings, _ string) { s.Partial = 4 }},
+		{"pc-darts", "1/4 of the channels do, and edges are normalised", func(s *Search, _ string) { s.Partial = 4 }},
 		{"p-darts", "darts in phases, deeper and with fewer operations each time", pdarts},
-		{"pcp-darts", "pc-darts in such phases", func(s *search.Settings, preset string) { s.Partial = 4; progressive(s, preset) }},
+		{"pcp-darts", "pc-darts in such phases", func(s *Search, preset string) { s.Partial = 4; progressive(s, preset) }},
 	}}
 }
 
 // darts is that of arXiv:1806.09055, section 3.1 (the paper's preset) in first order. The slides don't say how theirs is searched: as their PC-DARTS.
-func darts(s *search.Settings, preset string) {
+func darts(s *Search, preset string) {
 	s.Partial = 1
 	if preset == "paper" {
 		s.Batch, s.Epochs, s.Frozen = 64, 50, 0
@@ -55,7 +49,7 @@ func darts(s *search.Settings, preset string) {
 }
 
 // pdarts is that of arXiv:1904.12760, section 4.1.
-func pdarts(s *search.Settings, preset string) {
+func pdarts(s *Search, preset string) {
 	s.Partial = 1
 	progressive(s, preset)
 	if preset == "paper" {
@@ -66,7 +60,7 @@ func pdarts(s *search.Settings, preset string) {
 // progressive gives a search the phases, their length and the skip limit of P-DARTS, with the rates of its command for CIFAR-10; short and shallow
 // phases where the preset is small. The slides name 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
 // reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are P-DARTS', all else is PC-DARTS'.
-func progressive(s *search.Settings, preset string) {
+func progressive(s *Search, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
 	if preset != "slides" && preset != "paper" {
@@ -74,46 +68,15 @@ func progressive(s *search.Settings, preset string) {
 	}
 }
 
-// StageChoice is the search of one of the slides' stages, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the same self-supervised.
-// selfSupervised says whether an ss_factor above 0 belongs to it.
-func StageChoice(stage int) (method string, selfSupervised bool, err error) {
-	if stage < 1 || stage > 4 {
-		return "", false, fmt.Errorf("there is no stage %d: the slides have 1 (PC-DARTS), 2 (self-supervised), 3 (PCP-DARTS) and 4 (self-supervised)", stage)
-	}
-	return []string{"pc-darts", "pcp-darts"}[(stage-1)/2], stage%2 == 0, nil
-}
-
-// SetStage makes a choice that of one of the slides' stages: its method, and half of the self-supervised loss where the stage has any and nothing else
-// is chosen. What is chosen already must go with the stage.
-func SetStage(c *Choice[search.Settings], stage int) error {
-	method, selfSupervised, err := StageChoice(stage)
-	if err != nil {
-		return err
-	}
-	if c.Method != "" && c.Method != method {
-		return fmt.Errorf("stage %d is %s, and --method says %s: give one of them", stage, method, c.Method)
-	}
-	factor, given := c.Values["ss_factor"]
-	share, _ := strconv.ParseFloat(factor, 64)
-	if given && (share != 0) != selfSupervised {
-		return fmt.Errorf("stage %d and an ss_factor of %s don't go together: stages 1 and 3 have 0, stages 2 and 4 more", stage, factor)
-	}
-	c.Method = method
-	if selfSupervised && !given {
-		if c.Values == nil {
-			c.Values = map[string]string{}
-		}
-		c.Values["ss_factor"] = "0.5"
-	}
-	return nil
-}
-
 // TrainChoice chooses the settings of a training. paper are those of PC-DARTS on CIFAR-10 (arXiv:1907.05737, section 4.2.1); slides differ in batch
 // and length, for which the slides name a range and nothing.
-func TrainChoice() *Choice[network.Settings] {
-	paper := network.Settings{
-		Cells: 20, Channels: 36, Auxiliary: 0.4, DropPath: 0.3, Batch: 128, Epochs: 600, Labels: 1, Seed: 1, Devices: 1, Precision: "float32",
-		LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4, Clip: 5, Cutout: 16,
+func TrainChoice() *Choice[Train] {
+	paper := Train{
+		Shared: Shared{
+			Cells: 20, Channels: 36, Batch: 128, Epochs: 600, Seed: 1, Devices: 1, Precision: "float32",
+			LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4,
+		},
+		Auxiliary: 0.4, DropPath: 0.3, Labels: 1, Clip: 5, Cutout: 16,
 	}
 	slides := paper
 	slides.Batch = 96
@@ -123,7 +86,7 @@ func TrainChoice() *Choice[network.Settings] {
 	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 1600, 0.1
 	study := demo
 	study.Cells, study.Epochs, study.Images = 3, 2, 800
-	return &Choice[network.Settings]{presets: []preset[network.Settings]{
+	return &Choice[Train]{presets: []preset[Train]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
@@ -134,11 +97,14 @@ func TrainChoice() *Choice[network.Settings] {
 
 // PretrainChoice chooses the settings of a pretraining. paper are those of Barlow Twins on ImageNet (arXiv:2103.03230, section 2.2), for the batch that its learning rate is
 // given for, with the network of PC-DARTS on CIFAR-10; slides take an embedding and a length that a study of small images needs.
-func PretrainChoice() *Choice[pretrain.Settings] {
-	paper := pretrain.Settings{
-		Cells: 20, Channels: 36, Batch: 256, Epochs: 1000, Seed: 1, Devices: 1, Precision: "float32",
-		Views: augment.DefaultViews().String(), Projector: "8192,8192,8192", Lambda: barlow.Lambda,
-		Optimizer: "lars", LR: 0.2, LRVectors: 0.024, WarmUp: 10, Momentum: 0.9, WeightDecay: 1.5e-6, KNNEvery: 10,
+func PretrainChoice() *Choice[Pretrain] {
+	paper := Pretrain{
+		Shared: Shared{
+			Cells: 20, Channels: 36, Batch: 256, Epochs: 1000, Seed: 1, Devices: 1, Precision: "float32",
+			LR: 0.2, Momentum: 0.9, WeightDecay: 1.5e-6,
+		},
+		Twins: Twins{Views: distort.Default().String(), Projector: "8192,8192,8192"}, Lambda: Lambda,
+		Optimizer: "lars", LRVectors: 0.024, WarmUp: 10, KNNEvery: 10,
 	}
 	slides := paper
 	slides.Cells, slides.Channels, slides.Epochs, slides.Projector, slides.WarmUp, slides.KNNEvery = 8, 16, 50, "512,512,512", 5, 5
@@ -147,7 +113,7 @@ func PretrainChoice() *Choice[pretrain.Settings] {
 	quick.Cells, quick.Channels, quick.Batch, quick.Epochs, quick.Images, quick.Projector, quick.WarmUp, quick.KNNEvery = 5, 8, 128, 10, 8000, "128", 1, 2
 	demo := quick
 	demo.Cells, demo.Batch, demo.Epochs, demo.Images, demo.KNNEvery = 3, 64, 3, 1000, 1
-	return &Choice[pretrain.Settings]{presets: []preset[pretrain.Settings]{
+	return &Choice[Pretrain]{presets: []preset[Pretrain]{
 		{"quick", "minutes on two cores", quick},
 		{"slides", "a small network, 50 epochs", slides},
 		{"paper", "as in Barlow Twins", paper},

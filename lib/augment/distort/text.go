@@ -1,4 +1,4 @@
-package augment
+package distort
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// String returns the form that [ParseViews] reads: the steps that can happen, each with its
+// String returns the form that [Parse] reads: the steps that can happen, each with its
 // probability and its strengths, or "none".
 //
 //	crop 1 pixels 4, flip 0.5, distort 0.8 rotate 10 shift 0.15 scale 1..1.6 shear 8
@@ -30,16 +30,16 @@ func (v Views) String() string {
 	return strings.Join(steps, ", ")
 }
 
-// ParseViews reads the form that String writes. Missing strengths are those of [DefaultViews].
+// Parse reads the form that String writes. Missing strengths are those of [Default].
 // Missing steps never happen. A text that begins with "default" changes the defaults instead, and
 // an empty text stands for them. A step of probability 0 has no strengths in the result.
 //
 //	default, gray 0, jitter 0.5 hue 0.02
 //
-// ParseViews returns an error that names the unknown step or strength, the missing value, or the
+// Parse returns an error that names the unknown step or strength, the missing value, or the
 // number that is out of range.
-func ParseViews(text string) (Views, error) {
-	v := DefaultViews()
+func Parse(text string) (Views, error) {
+	v := Default()
 	words := strings.Split(text, ",")
 	switch strings.TrimSpace(words[0]) {
 	case "":
@@ -62,7 +62,7 @@ func ParseViews(text string) (Views, error) {
 			return Views{}, err
 		}
 	}
-	if err := v.validate(math.MaxInt32, math.MaxInt32); err != nil {
+	if err := v.Validate(math.MaxInt32, math.MaxInt32); err != nil {
 		return Views{}, err
 	}
 	v.forget()

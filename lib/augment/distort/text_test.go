@@ -1,4 +1,4 @@
-package augment
+package distort
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 func TestViewsAsText(t *testing.T) {
 	const all = "crop 1 pixels 4, flip 0.5, distort 0.8 rotate 10 shift 0.15 scale 1..1.6 shear 8, jitter 0.8 brightness 0.4 contrast 0.4 saturation 0.2 hue 0.1, gray 0.2, erase 0.25 area 0.02..0.33 ratio 0.3..3.3"
-	if got := DefaultViews().String(); got != all {
+	if got := Default().String(); got != all {
 		t.Errorf("the defaults are %q, want %q", got, all)
 	}
 	for _, c := range []struct{ law, text, want string }{
@@ -21,16 +21,16 @@ func TestViewsAsText(t *testing.T) {
 		{"what comes last counts", "flip 1, flip 0", "none"},
 	} {
 		t.Run(c.law, func(t *testing.T) {
-			v, err := ParseViews(c.text)
+			v, err := Parse(c.text)
 			if err != nil || v.String() != c.want {
 				t.Errorf("%q is %q (%v), want %q", c.text, v, err, c.want)
 			}
 		})
 	}
-	if v, err := ParseViews("none"); err != nil || v != (Views{}) {
+	if v, err := Parse("none"); err != nil || v != (Views{}) {
 		t.Errorf("none is %+v (%v)", v, err)
 	}
-	if v, err := ParseViews(all); err != nil || v != DefaultViews() {
+	if v, err := Parse(all); err != nil || v != Default() {
 		t.Errorf("the defaults are read as %+v (%v)", v, err)
 	}
 }
@@ -57,23 +57,23 @@ func TestViewsTextThatIsWrongIsTold(t *testing.T) {
 		"flip 1,":                 "a step without a name",
 		"flip 1, default, gray 1": "know no step \"default\"",
 	} {
-		if v, err := ParseViews(text); err == nil || !strings.Contains(err.Error(), says) {
+		if v, err := Parse(text); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q is %q (%v), want an error with %q", text, v, err, says)
 		}
 	}
 }
 
 // The text of every parsed value parses as the same value.
-func FuzzParseViews(f *testing.F) {
-	for _, text := range []string{"", "none", "default, gray 0", DefaultViews().String(), "crop 1 pixels 4, flip 1e-3", "distort -0 scale 2..1,erase 1 area 1..1"} {
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", "none", "default, gray 0", Default().String(), "crop 1 pixels 4, flip 1e-3", "distort -0 scale 2..1,erase 1 area 1..1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		v, err := ParseViews(text)
+		v, err := Parse(text)
 		if err != nil {
 			return
 		}
-		again, err := ParseViews(v.String())
+		again, err := Parse(v.String())
 		if err != nil || again != v || again.String() != v.String() {
 			t.Errorf("%q is %q, and this %q (%v)", text, v, again, err)
 		}

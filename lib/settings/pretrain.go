@@ -1,0 +1,64 @@
+package settings
+
+import "fmt"
+
+// Pretrain are all settings of a training without labels, apart from the cell.
+type Pretrain struct {
+	Shared
+	Twins
+	Lambda float64 `json:"lambda" help:"weight of the redundancy reduction"`
+
+	Optimizer string  `json:"optimizer" help:"lars, sgd or adam"`
+	LRVectors float64 `json:"lr_vectors" help:"of lars: learning rate of biases and norms, as a share of the others'"`
+	WarmUp    int     `json:"warm_up" help:"epochs in which the learning rate rises from 0"`
+
+	KNNEvery int `json:"knn_every" help:"epochs between measurements of the features by their nearest neighbours; 0: none but at the end"`
+}
+
+// order is that of the JSON: never change it, only add to its end.
+func (Pretrain) order() []string {
+	return []string{
+		"cells", "channels", "batch", "devices", "precision", "epochs", "images", "seed", "views", "projector", "lambda",
+		"optimizer", "lr", "lr_vectors", "warm_up", "momentum", "weight_decay", "knn_every",
+	}
+}
+
+// helps are those of shared settings that mean something more in a pretraining.
+func (Pretrain) helps() map[string]string {
+	return map[string]string{
+		"batch":        "images in a batch, of which there are two views each",
+		"images":       "training images used, before a fifth of them is held back; 0: all",
+		"seed":         "decides initial weights, the split, the order and the views of images",
+		"views":        "distortions of the two views: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default",
+		"projector":    "sizes of the layers from features to the embedding: one linear layer like 128, or more with norm and ReLU between them, like 512,512,512",
+		"lr":           "learning rate after the warm-up; the cosine ends at a thousandth of it",
+		"momentum":     "momentum of lars and sgd",
+		"weight_decay": "L2 penalty; of lars not for biases and norms",
+	}
+}
+
+// MarshalJSON writes the settings in the order that runs are named by.
+func (s Pretrain) MarshalJSON() ([]byte, error) { return marshal(s) }
+
+// Validate returns an error that says in a sentence which setting can't be used, and why.
+func (s Pretrain) Validate() error {
+	if s.Batch < 2 {
+		return fmt.Errorf("batch is %d: features are compared over a batch, so it needs at least 2 images", s.Batch)
+	}
+	if err := s.Shared.validate(1); err != nil {
+		return err
+	}
+	switch {
+	case !(s.Lambda >= 0):
+		return fmt.Errorf("lambda is %g: want 0 or more", s.Lambda)
+	case s.Optimizer != "lars" && s.Optimizer != "sgd" && s.Optimizer != "adam":
+		return fmt.Errorf("optimizer is %q: choose lars, sgd or adam", s.Optimizer)
+	case !(s.LRVectors >= 0):
+		return fmt.Errorf("lr_vectors is %g: want a number that is not negative", s.LRVectors)
+	case s.WarmUp < 0 || s.WarmUp >= s.Epochs:
+		return fmt.Errorf("warm_up is %d of %d epochs: want 0 or more, and fewer than there are", s.WarmUp, s.Epochs)
+	case s.KNNEvery < 0:
+		return fmt.Errorf("knn_every is %d: want 0 (only at the end) or more", s.KNNEvery)
+	}
+	return s.Twins.validate()
+}

@@ -1,0 +1,132 @@
+package settings
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/cell"
+)
+
+// Search are all settings of a search. The zero value is not useful: start from a preset (see [SearchChoice]).
+type Search struct {
+	Shared
+	Partial int `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
+	Frozen  int `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
+
+	LRMin float64 `json:"lr_min" help:"learning rate of the weights at the end of the cosine"`
+	Clip  float64 `json:"clip" help:"largest norm of the weights' gradient"`
+
+	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
+	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
+
+	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7': channels, epochs and frozen epochs that are left out are those of the search; none: one phase"`
+	SkipLimit int    `json:"skip_limit" help:"most skip connections in the found normal cell; 0: no limit"`
+
+	Mixed
+	Twins
+
+	AuxiliarySkip float64 `json:"auxiliary_skip" help:"against collapse, DARTS- (arXiv:2009.01027): factor of a skip connection beside every mixture, falling linearly to 0; there 1; 0: none"`
+	BetaDecay     float64 `json:"beta_decay" help:"against collapse (arXiv:2203.01665): weight that a regulariser of the alphas grows to, linearly from 0; there 50; 0: none"`
+	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): skip connections in the normal cell at which a search, or its phase, ends early; there 2; 0: never"`
+	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs from one estimate to the next of the largest eigenvalue of the validation loss's Hessian in the alphas; 0: none"`
+
+	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+}
+
+// Mixed are the settings of the mixed loss f * scale * L_BT + (1-f) * L_CE, with f = ss_factor. It is one struct from the
+// command line to the loss.
+type Mixed struct {
+	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
+	SSScale   float64 `json:"ss_scale" help:"scale of the self-supervised loss, which is of the size of the embedding"`
+	SSBalance int     `json:"ss_balance" help:"steps from one measurement to the next of the factor that makes the self-supervised gradient as long as the cross-entropy's, in each level; 0: no such factor, as in the slides"`
+}
+
+func (m Mixed) validate() error {
+	switch {
+	case !(m.SSFactor >= 0 && m.SSFactor <= 1):
+		return fmt.Errorf("ss_factor is %g: want 0 (labels only) to 1 (no labels)", m.SSFactor)
+	case m.SSFactor > 0 && !(m.SSScale > 0):
+		return fmt.Errorf("ss_scale is %g: want a positive number", m.SSScale)
+	case m.SSBalance < 0:
+		return fmt.Errorf("ss_balance is %d steps: want 0 (never) or more", m.SSBalance)
+	}
+	return nil
+}
+
+// order is that of the JSON: never change it, only add to its end.
+func (Search) order() []string {
+	return []string{
+		"cells", "channels", "k", "batch", "devices", "precision", "epochs", "frozen_epochs", "images", "seed",
+		"lr", "lr_min", "momentum", "weight_decay", "clip", "arch_lr", "arch_weight_decay", "phases", "skip_limit",
+		"ss_factor", "ss_scale", "ss_balance", "projector", "views",
+		"auxiliary_skip", "beta_decay", "stop_skips", "eigenvalue", "cutout",
+	}
+}
+
+// helps are those of shared settings that mean something more in a search.
+func (Search) helps() map[string]string {
+	return map[string]string{
+		"cells":        "cells of the supernet; reductions at 1/3 and 2/3 of the depth",
+		"batch":        "images in a batch, of the weights and of the architecture step alike",
+		"epochs":       "passes over the half of the images that trains the weights",
+		"images":       "training images used, half for the weights and half for the architecture; 0: all",
+		"seed":         "decides initial weights, alphas, the order and the augmentation of images",
+		"lr":           "learning rate of the weights at the start (SGD)",
+		"momentum":     "momentum of the weights",
+		"weight_decay": "L2 penalty of the weights",
+	}
+}
+
+// MarshalJSON writes the settings in the order that runs are named by.
+func (s Search) MarshalJSON() ([]byte, error) { return marshal(s) }
+
+// Validate returns an error that says in a sentence which setting can't be used, and why.
+func (s Search) Validate() error {
+	if s.Partial < 1 {
+		return fmt.Errorf("k is %d: it divides the channels, so it must be at least 1", s.Partial)
+	}
+	if err := s.divide(s.Channels); err != nil {
+		return err
+	}
+	if s.Images > 0 && s.Images < 2*s.Batch {
+		return fmt.Errorf("images is %d: each half must fill a batch of %d, so give at least %d (or 0 for all)", s.Images, s.Batch, 2*s.Batch)
+	}
+	if err := s.Shared.validate(2); err != nil {
+		return err
+	}
+	switch {
+	case s.Frozen < 0:
+		return fmt.Errorf("frozen_epochs is %d: want 0 or more", s.Frozen)
+	case !(s.LRMin >= 0 && s.LRMin <= s.LR):
+		return fmt.Errorf("lr is %g and lr_min %g: want 0 <= lr_min <= lr", s.LR, s.LRMin)
+	case !(s.ArchWeightDecay >= 0) || !(s.Clip > 0) || !(s.ArchLR > 0):
+		return fmt.Errorf("arch_weight_decay %g must not be negative, clip %g and arch_lr %g must be positive", s.ArchWeightDecay, s.Clip, s.ArchLR)
+	case s.SkipLimit < 0:
+		return fmt.Errorf("skip_limit is %d: want 0 (no limit) or more", s.SkipLimit)
+	case !(s.AuxiliarySkip >= 0) || !(s.BetaDecay >= 0):
+		return fmt.Errorf("auxiliary_skip is %g and beta_decay %g: want 0 (none) or more", s.AuxiliarySkip, s.BetaDecay)
+	case s.StopSkips < 0 || s.StopSkips > 2*cell.States:
+		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*cell.States)
+	case s.Eigenvalue < 0:
+		return fmt.Errorf("eigenvalue is %d epochs: want 0 (never) or more", s.Eigenvalue)
+	case s.Cutout < 0:
+		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
+	}
+	if err := s.Mixed.validate(); err != nil {
+		return err
+	}
+	if s.SSFactor > 0 {
+		if err := s.Twins.validate(); err != nil {
+			return err
+		}
+	}
+	_, err := s.PhaseList()
+	return err
+}
+
+// divide returns an error where the channels of a state can't be used with partial channels.
+func (s Search) divide(channels int) error {
+	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%(k*k) != 0 {
+		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", channels, k*k)
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+)
+
+// SlidesStage is one of the four searches that the slides compare, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the
+// same self-supervised. It is no stage of an experiment (search, train, test), for which package stage is.
+type SlidesStage int
+
+// SlidesStages are all of them.
+func SlidesStages() []SlidesStage { return []SlidesStage{1, 2, 3, 4} }
+
+// Method is that of the stage; selfSupervised says whether an ss_factor above 0 belongs to it. The error is for a number that
+// the slides don't have.
+func (n SlidesStage) Method() (method string, selfSupervised bool, err error) {
+	if !slices.Contains(SlidesStages(), n) {
+		return "", false, fmt.Errorf("there is no stage %d: the slides have 1 (PC-DARTS), 2 (self-supervised), 3 (PCP-DARTS) and 4 (self-supervised)", n)
+	}
+	return []string{"pc-darts", "pcp-darts"}[(n-1)/2], n%2 == 0, nil
+}
+
+// Choose makes a choice that of the stage: its method, and half of the self-supervised loss where the stage has any and
+// nothing else is chosen. It returns an error where a method or an ss_factor is chosen already that the stage hasn't.
+func (n SlidesStage) Choose(c *Choice[Search]) error {
+	method, selfSupervised, err := n.Method()
+	if err != nil {
+		return err
+	}
+	if c.Method != "" && c.Method != method {
+		return fmt.Errorf("stage %d is %s, and --method says %s: give one of them", n, method, c.Method)
+	}
+	values, names := c.Values()
+	given := slices.Contains(names, "ss_factor")
+	if given && (values.SSFactor != 0) != selfSupervised {
+		return fmt.Errorf("stage %d and an ss_factor of %g don't go together: stages 1 and 3 have 0, stages 2 and 4 more", n, values.SSFactor)
+	}
+	c.Method = method
+	if selfSupervised && !given {
+		return c.Set("ss_factor", 0.5)
+	}
+	return nil
+}

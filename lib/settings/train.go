@@ -1,0 +1,58 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Train are all settings of the training of a cell's network, apart from the cell.
+type Train struct {
+	Shared
+	Auxiliary float64 `json:"auxiliary" help:"weight of the auxiliary tower's loss; 0: no tower"`
+	DropPath  float64 `json:"drop_path" help:"probability of dropping a path at the end of training; it grows linearly from 0"`
+	Labels    float64 `json:"labels" help:"share of the training images whose labels are used, the same of each class; the others are left out, and an epoch has as many steps as with all, so that it goes through these more often"`
+	Clip      float64 `json:"clip" help:"largest norm of the gradient"`
+	Cutout    int     `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+}
+
+// order is that of the JSON: never change it, only add to its end.
+func (Train) order() []string {
+	return []string{
+		"cells", "channels", "auxiliary", "drop_path", "batch", "epochs", "images", "labels", "devices", "precision", "seed",
+		"lr", "momentum", "weight_decay", "clip", "cutout",
+	}
+}
+
+func (Train) helps() map[string]string { return nil }
+
+// MarshalJSON writes the settings in the order that runs are named by.
+func (s Train) MarshalJSON() ([]byte, error) { return marshal(s) }
+
+// UnmarshalJSON reads settings. Runs that were made before labels was a setting used all of them.
+func (s *Train) UnmarshalJSON(text []byte) error {
+	type plain Train // without this method
+	if s.Labels == 0 {
+		s.Labels = 1
+	}
+	return json.Unmarshal(text, (*plain)(s))
+}
+
+// Validate returns an error that says in a sentence which setting can't be used, and why.
+func (s Train) Validate() error {
+	if err := s.Shared.validate(2); err != nil {
+		return err
+	}
+	switch {
+	case !(s.Auxiliary >= 0):
+		return fmt.Errorf("auxiliary is %g: want 0 (no tower) or a positive weight", s.Auxiliary)
+	case !(s.DropPath >= 0 && s.DropPath < 1):
+		return fmt.Errorf("drop_path is %g: want 0 <= drop_path < 1", s.DropPath)
+	case !(s.Labels > 0 && s.Labels <= 1):
+		return fmt.Errorf("labels is %g: want a share above 0 and up to 1, which is all", s.Labels)
+	case !(s.Clip > 0):
+		return fmt.Errorf("clip is %g: want a positive number", s.Clip)
+	case s.Cutout < 0:
+		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
+	}
+	return nil
+}
