@@ -14,12 +14,13 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 
 // The trainings of this file use of a training what a run uses: steps, ends of epochs, states.
 
-func newTraining(t *testing.T, set *data.Set, s Settings) *Training {
+func newTraining(t *testing.T, set *data.Set, s settings.Train) *Training {
 	t.Helper()
 	g, _ := cell.Published("DARTS_V2")
 	training, err := NewTraining(backendtest.Open(t), set, g, s)
@@ -79,9 +80,9 @@ func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 	torch := golden.Read(t, "training")
 	parity.Unpack(torch, "final/weight")
 	tower(torch, 4*8, 3)
-	s := newTraining(t, parity.Pictures(40, 1, 24, 3), Settings{
-		Cells: 3, Channels: 2, Auxiliary: 0.4, DropPath: 0.6, Batch: 8, Epochs: 2, Labels: 1, Devices: 1, Seed: 5,
-		LR: 0.02, Momentum: 0.9, WeightDecay: 1e-2, Clip: 2, Cutout: 8,
+	s := newTraining(t, parity.Pictures(40, 1, 24, 3), settings.Train{
+		Shared:    settings.Shared{Cells: 3, Channels: 2, Batch: 8, Epochs: 2, Devices: 1, Seed: 5, LR: 0.02, Momentum: 0.9, WeightDecay: 1e-2},
+		Auxiliary: 0.4, DropPath: 0.6, Labels: 1, Clip: 2, Cutout: 8,
 	})
 	state := stateOf(t, s)
 	for _, p := range trainable(s) {

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 func weightsOf(s fit.State) map[string]fit.Array {
@@ -31,7 +32,7 @@ func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 	weights, arch := set.SearchHalves(5, 0)
 	for _, factor := range []float64{0, 0.5} {
 		of := func(set *data.Set, frozen int) fit.State {
-			_, state := stepped(t, small(t, set, func(s *Settings) { s.SSFactor, s.Frozen = factor, frozen }), 0, 0)
+			_, state := stepped(t, small(t, set, func(s *settings.Search) { s.SSFactor, s.Frozen = factor, frozen }), 0, 0)
 			return state
 		}
 		first, alone := of(set, 0), of(set, 1)
@@ -54,11 +55,11 @@ func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 // A step of both levels leaves the weights where a step of the weights alone would have, from the new alphas and betas.
 func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
-	both := small(t, set, func(s *Settings) { s.Frozen, s.ArchLR = 0, 0.5 })
+	both := small(t, set, func(s *settings.Search) { s.Frozen, s.ArchLR = 0, 0.5 })
 	_, after := stepped(t, both, 0, 0)
-	alone := small(t, set, func(s *Settings) {})
+	alone := small(t, set, func(s *settings.Search) {})
 	_, old := stepped(t, alone, 0, 0)
-	other := small(t, set, func(s *Settings) {})
+	other := small(t, set, func(s *settings.Search) {})
 	restore(t, other, func(state fit.State) { copy(state.Arrays["architecture"].F32, after.Arrays["architecture"].F32) })
 	_, want := stepped(t, other, 0, 0)
 	if !reflect.DeepEqual(weightsOf(after), weightsOf(want)) {
@@ -74,7 +75,7 @@ func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, factor := range []float64{0.5, 1} {
 		of := func(weights, arch float64) (before, after fit.State) {
-			s := small(t, set, func(s *Settings) {
+			s := small(t, set, func(s *settings.Search) {
 				loose(s)
 				s.SSFactor, s.WeightDecay, s.ArchWeightDecay, s.Frozen, s.ArchLR = factor, weights, arch, 0, 1e-9
 			})
@@ -109,7 +110,7 @@ func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
 // In both levels, of the second epoch's second step.
 func TestASearchSeesItsPicturesShuffledCroppedFlippedAndCut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
-	s := small(t, set, func(*Settings) {})
+	s := small(t, set, func(*settings.Search) {})
 	weights, arch := set.SearchHalves(5, 0)
 	for l, half := range map[level][]int32{ofWeights: weights, ofArchitecture: arch} {
 		const epoch, step = 1, 1

@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 
@@ -18,7 +19,7 @@ import (
 // leaves as velocity.
 
 // loose has neither decay nor a clip, and its architecture stands still.
-func loose(s *Settings) { s.WeightDecay, s.ArchWeightDecay, s.Clip = 0, 0, 1e9 }
+func loose(s *settings.Search) { s.WeightDecay, s.ArchWeightDecay, s.Clip = 0, 0, 1e9 }
 
 func velocity(s fit.State, label string) []float32 { return s.Arrays["velocity/"+label].F32 }
 
@@ -36,7 +37,7 @@ func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, share float64 }{{0, 1}, {0.25, 0.75}, {0.75, 0.25}, {1, 1}} {
 		t.Run(fmt.Sprintf("ss_factor %g", c.factor), func(t *testing.T) {
-			s := small(t, set, func(s *Settings) { loose(s); s.SSFactor = c.factor })
+			s := small(t, set, func(s *settings.Search) { loose(s); s.SSFactor = c.factor })
 			restore(t, s, func(state fit.State) { clear(state.Arrays["weights/"+wiring.ClassifierLabel].F32) })
 			m, state := stepped(t, s, 0, 0)
 			half, _ := set.SearchHalves(5, 0)
@@ -61,7 +62,7 @@ func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 func TestTheProjectorsGradientIsInProportionToSSFactorAndScale(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	of := func(factor, scale float64) []float32 {
-		_, state := stepped(t, small(t, set, func(s *Settings) { loose(s); s.SSFactor, s.SSScale = factor, scale }), 0, 0)
+		_, state := stepped(t, small(t, set, func(s *settings.Search) { loose(s); s.SSFactor, s.SSScale = factor, scale }), 0, 0)
 		return velocity(state, projectorLabel)
 	}
 	one := of(1, 1)
@@ -74,7 +75,7 @@ func TestTheProjectorsGradientIsInProportionToSSFactorAndScale(t *testing.T) {
 func TestTheTwoViewsAreTwo(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
-		m, _ := stepped(t, small(t, set, func(s *Settings) { s.SSFactor, s.Projector, s.Views, s.Frozen = 0.5, "1", views, 0 }), 0, 0)
+		m, _ := stepped(t, small(t, set, func(s *settings.Search) { s.SSFactor, s.Projector, s.Views, s.Frozen = 0.5, "1", views, 0 }), 0, 0)
 		for _, name := range []string{"train_bt", "arch_bt"} {
 			if (m[name] < 1e-4) != same || !same && m[name] < 0.01 {
 				t.Errorf("views %q: %s is %g", views, name, m[name])
@@ -87,7 +88,7 @@ func TestTheTwoViewsAreTwo(t *testing.T) {
 func TestTheBalanceOfEachLevelScalesItsOwnStep(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	of := func(frozen, every int, scale float64) (fit.Metrics, fit.State) {
-		return stepped(t, small(t, set, func(s *Settings) {
+		return stepped(t, small(t, set, func(s *settings.Search) {
 			loose(s)
 			s.SSFactor, s.SSScale, s.SSBalance, s.Frozen, s.ArchLR = 0.5, scale, every, frozen, 1e-9
 		}), 0, 0)
@@ -121,7 +122,7 @@ func length(vectors ...[]float32) float64 {
 func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, clip float64 }{{0, 1e-3}, {0.5, 1e-3}, {1, 1e-3}, {1, 1e9}} {
-		m, state := stepped(t, small(t, set, func(s *Settings) { loose(s); s.SSFactor, s.Clip = c.factor, c.clip }), 0, 0)
+		m, state := stepped(t, small(t, set, func(s *settings.Search) { loose(s); s.SSFactor, s.Clip = c.factor, c.clip }), 0, 0)
 		var trunk, classifier [][]float32
 		for name, v := range state.Arrays {
 			switch label, is := strings.CutPrefix(name, "velocity/"); {
@@ -143,13 +144,13 @@ func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 // What EndEpoch tells of the two terms are norms of gradients in what both terms reach: on a batch of one level alone they are the mixture's, with a factor of 1.
 func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
-	s := small(t, set, func(s *Settings) { loose(s); s.SSFactor = 0.5 })
+	s := small(t, set, func(s *settings.Search) { loose(s); s.SSFactor = 0.5 })
 	ends, _, err := s.EndEpoch(0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(change func(*Settings)) float64 {
-		_, state := stepped(t, small(t, set, func(s *Settings) { loose(s); change(s) }), 0, 0)
+	of := func(change func(*settings.Search)) float64 {
+		_, state := stepped(t, small(t, set, func(s *settings.Search) { loose(s); change(s) }), 0, 0)
 		var shared [][]float32
 		for name, v := range state.Arrays {
 			if label, is := strings.CutPrefix(name, "velocity/"); is && label != wiring.ClassifierLabel && label != projectorLabel {
@@ -158,8 +159,8 @@ func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 		}
 		return length(shared...)
 	}
-	bt := of(func(s *Settings) { s.SSFactor, s.SSScale = 1, 1 })
-	ce := 2 * of(func(s *Settings) { s.SSFactor, s.SSScale = 0.5, 1e-9 })
+	bt := of(func(s *settings.Search) { s.SSFactor, s.SSScale = 1, 1 })
+	ce := 2 * of(func(s *settings.Search) { s.SSFactor, s.SSScale = 0.5, 1e-9 })
 	if math.Abs(ends["bt_grad_norm"]/bt-1) > 1e-3 || math.Abs(ends["ce_grad_norm"]/ce-1) > 1e-3 {
 		t.Errorf("norms of %g and %g, want %g and %g", ends["ce_grad_norm"], ends["bt_grad_norm"], ce, bt)
 	}

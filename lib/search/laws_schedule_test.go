@@ -8,6 +8,7 @@ import (
 
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // rate is that at which weights moved along their velocity. It fails the test unless all of them did at the same rate.
@@ -36,7 +37,7 @@ func rate(t *testing.T, before, after fit.State) float64 {
 
 // The rate falls along a cosine from lr, towards lr_min, and anew in each phase.
 func TestTheWeightsMoveAtARateThatFallsAlongACosineInEachPhase(t *testing.T) {
-	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *Settings) { s.LR, s.LRMin, s.Phases = 0.1, 0.02, "3/8/0/2/0 3/4/0/4/0" })
+	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.LR, s.LRMin, s.Phases = 0.1, 0.02, "3/8/0/2/0 3/4/0/4/0" })
 	for epoch, part := range []float64{0, 0.5, 0, 0.25, 0.5, 0.75} { // of its phase
 		before := stateOf(t, s)
 		m, after := stepped(t, s, epoch, 0)
@@ -52,7 +53,7 @@ func TestTheWeightsMoveAtARateThatFallsAlongACosineInEachPhase(t *testing.T) {
 
 // A phase counts its frozen epochs from its own beginning.
 func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
-	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *Settings) { s.Phases = "3/8/0/2/1 3/4/0/3/2" })
+	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Phases = "3/8/0/2/1 3/4/0/3/2" })
 	for epoch, frozen := range []bool{true, false, true, true, false} {
 		before := stateOf(t, s)
 		_, after := stepped(t, s, epoch, 0)
@@ -68,7 +69,7 @@ func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
 // The rate of P-DARTS' schedule, worked out by hand: while frozen it falls linearly towards the phase's end, then by a factor of exp(-0.2) an epoch; in each step other values
 // are dropped.
 func TestSkipConnectionsDropValuesAtTheirPhasesRate(t *testing.T) {
-	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *Settings) { s.Phases = "3/8/0.4/2/0 3/4/0.6/3/1" })
+	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Phases = "3/8/0.4/2/0 3/4/0.6/3/1" })
 	for epoch, want := range []float64{0.4, 0.4 * math.Exp(-0.2), 0.6 * 2 / 3, 0.6, 0.6 * math.Exp(-0.2)} {
 		seen := map[int32]bool{}
 		for step := range 2 {

@@ -12,13 +12,14 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // The searches of this file are those of lib/internal/golden/whole.py: PyTorch's numbers of a network with the projector, of batches that both sides
 // draw, crop, flip and cut alike. Of a search they use what a run uses: steps, ends of epochs, states.
 
 // wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
-func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*Settings)) *Search {
+func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*settings.Search)) *Search {
 	t.Helper()
 	search := small(t, parity.Pictures(32, 1, 8, 3), change)
 	restore(t, search, func(state fit.State) {
@@ -31,12 +32,13 @@ func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*Setti
 }
 
 // small is a search of two steps an epoch on 32 pictures.
-func small(t *testing.T, set *data.Set, change func(*Settings)) *Search {
+func small(t *testing.T, set *data.Set, change func(*settings.Search)) *Search {
 	t.Helper()
-	s := Settings{
-		Cells: 3, Channels: 4, Partial: 2, Batch: 8, Devices: 1, Epochs: 2, Frozen: 1, Seed: 5,
-		LR: 0.02, LRMin: 0.004, Momentum: 0.9, WeightDecay: 3e-2, Clip: 2, ArchLR: 0.05, ArchWeightDecay: 5e-2,
-		SSScale: 0.25, Projector: "6,5", Views: "crop 0.8 pixels 2, flip 0.5", Cutout: 4,
+	s := settings.Search{
+		Shared:  settings.Shared{Cells: 3, Channels: 4, Batch: 8, Devices: 1, Epochs: 2, Seed: 5, LR: 0.02, Momentum: 0.9, WeightDecay: 3e-2},
+		Mixed:   settings.Mixed{SSScale: 0.25},
+		Twins:   settings.Twins{Projector: "6,5", Views: "crop 0.8 pixels 2, flip 0.5"},
+		Partial: 2, Frozen: 1, LRMin: 0.004, Clip: 2, ArchLR: 0.05, ArchWeightDecay: 5e-2, Cutout: 4,
 	}
 	change(&s)
 	search, err := New(backendtest.Open(t), set, s)
@@ -125,7 +127,7 @@ func TestTheMixedObjectiveIsTorchs(t *testing.T) {
 			torch := golden.Read(t, "search")
 			kind := fmt.Sprintf("gradients_%g/gradient", factor)
 			parity.Unpack(torch, kind)
-			s := wholeSearch(t, torch, func(s *Settings) {
+			s := wholeSearch(t, torch, func(s *settings.Search) {
 				s.SSFactor, s.Frozen, s.Epochs, s.WeightDecay, s.ArchWeightDecay, s.Clip = factor, 0, 1, 0, 0, 1e9
 			})
 			m, err := s.Step(0, 0)
@@ -157,7 +159,7 @@ func TestTwoEpochsOfASearchAreTorchs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			torch := golden.Read(t, "search")
 			parity.Unpack(torch, name+"/final/weight")
-			s := wholeSearch(t, torch, func(s *Settings) { s.SSFactor = factor })
+			s := wholeSearch(t, torch, func(s *settings.Search) { s.SSFactor = factor })
 			before := parity.Architecture(torch, "weight/", true)
 			steps, ends := wholeEpochs(t, s, 2)
 			sameMetrics(t, steps, parity.Metrics(golden.Under(torch, name+"/")))
