@@ -17,13 +17,14 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 
 // small is a training of four steps an epoch on 40 pictures, of which it holds 8 back; without decay and clip.
-func small(t *testing.T, set *data.Set, change func(*Settings)) *Training {
+func small(t *testing.T, set *data.Set, change func(*settings.Train)) *Training {
 	t.Helper()
-	s := Settings{Cells: 3, Channels: 2, Batch: 8, Epochs: 4, Labels: 1, Devices: 1, Seed: 5, LR: 0.02, Momentum: 0.9, Clip: 1e9}
+	s := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 2, Batch: 8, Epochs: 4, Devices: 1, Seed: 5, LR: 0.02, Momentum: 0.9}, Labels: 1, Clip: 1e9}
 	change(&s)
 	return newTraining(t, set, s)
 }
@@ -58,7 +59,7 @@ func TestATrainingSeesItsPicturesCroppedFlippedAndCut(t *testing.T) {
 	const side, batch = 16, 8
 	taps := [][2]int{{0, 0}, {0, -1}, {0, 1}, {-1, 0}, {1, 0}}
 	for _, cutout := range []int{0, 6} {
-		s := small(t, set, func(s *Settings) { s.Cutout = cutout })
+		s := small(t, set, func(s *settings.Train) { s.Cutout = cutout })
 		state := stateOf(t, s)
 		stem := state.Arrays["weights/stem"].F32
 		clear(stem[:6*9])
@@ -99,7 +100,7 @@ func TestATrainingSeesItsPicturesCroppedFlippedAndCut(t *testing.T) {
 }
 
 func TestTheWeightsMoveAtARateThatFallsAlongACosine(t *testing.T) {
-	s := small(t, pictures(), func(s *Settings) { s.LR = 0.1 })
+	s := small(t, pictures(), func(s *settings.Train) { s.LR = 0.1 })
 	for epoch := range 4 {
 		before := stateOf(t, s)
 		m, after := stepped(t, s, epoch, 1)
@@ -174,7 +175,7 @@ func TestADroppedPathKeepsItsMean(t *testing.T) {
 // The probability grows linearly with the epochs: it is 0 in the first, and that of the settings would come after the last.
 func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 	set := parity.Pictures(400, 1, 8, 3)
-	s := small(t, set, func(s *Settings) { s.DropPath, s.Batch = 0.8, 128 })
+	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Batch = 0.8, 128 })
 	for epoch := range 4 {
 		p := 0.8 * float64(epoch) / 4
 		zeros, n := 0., 0.
@@ -198,7 +199,7 @@ func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 func TestDroppedPathsAreThoseOfTheStep(t *testing.T) {
 	set := pictures()
 	of := func(p float64, epoch int) fit.State {
-		_, state := stepped(t, small(t, set, func(s *Settings) { s.DropPath = p }), epoch, 0)
+		_, state := stepped(t, small(t, set, func(s *settings.Train) { s.DropPath = p }), epoch, 0)
 		return state
 	}
 	for epoch, same := range []bool{true, false} {
@@ -222,7 +223,7 @@ func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 			set.Train.Picture(i)[j] = 40 + 80*label + uint8(j%8)
 		}
 	}
-	s := small(t, set, func(s *Settings) { s.Epochs, s.LR = 6, 0.05 })
+	s := small(t, set, func(s *settings.Train) { s.Epochs, s.LR = 6, 0.05 })
 	store := fit.Store{Dir: t.TempDir()}
 	var train, validation []float64
 	if err := fit.Run(t.Context(), s, store, fit.Options{Observe: func(e fit.Event) error {
@@ -251,7 +252,7 @@ func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 // weights says.
 func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
-	s := small(t, set, func(s *Settings) { s.DropPath, s.Cutout, s.Auxiliary = 0.9, 8, 0.4 })
+	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Cutout, s.Auxiliary = 0.9, 8, 0.4 })
 	stepped(t, s, 3, 0)
 	first, again := ended(t, s, 0), ended(t, s, 3)
 	if !reflect.DeepEqual(first, again) {
@@ -296,7 +297,7 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	used := set.Train.Share(train, 0.5)
 	unused := slices.DeleteFunc(slices.Clone(train), func(i int32) bool { return slices.Contains(used, i) })
 	of := func(set *data.Set) (fit.State, fit.Metrics) {
-		s := small(t, set, func(s *Settings) { s.Labels = 0.5 })
+		s := small(t, set, func(s *settings.Train) { s.Labels = 0.5 })
 		var state fit.State
 		for step := range s.Steps(0) {
 			_, state = stepped(t, s, 0, step)
@@ -323,7 +324,7 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	of := func(weight float64) (fit.Metrics, []float32) {
-		m, state := stepped(t, small(t, set, func(s *Settings) { s.Auxiliary = weight }), 0, 0)
+		m, state := stepped(t, small(t, set, func(s *settings.Train) { s.Auxiliary = weight }), 0, 0)
 		return m, velocity(state, wiring.AuxiliaryLabel)
 	}
 	m, one := of(1)
@@ -343,7 +344,7 @@ func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 func TestATrainingsStepIsThatOfItsSettings(t *testing.T) {
 	set := pictures()
 	of := func(decay, momentum, clip float64) (first, second fit.State, norms [2]float64) {
-		s := small(t, set, func(s *Settings) { s.WeightDecay, s.Momentum, s.Clip, s.LR = decay, momentum, clip, 1e-12 })
+		s := small(t, set, func(s *settings.Train) { s.WeightDecay, s.Momentum, s.Clip, s.LR = decay, momentum, clip, 1e-12 })
 		m, first := stepped(t, s, 0, 0)
 		n, second := stepped(t, s, 0, 1)
 		return first, second, [2]float64{m["grad_norm"], n["grad_norm"]}

@@ -10,10 +10,11 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // begun is a pretraining of four steps an epoch on 40 pictures, of which it holds 8 back.
-func begun(t *testing.T, set *data.Set, change func(*Settings)) *Pretraining {
+func begun(t *testing.T, set *data.Set, change func(*settings.Pretrain)) *Pretraining {
 	t.Helper()
 	s := small()
 	s.Channels, s.Batch, s.Images, s.Seed, s.Projector, s.Optimizer, s.Views = 2, 8, 0, 5, "6,5", "sgd", "crop 0.8 pixels 2, flip 0.5"
@@ -54,7 +55,7 @@ func rates(before, after fit.State) map[string]float64 {
 
 // The rate rises by the same amount in each step of as many epochs as warm_up says, from 0; then it falls along a cosine to a thousandth.
 func TestTheRateRisesForTheEpochsOfWarmUpAndThenFalls(t *testing.T) {
-	p := begun(t, pictures(), func(s *Settings) { s.Epochs, s.WarmUp, s.LR = 5, 2, 0.08 })
+	p := begun(t, pictures(), func(s *settings.Pretrain) { s.Epochs, s.WarmUp, s.LR = 5, 2, 0.08 })
 	if n := p.Steps(0); n != 4 {
 		t.Fatalf("%d steps an epoch, want 4", n)
 	}
@@ -125,7 +126,7 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 		}, 1 - 1./18},
 	} {
 		t.Run(c.law, func(t *testing.T) {
-			p := begun(t, shades(set, c.class), func(s *Settings) { s.KNNEvery = 1 })
+			p := begun(t, shades(set, c.class), func(s *settings.Pretrain) { s.KNNEvery = 1 })
 			m, _, err := p.EndEpoch(0)
 			if err != nil {
 				t.Fatal(err)
@@ -142,7 +143,7 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 // An embedding of one number has a correlation of 1 with itself: equal views cost nothing, distorted ones do.
 func TestAPretrainingComparesTwoViews(t *testing.T) {
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
-		m, _ := stepped(t, begun(t, pictures(), func(s *Settings) { s.Projector, s.Views = "1", views }), 0, 0)
+		m, _ := stepped(t, begun(t, pictures(), func(s *settings.Pretrain) { s.Projector, s.Views = "1", views }), 0, 0)
 		if loss := m["train_loss"]; (loss < 1e-4) != same || !same && loss < 0.01 {
 			t.Errorf("views %q: the loss is %g", views, loss)
 		}
@@ -151,7 +152,7 @@ func TestAPretrainingComparesTwoViews(t *testing.T) {
 
 func TestTheLossIsLinearInLambda(t *testing.T) {
 	of := func(lambda float64) float64 {
-		m, _ := stepped(t, begun(t, pictures(), func(s *Settings) { s.Lambda = lambda }), 0, 0)
+		m, _ := stepped(t, begun(t, pictures(), func(s *settings.Pretrain) { s.Lambda = lambda }), 0, 0)
 		return m["train_loss"]
 	}
 	none, one, three := of(0), of(1), of(3)
@@ -164,7 +165,7 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 	set := pictures()
 	train, held := set.TrainValidation(5, 0)
 	of := func(set *data.Set, measure bool) (fit.State, float64) {
-		p := begun(t, set, func(s *Settings) { s.Optimizer, s.KNNEvery, s.WarmUp = "adam", 1, 0 })
+		p := begun(t, set, func(s *settings.Pretrain) { s.Optimizer, s.KNNEvery, s.WarmUp = "adam", 1, 0 })
 		var state fit.State
 		for epoch := range 2 {
 			for step := range p.Steps(epoch) {
@@ -192,7 +193,7 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 	if other, _ := of(parity.Negative(set, train[:1]), false); reflect.DeepEqual(other, state) {
 		t.Error("a training picture teaches nothing")
 	}
-	p := begun(t, set, func(s *Settings) { s.KNNEvery = 1 })
+	p := begun(t, set, func(s *settings.Pretrain) { s.KNNEvery = 1 })
 	m, _, err := p.EndEpoch(0)
 	if err != nil || m["knn_untrained"] != untrained {
 		t.Errorf("the untrained network's features are worth %g before the first step and %g after the last (%v)", m["knn_untrained"], untrained, err)
@@ -201,7 +202,7 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 
 // LARS, the paper's optimizer: matrices move at the rate, what has one axis, gains and biases, at lr_vectors times the rate.
 func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
-	p := begun(t, pictures(), func(s *Settings) {
+	p := begun(t, pictures(), func(s *settings.Pretrain) {
 		s.Optimizer, s.LR, s.LRVectors, s.WarmUp, s.WeightDecay = "lars", 0.5, 0.25, 0, 1e-2
 	})
 	before, err := p.State()
