@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// walk calls f with each file of a .tar.gz. An archive with a path that leaves the folder it is unpacked in, or with anything but
-// files and folders (links, devices), is refused; so is one that is cut short.
+// walk calls f with each file of a .tar.gz. It returns an error for an archive that is cut short,
+// that contains a path outside its folder, or that contains links or devices.
 func walk(archive string, f func(name string, size int64, r io.Reader) error) error {
 	file, err := os.Open(archive)
 	if err != nil {
@@ -29,7 +29,7 @@ func walk(archive string, f func(name string, size int64, r io.Reader) error) er
 	for {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
-			// The checksum at the end of the gzip stream is read only beyond the end of the archive.
+			// The checksum of a gzip stream follows the end of the archive.
 			if _, err := io.Copy(io.Discard, z); err != nil {
 				return damaged(archive, err)
 			}
@@ -60,7 +60,7 @@ func damaged(archive string, err error) error {
 	return fmt.Errorf("%s can't be unpacked: %w", archive, err)
 }
 
-// fromArchive reads the data set's files out of its archive, without unpacking it on disk.
+// fromArchive reads the files of the data set from its archive without unpacking it on disk.
 func (s spec) fromArchive(archive string) source {
 	members := map[string][]byte{}
 	limits := map[string]int64{}
@@ -89,7 +89,7 @@ func (s spec) fromArchive(archive string) source {
 		if !ok {
 			return nil, errors.New("is missing")
 		}
-		delete(members, path.Join(s.folder, name)) // each is read once
+		delete(members, path.Join(s.folder, name)) // each member is read once
 		return raw, nil
 	}
 	return source{place: archive + ":" + s.folder, archive: archive, open: open, read: read}

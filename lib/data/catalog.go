@@ -6,36 +6,37 @@ import (
 	"strings"
 )
 
-// spec says what a data set's official files are.
+// spec describes the official files of a data set.
 type spec struct {
 	name, title    string
 	classes        []string
-	coarse         int // classes of the byte before the label; 0: there is none
+	coarse         int // classes of the byte before the label; 0: no such byte
 	side, channels int
 	folder         string // in the data directory
 	train, test    []part
-	archive        download // of the whole folder; without URL, parts are downloaded one by one
+	archive        download // of the whole folder; without URL the parts are downloaded one by one
 	license        string
 }
 
 // part is a file of records, or an IDX pair.
 type part struct {
 	images, labels download // labels.name is "" for records
-	official       int      // images in it
+	official       int      // number of images
 }
 
 // download is a file as its authors publish it.
 type download struct{ name, url, md5 string }
 
-// limit is more than what the file of a part's images can have, so that others are refused before they are read.
+// limit is an upper bound of the size of a part's images. Larger files are refused before they are
+// read.
 func (p part) limit(s spec) int64 {
 	return int64(p.official)*int64(2+s.side*s.side*s.channels) + 1024
 }
 
-// Names are the data sets that Load knows.
+// Names returns the names of the data sets that Load knows.
 func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist"} }
 
-// Title is how people write a data set's name.
+// Title returns the usual spelling of a data set's name.
 func Title(name string) string {
 	if s, err := find(name); err == nil {
 		return s.title
@@ -104,13 +105,13 @@ func fashionMNIST() spec {
 	}
 }
 
-// Where the authors publish their files.
+// Addresses at which the authors publish their files.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 )
 
-// files are all files of a data set, in the order in which they are read.
+// files lists all files of a data set in reading order.
 func (s spec) files() (all []download) {
 	for _, p := range slices.Concat(s.train, s.test) {
 		all = append(all, p.images)

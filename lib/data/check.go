@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Info says what a data set is and whether it is there.
+// Info describes a data set and says whether its files are present.
 type Info struct {
 	Name        string `json:"name"`
 	Title       string `json:"title"`
@@ -22,10 +22,11 @@ type Info struct {
 	TestImages  int    `json:"test_images"`
 	License     string `json:"license"`
 	URL         string `json:"url"`
-	Place       string `json:"place"` // where its files are; "" if they are not there
+	Place       string `json:"place"` // location of its files; "" if they are missing
 }
 
-// List describes all data sets and looks for them in a directory (see Directory), without reading them.
+// List describes all data sets and looks for their files in a directory (see [Directory]) without
+// reading them. List returns an error if there is no such directory.
 func List(dir string) ([]Info, error) {
 	dir, err := Directory(dir)
 	if err != nil {
@@ -50,7 +51,7 @@ func List(dir string) ([]Info, error) {
 	return all, nil
 }
 
-// Report is what Check finds.
+// Report is the result of [Check].
 type Report struct {
 	Name    string    `json:"name"`
 	Title   string    `json:"title"`
@@ -59,7 +60,7 @@ type Report struct {
 	Classes []string  `json:"classes"`
 	Train   Count     `json:"train"`
 	Test    Count     `json:"test"`
-	Mean    []float32 `json:"mean"` // of each channel of the training images, 0..1
+	Mean    []float32 `json:"mean"` // of each channel over the training images, 0..1
 	Std     []float32 `json:"std"`
 }
 
@@ -79,23 +80,24 @@ type File struct {
 	Origin Origin `json:"origin"`
 }
 
-// Origin says whether a file is its authors' file.
+// Origin says whether a file is the official one.
 type Origin string
 
-// What a checksum can say. The authors publish checksums of CIFAR's archives, not of the files in them: those are Official when Fetch
-// unpacked them, and Unknown otherwise. Other files may have the same images in another order.
+// The results of a checksum. The authors publish checksums of CIFAR's archives, but not of the
+// files in them. Those files are Official if Fetch unpacked them, else Unknown. Other means that
+// the bytes differ; the images can still be the same in another order.
 const (
 	Official Origin = "official"
 	Other    Origin = "other"
 	Unknown  Origin = "unknown"
 )
 
-// Complete says whether all official images are there.
+// Complete reports whether all official images are present.
 func (r *Report) Complete() bool {
 	return r.Train.Images == r.Train.Expected && r.Test.Images == r.Test.Expected
 }
 
-// Origin is Official when all files are, Other when one is not, else Unknown.
+// Origin is Official if all files are, Other if at least one is Other, and otherwise Unknown.
 func (r *Report) Origin() Origin {
 	o := Official
 	for _, f := range r.Files {
@@ -109,7 +111,8 @@ func (r *Report) Origin() Origin {
 	return o
 }
 
-// Check reads a data set as Load does, and reports sizes, labels and checksums. What keeps it from loading is the error.
+// Check reads a data set as [Load] does and reports sizes, labels and checksums. It returns the
+// errors of Load.
 func Check(name, dir string) (*Report, error) {
 	s, src, set, err := read(name, dir)
 	if err != nil {
@@ -156,7 +159,7 @@ func (d download) inspect(folder string, fetched map[string]string) (f File, err
 	return f, nil
 }
 
-// readSums reads a list of checksums as sha256sum writes it; without one it is empty.
+// readSums reads a list of checksums in the format of sha256sum. A missing list is empty.
 func readSums(file string) map[string]string {
 	sums := map[string]string{}
 	f, err := os.Open(file)

@@ -30,7 +30,7 @@ func TestCheckCountsAndKnowsTheOfficialFiles(t *testing.T) {
 			if len(r.Files) != len(files) {
 				t.Errorf("%d files, want %d", len(r.Files), len(files))
 			}
-			want := Unknown // nobody published checksums of CIFAR's unpacked files
+			want := Unknown // CIFAR's unpacked files have no published checksums
 			if name == "fashion-mnist" {
 				want = Other
 			}
@@ -50,7 +50,7 @@ func TestCheckKnowsWhatFetchUnpacked(t *testing.T) {
 	if r, err := Check("cifar10", dir); err != nil || r.Origin() != Official {
 		t.Fatalf("fetched: %+v, %v", r, err)
 	}
-	// Another image in it, and it is another file.
+	// A file with another image is another file.
 	file := filepath.Join(dir, s.folder, "data_batch_4.bin")
 	b, err := os.ReadFile(file)
 	if err != nil {

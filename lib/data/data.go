@@ -5,27 +5,27 @@ import (
 	"math"
 )
 
-// Images are N pictures with labels.
+// Images holds N images with their labels.
 type Images struct {
 	N, Height, Width, Channels int
 	Pixels                     []uint8 // [N][Height][Width][Channels]
 	Labels                     []uint8 // [N], indices of Set.Classes
 }
 
-// Picture is image i, [Height][Width][Channels], not a copy.
+// Picture returns image i, [Height][Width][Channels], without a copy.
 func (im Images) Picture(i int) []uint8 {
 	n := im.Height * im.Width * im.Channels
 	return im.Pixels[i*n : (i+1)*n : (i+1)*n]
 }
 
-// First are the first n images, or all if there are fewer; not a copy.
+// First returns the first n images without a copy, or all if there are fewer.
 func (im Images) First(n int) Images {
 	n = min(n, im.N)
 	im.N, im.Pixels, im.Labels = n, im.Pixels[:n*im.Height*im.Width*im.Channels], im.Labels[:n]
 	return im
 }
 
-// Histogram counts the labels of each class.
+// Histogram counts the images of each class: the result is [classes].
 func (im Images) Histogram(classes int) []int {
 	h := make([]int, classes)
 	for _, l := range im.Labels {
@@ -37,20 +37,22 @@ func (im Images) Histogram(classes int) []int {
 // Set is a data set in memory.
 type Set struct {
 	Name        string   // one of Names
-	Title       string   // as people write it; says when it is the sample
+	Title       string   // usual spelling of the name; marks the sample
 	Classes     []string // in label order
 	Train, Test Images
-	// Mean and Std of each channel over all pixels of Train, on the scale 0..1.
+	// Mean and Std have one entry per channel: mean and standard deviation over all pixels of
+	// Train, on the scale 0..1.
 	Mean, Std []float32
-	// Sample is set when the images are the embedded sample: whatever shows results says so.
+	// Sample marks the embedded sample. Every result of it must say so.
 	Sample bool
-	// Checksums are the SHA-256 of the files that were read, by their names in the data directory. Those of an archive's
-	// members are the same as those of the unpacked files.
+	// Checksums holds the SHA-256 of each file, by its name in the data directory. Members of an
+	// archive have the checksums of the unpacked files.
 	Checksums map[string]string
 }
 
-// moments are mean and standard deviation (of the population) of each channel, on the scale 0..1. They are computed from counts
-// of the 256 values, in integers up to the last division, so they don't depend on the order of images.
+// moments returns mean and (population) standard deviation of each channel, [channels] each, on the
+// scale 0..1. It counts the 256 values and computes with integers up to the last division, so the
+// result does not depend on the order of the images.
 func moments(im Images) (mean, std []float32) {
 	counts := make([][256]int, im.Channels)
 	for i := 0; i < len(im.Pixels); i += im.Channels {
@@ -70,7 +72,7 @@ func moments(im Images) (mean, std []float32) {
 	return
 }
 
-// finish computes what follows from the images.
+// finish derives the statistics of the images. It returns an error if a channel is constant.
 func (s *Set) finish() (*Set, error) {
 	s.Mean, s.Std = moments(s.Train)
 	for c, v := range s.Std {

@@ -14,18 +14,20 @@ import (
 	"time"
 )
 
-// How long a server may be silent, and how long it gets to recover when a download broke off.
+// patience is the longest silence of a server. pause is the server's time to recover after a broken
+// download.
 const (
 	patience = 60 * time.Second
 	pause    = 500 * time.Millisecond
 )
 
-// refused is what a server does that doesn't send the file; another attempt at once will not mend it.
+// refused is an error of a server that another immediate attempt will not mend.
 type refused struct{ error }
 
 func (r refused) Unwrap() error { return r.error }
 
-// get downloads into a file, unless it is there already with the right checksum. What has arrived is kept in file.part.
+// get downloads into a file unless the file has the right checksum already. A partial download
+// stays in file.part.
 func (d download) get(ctx context.Context, file string, progress Progress) error {
 	if d.official(file) {
 		return nil
@@ -46,7 +48,7 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 		if err := os.Remove(part); err != nil {
 			return err
 		}
-		// A beginning from another time may have spoilt it: once more, from the start.
+		// The part may come from another version of the file, so one attempt starts anew.
 		if !resumed || anew > 0 {
 			return refused{fmt.Errorf("what %s sends is not the official file (MD5 %s instead of %s), perhaps a proxy's page: look at it in a browser", d.url, sum, d.md5)}
 		}
@@ -54,8 +56,8 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 	return os.Rename(part, file)
 }
 
-// arrive completes the part. A download that breaks off is taken up again, as long as each second attempt brings something.
-// resumed: the part didn't begin with nothing.
+// arrive completes the part. It resumes broken downloads as long as every second attempt receives
+// bytes. resumed reports that the part was not empty at first.
 func (d download) arrive(ctx context.Context, part string, progress Progress) (resumed bool, err error) {
 	size := func() int64 {
 		info, err := os.Stat(part)
@@ -88,12 +90,12 @@ func (d download) arrive(ctx context.Context, part string, progress Progress) (r
 	}
 	var get *url.Error
 	if errors.As(err, &get) {
-		err = get.Err // without the address again
+		err = get.Err // the message around it contains the address
 	}
 	return resumed, refused{fmt.Errorf("%s can't be downloaded: %w; try again, what has arrived is kept", d.url, err)}
 }
 
-// request asks for what is missing of the part and appends it.
+// request asks for the missing bytes of the part and appends them.
 func (d download) request(ctx context.Context, part string, progress Progress) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -130,8 +132,8 @@ func (d download) request(ctx context.Context, part string, progress Progress) (
 	switch {
 	case answer.StatusCode == http.StatusPartialContent && strings.HasPrefix(answer.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
 	case answer.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0:
-		return nil // nothing is missing; the checksum will tell
-	case answer.StatusCode == http.StatusOK: // all of it, perhaps because the server can't resume
+		return nil // nothing is missing; the checksum decides
+	case answer.StatusCode == http.StatusOK: // the whole file; perhaps the server can't resume
 		if have, err = 0, f.Truncate(0); err != nil {
 			return err
 		}

@@ -18,12 +18,17 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Progress hears how many bytes of a file are there. total is -1 where the server doesn't say.
+// Progress receives the number of bytes of a file that have arrived. total is -1 if the server does
+// not give it.
 type Progress func(file string, done, total int64)
 
-// Fetch downloads a data set from its authors' address into a directory (see Directory), compares the checksum and unpacks it. The data set
-// appears whole or not at all: until it is whole it lies in a hidden folder beside, where the next Fetch goes on with what has
-// arrived. A data set that is there and loads is left alone; one that is damaged is replaced. Several processes may fetch at a time. progress may be nil.
+// Fetch downloads a data set from its authors' address into a directory (see [Directory]), verifies
+// the checksum and unpacks it. The data set appears whole or not at all. Until then it lies in a
+// hidden folder beside it, from which a later Fetch resumes. Fetch keeps a data set that loads and
+// replaces a damaged one. Several processes may fetch at a time. progress may be nil.
+//
+// Fetch returns an error for an unknown name, a directory that can't be written, a failed download,
+// a wrong checksum, or the end of ctx.
 func Fetch(ctx context.Context, name, dir string, progress Progress) error {
 	s, err := find(name)
 	if err != nil {
@@ -40,7 +45,7 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 		progress = func(string, int64, int64) {}
 	}
 	if s.loads(dir) {
-		return nil // before anything is written: the directory may be read-only
+		return nil // no write happens before this: the directory may be read-only
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("the data directory %s can't be made: %w; name another with --data or ESSNAS_DATA", dir, plain(err))
@@ -54,7 +59,7 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 	}
 	defer lock.Unlock()
 	if s.loads(dir) {
-		return nil // another process was faster
+		return nil // another process has fetched it meanwhile
 	}
 
 	staging := filepath.Join(dir, ".fetch-"+s.name)
@@ -66,7 +71,7 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 		return wrote(err)
 	}
 	src := source{place: whole, read: func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(whole, name), limit) }}
-	if _, err := s.load(src); err != nil { // cannot be, as the checksum was right
+	if _, err := s.load(src); err != nil { // impossible after a right checksum
 		return err
 	}
 	final := filepath.Join(dir, s.folder)
@@ -87,7 +92,7 @@ func (s spec) loads(dir string) bool {
 	return err == nil
 }
 
-// offered is what its authors publish, for messages.
+// offered names the published files, for messages.
 func (s spec) offered() string {
 	if s.archive.url != "" {
 		return s.archive.name
@@ -99,7 +104,7 @@ func (s spec) offered() string {
 	return strings.Join(names, ", ")
 }
 
-// stage downloads and unpacks into the folder whole.
+// stage downloads the data set and unpacks it into the folder whole.
 func (s spec) stage(ctx context.Context, staging, whole string, progress Progress) error {
 	if s.archive.url == "" {
 		if err := os.MkdirAll(whole, 0o755); err != nil {
@@ -119,16 +124,17 @@ func (s spec) stage(ctx context.Context, staging, whole string, progress Progres
 	if err := s.archive.get(ctx, archive, progress); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(whole); err != nil { // of an interrupted unpacking
+	if err := os.RemoveAll(whole); err != nil { // remains of an interrupted unpacking
 		return err
 	}
 	return s.unpack(ctx, archive, staging)
 }
 
-// sumsFile lists, as sha256sum does, the checksums of the files that came out of an official archive.
+// sumsFile lists the checksums of the files of an official archive in the format of sha256sum.
 const sumsFile = "SHA256SUMS"
 
-// unpack writes the archive's files, and a list of their checksums: that is how Check knows them later.
+// unpack writes the files of the archive and a list of their checksums, by which Check recognises
+// them later.
 func (s spec) unpack(ctx context.Context, archive, to string) error {
 	var sums strings.Builder
 	err := walk(archive, func(name string, _ int64, r io.Reader) error {
@@ -156,7 +162,7 @@ func (s spec) unpack(ctx context.Context, archive, to string) error {
 	return write(filepath.Join(to, s.folder, sumsFile), strings.NewReader(sums.String()))
 }
 
-// write makes a file and gets it to the disk.
+// write creates a file and syncs it to the disk.
 func write(file string, r io.Reader) error {
 	f, err := os.Create(file)
 	if err != nil {
@@ -172,7 +178,7 @@ func write(file string, r io.Reader) error {
 	return f.Close()
 }
 
-// wrote makes a sentence of an error of the file system.
+// wrote turns an error of the file system into a sentence.
 func wrote(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -19,13 +19,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// server offers files as their authors would. It notes the Range headers of the requests.
+// server offers files as their authors do. It records the Range headers of the requests.
 type server struct {
 	*httptest.Server
 	mu     sync.Mutex
 	files  map[string][]byte
 	ranges []string
-	// breaks: so many answers stop in the middle.
+	// breaks is the number of answers that stop in the middle.
 	breaks atomic.Int32
 }
 
@@ -57,7 +57,7 @@ func (s *server) requests() []string {
 	return append([]string(nil), s.ranges...)
 }
 
-// at is the data set as if the server were its authors'.
+// at returns the data set with the server's address in place of its authors'.
 func at(s spec, url string, files map[string][]byte) spec {
 	move := func(d *download) {
 		d.url, d.md5 = url+"/"+d.name, fmt.Sprintf("%x", md5.Sum(files[d.name]))
@@ -75,7 +75,7 @@ func at(s spec, url string, files map[string][]byte) spec {
 	return s
 }
 
-// published is a small data set with a server for it; the files are as they lie unpacked.
+// published returns a small data set, a server for it, and its unpacked files.
 func published(t *testing.T, name string) (spec, *server, map[string][]byte) {
 	s := specOf(t, name)
 	files := fake(s, 10)
@@ -87,7 +87,7 @@ func published(t *testing.T, name string) (spec, *server, map[string][]byte) {
 	return at(s, v.URL, offered), v, files
 }
 
-// tidy fails unless there is nothing in the directory but the folder and the lock.
+// tidy fails if the directory contains more than the folder and the lock.
 func tidy(t *testing.T, s spec, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

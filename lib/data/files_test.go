@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// fake makes the files of a data set with n random images in each file; their labels go round the classes.
+// fake makes the files of a data set with n random images in each file. The labels cycle through
+// the classes.
 func fake(s spec, n int) map[string][]byte {
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	noise := func(k int) []byte {
@@ -62,12 +63,12 @@ func zip(b []byte) []byte {
 	return out.Bytes()
 }
 
-// entry is an entry of an archive; a regular file unless kind says otherwise.
+// entry is an entry of an archive; without kind it is a regular file.
 type entry struct {
 	name string
 	body []byte
 	kind byte
-	size int64 // announced, where it is not the body's
+	size int64 // announced size, if it differs from the body's
 }
 
 func tgz(entries ...entry) []byte {
@@ -90,7 +91,7 @@ func tgz(entries ...entry) []byte {
 	return zip(out.Bytes())
 }
 
-// archived is a data set's archive with the given files.
+// archived returns the archive of a data set with these files.
 func archived(s spec, files map[string][]byte) []byte {
 	entries := []entry{{name: s.folder + "/", kind: tar.TypeDir}, {name: s.folder + "/readme.html", body: []byte("<html>")}}
 	for _, f := range s.files() {
@@ -101,7 +102,7 @@ func archived(s spec, files map[string][]byte) []byte {
 	return tgz(entries...)
 }
 
-// put writes files into a folder of a new directory, which it returns.
+// put writes files into a folder of a new directory and returns the directory.
 func put(t testing.TB, folder string, files map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzParse: whatever the files hold, they are either refused or come out as whole images with labels of the set. What comes out, written as a
-// file again, comes out the same.
+// FuzzParse: files of any content are refused, or they give whole images with labels of the set.
+// These images written as a file parse to the same images.
 func FuzzParse(f *testing.F) {
 	for i, name := range Names() {
 		s := specOf(f, name)
@@ -48,7 +48,7 @@ func FuzzParse(f *testing.F) {
 		if im.N < 1 || len(im.Labels) != im.N || len(im.Pixels) != im.N*s.side*s.side*s.channels {
 			t.Fatalf("%d images, %d labels, %d pixels", im.N, len(im.Labels), len(im.Pixels))
 		}
-		im.Histogram(len(s.classes)) // panics at a label that is none
+		im.Histogram(len(s.classes)) // panics at an invalid label
 		again, err := parse(print(s, im))
 		if err != nil {
 			t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"io"
 )
 
-// parseIDX reads an IDX file of bytes: magic number 0x0800 + axes, the sizes of the axes (big-endian), the values. The size of
-// the first axis is free, those of the others are given.
+// parseIDX reads an IDX file of bytes: the magic number 0x0800 + axes, the sizes of the axes
+// (big-endian), the values. The first axis may have any size, the others have the sizes inner.
 func parseIDX(raw []byte, inner ...int) (n int, values []byte, err error) {
 	header := 4 * (2 + len(inner))
 	if len(raw) < header {
@@ -64,7 +64,8 @@ func (s spec) parsePair(im *Images, images, labels []byte) (imagesErr, labelsErr
 	return nil, nil
 }
 
-// gunzip unpacks what is gzipped and leaves the rest as it is. No more than limit bytes are unpacked.
+// gunzip unpacks gzipped bytes and returns other bytes unchanged. It unpacks no more than limit
+// bytes.
 func gunzip(raw []byte, limit int64) ([]byte, error) {
 	if !bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
 		return raw, nil

@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// Directory is where data sets are looked for: dir, else $ESSNAS_DATA, else "data" in essnas's cache directory ($ESSNAS_CACHE,
-// else "essnas" in the user's).
+// Directory returns the directory of the data sets: dir, else $ESSNAS_DATA, else "data" in essnas's
+// cache directory ($ESSNAS_CACHE, else "essnas" in the user's cache). Directory returns an error if
+// the user has no cache directory.
 func Directory(dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
@@ -32,9 +33,11 @@ func Directory(dir string) (string, error) {
 	return filepath.Join(cache, "essnas", "data"), nil
 }
 
-// Open is Load, but where Fashion-MNIST (or "", any data) has no files in the directory, the embedded sample comes instead; so it
-// does for the name "sample", whatever there is. A file that is there and damaged is an error, and so is a directory that was
-// named and does not exist.
+// Open reads a data set as [Load] does. It returns the embedded sample for the name "sample", and
+// also for "fashion-mnist" or "" if the directory has no files of Fashion-MNIST.
+//
+// Open returns an error for damaged files, for a named directory that does not exist, and the other
+// errors of Load.
 func Open(name, dir string) (*Set, error) {
 	s, dir, sample, err := choose(name, dir)
 	if err != nil {
@@ -46,7 +49,8 @@ func Open(name, dir string) (*Set, error) {
 	return Load(s.name, dir)
 }
 
-// Version is where Open would read the files, with their sizes and times. It reads none: as long as it stays the same, the set does.
+// Version identifies the files that [Open] would read, by their places, sizes and times, without
+// reading them. Equal versions mean equal data. Version returns an error if the files are missing.
 func Version(name, dir string) (string, error) {
 	s, dir, sample, err := choose(name, dir)
 	if err != nil || sample {
@@ -74,7 +78,7 @@ func Version(name, dir string) (string, error) {
 	return text.String(), nil
 }
 
-// choose says what Open reads: a data set's files in a directory, or the sample.
+// choose decides between the files in a directory and the sample.
 func choose(name, dir string) (s spec, directory string, sample bool, err error) {
 	switch name {
 	case "":
@@ -100,14 +104,17 @@ func choose(name, dir string) (s spec, directory string, sample bool, err error)
 	return s, directory, name == "fashion-mnist" && !s.present(directory), nil
 }
 
-// Load reads the official files of a data set from a directory (see Directory), unpacked or in their archive. Where there are none,
-// the error wraps fs.ErrNotExist and says how to get them.
+// Load reads the official files of a data set from a directory (see [Directory]), unpacked or in
+// their archive.
+//
+// Load returns an error that wraps fs.ErrNotExist and explains how to get the files if they are
+// missing. A damaged file is an error, too, and so is an unknown name.
 func Load(name, dir string) (*Set, error) {
 	_, _, set, err := read(name, dir)
 	return set, err
 }
 
-// read is Load, and says what was read from where.
+// read is Load and also returns the source of the files.
 func read(name, dir string) (s spec, src source, set *Set, err error) {
 	if s, err = find(name); err != nil {
 		return
@@ -125,21 +132,21 @@ func read(name, dir string) (s spec, src source, set *Set, err error) {
 	return
 }
 
-// source is where the files of a data set were found.
+// source is the place of the files of a data set.
 type source struct {
 	place   string       // a directory, or a folder in an archive, for messages
-	archive string       // the archive's path
+	archive string       // path of the archive
 	open    func() error // unpacks the archive
 	read    func(name string, limit int64) ([]byte, error)
 }
 
-// present says whether anything of the data set is in the directory.
+// present reports whether the directory contains any file of the data set.
 func (s spec) present(dir string) bool {
 	_, err := s.locate(dir)
 	return err == nil
 }
 
-// locate finds the data set: unpacked in its folder, in the directory itself, or in its archive.
+// locate finds the data set unpacked in its folder, in the directory itself, or in its archive.
 func (s spec) locate(dir string) (source, error) {
 	for _, d := range []string{filepath.Join(dir, s.folder), dir} {
 		for _, f := range s.files() {
@@ -158,7 +165,7 @@ func (s spec) locate(dir string) (source, error) {
 		s.title, dir, s.name, fs.ErrNotExist)
 }
 
-// load reads all parts. The files' names and checksums are noted.
+// load reads all parts and records the checksums of their files.
 func (s spec) load(src source) (*Set, error) {
 	set := &Set{Name: s.name, Title: s.title, Classes: s.classes, Checksums: map[string]string{}}
 	fault := func(name string, err error) error {
@@ -191,7 +198,8 @@ func (s spec) load(src source) (*Set, error) {
 				return nil, err
 			}
 			if p.labels.name == "" {
-				im.Pixels = slices.Grow(im.Pixels, len(raw)*(len(split.parts)-i)) // the others are as long
+				// the other parts have the same length
+				im.Pixels = slices.Grow(im.Pixels, len(raw)*(len(split.parts)-i))
 				if err := s.parseRecords(im, raw, p); err != nil {
 					return nil, fault(p.images.name, err)
 				}
@@ -219,7 +227,7 @@ func (s spec) load(src source) (*Set, error) {
 	return set, nil
 }
 
-// readFile reads a file of a size that can be right.
+// readFile reads a file whose size is plausible.
 func readFile(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
@@ -239,7 +247,8 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return raw, nil
 }
 
-// plain is the cause of an error of the file system without operation and path, which the sentence around it names.
+// plain returns the cause of an error of the file system without operation and path, which the
+// surrounding message names.
 func plain(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -101,7 +101,7 @@ func TestWhereFilesLieMakesNoDifference(t *testing.T) {
 	}
 }
 
-// Each damage is told in one sentence that names the file.
+// Each kind of damage gives one sentence that names the file.
 func TestDamageIsNamed(t *testing.T) {
 	s10, s100, fm := specOf(t, "cifar10"), specOf(t, "cifar100"), specOf(t, "fashion-mnist")
 	images, labels := fm.train[0].images.name, fm.train[0].labels.name

@@ -9,7 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/data/datatest"
 )
 
-// The published statistics of the real images: all of them, all classes equally often, means and deviations as everybody uses them.
+// The published statistics of the real images: number of images, equal classes, and the commonly
+// used means and deviations.
 func TestRealDataSets(t *testing.T) {
 	for _, test := range []struct {
 		name            string
@@ -47,7 +48,8 @@ func TestRealDataSets(t *testing.T) {
 	}
 }
 
-// The sample's images are images of Fashion-MNIST: each is found in the real set, with its label, and in the same part.
+// Each image of the sample occurs in the real Fashion-MNIST, with the same label and in the same
+// part.
 func TestTheSampleIsRealFashionMNIST(t *testing.T) {
 	dir := datatest.Dir(t, "fashion-mnist")
 	real, err := data.Load("fashion-mnist", dir)

@@ -2,8 +2,9 @@ package data
 
 import "fmt"
 
-// parseRecords reads CIFAR's binary version: for each image the coarse label (CIFAR-100), the label, and side x side bytes of
-// red, of green, of blue. The images are appended to im, interleaved.
+// parseRecords reads CIFAR's binary version: for each image the coarse label (CIFAR-100 only), the
+// label, and side x side bytes of red, of green and of blue. It appends the images to im,
+// interleaved.
 func (s spec) parseRecords(im *Images, raw []byte, p part) error {
 	header, pixels := 1, s.side*s.side
 	if s.coarse > 0 {

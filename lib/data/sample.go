@@ -7,13 +7,14 @@ import (
 
 //go:generate go run sample_make.go
 
-// sample has 400 training and 100 test images of each class, in the files' official form.
+// sample contains 400 training and 100 test images of each class in the official format.
 //
 //go:embed sample/*.gz
 var sample embed.FS
 
-// Sample is the embedded part of Fashion-MNIST (Zalando SE, MIT licence): 4,000 training and 1,000 test images, the same number of
-// each class, without loss.
+// Sample returns the embedded part of Fashion-MNIST (Zalando SE, MIT licence): 4,000 training and
+// 1,000 test images, unaltered, the same number of each class. Sample returns an error only if the
+// program was built from an incomplete checkout.
 func Sample() (*Set, error) {
 	s := fashionMNIST()
 	s.folder = "sample"

@@ -1,7 +1,8 @@
 //go:build ignore
 
-// This program makes the embedded sample, lib/data/sample, from the official files of Fashion-MNIST: the first 400 training
-// and the first 100 test images of each class, in the files' order.
+// This program makes the embedded sample, lib/data/sample, from the official files of
+// Fashion-MNIST: the first 400 training and the first 100 test images of each class, in the order
+// of the files.
 //
 //	cd lib/data && go run sample_make.go [-data DIR]
 package main

@@ -6,24 +6,27 @@ import (
 	"slices"
 )
 
-// SearchHalves splits the training images that a search uses - all, or limit of them - in two disjoint halves: one trains the weights, the
-// other the architecture (arXiv:1806.09055, section 3).
+// SearchHalves splits n training images, limit of them or all (0), into two disjoint halves of image
+// indices: weights [n/2] train the weights, arch [n - n/2] trains the architecture
+// (arXiv:1806.09055, section 3).
 func (s *Set) SearchHalves(seed uint64, limit int) (weights, arch []int32) {
 	order := s.Train.spread(seed, len(s.Classes), limit)
 	half := len(order) / 2
 	return order[:half:half], order[half:]
 }
 
-// TrainValidation splits the training images that a training run uses - all, or limit of them - in those it learns from and a fifth, at
-// most 10,000, that it holds back to choose the best epoch by.
+// TrainValidation splits n training images, limit of them or all (0), into two disjoint lists of
+// image indices: train [n - v] to learn from, and validation [v] to choose the best epoch by, where
+// v is a fifth of n and at most 10,000.
 func (s *Set) TrainValidation(seed uint64, limit int) (train, validation []int32) {
 	order := s.Train.spread(seed, len(s.Classes), limit)
 	n := min(len(order)/5, 10000)
 	return order[n:], order[:n:n]
 }
 
-// Share keeps a share of some images, class by class: of each class's n the first share n, to the nearest whole number and at least one. Of an order that a seed has
-// made (see TrainValidation) that is a random choice, and a smaller share is a part of a larger one.
+// Share keeps a fraction of the images in index, class by class: the first share n of each class's
+// n images, rounded to whole images and at least one. In the random order of TrainValidation this
+// is a random choice, and a smaller share is a part of a larger one.
 func (im Images) Share(index []int32, share float64) []int32 {
 	var of, kept [256]int
 	for _, i := range index {
@@ -39,8 +42,9 @@ func (im Images) Share(index []int32, share float64) []int32 {
 	return some
 }
 
-// spread is a random order of the images in which every stretch has the classes in the proportions of the whole, as far as
-// whole images allow: the k-th of a class's n images (in random order) comes at (k + 1/2)/n of the way. limit > 0 keeps the beginning.
+// spread returns a random order of the images in which every stretch has the proportions of the
+// classes, up to whole images: the k-th of a class's n images (in random order) stands at (k +
+// 1/2)/n of the way. limit > 0 keeps the beginning.
 func (im Images) spread(seed uint64, classes, limit int) []int32 {
 	type place struct {
 		at    float64
@@ -58,7 +62,7 @@ func (im Images) spread(seed uint64, classes, limit int) []int32 {
 			places = append(places, place{(float64(k) + 0.5) / float64(len(m)), index})
 		}
 	}
-	// Stable: of equal places the lower class comes first.
+	// The stable sort puts the lower class first among equal places.
 	slices.SortStableFunc(places, func(a, b place) int {
 		switch {
 		case a.at < b.at:

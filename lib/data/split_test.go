@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// labelled is a set whose training images have these numbers of images of each class, one after the other.
+// labelled returns a set with these numbers of training images of each class, class by class.
 func labelled(counts ...int) *Set {
 	s := &Set{Classes: make([]string, len(counts))}
 	for c, n := range counts {
@@ -17,7 +17,7 @@ func labelled(counts ...int) *Set {
 	return s
 }
 
-// classes counts what a part has of each class.
+// counts returns the number of images of each class in a part.
 func (s *Set) counts(part []int32) []int {
 	h := make([]int, len(s.Classes))
 	for _, i := range part {
@@ -98,7 +98,7 @@ func TestTheSeedAloneDecidesTheSplit(t *testing.T) {
 	if c, _ = s.SearchHalves(8, 0); slices.Equal(a, c) {
 		t.Error("another seed gives the same halves")
 	}
-	// Frozen: an index here is an image in somebody's published run.
+	// These indices are frozen: published runs depend on them.
 	if got, want := a[:6], []int32{45, 71, 129, 172, 212, 283}; !slices.Equal(got, want) {
 		t.Errorf("the split of seed 7 begins with %v, once %v", got, want)
 	}

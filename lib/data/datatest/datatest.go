@@ -12,13 +12,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// folders are where each data set's files are in a data directory.
+// folders returns the folder of each data set in a data directory.
 func folders() map[string]string {
 	return map[string]string{"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary", "fashion-mnist": "fashion-mnist"}
 }
 
-// Dir returns a data directory that has the named data sets: $ESSNAS_DATA if it has them, else one that is made from shared/data beside
-// the checkout with the tool in shared/tools/datasets, once for the user. Without either, the test is skipped.
+// Dir returns a data directory with the named data sets: $ESSNAS_DATA if it has them, else a
+// directory made from shared/data beside the checkout with the tool in shared/tools/datasets, once
+// per user. Without either, the test is skipped.
 func Dir(t testing.TB, names ...string) string {
 	t.Helper()
 	dir := os.Getenv("ESSNAS_DATA")
@@ -49,7 +50,7 @@ func missing(dir string, names []string) (m []string) {
 	return
 }
 
-// beside finds shared/ beside the checkout that the working directory is in.
+// beside finds shared/ beside the checkout of the working directory.
 func beside() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -74,7 +75,7 @@ func beside() (string, error) {
 	return shared, nil
 }
 
-// convert makes what is missing in dir; a data set appears whole or not at all.
+// convert makes the missing data sets in dir. A data set appears whole or not at all.
 func convert(t testing.TB, shared, dir string, names []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
