@@ -28,6 +28,7 @@
 //	          and mixed/... (0.3): metrics of each step and (epoch/...) epoch of two epochs, the first one frozen, final/weight
 //	training  the training of DARTS_V2: 2 channels, 3 cells, 3 classes, 40 pictures of 1x24x24, auxiliary tower of full width (whose weights
 //	          are drawn, not kept); metrics of each step and epoch of two epochs, final/weight, final/running/...
+//	pretraining  that of DARTS_V2 by LARS, 2 channels, 3 cells, 40 pictures of 1x8x8, projector of 6 and 5, an epoch of warm-up: the same
 //	counts    (counts.json) weights and multiply-accumulates of the published cells and of supernets
 //
 // # The names
@@ -61,9 +62,9 @@
 // Edges of search cells are counted state by state, in each by their source: 0-2, 1-2, 0-3, 1-3, 2-3, ... Edges of a found cell
 // are its genes in the genotype's order.
 //
-// Of search and training the gradients and the final weights are packed, all of a kind in one array: parity.Unpack cuts it. Their batches are
+// Of search, training and pretraining the gradients and the final weights are packed, all of a kind in one array: parity.Unpack cuts it. Their batches are
 // not kept: draws.py draws orders, crops, flips, squares, views and dropped paths as this repository does, from its documentation, with a
-// PCG of its own. Whoever changes what a run draws has to change it there, and to make both files again.
+// PCG of its own. Whoever changes what a run draws has to change it there, and to make these files again.
 //
 // # How they were made
 //

@@ -365,6 +365,10 @@ def make_training():
     return whole.training(Record(), Draws(12))
 
 
+def make_pretraining():
+    return whole.pretraining(Record(), Draws(13))
+
+
 def packed(arrays):
     """Of gradients and final weights one array each, in the order of the names of weight/NAME: thousands of names are larger than the numbers."""
     names = sorted(key.removeprefix("weight/") for key in arrays if key.startswith("weight/"))
@@ -385,7 +389,7 @@ def write(name, make):
     for key, value in arrays.items():
         if not numpy.isfinite(value).all() or not value.any():
             sys.exit(f"{name}: {key} is zero or not finite")
-    if name in ("search", "training"):
+    if name in ("search", "training", "pretraining"):
         arrays = packed(arrays)
     path = TESTDATA / f"{name}.safetensors"
     save_file(arrays, path, {"made by": f"make.py with torch {torch.__version__}"})  # one entry: their order is not fixed

@@ -1,4 +1,4 @@
-"""The mixed objective and whole epochs of a search and of a training, with the draws that Go makes (draws.py)."""
+"""The mixed objective, and whole epochs of a search, a training and a pretraining, with the draws that Go makes (draws.py)."""
 
 import math
 
@@ -202,5 +202,57 @@ def training(record, draws, batch=8, epochs=2, lr=0.02, decay=1e-2, clip=2.0, dr
         final.put("weight/" + name, p)
     for name, b in net.named_buffers():
         if name.endswith(("running_mean", "running_var")) and not name.startswith("auxiliary."):
+            final.put("running/" + name, b)
+    return record
+
+
+# --- pretraining
+
+
+class LARS:
+    """arXiv:1708.03888 as Barlow Twins' paper uses it: what has one axis has neither decay nor scaling, and a rate of its own."""
+
+    def __init__(self, params, momentum, decay, trust, vectors):
+        self.params, self.momentum, self.decay, self.trust, self.vectors = list(params), momentum, decay, trust, vectors
+        self.velocity = [torch.zeros_like(p) for p in self.params]
+
+    @torch.no_grad()
+    def step(self, rate):
+        for p, v in zip(self.params, self.velocity):
+            g = p.grad
+            if p.dim() > 1:
+                g = g + self.decay * p
+                g = g * (self.trust * p.norm() / g.norm())
+            v.mul_(self.momentum).add_(g)
+            p.sub_(v * (rate if p.dim() > 1 else rate * self.vectors))
+
+
+def pretraining(record, draws, batch=8, epochs=2, warm_up=1, lr=0.4, decay=1e-2, vectors=0.1, off_diagonal=0.02):
+    pictures = Pictures(40, 1, 8, 3, [0.5], [0.3])
+    net = NetworkCIFAR(2, 3, 3, PUBLISHED["DARTS_V2"], False, 1, 8)
+    features, net.classifier = net.classifier.in_features, nn.Identity()
+    net.projector = projector(features, (6, 5))
+    draws.module(net).train()
+    record.parameters(net, gradients=False)
+    lars = LARS(net.parameters(), 0.9, decay, 0.001, vectors)
+    order = spread(pictures.labels, pictures.classes, SEED)
+    train = order[len(order) // 5 :]
+    per_epoch, meter = len(train) // batch, Meter()
+    for epoch in range(epochs):
+        for step in range(per_epoch):
+            index = epoch_order(train, SEED, epoch)[step * batch :][:batch]
+            views = pictures.views(index, of_step(SEED, "views", epoch, step), 0.8, 2, 0.5)
+            at, warm = epoch * per_epoch + step, warm_up * per_epoch
+            rate = lr * at / warm if at < warm else cosine(lr, lr / 1000, at - warm, epochs * per_epoch - warm)
+            net.zero_grad()
+            loss = barlow_twins(*(net.projector(net(x)[0]) for x in views), off_diagonal)
+            loss.backward()
+            meter.add(train_loss=loss, lr=rate, grad_norm=nn.utils.get_total_norm([p.grad for p in net.parameters()]))
+            lars.step(rate)
+    meter.put(record)
+    final = record.under("final")
+    final.parameters(net, gradients=False)
+    for name, b in net.named_buffers():
+        if name.endswith(("running_mean", "running_var")) and not name.startswith("projector"):
             final.put("running/" + name, b)
     return record
