@@ -6,6 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // TestTwoEpochsOfAPretrainingAreTorchs (of lib/internal/golden/whole.py): every metric of every step, all weights and running statistics at the end. The first epoch warms
@@ -13,7 +14,7 @@ import (
 func TestTwoEpochsOfAPretrainingAreTorchs(t *testing.T) {
 	torch := golden.Read(t, "pretraining")
 	parity.Unpack(torch, "final/weight")
-	p := begun(t, pictures(), func(s *Settings) {
+	p := begun(t, pictures(), func(s *settings.Pretrain) {
 		s.Epochs, s.WarmUp, s.Lambda = 2, 1, 0.02
 		s.Optimizer, s.LR, s.LRVectors, s.WeightDecay = "lars", 0.4, 0.1, 1e-2
 	})
