@@ -19,8 +19,9 @@
 // # Two views
 //
 // [Twins], made by a feeder, computes two views of the same images, each distorted independently,
-// for a loss that compares them (arXiv:2103.03230). [distort.Views] holds the probability and the strengths
-// of every step; [distort.Parse] reads them from text. One resampling performs all geometric steps:
+// for a loss that compares them (arXiv:2103.03230). [distort.Views] holds the probability and the
+// strengths of every step; [distort.Parse] reads them from text. One resampling performs all
+// geometric steps:
 //
 //	bytes [batch, height, width, channels]
 //	  Crop       as above
