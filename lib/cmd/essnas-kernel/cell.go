@@ -11,9 +11,16 @@ import (
 	"syscall"
 )
 
+// interrupted is the variable that names relay.Relay's Mark.
+const interrupted = "ESSNAS_INTERRUPTED"
+
 // cell runs the cell that was built as name.cell. It passes an interrupt on, writes what the cell writes, but of a crash the message and the cell's own lines
 // only, and ends with the cell's status.
 func cell(name string, args []string) {
+	if _, err := os.Stat(os.Getenv(interrupted)); err == nil {
+		io.WriteString(os.Stderr, "The cell was interrupted before it began.\n")
+		os.Exit(130)
+	}
 	runtime.LockOSThread()
 	dieWithParent(syscall.SIGKILL)
 	command := exec.Command(name+".cell", args...)
@@ -33,7 +40,7 @@ func cell(name string, args []string) {
 			command.Process.Signal(s)
 		}
 	}()
-	relay(stderr, os.Stderr)
+	copyErrors(stderr, os.Stderr)
 	err = command.Wait()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		status := exit.ExitCode()
@@ -50,8 +57,9 @@ func cell(name string, args []string) {
 	}
 }
 
-// relay copies what a cell writes to its standard error, line by line. The text of a crash, which is the last that a Go program writes, is made short.
-func relay(from io.Reader, to io.Writer) {
+// copyErrors copies the standard error of a cell, line by line. It shortens the text of a crash,
+// which is the last that a Go program writes.
+func copyErrors(from io.Reader, to io.Writer) {
 	var crash []string
 	lines := bufio.NewReader(from)
 	for {

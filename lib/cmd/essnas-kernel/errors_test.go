@@ -54,7 +54,7 @@ func TestWhatACellWritesComesThroughUntilItCrashes(t *testing.T) {
 		{"memory", "runtime: out of memory: cannot allocate 8-byte block\nfatal error: out of memory\n\ngoroutine 1 [running]:\n\t/tmp/gonb_1a2b/main.go:7 +0x1\n", "runtime: out of memory: cannot allocate 8-byte block\nfatal error: out of memory\nat /tmp/gonb_1a2b/main.go:7\n"},
 	} {
 		var got strings.Builder
-		relay(strings.NewReader(c.text), &got)
+		copyErrors(strings.NewReader(c.text), &got)
 		if got.String() != c.want {
 			t.Errorf("%s: %q, want %q", c.law, got.String(), c.want)
 		}

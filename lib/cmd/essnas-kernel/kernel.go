@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/essnas/essnas/lib/jupyter/relay"
 )
 
 // kernel runs GoNB until it ends, or Jupyter does.
@@ -20,8 +22,17 @@ func kernel(connection string) {
 	if err := prepare(root, tools); err != nil {
 		fail(err)
 	}
+	messages, err := relay.Start(connection)
+	if err != nil {
+		fail(err)
+	}
+	if err := os.Setenv(interrupted, messages.Mark); err != nil {
+		fail(err)
+	}
 	runtime.LockOSThread() // the thread whose end is GoNB's
-	status, err := supervise(exec.Command(filepath.Join(tools, "gonb"), "--kernel", connection, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL"))
+	gonb := exec.Command(filepath.Join(tools, "gonb"), "--kernel", messages.File, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL")
+	status, err := supervise(gonb)
+	messages.Close()
 	if err != nil {
 		fail(err)
 	}

@@ -1,0 +1,85 @@
+package relay
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/gofrs/uuid"
+)
+
+// delimiter separates the addresses of a message from its signed parts.
+var delimiter = []byte("<IDS|MSG>")
+
+// message is one of Jupyter's on the wire:
+// https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol
+type message struct {
+	addresses [][]byte
+	header    []byte // these four are JSON
+	parent    []byte
+	metadata  []byte
+	content   []byte
+}
+
+// parse takes the frames of a message apart. It returns an error if they are no such message.
+func parse(frames [][]byte) (m message, err error) {
+	for i, f := range frames {
+		if bytes.Equal(f, delimiter) && len(frames) >= i+6 {
+			return message{frames[:i], frames[i+2], frames[i+3], frames[i+4], frames[i+5]}, nil
+		}
+	}
+	return m, errors.New("a message without a delimiter, a signature and four parts")
+}
+
+// frames are what goes over the wire, signed by HMAC-SHA256 with the key.
+func (m message) frames(key []byte) [][]byte {
+	parts := [][]byte{m.header, m.parent, m.metadata, m.content}
+	var signature []byte
+	if len(key) > 0 {
+		mac := hmac.New(sha256.New, key)
+		for _, p := range parts {
+			mac.Write(p)
+		}
+		signature = []byte(hex.EncodeToString(mac.Sum(nil)))
+	}
+	return append(append(append([][]byte{}, m.addresses...), delimiter, signature), parts...)
+}
+
+// header is what the relay reads of a message's header.
+type header struct {
+	ID   string `json:"msg_id"`
+	Type string `json:"msg_type"`
+}
+
+func headerOf(text []byte) (h header) {
+	json.Unmarshal(text, &h) // of a message that has none the relay knows nothing
+	return
+}
+
+// answer is a message of that type with a request as its parent.
+func (m message) answer(kind string, content any, addresses ...[]byte) message {
+	var request struct {
+		Session string `json:"session"`
+		User    string `json:"username"`
+	}
+	json.Unmarshal(m.header, &request) // Jupyter doesn't need them
+	id, err := uuid.NewV4()
+	if err != nil {
+		panic(err) // the system has no random numbers
+	}
+	head, err := json.Marshal(map[string]string{
+		"msg_id": id.String(), "msg_type": kind, "session": request.Session, "username": request.User,
+		"date": time.Now().UTC().Format(time.RFC3339Nano), "version": "5.4",
+	})
+	if err == nil {
+		var text []byte
+		if text, err = json.Marshal(content); err == nil {
+			return message{addresses, head, m.header, []byte("{}"), text}
+		}
+	}
+	panic(err) // strings can't fail
+}

@@ -1,0 +1,240 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// Relay hands messages on between Jupyter and GoNB.
+type Relay struct {
+	// File is the connection file for GoNB.
+	File string
+	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt
+	// that comes while it compiles; the cell's launcher looks here before the cell begins.
+	Mark string
+
+	key    []byte
+	cancel context.CancelFunc
+
+	// Jupyter's side and GoNB's side of each channel.
+	shell, control, iopub              zmq4.Socket
+	gonbShell, gonbControl, gonbOutput zmq4.Socket
+
+	mu        sync.Mutex
+	running   *message  // the execute request that GoNB works on
+	queue     []message // execute requests behind it
+	interrupt bool      // the running one was interrupted
+	publish   sync.Mutex
+}
+
+// Start takes the ports of shell, control and iopub in Jupyter's connection file, and writes a connection
+// file with other ports for GoNB, which need not run yet. It returns an error if the file can't be
+// read or the ports can't be had.
+func Start(connectionFile string) (*Relay, error) {
+	text, err := os.ReadFile(connectionFile)
+	if err != nil {
+		return nil, fmt.Errorf("Jupyter's connection file can't be read: %w", err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("%s is no connection file of Jupyter: %w", connectionFile, err)
+	}
+	var given struct {
+		Transport string `json:"transport"`
+		IP        string `json:"ip"`
+		Shell     int    `json:"shell_port"`
+		Control   int    `json:"control_port"`
+		IOPub     int    `json:"iopub_port"`
+		Key       string `json:"key"`
+	}
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, fmt.Errorf("%s is no connection file of Jupyter: %w", connectionFile, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	again := []zmq4.Option{zmq4.WithDialerRetry(10 * time.Millisecond), zmq4.WithDialerMaxRetries(-1), zmq4.WithAutomaticReconnect(false)}
+	r := &Relay{
+		key: []byte(given.Key), cancel: cancel,
+		shell: zmq4.NewRouter(ctx), control: zmq4.NewRouter(ctx), iopub: zmq4.NewPub(ctx),
+		gonbShell: zmq4.NewDealer(ctx, again...), gonbControl: zmq4.NewDealer(ctx, again...), gonbOutput: zmq4.NewSub(ctx, again...),
+	}
+	at := func(port int) string { return fmt.Sprintf("%s://%s:%d", given.Transport, given.IP, port) }
+	err = errors.Join(r.shell.Listen(at(given.Shell)), r.control.Listen(at(given.Control)), r.iopub.Listen(at(given.IOPub)))
+	var ports [3]int
+	if err == nil {
+		ports, err = free(given.IP)
+	}
+	if err == nil {
+		all["shell_port"], all["control_port"], all["iopub_port"] = ports[0], ports[1], ports[2]
+		err = r.write(filepath.Base(connectionFile), all)
+	}
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("the channels between Jupyter and the kernel can't be opened: %w", err)
+	}
+	go r.connect(at(ports[0]), at(ports[1]), at(ports[2]))
+	return r, nil
+}
+
+// free finds three ports that nobody listens on.
+func free(ip string) (ports [3]int, err error) {
+	for i := range ports {
+		l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+		if err != nil {
+			return ports, err
+		}
+		defer l.Close() // when all are known: they differ
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+// write writes GoNB's connection file. GoNB reads the kernel's id from its name.
+func (r *Relay) write(name string, all map[string]any) error {
+	text, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "essnas-kernel-") // for this user alone
+	if err != nil {
+		return err
+	}
+	r.File, r.Mark = filepath.Join(dir, name), filepath.Join(dir, "interrupted")
+	return os.WriteFile(r.File, text, 0o600)
+}
+
+// Close ends the relay and removes its connection file.
+func (r *Relay) Close() {
+	r.cancel()
+	for _, s := range []zmq4.Socket{r.shell, r.control, r.iopub, r.gonbShell, r.gonbControl, r.gonbOutput} {
+		s.Close() // nobody is left to hear of an error
+	}
+	if r.File != "" {
+		os.RemoveAll(filepath.Dir(r.File))
+	}
+}
+
+// connect waits for GoNB and hands messages on until a channel is closed.
+func (r *Relay) connect(shell, control, iopub string) {
+	if r.gonbOutput.SetOption(zmq4.OptionSubscribe, "") != nil || r.gonbOutput.Dial(iopub) != nil ||
+		r.gonbControl.Dial(control) != nil || r.gonbShell.Dial(shell) != nil {
+		return // the relay was closed
+	}
+	go pass(r.gonbOutput, r.send)
+	go pass(r.gonbControl, func(m zmq4.Msg) { r.control.SendMulti(m) })
+	go pass(r.gonbShell, r.reply)
+	go pass(r.control, r.command)
+	pass(r.shell, r.request)
+}
+
+// pass gives each message of a socket to f, until the socket is closed.
+func pass(from zmq4.Socket, f func(zmq4.Msg)) {
+	for {
+		m, err := from.Recv()
+		if err != nil {
+			return
+		}
+		f(m)
+	}
+}
+
+// send publishes a message on iopub.
+func (r *Relay) send(m zmq4.Msg) {
+	r.publish.Lock()
+	defer r.publish.Unlock()
+	r.iopub.SendMulti(m) // whoever doesn't listen misses it
+}
+
+// command takes a message from Jupyter's control channel.
+func (r *Relay) command(raw zmq4.Msg) {
+	if m, err := parse(raw.Frames); err == nil && headerOf(m.header).Type == "interrupt_request" {
+		r.mu.Lock()
+		if r.running != nil {
+			r.interrupt = true
+			os.WriteFile(r.Mark, nil, 0o600) // without it the cell runs, as it would under GoNB alone
+		}
+		r.mu.Unlock()
+	}
+	r.gonbControl.SendMulti(raw)
+}
+
+// request takes a message from Jupyter.
+func (r *Relay) request(raw zmq4.Msg) {
+	m, err := parse(raw.Frames)
+	if err != nil || headerOf(m.header).Type != "execute_request" {
+		r.gonbShell.SendMulti(raw)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queue = append(r.queue, m)
+	r.next()
+}
+
+// next hands the first execute request of the queue on if GoNB is idle.
+func (r *Relay) next() {
+	if r.running != nil || len(r.queue) == 0 {
+		return
+	}
+	r.running, r.interrupt = &r.queue[0], false
+	os.Remove(r.Mark) // it may not be there
+	r.queue = r.queue[1:]
+	r.gonbShell.SendMulti(zmq4.NewMsgFrom(r.running.frames(r.key)...))
+}
+
+// reply takes a message from GoNB. The end of an execution aborts the queue or goes on with it.
+func (r *Relay) reply(raw zmq4.Msg) {
+	r.shell.SendMulti(raw)
+	m, err := parse(raw.Frames)
+	if err != nil || headerOf(m.header).Type != "execute_reply" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running == nil || headerOf(m.parent).ID != headerOf(r.running.header).ID {
+		return
+	}
+	if (failed(m.content) || r.interrupt) && stops(r.running.content) {
+		for _, queued := range r.queue {
+			r.abort(queued)
+		}
+		r.queue = nil
+	}
+	r.running = nil
+	r.next()
+}
+
+// failed says whether the content of an execute reply reports an error.
+func failed(content []byte) bool {
+	var c struct {
+		Status string `json:"status"`
+	}
+	return json.Unmarshal(content, &c) == nil && c.Status != "ok"
+}
+
+// stops says whether the content of an execute request asks for stop_on_error, the default.
+func stops(content []byte) bool {
+	c := struct {
+		Stop bool `json:"stop_on_error"`
+	}{true}
+	return json.Unmarshal(content, &c) != nil || c.Stop
+}
+
+// abort answers an execute request that never runs.
+func (r *Relay) abort(m message) {
+	status := func(state string) {
+		topic := []byte("status")
+		r.send(zmq4.NewMsgFrom(m.answer("status", map[string]string{"execution_state": state}, topic).frames(r.key)...))
+	}
+	status("busy")
+	r.shell.SendMulti(zmq4.NewMsgFrom(m.answer("execute_reply", map[string]string{"status": "aborted"}, m.addresses...).frames(r.key)...))
+	status("idle")
+}
