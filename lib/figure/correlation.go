@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -53,14 +52,4 @@ func signedBar(c draw.Canvas, corner vg.Point, height vg.Length) {
 		y := corner.Y - height*vg.Length(i)/4
 		c.FillText(after(sans(smallSize)), vg.Point{X: corner.X + barWidth + 5, Y: y}, text)
 	}
-}
-
-// diverging returns the colour of a correlation: the ramp's blues above 0, white at 0, and reds of
-// the same lightness below 0.
-func diverging(value float64) color.NRGBA {
-	if !(value < 0) {
-		return ramp(value)
-	}
-	c := ramp(-value)
-	return color.NRGBA{c.B, uint8((int(c.R) + int(c.G)) / 2), c.R, 0xff}
 }

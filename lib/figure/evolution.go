@@ -210,8 +210,9 @@ func (t triangular) titled(title, explanation string, key func(c draw.Canvas)) F
 	}}
 }
 
-// heat draws one coloured cell per epoch and operation, as a single image: thousands of rectangles
-// would make SVG files of megabytes.
+// heat draws one coloured cell per epoch and operation as a single image. Gonum's plotter.HeatMap
+// draws thousands of rectangles, which make SVG files of megabytes, or an image without square
+// pixels, which a PNG blurs.
 type heat struct {
 	operations, epochs int
 	low, top           float64

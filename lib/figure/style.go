@@ -67,20 +67,6 @@ func OperationColor(op string) color.NRGBA {
 	return grey
 }
 
-// ramp returns the colour of a value in 0..1: from white to dark blue (ColorBrewer's Blues). The
-// lightness falls monotonically, so the ramp works for colour-blind readers and in grey printing.
-func ramp(share float64) color.NRGBA {
-	stops := []color.NRGBA{
-		{0xff, 0xff, 0xff, 0xff}, {0xde, 0xeb, 0xf7, 0xff}, {0xc6, 0xdb, 0xef, 0xff}, {0x9e, 0xca, 0xe1, 0xff}, {0x6b, 0xae, 0xd6, 0xff},
-		{0x42, 0x92, 0xc6, 0xff}, {0x21, 0x71, 0xb5, 0xff}, {0x08, 0x51, 0x9c, 0xff}, {0x08, 0x30, 0x6b, 0xff},
-	}
-	at := min(max(share, 0), 1) * float64(len(stops)-1)
-	i := min(int(at), len(stops)-2)
-	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (at-float64(i))*(float64(b)-float64(a)))) }
-	a, b := stops[i], stops[i+1]
-	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
-}
-
 // textOn returns black or white, the more legible of the two on this colour of the ramp.
 func textOn(share float64) color.Color {
 	if share > 0.55 {
@@ -130,7 +116,8 @@ func inset(c draw.Canvas, left, right, bottom, top vg.Length) draw.Canvas {
 	return draw.Crop(c, left, -right, bottom, -top)
 }
 
-// subscripts is plain text in which _{...} is set lower and smaller: c_{k-2}.
+// subscripts is plain text in which _{...} is set lower and smaller: c_{k-2}. Gonum's LaTeX handler
+// sets serif letters, and it panics at arrows and at names like sep_conv_3x3.
 type subscripts struct{ text.Plain }
 
 type piece struct {
