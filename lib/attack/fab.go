@@ -1,0 +1,129 @@
+package attack
+
+import (
+	"math"
+	"slices"
+)
+
+// fab is the fast adaptive boundary attack, targeted (arXiv:1907.02044): it goes to the nearest point of the decision
+// boundary towards a class, taken for a plane at each step, and back towards the image once it is beyond. It
+// looks for the smallest change, whatever epsilon; those that are larger than epsilon don't count.
+type fab struct {
+	steps   int
+	targets int
+	whole   bool // makes all steps, though an adversarial image within epsilon has been found
+}
+
+func (fab) name() string { return "fab-t" }
+
+const (
+	fabOvershoot = 1.05 // eta
+	fabBack      = 0.9  // beta
+	fabBias      = 0.1  // the largest alpha, the share of the way from the image itself
+)
+
+func (a fab) on(q *queries, p *problem) candidate {
+	found := candidate{p.x, p.clean}
+	for _, k := range targets(p.clean, p.label, a.targets) {
+		c, distance := a.approach(q, p, k)
+		if distance <= float64(p.eps) {
+			return c
+		}
+	}
+	return found
+}
+
+// approach makes the steps towards a class. It returns the nearest adversarial image and its distance; without
+// one the image itself and infinity.
+func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, distance float64) {
+	nearest, distance = candidate{p.x, p.clean}, math.Inf(1)
+	x := slices.Clone(p.x)
+	l := difference(p.label, target)
+	value, _, g := q.gradient(x, l)
+	for range a.steps {
+		d1, a1 := boundary(x, g, value)
+		// The plane is that of x, seen from the image.
+		at := value
+		for j := range x {
+			at += float64(g[j]) * (float64(p.x[j]) - float64(x[j]))
+		}
+		d2, a2 := boundary(p.x, g, at)
+		bias := min(a1/(a1+a2), fabBias)
+		for j := range x {
+			toward := float64(x[j]) + fabOvershoot*d1[j]
+			home := float64(p.x[j]) + fabOvershoot*d2[j]
+			x[j] = unit(float32(toward*(1-bias) + home*bias))
+		}
+		var z []float32
+		value, z, g = q.gradient(x, l)
+		if best(z) == p.label {
+			continue
+		}
+		if d := LInf.Distance(x, p.x); d < distance {
+			nearest, distance = candidate{slices.Clone(x), z}, d
+			if d <= float64(p.eps) && !a.whole {
+				return nearest, distance
+			}
+		}
+		for j := range x {
+			x[j] = p.x[j] + (x[j]-p.x[j])*fabBack
+		}
+		value, _, g = q.gradient(x, l)
+	}
+	return nearest, distance
+}
+
+// boundary is the smallest move d of x, in L-infinity and with pixels that stay in 0..1, to the plane on which
+// value + gradient d is 0, and its length, at least 1e-8. Where the plane can't be reached, every pixel goes as far
+// towards it as it can.
+//
+// Each pixel moves by the same amount, or up to its end: the amount solves a sum of |gradient| min(amount, room),
+// which is concave in it, so that Newton's steps from below end at the solution after finitely many.
+func boundary(x, gradient []float32, value float64) (d []float64, length float64) {
+	gap := math.Abs(value)
+	up := value < 0 // by which the plane's side is left
+	d = make([]float64, len(x))
+	total, slopes := 0.0, 0.0
+	for j, g := range gradient {
+		if g == 0 {
+			continue
+		}
+		if (g > 0) == up {
+			d[j] = 1 - float64(x[j])
+		} else {
+			d[j] = -float64(x[j])
+		}
+		w := math.Abs(float64(g))
+		total += w * math.Abs(d[j])
+		slopes += w
+	}
+	if total > gap && slopes > 0 {
+		amount := gap / slopes
+		for {
+			full, open := 0.0, 0.0 // of those at their end; slopes of the others
+			for j, room := range d {
+				w := math.Abs(float64(gradient[j]))
+				if math.Abs(room) <= amount {
+					full += w * math.Abs(room)
+				} else {
+					open += w
+				}
+			}
+			if open == 0 {
+				break
+			}
+			further := (gap - full) / open
+			if further <= amount*(1+1e-12) {
+				break
+			}
+			amount = further
+		}
+		for j, room := range d {
+			d[j] = min(max(room, -amount), amount)
+		}
+	}
+	for _, move := range d {
+		length = max(length, math.Abs(move))
+	}
+	return d, max(length, 1e-8)
+}

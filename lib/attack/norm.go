@@ -1,0 +1,142 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Norm measures the distance of two images.
+type Norm int
+
+const (
+	// LInf is the largest change of a pixel.
+	LInf Norm = iota
+	// L2 is the root of the sum of all pixels' squared changes.
+	L2
+)
+
+var norms = []string{"linf", "l2"}
+
+func (n Norm) String() string { return norms[n] }
+
+// ParseNorm is the inverse of String; "" is LInf. It returns an error for other texts.
+func ParseNorm(name string) (Norm, error) {
+	for i, s := range norms {
+		if s == name || name == "" {
+			return Norm(i), nil
+		}
+	}
+	return 0, fmt.Errorf("there is no norm %q: give linf or l2", name)
+}
+
+// Distance of two images of the same size.
+func (n Norm) Distance(a, b []float32) float64 {
+	d := 0.0
+	for i := range a {
+		x := math.Abs(float64(a[i]) - float64(b[i]))
+		if n == L2 {
+			d += x * x
+		} else {
+			d = max(d, x)
+		}
+	}
+	if n == L2 {
+		return math.Sqrt(d)
+	}
+	return d
+}
+
+// length of a vector.
+func (n Norm) length(v []float32) float64 {
+	sum := 0.0
+	for _, x := range v {
+		if n == L2 {
+			sum += float64(x) * float64(x)
+		} else {
+			sum = max(sum, math.Abs(float64(x)))
+		}
+	}
+	if n == L2 {
+		return math.Sqrt(sum)
+	}
+	return sum
+}
+
+// step moves y from x by a gradient: by its sign times a length, or by a vector along it that is as long.
+// The result's pixels may leave 0..1.
+func (n Norm) step(y, x, gradient []float32, by float32) {
+	if n == L2 {
+		l := float32(n.length(gradient)) + tiny
+		for i, g := range gradient {
+			y[i] = x[i] + by*(g/l)
+		}
+		return
+	}
+	for i, g := range gradient {
+		switch {
+		case g > 0:
+			y[i] = x[i] + by
+		case g < 0:
+			y[i] = x[i] - by
+		default:
+			y[i] = x[i]
+		}
+	}
+}
+
+// project moves y into the ball of radius eps around x, and its pixels into 0..1.
+func (n Norm) project(y, x []float32, eps float32) {
+	if n == LInf {
+		for i := range y {
+			y[i] = unit(min(max(y[i], x[i]-eps), x[i]+eps))
+		}
+		return
+	}
+	factor := min(1, float64(eps)/max(n.Distance(y, x), tiny))
+	for i := range y {
+		y[i] = unit(x[i] + (y[i]-x[i])*float32(factor))
+	}
+}
+
+// unit is the nearest number in 0..1.
+func unit(x float32) float32 { return min(max(x, 0), 1) }
+
+// uniform is a random point of the ball around x, as PGD draws it: uniform in the cube, or uniform in direction and
+// in distance. Pixels are in 0..1.
+func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
+	y := make([]float32, len(x))
+	if n == LInf {
+		for i := range y {
+			y[i] = unit(x[i] + eps*(2*r.Float32()-1))
+		}
+		return y
+	}
+	direction := make([]float32, len(x))
+	for i := range direction {
+		direction[i] = float32(r.NormFloat64())
+	}
+	by := float32(r.Float64()/n.length(direction)) * eps
+	for i := range y {
+		y[i] = unit(x[i] + direction[i]*by)
+	}
+	return y
+}
+
+// surface is a random point at distance eps of x, as APGD draws it. Pixels are in 0..1.
+func (n Norm) surface(x []float32, eps float32, r *rand.Rand) []float32 {
+	direction := make([]float32, len(x))
+	for i := range direction {
+		if n == LInf {
+			direction[i] = 2*r.Float32() - 1
+		} else {
+			direction[i] = float32(r.NormFloat64())
+		}
+	}
+	l := float32(n.length(direction)) + tiny
+	y := make([]float32, len(x))
+	for i := range y {
+		y[i] = unit(x[i] + eps*(direction[i]/l))
+	}
+	return y
+}

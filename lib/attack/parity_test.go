@@ -1,0 +1,201 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/network"
+)
+
+const few = 20 // images of the golden files that attacks alone are compared on
+
+// near fails the test where images differ by more than 1e-5 in a pixel.
+func near(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d pixels, want %d", what, len(got), len(want))
+	}
+	worst, n := 0.0, 0
+	for i := range want {
+		d := math.Abs(float64(got[i]) - float64(want[i]))
+		worst = max(worst, d)
+		if !(d <= 1e-5) {
+			n++
+		}
+	}
+	if n > 0 {
+		t.Errorf("%s: %d of %d pixels differ by more than 1e-5, by %g at most", what, n, len(want), worst)
+	}
+}
+
+// nearly fails the test unless all images but one are near, up to a hundredth of their pixels. A pixel whose gradient
+// is nearly 0 goes either way, and so does an image whose loss rises in the last bit only.
+func nearly(t *testing.T, got, want []float32) {
+	t.Helper()
+	n := len(want) / few
+	off := 0
+	for i := range few {
+		far := 0
+		for j := i * n; j < (i+1)*n; j++ {
+			if d := math.Abs(float64(got[j]) - float64(want[j])); !(d <= 1e-5) {
+				far++
+			}
+		}
+		if far > n/100 {
+			off++
+		}
+	}
+	if off > 1 {
+		t.Errorf("%d of %d images differ by more than 1e-5 in more than a hundredth of their pixels", off, few)
+	}
+}
+
+// TestStepsAreTorchattacks: the images of FGSM and of PGD without random start, in both norms.
+func TestStepsAreTorchattacks(t *testing.T) {
+	torch := torchSmall(t)
+	const eps, alpha = 20. / 255, 0.25
+	for _, c := range []struct {
+		name string
+		norm Norm
+		eps  float64
+		m    method
+	}{
+		{"fgsm", LInf, eps, fgsm{}},
+		{"pgd", LInf, eps, pgd{steps: 10, step: alpha, restarts: 1}},
+		{"pgd_l2", L2, 0.6, pgd{steps: 10, step: alpha, restarts: 1}},
+	} {
+		got := perturb(t, newSmall(torch), torch, few, float32(c.eps), c.norm, func(q *queries, _ int, p *problem) []float32 { return c.m.on(q, p).x })
+		near(t, c.name, got, torch[c.name].Data)
+	}
+}
+
+// TestStepsOnAFoundNetworkAreTorchattacks, with the gradients that essnas computes.
+func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
+	all := golden.Read(t, "attack")
+	torch, weights := golden.Under(all, "found/"), golden.Under(golden.Read(t, "networks"), "PC_DARTS_cifar/")
+	g, _ := cell.Published("PC_DARTS_cifar")
+	m := network.NewModel(backendtest.Open(t), network.New(g, 4, 4, 10, 3, 32, 4, false), 1)
+	defer m.Close()
+	parity.Load(t, m.Params, weights, parity.Path)
+	parity.LoadRunning(t, m.Params, weights, parity.Path)
+	c, err := m.Pixels(slices.Repeat([]float32{0.5}, 3), slices.Repeat([]float32{0.25}, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	torch["y"] = weights["labels"]
+	for _, a := range []struct {
+		name string
+		norm Norm
+		eps  float64
+		m    method
+	}{
+		{"fgsm", LInf, 4. / 255, fgsm{}},
+		{"pgd", LInf, 8. / 255, pgd{steps: 10, step: 0.25, restarts: 1}},
+		{"pgd_l2", L2, 0.5, pgd{steps: 10, step: 0.2, restarts: 1}},
+	} {
+		got := perturb(t, c, torch, 4, float32(a.eps), a.norm, func(q *queries, _ int, p *problem) []float32 { return a.m.on(q, p).x })
+		near(t, a.name, got, torch[a.name].Data)
+	}
+}
+
+// TestAPGDIsItsAuthors: from the same starts, with all three losses and in both norms, the point with the largest loss, that loss, and which
+// images withstand.
+func TestAPGDIsItsAuthors(t *testing.T) {
+	torch := torchSmall(t)
+	start := torch["start"].Data
+	for _, c := range []struct {
+		name string
+		norm Norm
+		eps  float64
+		loss func(i, label int) loss
+	}{
+		{"apgd_ce_Linf", LInf, 20. / 255, func(_, y int) loss { return crossEntropy(y) }},
+		{"apgd_ce_L2", L2, 0.6, func(_, y int) loss { return crossEntropy(y) }},
+		{"apgd_dlr_Linf", LInf, 20. / 255, func(_, y int) loss { return dlr(y) }},
+		{"apgd_dlr_L2", L2, 0.6, func(_, y int) loss { return dlr(y) }},
+		{"apgd_t", LInf, 20. / 255, func(i, y int) loss { return dlrTargeted(y, int(torch["apgd_t/target"].Data[i])) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var values, robust [few]float32
+			got := perturb(t, newSmall(torch), torch, few, float32(c.eps), c.norm, func(q *queries, i int, p *problem) []float32 {
+				l := c.loss(i, p.label)
+				from := slices.Clone(start[i*192:][:192])
+				adversarial, highest := apgd{steps: 15, whole: true}.climb(q, p, l, from)
+				values[i] = float32(l(highest.logits, make([]float32, 10)))
+				if !p.fooled(adversarial) {
+					robust[i] = 1
+				}
+				return highest.x
+			})
+			golden.Close(t, "largest losses", values[:], torch[c.name+"/value"].Data, 1e-4)
+			if want := torch[c.name+"/robust"].Data; !slices.Equal(robust[:], want) {
+				t.Errorf("robust images %v, want %v", robust, want)
+			}
+			nearly(t, got, torch[c.name+"/highest"].Data)
+		})
+	}
+}
+
+// TestFABIsItsAuthors: the nearest adversarial images towards the second and the third class.
+func TestFABIsItsAuthors(t *testing.T) {
+	torch := torchSmall(t)
+	for _, place := range []int{2, 3} {
+		got := perturb(t, newSmall(torch), torch, few, 1, LInf, func(q *queries, _ int, p *problem) []float32 {
+			nearest, _ := fab{steps: 20, whole: true}.approach(q, p, targets(p.clean, p.label, 9)[place-2])
+			return nearest.x
+		})
+		near(t, fmt.Sprint("towards class ", place), got, torch[fmt.Sprint("fab/", place)].Data)
+	}
+}
+
+// TestTheWayToAPlaneIsItsAuthors, where it can be reached and where it can't.
+func TestTheWayToAPlaneIsItsAuthors(t *testing.T) {
+	torch := torchSmall(t)
+	w, b, want := torch["projection/w"].Data, torch["projection/b"].Data, torch["projection/d"].Data
+	for i := range few {
+		x, g := torch["x"].Data[i*192:][:192], w[i*192:][:192]
+		value := -float64(b[i])
+		for j := range x {
+			value += float64(g[j]) * float64(x[j])
+		}
+		d, _ := boundary(x, g, value)
+		got := make([]float32, len(d))
+		for j := range d {
+			got[j] = float32(d[j])
+		}
+		near(t, fmt.Sprint("plane ", i), got, want[i*192:][:192])
+	}
+}
+
+// TestTheStandardSetIsItsAuthors: robust accuracies of AutoAttack, and of Square alone, lie within the interval of their code's.
+func TestTheStandardSetIsItsAuthors(t *testing.T) {
+	torch := torchSmall(t)
+	for method, name := range map[string]string{"autoattack": "standard", "square": "square"} {
+		eps, first := []float64{18. / 255, 24. / 255}, 1 // of the golden file's epsilons
+		if method == "square" {
+			eps, first = []float64{24. / 255, 36. / 255, 48. / 255}, 0
+		}
+		r, err := Run(t.Context(), newSmall(torch), bytesOf(torch).First(100), Options{Method: method, Eps: eps, Queries: 300}, Hooks{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for e, at := range r.At {
+			want := torch[name].Data[first+e]
+			t.Logf("%s at %s: %d of %d withstand, %g in the authors' code", method, Fraction(at.Eps), at.Robust.Hits, at.Robust.Of, want)
+			tolerance := 1.0 // image of 100, which lies as close to the boundary as rounding decides
+			if method == "square" {
+				tolerance = 4
+			}
+			if math.Abs(float64(at.Robust.Hits)-float64(want)) > tolerance {
+				t.Errorf("%s at %s: %d images withstand, %g in the authors' code", method, Fraction(at.Eps), at.Robust.Hits, want)
+			}
+		}
+	}
+}
