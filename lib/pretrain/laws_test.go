@@ -9,6 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -247,5 +248,52 @@ func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	}
 	if vectors < 10 {
 		t.Errorf("%d vectors, too few", vectors)
+	}
+}
+
+// A penalty adds itself times the weight to the gradient, of which Adam remembers a tenth. (LARS scales both: its steps are PyTorch's.)
+func TestSGDAndAdamHaveTheSettingsDecayAndMomentum(t *testing.T) {
+	of := func(optimizer string, decay, momentum float64) (first, second fit.State) {
+		p := begun(t, pictures(), func(s *settings.Pretrain) {
+			s.Optimizer, s.WeightDecay, s.Momentum, s.WarmUp, s.LR = optimizer, decay, momentum, 0, 1e-12
+		})
+		_, first = stepped(t, p, 0, 0)
+		_, second = stepped(t, p, 0, 1)
+		return first, second
+	}
+	for optimizer, c := range map[string]struct {
+		prefix, suffix string
+		part           float64
+	}{"sgd": {"velocity/", "", 1}, "adam": {"adam/", ".m", 0.1}} {
+		plain, _ := of(optimizer, 0, 0.5)
+		decayed, _ := of(optimizer, 0.5, 0.5)
+		arrays := 0
+		for name, a := range decayed.Arrays {
+			label, is := strings.CutPrefix(name, c.prefix)
+			label, ends := strings.CutSuffix(label, c.suffix)
+			if !is || !ends {
+				continue
+			}
+			arrays++
+			want := slices.Clone(plain.Arrays[name].F32)
+			for i, w := range plain.Arrays["weights/"+label].F32 {
+				want[i] += float32(c.part*0.5) * w
+			}
+			golden.Close(t, optimizer+" "+name, a.F32, want, 1e-4)
+		}
+		if arrays < 10 {
+			t.Errorf("%s remembers %d arrays, too few", optimizer, arrays)
+		}
+	}
+	first, second := of("sgd", 0, 0.5)
+	_, without := of("sgd", 0, 0)
+	for name, a := range second.Arrays {
+		if strings.HasPrefix(name, "velocity/") {
+			want := slices.Clone(without.Arrays[name].F32)
+			for i, v := range first.Arrays[name].F32 {
+				want[i] += 0.5 * v
+			}
+			golden.Close(t, "after a second step, "+name, a.F32, want, 1e-4)
+		}
 	}
 }
