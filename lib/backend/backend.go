@@ -16,11 +16,12 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// Choice is what to compute on: Auto, CUDA, CPU, Go, or the path of a PJRT plugin.
+// Choice selects the device: Auto, CUDA, CPU, Go, Rehearsal, or the path of a PJRT plugin.
 type Choice string
 
-// The choices that have a name. The empty choice is that of $ESSNAS_BACKEND, or Auto. Rehearsal is a CPU that is treated as a GPU in everything - layout, memory
-// apart from the host's, executions that nobody waits for, races -, to try without a GPU what can be tried of it.
+// The named choices. The empty choice is that of $ESSNAS_BACKEND, or Auto. Rehearsal treats a CPU
+// as a GPU in every respect (layout, separate memory, asynchronous execution, races), to test this
+// code without a GPU.
 const (
 	Auto      Choice = "auto"
 	CUDA      Choice = "cuda"
@@ -29,7 +30,7 @@ const (
 	Rehearsal Choice = "rehearsal"
 )
 
-// FromEnvironment is the choice of $ESSNAS_BACKEND, Auto if that is not set.
+// FromEnvironment returns the choice of $ESSNAS_BACKEND, or Auto if it is not set.
 func FromEnvironment() Choice {
 	if c := os.Getenv("ESSNAS_BACKEND"); c != "" {
 		return Choice(c)
@@ -37,23 +38,26 @@ func FromEnvironment() Choice {
 	return Auto
 }
 
-// Options are the settings of Open. The zero value is right for most programs.
+// Options are the settings of [Open]. The zero value suits most programs.
 type Options struct {
 	Choice   Choice
-	CacheDir string    // "" for CacheDir()
-	Devices  int       // devices that the CPU is shown as, for data-parallel experiments; 0 for one. All share all cores
-	Log      io.Writer // is told what is being installed, and warnings; nil for os.Stderr
-	NoCache  bool      // compile always: executables are neither read from the disk nor written to it
+	CacheDir string // "" for CacheDir()
+	// number of devices that the CPU presents, for data-parallel experiments; 0: one. All share all
+	// cores
+	Devices int
+	Log     io.Writer // receives messages on installations, and warnings; nil for os.Stderr
+	NoCache bool      // compile always: do not read or write executables on the disk
 }
 
-// Backend is an open backend. Give its field Backend to GoMLX: a tensor belongs to the value that it was computed with.
-// It lives as long as the process and is safe for concurrent use.
+// Backend is an open backend. GoMLX takes its field Backend; a tensor belongs to the backend that
+// computed it. A backend lives as long as the process and is safe for concurrent use.
 type Backend struct {
-	Backend       compute.Backend
-	Kind          string            // "cuda", "cpu", "go" or "rehearsal"
-	Plugin        string            // the plugin's path; "" for go
-	PluginVersion string            // the plugin's package with its version if known, and the version of the PJRT interface
-	Device        compute.DeviceNum // that a run on one device takes: the first, or that of On
+	Backend compute.Backend
+	Kind    string // "cuda", "cpu", "go" or "rehearsal"
+	Plugin  string // the plugin's path; "" for go
+	// package of the plugin with its version if known, and version of the PJRT interface
+	PluginVersion string
+	Device        compute.DeviceNum // device of a run on one device: the first, or that of On
 	Choices       *Choices          // see Racing; nil: no races
 
 	named    bool // chosen by its kind, not by its path
@@ -61,14 +65,14 @@ type Backend struct {
 	cacheDir string
 }
 
-// On is the same backend for runs on another of its devices, 0 ... Backend.NumDevices()-1.
+// On returns the same backend for runs on another of its devices, 0 ... Backend.NumDevices()-1.
 func (b *Backend) On(device int) *Backend {
 	other := *b
 	other.Device = compute.DeviceNum(device)
 	return &other
 }
 
-// Stats tells what was compiled so far and what came from the disk.
+// Stats returns the numbers of compiled programs and of programs loaded from the disk.
 func (b *Backend) Stats() CacheStats {
 	if b.hook == nil {
 		return CacheStats{}
@@ -76,7 +80,7 @@ func (b *Backend) Stats() CacheStats {
 	return b.hook.meter.stats()
 }
 
-// Counts tells what was executed so far, and the device's memory.
+// Counts returns the numbers of executions so far, and the device's memory.
 func (b *Backend) Counts() Counts {
 	if b.hook == nil {
 		return Counts{}
@@ -84,7 +88,7 @@ func (b *Backend) Counts() Counts {
 	return b.hook.counts()
 }
 
-// MarkPeak makes Counts tell the most bytes of arrays from now on.
+// MarkPeak restarts the measurement of Counts' peak of array bytes.
 func (b *Backend) MarkPeak() {
 	if b.hook != nil {
 		b.hook.markPeak()
@@ -105,15 +109,17 @@ func (b *Backend) String() string {
 
 var (
 	mu     sync.Mutex
-	opened = map[string]*Backend{} // by the plugin's path, "" for go, with a word before it for a rehearsal
-	broken = map[string]error{}    // plugins that could not be opened: a second try may bring the process down
+	opened = map[string]*Backend{} // by the path of the plugin, "" for go; a rehearsal has a prefix
+	// plugins that could not be opened: a second attempt may crash the process
+	broken = map[string]error{}
 )
 
 func openGo() (*Backend, error) {
 	if b := opened[""]; b != nil {
 		return b, nil
 	}
-	g, err := gobackend.New("ops_sequential") // its pool of workers can deadlock when operations that share it run side by side
+	// its worker pool can deadlock when operations run concurrently
+	g, err := gobackend.New("ops_sequential")
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +128,7 @@ func openGo() (*Backend, error) {
 	return b, nil
 }
 
-// openPlugin creates the process's one client of a plugin, or returns the one that is there.
+// openPlugin creates the only client of a plugin in this process, or returns the existing one.
 func openPlugin(plugin string, o Options) (*Backend, error) {
 	devices := max(1, o.Devices)
 	name := plugin
@@ -178,7 +184,7 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 		config = name + ",shared_buffers"
 	}
 	x, err := xla.NewWithOptions(config, options)
-	if err != nil && kind == CPU && devices == 1 { // a plugin that does not know the option
+	if err != nil && kind == CPU && devices == 1 { // the plugin does not know the option
 		x, err = xla.NewWithOptions(config, nil)
 	}
 	if err != nil {
@@ -206,18 +212,18 @@ func kindOf(plugin string) Choice {
 	return CPU
 }
 
-// registeredName is what go-xla knows a plugin as. It looks for "cpu" and "cuda" anywhere in the name, wants an absolute
-// path, and cuts it at commas; so a name is made up where the path would be misunderstood,
-// or names another client of the same plugin.
+// registeredName returns the name under which go-xla registers a plugin. go-xla searches the name
+// for "cpu" and "cuda", expects an absolute path, and cuts it at commas. Paths that it would
+// misread get another name, and so does a second client of a plugin.
 func registeredName(plugin string, kind Choice, again bool) string {
 	upper := strings.ToUpper(plugin)
 	if again || pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
-		return fmt.Sprintf("/%s-%d", kind, len(opened)+len(broken)) // used by no other
+		return fmt.Sprintf("/%s-%d", kind, len(opened)+len(broken)) // unique
 	}
 	return plugin
 }
 
-// describe is the package and version that a plugin's path tells, and its version of the PJRT interface.
+// describe returns package and version from a plugin's path, and its version of the PJRT interface.
 func describe(plugin string, h *hook) string {
 	for _, w := range pluginWheels {
 		if strings.Contains(plugin, string(filepath.Separator)+w.name+"-"+w.version+string(filepath.Separator)) {

@@ -6,8 +6,9 @@ import (
 	"github.com/essnas/essnas/lib/internal/home"
 )
 
-// CacheDir is where plugins (plugins/) and compiled executables (executables/) are kept: $ESSNAS_CACHE if set, else
-// "essnas" in the user's cache directory ($XDG_CACHE_HOME or ~/.cache on Linux). It may not exist yet.
+// CacheDir returns the directory of plugins (plugins/) and compiled executables (executables/):
+// $ESSNAS_CACHE, or "essnas" in the user's cache directory ($XDG_CACHE_HOME or ~/.cache on Linux).
+// The directory may not exist yet. CacheDir returns an error if the user has no cache directory.
 func CacheDir() (string, error) { return home.Cache() }
 
 func pluginsDir(cacheDir string) string     { return filepath.Join(cacheDir, "plugins") }

@@ -20,11 +20,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// What this package promises about processes is tested with processes: the test program starts itself with a task in
-// its environment.
+// Tests of processes use processes: the test program starts itself with a task in its environment.
 const taskVariable = "ESSNAS_BACKEND_TEST_TASK"
 
-// task is what a child process is to do.
+// task is the task of a child process.
 type task struct {
 	Do       string // "compute", "install", "gpus", "retune", "inspect"
 	Choice   Choice
@@ -34,7 +33,7 @@ type task struct {
 	FileSize uint64 // limit on the size of files that the child can write; 0 for none
 }
 
-// answer is what a child process tells.
+// answer is the result of a child process.
 type answer struct {
 	Error   string
 	Log     string
@@ -97,7 +96,7 @@ func (t task) run() (a answer) {
 	return a
 }
 
-// start begins a child process; the function that it returns waits for the answer.
+// start begins a child process; the returned function waits for the answer.
 func (t task) start(tb testing.TB, env ...string) func() answer {
 	tb.Helper()
 	text, err := json.Marshal(t)
@@ -130,7 +129,7 @@ func (t task) start(tb testing.TB, env ...string) func() answer {
 	}
 }
 
-// compute runs a child that computes, and fails when that fails.
+// compute runs a child that computes, and fails if the child fails.
 func (t task) compute(tb testing.TB, env ...string) answer {
 	tb.Helper()
 	t.Do = "compute"
@@ -141,10 +140,11 @@ func (t task) compute(tb testing.TB, env ...string) answer {
 	return a
 }
 
-// programs is how many different programs computeBits compiles.
+// programs is the number of different programs that computeBits compiles.
 const programs = 2
 
-// computeBits compiles small networks with their gradients, from several goroutines, runs them twice, and hashes all results.
+// computeBits compiles small networks with their gradients in several goroutines, runs them twice,
+// and hashes all results.
 func computeBits(b *Backend) string {
 	sums := make([]uint64, programs)
 	var wg sync.WaitGroup

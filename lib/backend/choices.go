@@ -14,17 +14,19 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// Choices are which of several ways of computing the same a run takes, for each place where there are several. What is the fastest differs from device to device,
-// so it is raced (package block), once: the outcome is kept on disk for all runs on such a device with such a plugin, and in a run for as long as that lasts, since
-// another way would be other bits.
+// Choices records which of several equivalent computations a run uses at each place. The fastest
+// one differs between devices, so package block races them once. The results are kept on disk for
+// all runs with this device and plugin. Within a run they never change, because another computation
+// gives other bits.
 type Choices struct {
 	mu    sync.Mutex
 	ways  map[string]string // by place
-	cache string            // the file with what earlier runs found; "" for none
+	cache string            // file with the results of earlier runs; "" for none
 	found map[string]string // in it
 }
 
-// NewChoices begins with what a run has chosen already; cache is the file that remembers from run to run, "" for none.
+// NewChoices starts with the choices that a run has made already. cache is the file shared by all
+// runs, "" for none.
 func NewChoices(known map[string]string, cache string) *Choices {
 	c := &Choices{ways: map[string]string{}, cache: cache, found: map[string]string{}}
 	maps.Copy(c.ways, known)
@@ -32,7 +34,8 @@ func NewChoices(known map[string]string, cache string) *Choices {
 	return c
 }
 
-// read is what the file has; a damaged one is like none, and replaced at the next race.
+// read returns the contents of the file. A damaged file counts as empty, and the next race replaces
+// it.
 func (c *Choices) read() map[string]string {
 	found := map[string]string{}
 	if text, err := os.ReadFile(c.cache); err == nil && json.Unmarshal(text, &found) != nil {
@@ -41,7 +44,8 @@ func (c *Choices) read() map[string]string {
 	return found
 }
 
-// Of is the way of a place, once it is known; one that isn't among the ways is not known.
+// Of returns the choice at a place. known is false without a choice, or if the choice is none of
+// ways.
 func (c *Choices) Of(place string, ways []string) (way string, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +59,7 @@ func (c *Choices) Of(place string, ways []string) (way string, known bool) {
 	return "", false
 }
 
-// Set chooses, unless it is chosen already.
+// Set chooses a way at a place unless there is a choice already.
 func (c *Choices) Set(place, way string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,14 +68,15 @@ func (c *Choices) Set(place, way string) {
 	}
 }
 
-// Remember writes what a race found for all later runs.
+// Remember writes the winners of a race for all later runs. It returns an error if the file can't
+// be written.
 func (c *Choices) Remember(winners map[string]string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cache == "" || len(winners) == 0 {
 		return nil
 	}
-	c.found = c.read() // another process may have raced too
+	c.found = c.read() // another process may have raced meanwhile
 	maps.Copy(c.found, winners)
 	text, err := json.MarshalIndent(c.found, "", "  ")
 	if err == nil {
@@ -86,7 +91,7 @@ func (c *Choices) Remember(winners map[string]string) error {
 	return nil
 }
 
-// All are the choices of the run so far, by place.
+// All returns the choices of the run so far, by place.
 func (c *Choices) All() map[string]string {
 	if c == nil {
 		return nil
@@ -96,11 +101,11 @@ func (c *Choices) All() map[string]string {
 	return maps.Clone(c.ways)
 }
 
-// GPU says whether the backend is one, or is treated as one.
+// GPU reports whether the backend is a GPU or is treated as one.
 func (b *Backend) GPU() bool { return b.Kind == string(CUDA) || b.Kind == string(Rehearsal) }
 
-// Racing is the backend for a run that races the ways to compute, except where it knows them already. On a CPU there is nothing to race: the one way of
-// each kernel has been chosen by measurement.
+// Racing returns the backend for a run that races computations without a known winner. On a CPU
+// there are no races: measurements have fixed the choices.
 func (b *Backend) Racing(known map[string]string) *Backend {
 	if !b.GPU() {
 		return b
@@ -110,7 +115,8 @@ func (b *Backend) Racing(known map[string]string) *Backend {
 	return &racing
 }
 
-// choicesFile is named by all that decides who wins.
+// choicesFile is the path of the file of winners. Its name contains everything that influences a
+// race.
 func (b *Backend) choicesFile() string {
 	if b.hook == nil || b.cacheDir == "" {
 		return ""

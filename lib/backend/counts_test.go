@@ -14,7 +14,8 @@ func TestExecutionsAreCounted(t *testing.T) {
 	}
 	g := graph.NewGraph(b.Backend, "counted")
 	x := tensors.FromScalar(float32(1))
-	defer x.MustFinalizeAll() // garbage would be collected in the middle of another test that counts
+	// garbage would be collected in the middle of another test that counts
+	defer x.MustFinalizeAll()
 	y := graph.AddScalar(graph.Parameter(g, "x", x.Shape()), 1)
 	if err := g.Compile(y); err != nil {
 		t.Fatal(err)

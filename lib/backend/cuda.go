@@ -11,8 +11,8 @@ import (
 
 func onAMD64(sha256 string) map[string]string { return map[string]string{"amd64": sha256} }
 
-// cuda13Wheel is for drivers that know CUDA 13, and GPUs of compute capability 7.5 and later. The libraries are those
-// that the package jax-cuda13-plugin names in its extra "with-cuda".
+// cuda13Wheel is for drivers with CUDA 13 and GPUs of compute capability 7.5 or higher. Its
+// libraries are those of the extra "with-cuda" of the package jax-cuda13-plugin.
 var cuda13Wheel = pluginWheel{
 	wheel:   wheel{"jax-cuda13-pjrt", "0.12.0.1", onAMD64("5899bb6177eda86ea532afb9a26794f2bdd04966f6a01f9028266b16c2b6cf90")},
 	library: "jax_plugins/xla_cuda13/xla_cuda_plugin.so",
@@ -55,7 +55,7 @@ var cuda12Wheel = pluginWheel{
 	},
 }
 
-// cudaWheel chooses between the two for the GPUs that are there.
+// cudaWheel selects one of the two wheels for the GPUs of this machine.
 func cudaWheel(gpus []GPU) (pluginWheel, error) {
 	if len(gpus) == 0 {
 		_, none := findGPUs()
@@ -71,11 +71,12 @@ func cudaWheel(gpus []GPU) (pluginWheel, error) {
 	return cuda12Wheel, nil
 }
 
-// prepareCUDA does what a CUDA plugin needs before it is loaded: NVIDIA's libraries from the directory "nvidia" beside
-// it are loaded, since the plugin looks for them by name only, and XLA is told where the assembler (ptxas) and libdevice
-// lie. Without such a directory the system's are used.
+// prepareCUDA prepares the process for a CUDA plugin. It loads NVIDIA's libraries from the
+// directory "nvidia" beside the plugin, since the plugin searches for them by name only, and tells
+// XLA the places of ptxas and libdevice. Without this directory the libraries of the system are
+// used.
 func prepareCUDA(plugin string) {
-	// Some of cuDNN's algorithms add up in another order each time: the same run twice would not be bit-identical.
+	// Some algorithms of cuDNN sum in a varying order, so repeated runs would differ in bits.
 	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")
 	nvidia := nvidiaDir(plugin)
 	if nvidia == "" {
@@ -89,15 +90,15 @@ func prepareCUDA(plugin string) {
 	}
 }
 
-// addFlag adds one of XLA's flags, unless the user has set it.
+// addFlag adds a flag of XLA unless the user has set it.
 func addFlag(name, value string) {
 	if flags := os.Getenv("XLA_FLAGS"); !strings.Contains(flags, name) {
 		os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" "+name+"="+value))
 	}
 }
 
-// nvidiaDir is the directory of NVIDIA's Python packages that belongs to a plugin, "" if there is none. The places are
-// those in the plugin's own search path.
+// nvidiaDir returns the directory of NVIDIA's Python packages that belongs to a plugin, or "". It
+// searches the places of the plugin's own search path.
 func nvidiaDir(plugin string) string {
 	parent := filepath.Dir(filepath.Dir(plugin))
 	for _, dir := range []string{filepath.Join(parent, "nvidia"), filepath.Join(filepath.Dir(parent), "nvidia")} {
@@ -108,7 +109,7 @@ func nvidiaDir(plugin string) string {
 	return ""
 }
 
-// cudaLibraries lists what XLA opens by name, in an order in which each finds the ones that it needs.
+// cudaLibraries lists the libraries that XLA opens by name, each after its dependencies.
 func cudaLibraries(nvidia string) []string {
 	var found []string
 	for _, name := range []string{"cudart", "nvrtc", "nvJitLink", "cublasLt", "cublas", "nccl", "cupti", "cusparse", "cusolver", "cufft", "nvshmem_host", "cudnn"} {
@@ -118,7 +119,7 @@ func cudaLibraries(nvidia string) []string {
 	return found
 }
 
-// cudaDataDir is the directory that holds bin/ptxas and nvvm/libdevice.
+// cudaDataDir is the directory that contains bin/ptxas and nvvm/libdevice.
 func cudaDataDir(nvidia string) string {
 	for _, sub := range []string{"cu13", "cuda_nvcc", "."} {
 		if dir := filepath.Join(nvidia, sub); isFile(filepath.Join(dir, "bin", "ptxas")) {

@@ -17,37 +17,38 @@ import (
 	"time"
 )
 
-// The file of an executable is named by its key and holds
+// The file of an executable has its key as name and contains
 //
 //	magic     8 bytes
-//	key      32 bytes: a file under another name is not taken for what it isn't
-//	took      8 bytes: nanoseconds that compiling took, little endian
-//	payload  what PJRT_Executable_Serialize gave
-//	sum      32 bytes: SHA-256 of all before
+//	key      32 bytes: recognises a renamed file
+//	took      8 bytes: nanoseconds of the compilation, little endian
+//	payload  the result of PJRT_Executable_Serialize
+//	sum      32 bytes: SHA-256 of everything before
 //
-// It is written under a temporary name and renamed. It is not synced: a file that a crash of the machine tore has a
-// wrong sum and is compiled anew.
+// It is written under a temporary name and renamed. It is not synced: after a crash of the machine,
+// a torn file has a wrong sum and its program is compiled anew.
 const (
 	magic      = "ESSNASX1"
 	headerSize = len(magic) + sha256.Size + 8
 )
 
-// maxExecutables bounds the directory; a search network with all its variants takes some ten megabytes.
+// maxExecutables bounds the size of the directory; a search network with all its variants takes
+// some ten megabytes.
 const maxExecutables = 1 << 30
 
-// executables is a directory of compiled programs, shared with other processes and bounded in size: the least recently
-// used go first. What was loaded is touched, so the file's time tells.
+// executables is a directory of compiled programs, shared between processes and bounded in size.
+// The least recently used files are removed first; loading a file sets its time.
 type executables struct {
 	dir string
 	max int64
 
 	mu       sync.Mutex
-	size     int64 // estimated, without what other processes add
+	size     int64 // estimated, without the files of other processes
 	readOnly bool  // after the first failure to write
 }
 
-// openExecutables looks at a directory, which need not exist: the first store makes it. An error means that there will
-// be no cache.
+// openExecutables opens a directory, which need not exist: the first store creates it. After an
+// error there is no cache.
 func openExecutables(dir string, max int64) (*executables, error) {
 	e := &executables{dir: dir, max: max}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +70,7 @@ func openExecutables(dir string, max int64) (*executables, error) {
 
 func (e *executables) path(k key) string { return filepath.Join(e.dir, k.String()) }
 
-// load returns the executable of a key and how long its compilation took; nil without an error when there is none.
+// load returns the executable of a key and the time of its compilation, or nil if there is none.
 func (e *executables) load(k key) (took time.Duration, payload []byte, err error) {
 	b, err := os.ReadFile(e.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,22 +84,24 @@ func (e *executables) load(k key) (took time.Duration, payload []byte, err error
 		return 0, nil, errors.New("an executable on disk was damaged or foreign and is compiled anew")
 	}
 	now := time.Now()
-	os.Chtimes(e.path(k), now, now) // fails in a directory of others, where nothing is evicted either
+	// fails in a foreign directory, which evict leaves alone as well
+	os.Chtimes(e.path(k), now, now)
 	return time.Duration(binary.LittleEndian.Uint64(b[headerSize-8:])), b[headerSize:n], nil
 }
 
-// writes says whether store makes sense.
+// writes reports whether store can succeed.
 func (e *executables) writes() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return !e.readOnly
 }
 
-// store writes an executable and returns the size of its file. After a failure nothing more is written.
+// store writes an executable and returns the size of its file. After a failure it writes nothing
+// more.
 func (e *executables) store(k key, payload []byte, took time.Duration) (int, error) {
 	n := headerSize + len(payload) + sha256.Size
 	if int64(n) > e.max/4 {
-		return 0, nil // it would throw out too many others
+		return 0, nil // it would displace too many others
 	}
 	b := make([]byte, 0, n)
 	b = append(b, magic...)
@@ -147,7 +150,7 @@ func (e *executables) write(k key, b []byte) error {
 
 const temporary = ".new-"
 
-// evict makes room for n bytes, and a quarter more than that, for not to be called each time.
+// evict makes room for n bytes. It removes a quarter more, so that it runs rarely.
 func (e *executables) evict(n int64) {
 	files, err := e.list()
 	if err != nil {
@@ -174,7 +177,7 @@ type executableFile struct {
 	used int64 // unix nanoseconds
 }
 
-// list returns the files of executables, and removes temporary ones that a process left an hour ago.
+// list returns the files of executables and removes temporary files older than an hour.
 func (e *executables) list() ([]executableFile, error) {
 	entries, err := os.ReadDir(e.dir)
 	if err != nil {
@@ -184,7 +187,7 @@ func (e *executables) list() ([]executableFile, error) {
 	for _, entry := range entries {
 		info, err := entry.Info()
 		if err != nil || !info.Mode().IsRegular() {
-			continue // removed meanwhile by another process, or not ours
+			continue // another process has removed it, or it is foreign
 		}
 		path := filepath.Join(e.dir, entry.Name())
 		if strings.HasPrefix(entry.Name(), temporary) {
@@ -200,7 +203,8 @@ func (e *executables) list() ([]executableFile, error) {
 	return files, nil
 }
 
-// Executables counts what is kept in a cache directory ("" for CacheDir()): programs and bytes.
+// Executables counts the programs and bytes in a cache directory ("" for CacheDir()). It returns an
+// error if the directory can't be read.
 func Executables(cacheDir string) (n int, size int64, err error) {
 	e, err := existingExecutables(cacheDir)
 	if err != nil {
@@ -216,7 +220,8 @@ func Executables(cacheDir string) (n int, size int64, err error) {
 	return len(files), size, err
 }
 
-// ClearExecutables removes what is kept in a cache directory ("" for CacheDir()). Running programs don't mind.
+// ClearExecutables removes the programs from a cache directory ("" for CacheDir()). Running
+// processes are not affected. It returns an error if a file can't be removed.
 func ClearExecutables(cacheDir string) error {
 	e, err := existingExecutables(cacheDir)
 	if err != nil {

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// fault is an error in two parts, so that several can be told in one sentence: what happened, and what to do.
+// fault is an error in two parts, the event and the advice, so that one sentence can report several
+// faults.
 type fault struct{ what, advice string }
 
+// Error joins both parts.
 func (f *fault) Error() string { return f.what + ": " + f.advice }
 
-// together is one error for several: first everything that happened, then everything that can be done about it.
+// together joins several errors: first all events, then all advice.
 func together(faults []error) error {
 	var what, advice []string
 	add := func(list *[]string, s string) {

@@ -13,7 +13,8 @@ import (
 	"github.com/gomlx/go-xla/installer"
 )
 
-// installed lists the plugins of a kind that lie where plugins are installed, the preferred first. Nothing is loaded.
+// installed lists the plugins of a kind in all places of installation, the preferred one first,
+// without loading them.
 func installed(kind Choice, cacheDir string) []string {
 	var found []string
 	add := func(pattern string) {
@@ -54,7 +55,8 @@ func installed(kind Choice, cacheDir string) []string {
 	return found
 }
 
-// goXLADirs is where go-xla's installer puts plugins: for this package, for a user, for all.
+// goXLADirs lists the directories of go-xla's installer: for this package, for the user, for all
+// users.
 func goXLADirs(plugins string) []string {
 	lib := []string{plugins, "/usr/local/lib"}
 	if home, err := os.UserHomeDir(); err == nil {
@@ -67,7 +69,8 @@ func goXLADirs(plugins string) []string {
 	return dirs
 }
 
-// pythonDirs is where Python's packages lie: those of an active environment, the user's, and the system's.
+// pythonDirs lists the directories of Python's packages: those of an active environment, of the
+// user and of the system.
 func pythonDirs() []string {
 	roots := []string{os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX")}
 	if home, err := os.UserHomeDir(); err == nil {
@@ -89,7 +92,7 @@ func pythonDirs() []string {
 // A source installs a plugin into a directory of plugins and returns its path.
 type source func(ctx context.Context, plugins string, log io.Writer) (string, error)
 
-// sources are the ways to get a plugin of a kind, in the order in which they are tried.
+// sources lists the ways to install a plugin of a kind, in the order of their attempts.
 func sources(kind Choice) ([]source, error) {
 	wheel := cpuWheel
 	if kind == CUDA {
@@ -108,7 +111,7 @@ func sources(kind Choice) ([]source, error) {
 		err := installer.AutoInstall(plugins, true, installer.Quiet)
 		for _, plugin := range installed(kind, filepath.Dir(plugins)) {
 			if strings.HasPrefix(plugin, plugins) {
-				return plugin, nil // the installer's error is about another plugin
+				return plugin, nil // the installer's error concerns another plugin
 			}
 		}
 		return "", fmt.Errorf("go-xla's installer failed (%v)", innermost(err))
@@ -116,7 +119,7 @@ func sources(kind Choice) ([]source, error) {
 	return []source{fromWheel, fromGoXLA}, nil
 }
 
-// innermost is the error at the bottom of a chain: go-xla's are long.
+// innermost returns the error at the bottom of a chain, because go-xla's chains are long.
 func innermost(err error) error {
 	for errors.Unwrap(err) != nil {
 		err = errors.Unwrap(err)

@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// GPU is what NVIDIA's driver says about a GPU.
+// GPU describes a GPU as NVIDIA's driver reports it.
 type GPU struct {
 	Name       string `json:"name"`
 	Memory     uint64 `json:"memory"`     // bytes
@@ -20,13 +20,13 @@ type GPU struct {
 	CUDA       int    `json:"cuda"`       // the CUDA version that the driver supports: 13 is 13.x
 }
 
-// findGPUs asks the driver for its GPUs. When there are none, the text says why.
+// findGPUs asks the driver for its GPUs. If there are none, the text gives the reason.
 func findGPUs() ([]GPU, string) {
 	a := askDriver()
 	return a.gpus, a.none
 }
 
-// GPUs are those that NVIDIA's driver shows. When there are none, the text says why.
+// GPUs lists the GPUs of NVIDIA's driver. If there are none, the text gives the reason.
 func GPUs() ([]GPU, string) { return findGPUs() }
 
 type driverAnswer struct {
@@ -52,7 +52,8 @@ var askDriver = sync.OnceValue(func() (a driverAnswer) {
 	return a
 })
 
-// preload loads a shared library, so that a later search for its name finds it. It may fail: the library may not be needed.
+// preload loads a shared library, so that a later search for its name finds it. A failure is
+// harmless if the library is not needed.
 func preload(path string) bool {
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))

@@ -1,8 +1,9 @@
 package backend
 
-// How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads the library, copies
-// its table, puts essnasCompile and essnasDestroy (shared.go) in the places of PJRT_Client_Compile and PJRT_LoadedExecutable_Destroy,
-// counters before two more, and hands the copy to go-xla as a plugin that is loaded already. Nothing else changes.
+// How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads
+// the library, copies its table, puts essnasCompile and essnasDestroy (shared.go) in the places of
+// PJRT_Client_Compile and PJRT_LoadedExecutable_Destroy, counters before two more, and hands the
+// copy to go-xla as a plugin that is loaded already. Nothing else changes.
 
 /*
 #cgo LDFLAGS: -ldl
@@ -28,17 +29,17 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// hook is a plugin whose compilations go through this package.
+// hook is a plugin whose compilations pass through this package.
 type hook struct {
 	real     *C.pj_api
 	cache    *executables // nil: compile always
-	salt     string       // what the plugin's programs depend on and the programs don't say
-	wait     bool         // for executions
-	kernels  bool         // it takes those of package kernel
+	salt     string       // dependencies of the plugin's programs besides their text
+	wait     bool         // for the end of each execution
+	kernels  bool         // it accepts those of package kernel
 	topology func(*C.pj_client) ([]byte, error)
 	shared   shared
 	meter    meter
-	slot     C.int // of the counts, -1 where nothing is counted
+	slot     C.int // of the counters, -1 without counters
 }
 
 var (
@@ -46,8 +47,9 @@ var (
 	hooked int // slots in use, under mu
 )
 
-// register loads the plugin at path and registers it with go-xla under the given name, compiling through the cache. Where the host's memory is the device's
-// (shared), what has been executed has ended, because the host may look at it at once; elsewhere it has only begun.
+// register loads the plugin at path and registers it with go-xla under the given name; its
+// compilations pass through the cache. With shared memory each execution ends before the host
+// continues, because the host may read the result at once. Without it, executions are asynchronous.
 func register(path, name string, cache *executables, shared bool) (*hook, error) {
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
@@ -97,7 +99,7 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 	return h, nil
 }
 
-// version is the plugin's version of the PJRT interface.
+// version is the version of the PJRT interface of the plugin.
 func (h *hook) version() string {
 	v := h.real.pjrt_api_version
 	return fmt.Sprintf("%d.%d", v.major_version, v.minor_version)
@@ -121,14 +123,15 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	if h.kernels {
 		text, n, err := kernel.Install(bytesOf(a.program.code, a.program.code_size))
 		if err != nil {
-			panic(fmt.Errorf("a program can't be compiled, because %w: %s=off lets XLA compute all by itself", err, kernel.Variable)) // whoever builds graphs recovers
+			// the caller that builds graphs recovers
+			panic(fmt.Errorf("a program can't be compiled, because %w: %s=off lets XLA compute all by itself", err, kernel.Variable))
 		}
 		if n > 0 {
 			defer withText(a, text)()
 			salt += ", kernels " + kernel.Version()
 		}
 	}
-	if !h.wait { // a GPU: its products of float32 numbers would be of 11 bits
+	if !h.wait { // a GPU would multiply float32 numbers with 11 bits
 		defer withText(a, exact(bytesOf(a.program.code, a.program.code_size)))()
 	}
 	var key key
@@ -180,12 +183,12 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	return nil
 }
 
-// counts are what was counted so far.
+// counts returns the numbers counted so far.
 func (h *hook) counts() (c Counts) {
 	if h.slot >= 0 {
 		n := C.hook_count(h.slot)
 		c.Executions, c.Waits, c.Uploads = uint64(n.executions), uint64(n.waits), uint64(n.uploads)
-		if !h.wait { // go-xla asks for the end of each upload, which has come by then
+		if !h.wait { // go-xla waits for each upload, which has ended by then
 			c.Waits -= min(c.Waits, c.Uploads)
 		}
 		a := C.arrays_now(h.slot)
@@ -203,16 +206,18 @@ func (h *hook) markPeak() {
 	}
 }
 
-// exact asks for products of all bits in a program (StableHLO as text). By default XLA computes those of float32 numbers on a GPU in TF32, which has 11 bits of
-// 24: float32 is float32 here, on every device, and who wants speed takes bf16, whose products have all their bits in any case.
+// exact requests exact products in a program (StableHLO as text). By default XLA multiplies float32
+// numbers on a GPU in TF32, which has 11 of 24 bits. In essnas float32 is float32 on every device;
+// bf16, whose products are exact, is the choice for speed.
 func exact(program []byte) []byte {
-	if bytes.Contains(program, []byte("#stablehlo.dot_algorithm")) { // which says it all, and stands in programs for CPUs only
+	// the algorithm determines the precision; it occurs in programs for CPUs only
+	if bytes.Contains(program, []byte("#stablehlo.dot_algorithm")) {
 		return program
 	}
 	return bytes.ReplaceAll(program, []byte("#stablehlo<precision DEFAULT>"), []byte("#stablehlo<precision HIGHEST>"))
 }
 
-// withText gives a program another text, until the function that it returns is called.
+// withText gives a program another text until the returned function is called.
 func withText(a *C.pj_client_compile, text []byte) (restore func()) {
 	theirs := a.program
 	ours := (*C.pj_program)(C.malloc(C.size_t(unsafe.Sizeof(*theirs))))
@@ -236,7 +241,8 @@ func (h *hook) keep(k key, x *C.pj_loaded, took time.Duration) (int, error) {
 	return h.cache.store(k, bytesOf(s.serialized_bytes, s.serialized_bytes_size), took)
 }
 
-// serializeTopology describes a client's devices and what they can do; on a CPU, its instruction sets.
+// serializeTopology describes the devices of a client and their abilities; on a CPU, its
+// instruction sets.
 func (h *hook) serializeTopology(client *C.pj_client) ([]byte, error) {
 	var s C.pj_topology_serialize
 	if e := C.hook_topology(h.real, client, &s); e != nil {
@@ -246,7 +252,7 @@ func (h *hook) serializeTopology(client *C.pj_client) ([]byte, error) {
 	return C.GoBytes(unsafe.Pointer(s.serialized_bytes), C.int(s.serialized_bytes_size)), nil
 }
 
-// message is the text of an error, which it destroys.
+// message returns the text of an error and destroys the error.
 func (h *hook) message(e *C.pj_error) string {
 	var text [512]C.char
 	C.hook_message(h.real, e, &text[0], C.size_t(len(text)))
@@ -255,8 +261,8 @@ func (h *hook) message(e *C.pj_error) string {
 
 func bytesOf(p *C.char, n C.size_t) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(p)), int(n)) }
 
-// sampleHash is a hash of a file's size and of 256 of its pages: plugins are hundreds of megabytes, have no build id, and
-// no useful date.
+// sampleHash hashes the size of a file and 256 of its pages. Plugins have hundreds of megabytes, no
+// build id, and no useful date.
 func sampleHash(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {

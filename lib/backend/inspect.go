@@ -15,7 +15,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// State says how far a kind of backend is.
+// State is the state of a kind of backend.
 type State string
 
 // The states of a kind of backend.
@@ -25,38 +25,40 @@ const (
 	Unusable    State = "unusable"
 )
 
-// KindReport is what Inspect found out about one kind of backend.
+// KindReport is Inspect's result for one kind of backend.
 type KindReport struct {
 	Kind    string   `json:"kind"` // "cuda", "cpu", "go"
 	State   State    `json:"state"`
 	Plugin  string   `json:"plugin,omitempty"`
 	Version string   `json:"version,omitempty"`
 	Devices []string `json:"devices,omitempty"`
-	Detail  string   `json:"detail,omitempty"` // why it is not ready and what to do; what it is good for
+	Detail  string   `json:"detail,omitempty"` // purpose; or why it is not ready and how to mend it
 }
 
-// Report is what Inspect found: the machine, the backends, the cache. Sizes are in bytes, 0 where they are not known.
+// Report is Inspect's result: the machine, the backends, the cache. Sizes are in bytes, 0 if
+// unknown.
 type Report struct {
-	System          string       `json:"system"`    // operating system and processor kind
-	Processor       string       `json:"processor"` // its name
-	Cores           int          `json:"cores"`     // that this process may use
-	Memory          uint64       `json:"memory"`
-	MemoryAvailable uint64       `json:"memory_available"`
-	GPUs            []GPU        `json:"gpus"`
-	Choice          Choice       `json:"choice"`    // of $ESSNAS_BACKEND, or auto
-	Chosen          string       `json:"chosen"`    // the kind or path that the choice comes to
-	Kinds           []KindReport `json:"kinds"`     // cuda, cpu, go, and the plugin that the choice names
-	Pip             string       `json:"pip"`       // what pip says of its version; "" when there is none
-	Tuned           bool         `json:"tuned"`     // whether glibc's allocator is set for XLA, see Retune
+	System          string `json:"system"`    // operating system and processor kind
+	Processor       string `json:"processor"` // its name
+	Cores           int    `json:"cores"`     // available to this process
+	Memory          uint64 `json:"memory"`
+	MemoryAvailable uint64 `json:"memory_available"`
+	GPUs            []GPU  `json:"gpus"`
+	Choice          Choice `json:"choice"` // of $ESSNAS_BACKEND, or auto
+	Chosen          string `json:"chosen"` // the resulting kind or path
+	// cuda, cpu, go, and the plugin that the choice names
+	Kinds           []KindReport `json:"kinds"`
+	Pip             string       `json:"pip"`       // version of pip; "" without pip
+	Tuned           bool         `json:"tuned"`     // glibc's allocator is set for XLA, see Retune
 	CacheDir        string       `json:"cache"`     // plugins and executables
 	DiskFree        uint64       `json:"disk_free"` // in CacheDir
 	Executables     int          `json:"executables"`
 	ExecutableBytes int64        `json:"executable_bytes"`
-	Advice          []string     `json:"advice"` // one sentence for each thing that should be mended
+	Advice          []string     `json:"advice"` // one sentence for each problem
 }
 
-// Inspect looks at the machine without installing or changing anything. It opens the plugins that are installed, since
-// nothing else tells whether they work.
+// Inspect examines the machine without installing or changing anything. It opens the installed
+// plugins, the only way to learn whether they work.
 func Inspect(ctx context.Context) Report {
 	r := Report{System: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Choice: FromEnvironment()}
 	advise := func(format string, a ...any) { r.Advice = append(r.Advice, fmt.Sprintf(format, a...)) }
@@ -155,7 +157,7 @@ func (k *KindReport) ready(b *Backend) {
 	}
 }
 
-// choose tells what the choice comes to, and what to do if that is not what one would wish for.
+// choose determines the result of the choice, and gives advice if it is not the best one.
 func (r *Report) choose(advise func(string, ...any)) {
 	state := map[string]KindReport{}
 	for _, k := range r.Kinds {

@@ -14,9 +14,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// install puts the plugin of a wheel, and the libraries it needs, into a directory of plugins, and returns the
-// plugin's path. It does nothing when the plugin is there as a whole. Of several processes one downloads and the others
-// wait for it.
+// install puts the plugin of a wheel and its libraries into a directory of plugins and returns the
+// plugin's path. It does nothing if the plugin is complete. One of several processes downloads, the
+// others wait for it.
 func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) (string, error) {
 	if p.whole(plugins) {
 		return p.path(plugins), nil
@@ -54,7 +54,7 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 	return p.path(plugins), nil
 }
 
-// fetch downloads and unpacks in a temporary directory, which becomes the plugin's by renaming.
+// fetch downloads and unpacks in a temporary directory, which is then renamed to the plugin's.
 func fetch(ctx context.Context, plugins string, p pluginWheel, log io.Writer) error {
 	work, err := os.MkdirTemp(plugins, temporary+"*")
 	if err != nil {
@@ -75,14 +75,14 @@ func fetch(ctx context.Context, plugins string, p pluginWheel, log io.Writer) er
 	if !isFile(filepath.Join(content, filepath.FromSlash(p.library))) {
 		return fmt.Errorf("the wheel of %s holds no %s", p, p.library)
 	}
-	os.RemoveAll(p.dir(plugins)) // one that is not whole
+	os.RemoveAll(p.dir(plugins)) // an incomplete one
 	if err := os.Rename(content, p.dir(plugins)); err != nil {
 		return fmt.Errorf("%s can't be installed: %w", p, err)
 	}
 	return nil
 }
 
-// sweep removes what killed installations left behind. Its caller holds the lock.
+// sweep removes the remains of killed installations. Its caller holds the lock.
 func sweep(plugins string) {
 	left, _ := filepath.Glob(filepath.Join(plugins, temporary+"*"))
 	for _, dir := range left {
@@ -90,8 +90,8 @@ func sweep(plugins string) {
 	}
 }
 
-// whole says whether a plugin and its libraries are installed with the sizes that their wheels tell. The rename in fetch
-// makes them whole; a failing disk, or a hand, may have changed that.
+// whole reports whether a plugin and its libraries are present with the sizes in their wheels. The
+// rename in fetch guarantees it; a failing disk or a user may have changed files since.
 func (p pluginWheel) whole(plugins string) bool {
 	if !isFile(p.path(plugins)) {
 		return false

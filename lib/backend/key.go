@@ -9,12 +9,14 @@ import (
 	"strconv"
 )
 
-// key names an executable: a hash of everything that it was made from.
+// key names an executable: a hash of everything that determines it.
 type key [sha256.Size]byte
 
+// String returns the key in hexadecimal.
 func (k key) String() string { return hex.EncodeToString(k[:]) }
 
-// keyOf hashes the plugin's salt, its topology, the options of a compilation, and the format and text of the program.
+// keyOf hashes the plugin's salt, its topology, the options of a compilation, and the format and
+// text of the program.
 func keyOf(salt string, topology, options, format, program []byte) key {
 	h := sha256.New()
 	part := func(b []byte) {
@@ -33,10 +35,11 @@ func keyOf(salt string, topology, options, format, program []byte) key {
 	return key(h.Sum(nil))
 }
 
-// canonical writes the text of a StableHLO program without what does not matter and may differ from process to process:
-// the module's name, and the names of values (GoMLX puts a random number into some), which become numbers in the order
-// of their appearance. Two texts with the same canonical form differ in nothing else: strings are left alone, and
-// new names can't collide with the ones that are kept, those that are numbers already.
+// canonical writes the text of a StableHLO program without irrelevant details that differ between
+// processes: the name of the module, and the names of values (GoMLX puts random numbers into some).
+// Values are numbered in the order of their appearance. Equal canonical forms mean equal programs:
+// strings are kept, and new names can't collide with kept ones, which are the names that are
+// numbers already.
 func canonical(w io.Writer, text []byte) {
 	if rest, ok := bytes.CutPrefix(text, []byte("module @")); ok {
 		text = rest[nameLength(rest):]
@@ -70,7 +73,7 @@ func canonical(w io.Writer, text []byte) {
 	w.Write(text)
 }
 
-// nameLength is how many bytes of text belong to an MLIR name.
+// nameLength returns the number of bytes of an MLIR name at the start of the text.
 func nameLength(text []byte) int {
 	for i, c := range text {
 		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c == '.' || c == '-') {
@@ -80,7 +83,7 @@ func nameLength(text []byte) int {
 	return len(text)
 }
 
-// stringLength is how many bytes the string that text begins with takes, quotes included.
+// stringLength returns the number of bytes of a string at the start of the text, with its quotes.
 func stringLength(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

@@ -68,7 +68,8 @@ func TestEveryPartOfAKeyCounts(t *testing.T) {
 	add("a byte moved from one part to the next", []string{"sal", "ttopology", "options", "format", "module @m {}"})
 }
 
-// The text of a program is not ours: nothing in it may hang or break the hash, and names are all that it loses.
+// The text of a program is not ours: nothing in it may hang or break the hash, and names are all
+// that it loses.
 func FuzzCanonical(f *testing.F) {
 	f.Add(program)
 	f.Add(`"open \`)

@@ -8,9 +8,12 @@ import (
 	"strings"
 )
 
-// Open returns the backend that o.Choice names, installing its plugin if need be. Errors say what to do. A plugin that
-// is open already is shared: its first opening decides about devices and cache, and asking for another number of
-// devices is an error. Canceling the context ends an installation; the backend does not depend on it afterwards.
+// Open returns the backend that o.Choice names, and installs its plugin if necessary. It shares a
+// plugin that is open already; the first Open of a plugin decides about devices and cache. The end
+// of the context interrupts an installation; the open backend does not depend on it.
+//
+// Open returns an error with advice if no plugin of this kind can be installed or opened, if the
+// choice is unknown, or if the plugin is open with another number of devices.
 func Open(ctx context.Context, o Options) (*Backend, error) {
 	if o.Log == nil {
 		o.Log = os.Stderr
@@ -48,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	return openPath(o)
 }
 
-// openAuto tries CUDA when a GPU answers, then the CPU, then pure Go. It warns of every step down.
+// openAuto tries CUDA if a GPU answers, then the CPU, then pure Go, and warns at each step down.
 func openAuto(ctx context.Context, o Options) (*Backend, error) {
 	gpus, _ := findGPUs()
 	if len(gpus) > 0 {
@@ -82,7 +85,7 @@ func openRehearsal(ctx context.Context, o Options) (*Backend, error) {
 	return openPlugin(b.Plugin, o)
 }
 
-// openPath opens the plugin at a path that the user gave.
+// openPath opens the plugin at a path given by the user.
 func openPath(o Options) (*Backend, error) {
 	path := string(o.Choice)
 	if info, err := os.Stat(path); err != nil {
@@ -103,7 +106,8 @@ func openPath(o Options) (*Backend, error) {
 	return openPlugin(plugin, o)
 }
 
-// openKind opens the first plugin for a kind that works, of those installed, and of those that can be.
+// openKind opens the first working plugin of a kind among the installed ones and those that can be
+// installed.
 func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 	for _, b := range opened {
 		if b.Kind == string(kind) && b.named {
@@ -141,7 +145,7 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 		if b := try(plugin); b != nil {
 			return b, nil
 		}
-		break // the other ways lead to a plugin too, and that is not what is missing
+		break // other ways lead to a plugin, too, and a plugin is not the missing part
 	}
 	return nil, fmt.Errorf("XLA on %s has no working plugin, because %w", strings.ToUpper(string(kind)), together(faults))
 }

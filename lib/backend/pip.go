@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// pipCommands are the ways to call pip, in order of preference.
+// pipCommands lists the ways to call pip in order of preference.
 var pipCommands = [][]string{{"python3", "-m", "pip"}, {"python", "-m", "pip"}, {"pip3"}, {"pip"}}
 
 var errNoPip = &fault{"Python's pip is missing", "install it (on Debian and Ubuntu: apt-get install python3-pip)"}
 
-// findPip returns the first of pipCommands that works and what it says of its version.
+// findPip returns the first of pipCommands that works, and its version.
 func findPip(ctx context.Context) (command []string, version string, err error) {
 	for _, c := range pipCommands {
 		path, err := exec.LookPath(c[0])
@@ -38,9 +38,9 @@ func findPip(ctx context.Context) (command []string, version string, err error) 
 	return nil, "", errNoPip
 }
 
-// download fetches the files of wheels into dir with pip, which knows the user's proxy and index, and returns their
-// paths. Pip and this function both check the hashes: what a wheel holds is run. Temporary files are in dir as well:
-// CUDA's would fill many a /tmp.
+// download fetches the files of wheels into dir with pip, which knows the user's proxy and index,
+// and returns their paths. Pip and this function both check the hashes, since the wheels contain
+// code. Temporary files lie in dir as well, because CUDA's would fill many a /tmp.
 func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) ([]string, error) {
 	pip, _, err := findPip(ctx)
 	if err != nil {
@@ -69,7 +69,7 @@ func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) (
 		"--disable-pip-version-check", "--progress-bar=off", "--dest", dir, "--requirement", requirements)
 	command := exec.CommandContext(ctx, pip[0], args...)
 	command.Env = append(os.Environ(), "TMPDIR="+dir)
-	command.WaitDelay = time.Second // for children of pip that hold its output open
+	command.WaitDelay = time.Second // for children of pip that keep its output open
 	stop := watch(dir, log)
 	out, err := command.CombinedOutput()
 	stop()
@@ -99,7 +99,7 @@ func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) (
 	return files, nil
 }
 
-// watch tells every ten seconds how much a download has brought, until the function that it returns is called.
+// watch reports the progress of a download every ten seconds until the returned function is called.
 func watch(dir string, log io.Writer) (stop func()) {
 	done := make(chan struct{})
 	var end sync.WaitGroup
@@ -127,19 +127,19 @@ func watch(dir string, log io.Writer) (stop func()) {
 	return func() { close(done); end.Wait() }
 }
 
-// pipSays is the line of pip's output that tells most.
+// pipSays returns the most informative line of pip's output.
 func pipSays(out []byte, err error) string {
 	said := err.Error()
 	for line := range strings.Lines(string(out)) {
 		line = strings.TrimSpace(line)
 		if rest, ok := strings.CutPrefix(line, "ERROR:"); ok {
-			said = strings.TrimSpace(rest) // the last one sums up
+			said = strings.TrimSpace(rest) // the last error summarises
 		}
 	}
 	return said
 }
 
-// pipAdvice is what to do about a failed download.
+// pipAdvice returns the advice for a failed download.
 func pipAdvice(out string) string {
 	has := func(words ...string) bool {
 		for _, w := range words {

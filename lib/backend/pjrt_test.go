@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// pjrt.h declares a part of pjrt_c_api.h by hand. The C compiler checks every field of every struct and every place in
-// the table against the header that go-xla is built with.
+// pjrt.h declares a part of pjrt_c_api.h by hand. The C compiler checks every field of every struct
+// and every place in the table against the header that go-xla is built with.
 func TestStructsAgreeWithTheHeader(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/gomlx/go-xla").CombinedOutput()
 	if err != nil {
@@ -80,7 +80,8 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 		check("offsetof(%s, %s) == offsetof(%s, %s)", mine, field, other, field)
 		check("sizeof(((%s *)0)->%s) == sizeof(((%s *)0)->%s)", mine, field, other, field)
 	}
-	declaration := regexp.MustCompile(`typedef struct \{\s*PJ_HEAD;([^{}]*)\} (\w+);`) // not pj_api, see below
+	// not pj_api, see below
+	declaration := regexp.MustCompile(`typedef struct \{\s*PJ_HEAD;([^{}]*)\} (\w+);`)
 	field := regexp.MustCompile(`(\w+)(?:\)\([^)]*\))?;`)
 	for _, d := range declaration.FindAllStringSubmatch(withoutComments(string(ours)), -1) {
 		body, mine := d[1], d[2]

@@ -9,8 +9,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestARehearsalWaitsForWhatIsReadOnly: a chain of long executions, each of which reads what the one before gave away, comes to the same as on a CPU;
-// nobody waits but for the result, which is right although the arrays between were freed long before.
+// TestARehearsalWaitsForWhatIsReadOnly: a chain of long executions, each of which reads the donated
+// array of the one before, gives the result of a CPU. Only the final result is waited for, and it
+// is right although the arrays between were freed long before.
 func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 	const n, links = 300, 20
 	chain := func(choice Choice) (result []float32, c Counts) {
@@ -40,7 +41,8 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 			y.MustFinalizeAll()
 			y = next
 		}
-		tensors.MustMutableFlatData(x, func(flat []float32) { clear(flat) }) // what was uploaded is the device's own
+		// what was uploaded is the device's own
+		tensors.MustMutableFlatData(x, func(flat []float32) { clear(flat) })
 		result = tensors.MustCopyFlatData[float32](y)
 		y.MustFinalizeAll()
 		after := b.Counts()
@@ -56,12 +58,14 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 	if cpu.Executions != links || cpu.Waits < links {
 		t.Errorf("on a CPU %+v", cpu)
 	}
-	if rehearsal.Executions != links || rehearsal.Uploads != 1 || rehearsal.Waits != 1 { // for the result
+	// for the result
+	if rehearsal.Executions != links || rehearsal.Uploads != 1 || rehearsal.Waits != 1 {
 		t.Errorf("in a rehearsal %+v", rehearsal)
 	}
 }
 
-// TestProductsAreExact: XLA's default, which is TF32 on a GPU, leaves no program, whether it comes from a product of matrices or from a convolution.
+// TestProductsAreExact: no program keeps XLA's default precision, which is TF32 on a GPU, neither
+// for products of matrices nor for convolutions.
 func TestProductsAreExact(t *testing.T) {
 	const convolution = "precision_config = [#stablehlo<precision DEFAULT>, #stablehlo<precision DEFAULT>]"
 	const dot = "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision DEFAULT>]"
@@ -92,7 +96,8 @@ func TestChoicesOutliveARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := NewChoices(map[string]string{"mine": "a"}, file)
-	for place, want := range map[string]string{"here": "b", "mine": "a", "there": "", "nowhere": ""} { // c is no way of this version
+	// c is no way of this version
+	for place, want := range map[string]string{"here": "b", "mine": "a", "there": "", "nowhere": ""} {
 		if way, known := next.Of(place, ways); way != want || known != (want != "") {
 			t.Errorf("%s: %q, %v", place, way, known)
 		}

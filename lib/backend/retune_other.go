@@ -2,7 +2,7 @@
 
 package backend
 
-// Retune does nothing: there is no glibc here.
+// Retune does nothing on systems without glibc.
 func Retune() {}
 
 func retune([]string) ([]string, bool) { return nil, false }

@@ -10,8 +10,9 @@ import (
 	"unsafe"
 )
 
-// shared are a plugin's executables that the process has in memory, each once: who compiles what is there gets the same one, which any number of threads
-// may run. Those that nobody uses any more are kept, up to some bytes: runs that follow each other in a server or in a study compile the same programs.
+// shared holds the executables of a plugin in memory, each once. Compiling a present program
+// returns the same executable, which any number of threads may run. Executables without users stay
+// up to a limit, because consecutive runs in a server or a study compile the same programs.
 type shared struct {
 	mu      sync.Mutex
 	known   map[key]*held
@@ -26,15 +27,15 @@ type loaded = unsafe.Pointer
 type held struct {
 	key   key
 	x     loaded
-	size  int64 // on disk; in memory it is a few times that
+	size  int64 // on disk; in memory it is a few times larger
 	users int
-	since uint64 // when the last user went
+	since uint64 // time at which the last user left
 }
 
-// maxSpare bounds the executables without users; a search takes a few megabytes.
+// maxSpare bounds the size of executables without users; a search takes a few megabytes.
 const maxSpare = 64 << 20
 
-// take is the executable of a key, with one more user; nil where there is none.
+// take returns the executable of a key and adds a user, or returns nil if there is none.
 func (s *shared) take(k key) loaded {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +50,8 @@ func (s *shared) take(k key) loaded {
 	return h.x
 }
 
-// add makes known what was compiled or loaded for its first user. Of two that compiled the same at a time, the second keeps its own.
+// add registers a compiled or loaded executable with its first user. If two threads compile the
+// same program at a time, the second one keeps its own executable.
 func (s *shared) add(k key, x loaded, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,8 +65,8 @@ func (s *shared) add(k key, x loaded, size int64) {
 	s.known[k], s.holders[x] = h, h
 }
 
-// drop takes a user away, and returns what is to be destroyed: an executable that isn't shared at once, others when there are too many without users, those
-// first that were used longest ago.
+// drop removes a user and returns the executables to destroy: an unshared one at once, and unused
+// ones above the limit, the least recently used first.
 func (s *shared) drop(x loaded) []loaded {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +83,7 @@ func (s *shared) drop(x loaded) []loaded {
 	return s.trim(maxSpare)
 }
 
-// trim forgets executables without users until those left have so many bytes.
+// trim removes executables without users until the remaining ones have at most this many bytes.
 func (s *shared) trim(most int64) (gone []loaded) {
 	for s.spare > most {
 		oldest := &held{since: math.MaxUint64}
@@ -98,7 +100,8 @@ func (s *shared) trim(most int64) (gone []loaded) {
 	return gone
 }
 
-// Trim frees the executables in memory that nobody uses, of all backends that are open. They are loaded from the disk when they are needed again.
+// Trim frees the executables without users of all open backends. They are loaded from the disk when
+// needed again.
 func Trim() {
 	for i := range hooks {
 		h := hooks[i].Load()
@@ -119,7 +122,7 @@ func (h *hook) destroy(x loaded) *C.pj_error {
 	return C.hook_destroy(h.real, (*C.pj_loaded)(x))
 }
 
-// discard destroys an executable that nobody asked to be destroyed just now, so that nobody can be told of a failure.
+// discard destroys an executable outside of any call, so a failure can't be reported.
 func (h *hook) discard(x loaded) {
 	if e := h.destroy(x); e != nil {
 		h.meter.note("an executable can't be freed: " + h.message(e))

@@ -6,31 +6,37 @@ import (
 	"time"
 )
 
-// CacheStats tells what a backend compiled and what it had on disk.
+// CacheStats counts the programs that a backend compiled and loaded.
 type CacheStats struct {
-	Compiled       int      `json:"compiled"`        // programs compiled
-	CompileSeconds float64  `json:"compile_seconds"` // summed over them; they may run at the same time
-	Loaded         int      `json:"loaded"`          // programs loaded from the disk
-	LoadSeconds    float64  `json:"load_seconds"`
-	Shared         int      `json:"shared"`        // programs that were in memory already
-	SavedSeconds   float64  `json:"saved_seconds"` // what compiling the loaded ones took when it was done
-	BytesRead      int64    `json:"bytes_read"`
-	BytesWritten   int64    `json:"bytes_written"`
-	Running        int      `json:"running"` // compilations or loads going on now
-	Notes          []string `json:"notes"`   // what went wrong with the cache, each kind once; it costs time only
+	Compiled int `json:"compiled"` // programs compiled
+	// sum over programs, which may compile concurrently
+	CompileSeconds float64 `json:"compile_seconds"`
+	Loaded         int     `json:"loaded"` // programs loaded from the disk
+	LoadSeconds    float64 `json:"load_seconds"`
+	Shared         int     `json:"shared"` // programs that were in memory already
+	// time of the original compilations of the loaded programs
+	SavedSeconds float64 `json:"saved_seconds"`
+	BytesRead    int64   `json:"bytes_read"`
+	BytesWritten int64   `json:"bytes_written"`
+	Running      int     `json:"running"` // compilations or loads in progress
+	// faults of the cache, each kind once; they cost time only
+	Notes []string `json:"notes"`
 }
 
-// Counts tells what a backend did since it was opened, and what lies on its devices. Device bytes are a GPU's own count; a CPU's memory is the process's.
+// Counts holds the numbers of a backend's actions since it was opened, and the contents of its
+// devices. A GPU reports its own device bytes; on a CPU the process's memory counts.
 type Counts struct {
-	Executions  uint64 `json:"executions"`   // executables run
-	Uploads     uint64 `json:"uploads"`      // arrays brought to the device
-	Waits       uint64 `json:"waits"`        // of the host for results, or for arrays on their way between it and the device
-	DeviceBytes uint64 `json:"device_bytes"` // in use on the first device; 0 where the plugin does not tell, as on a CPU
-	DevicePeak  uint64 `json:"device_peak"`  // the most that was
-	DeviceLimit uint64 `json:"device_limit"` // all that the plugin may use there; 0 where it does not tell, or nothing was compiled or uploaded yet
-	Arrays      uint64 `json:"arrays"`       // that are there, on all devices
-	ArrayBytes  uint64 `json:"array_bytes"`  // their size
-	ArrayPeak   uint64 `json:"array_peak"`   // the most since MarkPeak
+	Executions uint64 `json:"executions"` // executables run
+	Uploads    uint64 `json:"uploads"`    // arrays transferred to the device
+	Waits      uint64 `json:"waits"`      // of the host for results or for transfers
+	// in use on the first device; 0 if unknown, as on a CPU
+	DeviceBytes uint64 `json:"device_bytes"`
+	DevicePeak  uint64 `json:"device_peak"` // peak of DeviceBytes
+	// limit of the plugin on this device; 0 if unknown, or before the first compilation or upload
+	DeviceLimit uint64 `json:"device_limit"`
+	Arrays      uint64 `json:"arrays"`      // number of arrays on all devices
+	ArrayBytes  uint64 `json:"array_bytes"` // their size
+	ArrayPeak   uint64 `json:"array_peak"`  // peak since MarkPeak
 }
 
 // meter counts.

@@ -34,7 +34,8 @@ func unzip(ctx context.Context, archive, dir string) error {
 	return nil
 }
 
-// skipped says whether a file of a wheel is of no use here: headers and static libraries, some 100 MB of CUDA's.
+// skipped reports whether a file of a wheel is useless here: headers and static libraries, some 100
+// MB of CUDA's.
 func skipped(name string) bool {
 	return strings.HasSuffix(name, ".a") || strings.Contains(name, "/include/")
 }
@@ -48,7 +49,7 @@ func unzipFile(f *zip.File, path string) error {
 		return err
 	}
 	defer from.Close()
-	// Executable, for CUDA's assembler: a wheel need not carry that bit.
+	// CUDA's assembler must be executable; wheels need not carry that bit.
 	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err

@@ -6,22 +6,23 @@ import (
 	"runtime"
 )
 
-// wheel is a package on PyPI at one version, with the SHA-256 of its file for Linux on each processor (GOARCH) that is
-// supported.
+// wheel is a package on PyPI at one version, with the SHA-256 of its Linux file for each supported
+// processor (GOARCH).
 type wheel struct {
 	name, version string
 	sha256        map[string]string
 }
 
-// pluginWheel is a wheel that holds a plugin.
+// pluginWheel is a wheel that contains a plugin.
 type pluginWheel struct {
 	wheel
 	library   string  // the plugin's path in the wheel
-	libraries []wheel // what it needs beside it
+	libraries []wheel // its dependencies
 	size      string  // of the downloads, for messages
 }
 
-// pluginWheels are the plugins that Open can install. To move to another version, take the hashes from
+// pluginWheels are the plugins that Open can install. To move to another version, take the hashes
+// from
 //
 //	python3 -m pip install --dry-run --no-deps --ignore-installed --only-binary=:all: --quiet --report - NAME==VERSION
 var pluginWheels = []pluginWheel{cpuWheel, cuda13Wheel, cuda12Wheel}
@@ -35,20 +36,21 @@ var cpuWheel = pluginWheel{
 	size:    "63 MB",
 }
 
-// here says whether the wheel has a file for this system.
+// here reports whether the wheel has a file for this system.
 func (w wheel) here() bool { return runtime.GOOS == "linux" && w.sha256[runtime.GOARCH] != "" }
 
-// requirement is the wheel as a line of a requirements file, with its hash.
+// requirement returns the wheel as a line of a requirements file, with its hash.
 func (w wheel) requirement() string {
 	return fmt.Sprintf("%s==%s --hash=sha256:%s\n", w.name, w.version, w.sha256[runtime.GOARCH])
 }
 
+// String returns name and version.
 func (w wheel) String() string { return w.name + " " + w.version }
 
-// dir is where the wheel is unpacked in a directory of plugins.
+// dir returns the directory of the unpacked wheel in a directory of plugins.
 func (w wheel) dir(plugins string) string { return filepath.Join(plugins, w.name+"-"+w.version) }
 
-// path is the plugin's path in a directory of plugins.
+// path returns the path of the plugin in a directory of plugins.
 func (p pluginWheel) path(plugins string) string {
 	return filepath.Join(p.dir(plugins), filepath.FromSlash(p.library))
 }

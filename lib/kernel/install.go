@@ -7,16 +7,18 @@ import (
 	"strings"
 )
 
-// function is one that Call made, in the text of a StableHLO program, from its name to the brace that ends it: indentation, name, kernel, numbers,
-// parameters, results.
+// function matches a function made by Call in the text of a StableHLO program, from its name to its
+// closing brace: indentation, name, kernel, numbers, parameters, results.
 //
 //	func.func @essnas_max_pool__3_1_1_8__(%a0: tensor<4x8x8x2xf32>) -> (tensor<4x8x8x2xf32>, tensor<4x8x8x2xi8>) {
 //	  ...
 //	}
 var function = regexp.MustCompile(`(?ms)^( *)func\.func @(essnas_([a-z_]+?)__([0-9_]*?)__(?:_[0-9]+)?)\((.*?)\) -> (.*?) \{\n.*?^ *\}\n`)
 
-// Install puts kernels into a program (StableHLO as text): the bodies of the functions that Call made become calls of
-// kernels. The rest of the program stays as it is; n is how many there were.
+// Install inserts the kernels into a program (StableHLO as text): it replaces the bodies of the
+// functions made by [Call] by calls of kernels, and leaves the rest unchanged. n is the number of
+// these functions. Install returns an error if it does not know a kernel or does not find one of
+// the functions.
 func Install(program []byte) (out []byte, n int, err error) {
 	made := bytes.Count(program, []byte("func.func @essnas_"))
 	if made == 0 {

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// A plugin that has no interface for kernels, or an older one, computes without them.
+// A plugin without an interface for kernels, or with an older one, computes without them.
 func TestAnotherPluginTakesNoKernels(t *testing.T) {
-	extension := struct { // as ffi.h has it
+	extension := struct { // as in ffi.h
 		size uintptr
 		kind int32
 		next unsafe.Pointer

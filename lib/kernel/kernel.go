@@ -17,16 +17,19 @@ import (
 	"unsafe"
 )
 
-// Variable names the instruction set in the environment: plain, avx2 or avx512 (the best that the processor has, if it is not set); off for XLA alone.
+// Variable is the environment variable that selects the instruction set: plain, avx2 or avx512, by
+// default the best one of the processor; off leaves everything to XLA.
 const Variable = "ESSNAS_KERNELS"
 
-// MaxChannels is how many channels of an image kernels take; a window of k x k counts as k*k times as many.
+// MaxChannels is the largest number of channels that kernels accept; a window of k x k counts as
+// k*k times as many.
 const MaxChannels = C.MAX_CHANNELS
 
-// Off is Register's error where nobody wants kernels.
+// Off is the error of [Register] if the user has switched the kernels off.
 var Off = errors.New(Variable + " is off")
 
-// Register gives the kernels to a plugin for CPUs, by the extensions and the minor version of its PJRT table. An error says why it does not take them.
+// Register adds the kernels to a plugin for CPUs, given the extensions and the minor version of its
+// PJRT table. It returns an error with the reason if the plugin does not accept them, or [Off].
 func Register(extensions unsafe.Pointer, version int) error {
 	set := os.Getenv(Variable)
 	if set == "off" {
@@ -40,10 +43,11 @@ func Register(extensions unsafe.Pointer, version int) error {
 	return nil
 }
 
-// Set is the instruction set in use: plain, avx2 or avx512; "" before kernels were registered with a plugin.
+// Set returns the instruction set in use: plain, avx2 or avx512, or "" before the kernels are
+// registered.
 func Set() string { return C.GoString(C.kernel_set()) }
 
-// Runs says whether the processor has an instruction set.
+// Runs reports whether the processor supports an instruction set.
 func Runs(set string) bool {
 	text := C.CString(set)
 	defer C.free(unsafe.Pointer(text))
@@ -53,14 +57,15 @@ func Runs(set string) bool {
 //go:embed *.c *.h
 var source embed.FS
 
-// Version is a hash of the kernels' source, and the instruction set: what the bits of their results depend on.
+// Version identifies the bits of the results: the instruction set and a hash of the kernels'
+// source.
 func Version() string { return Set() + " " + sum() }
 
 var sum = sync.OnceValue(func() string {
 	h := sha256.New()
 	files, err := source.ReadDir(".")
 	if err != nil {
-		panic(err) // it is embedded
+		panic(err) // the files are embedded
 	}
 	for _, f := range files {
 		text, err := source.ReadFile(f.Name())

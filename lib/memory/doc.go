@@ -1,15 +1,20 @@
-// Package memory tells what memory a run needs, before it starts and without compiling anything, and what there is.
+// Package memory estimates the memory of a run before it starts, without compiling anything, and
+// measures the available memory.
 //
-// # What a run needs
+// # The estimate
 //
-// A [Need] is made of what is known: the images, the weights with what an optimizer remembers beside them, and the arrays of the largest pass, which block.Engine's
-// Memory counts as the tape will make and free them; and of what experience tells: the program with XLA and its executables, what these take for
-// themselves while they run, and what malloc can't give to anybody. Against the most that processes held (batches of 16 to 96, 8 to 32 channels, 5 to 17 cells,
-// K of 1 and 4, one view and two, trainings of 20 cells, all saved and little) it was right to a fifth; TRIED.md of package bench has the figures.
-// What later phases of a progressive search keep is not known: those operations are counted that take most.
+// A [Need] consists of known and of measured parts. Known are the images, the weights, the state of
+// the optimizer, and the arrays of the largest pass; block.Engine's Memory counts these arrays as
+// the tape allocates and frees them. Measured are the program with XLA and its executables, their
+// working memory, and the memory that malloc can't reuse. The estimate is within 20 % of the peak
+// of real processes with batches of 16 to 96, 8 to 32 channels, 5 to 17 cells, K of 1 and 4, one
+// view and two, and trainings of 20 cells, with all activations saved and with few. TRIED.md of
+// package bench lists the measurements. The operations that later phases of a progressive search
+// keep are unknown at the start, so the estimate assumes the most expensive ones.
 //
-// # What there is
+// # The available memory
 //
-// On a CPU [Room] is what the system calls available, with what this process holds already, or the limit of its control group (a container's) where that is
-// less. A GPU's plugin tells its own.
+// [Room] on a CPU is the memory that the system reports as available plus the memory that this
+// process already holds, or the limit of its control group (of a container) if that is lower. On a
+// GPU the plugin reports it.
 package memory

@@ -2,5 +2,5 @@
 
 package memory
 
-// Peak is the most that this process had in memory, in bytes; 0 where the system does not tell.
+// Peak returns the peak memory of this process in bytes, or 0 if the system does not report it.
 func Peak() int64 { return 0 }

@@ -10,11 +10,13 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// Room is the memory that a run on the backend can have, in bytes; ok is false where nobody tells. On a CPU what this process holds is part of it, for a run
-// takes what earlier ones left.
+// Room returns the memory in bytes that a run on the backend can have; ok is false if it is
+// unknown. On a CPU it includes the memory of this process, because a run reuses the memory of
+// earlier ones.
 func Room(b *backend.Backend) (bytes int64, ok bool) {
 	if b.GPU() {
-		if _, err := tensors.FromScalar(float32(0)).Buffer(b.Backend, b.Device); err != nil { // what was never used doesn't tell
+		// an unused device does not report its memory
+		if _, err := tensors.FromScalar(float32(0)).Buffer(b.Backend, b.Device); err != nil {
 			return 0, false
 		}
 		c := b.Counts()
@@ -25,13 +27,13 @@ func Room(b *backend.Backend) (bytes int64, ok bool) {
 		return 0, false
 	}
 	bytes = int64(m.Available) + Held()
-	if limit, err := memlimit.FromCgroup(); err == nil { // there are none on other systems
+	if limit, err := memlimit.FromCgroup(); err == nil { // only Linux has control groups
 		bytes = min(bytes, int64(limit))
 	}
 	return bytes, true
 }
 
-// Held is what this process has in memory, in bytes; 0 where the system does not tell.
+// Held returns the present memory of this process in bytes, or 0 if the system does not report it.
 func Held() int64 {
 	p, err := process.NewProcess(int32(os.Getpid()))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package backendtest gives tests the backend that a user would have.
+// Package backendtest opens the backend of a user for tests.
 package backendtest
 
 import (
@@ -7,14 +7,15 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 )
 
-// Open returns XLA on the CPU, installing its plugin as a user's first run does; $ESSNAS_BACKEND names another. The
-// tests of a process share it. A test that needs it fails where it can't be had.
+// Open returns XLA on the CPU and installs its plugin like a user's first run; $ESSNAS_BACKEND
+// selects another backend. The tests of a process share it. The test fails if there is no such
+// backend.
 func Open(t testing.TB) *backend.Backend {
 	t.Helper()
 	return Several(t, 0)
 }
 
-// Several is Open with so many devices; of a process, all tests ask for the same number.
+// Several is Open with several devices. All tests of a process must ask for the same number.
 func Several(t testing.TB, devices int) *backend.Backend {
 	t.Helper()
 	o := backend.Options{Log: logger{t}, Devices: devices}
@@ -28,7 +29,7 @@ func Several(t testing.TB, devices int) *backend.Backend {
 	return b
 }
 
-// Rehearse returns the CPU treated as a GPU, shown as so many devices.
+// Rehearse returns the CPU treated as a GPU and presented as several devices.
 func Rehearse(t testing.TB, devices int) *backend.Backend {
 	t.Helper()
 	b, err := backend.Open(t.Context(), backend.Options{Choice: backend.Rehearsal, Log: logger{t}, Devices: devices})
