@@ -13,21 +13,24 @@ import (
 // Bench measures workloads.
 type Bench struct {
 	Workloads []Workload
-	Worker    []string       // the command that calls Work
+	Worker    []string       // command that calls Work
 	Backend   backend.Choice // "" for $ESSNAS_BACKEND, or auto
-	Cold      bool           // measure starts with an empty cache of executables and a full one; else the user's cache is used as it is
-	Steps     int            // of a turn
-	Repeat    int            // turns of each side
-	GPU       bool           // both sides compute on a GPU
-	Cores     int            // that the workers may use; 0: all
-	Against   []Peer         // the other sides, which take turns with ours
-	Python    string         // runs PyTorch
-	Patience  time.Duration  // how long torch.compile may take until the first step is made
-	// Progress is told of what begins, how much of all is done, 0 to 1, and what is left; nil: nobody is.
+	// start with an empty cache of executables, then a full one; else use the user's cache
+	Cold     bool
+	Steps    int           // steps in a turn
+	Repeat   int           // turns of each side
+	GPU      bool          // both sides compute on a GPU
+	Cores    int           // cores of the workers; 0: all
+	Against  []Peer        // the other sides, which alternate with ours
+	Python   string        // runs PyTorch
+	Patience time.Duration // limit on torch.compile's time to the first step
+	// Progress, if not nil, receives the current action, the finished fraction in 0..1, and the
+	// remaining time.
 	Progress func(text string, done float64, left time.Duration)
 }
 
-// Run measures one workload after the other. With an error comes what was measured before it.
+// Run measures the workloads one after the other. It returns an error if a worker fails, if the
+// networks of two sides differ, or if ctx ends; the report then holds the results so far.
 func (b Bench) Run(ctx context.Context) (*Report, error) {
 	dir, err := os.MkdirTemp("", "essnas-bench-")
 	if err != nil {
@@ -65,7 +68,7 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 		if err != nil && (!b.GPU || ctx.Err() != nil) {
 			return r, fmt.Errorf("%s: %w", w.Name, err)
 		}
-		if err != nil { // the others may work: a GPU is not at hand every day
+		if err != nil { // other workloads may succeed, and GPU time is rare
 			result = &Result{Workload: w.Name, Help: w.Help, Precision: w.Precision(), Batch: w.Batch(), Images: w.Images(), Error: err.Error()}
 			p.done = part + p.total/len(b.Workloads)
 		}
@@ -77,7 +80,7 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
-// emptyCache makes a cache directory that has the plugins of the real one and no executables.
+// emptyCache makes a cache directory with the plugins of the real one and no executables.
 func emptyCache(dir string) error {
 	real, err := backend.CacheDir()
 	if err != nil {
@@ -93,7 +96,8 @@ func emptyCache(dir string) error {
 	return os.Symlink(plugins, filepath.Join(dir, "plugins"))
 }
 
-// measure starts our worker, twice if cache is empty at first, and the others once; then they take turns.
+// measure starts our worker, twice if the cache is empty at first, and the others once; then they
+// alternate.
 func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores int, p *pace) (*Result, error) {
 	ours := func(text string) (*child, error) {
 		p.begin(w.Name, text)
@@ -125,7 +129,8 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 		text := "PyTorch, " + peer.Mode
 		p.begin(w.Name, text)
 		other, err := b.launchPeer(ctx, w, peer, dir, cores)
-		if err != nil && ctx.Err() == nil && peer.Mode != "eager" { // eager is always there to compare with
+		// eager mode remains for the comparison
+		if err != nil && ctx.Err() == nil && peer.Mode != "eager" {
 			r.Against = append(r.Against, Other{Name: peer.Mode, Error: err.Error()})
 			continue
 		}
@@ -153,7 +158,7 @@ func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores
 	return r, nil
 }
 
-// epoch says whether a workload is to run one.
+// epoch reports whether to run an epoch of a workload.
 func (b Bench) epoch(w Workload) bool { return b.GPU && w.EpochImages > 0 }
 
 // search measures an epoch.
@@ -172,7 +177,7 @@ func (r *Result) search(ctx context.Context, c *child, w Workload, p *pace) (err
 	return nil
 }
 
-// same says whether another side has a network with the same number of weights.
+// same returns an error unless another side's network has the same number of weights.
 func (r *Result) same(c *child) error {
 	if c.Ready.Weights != r.Weights {
 		return fmt.Errorf("the network of %s has %d weights and ours %d: they can't be compared", c.Ready.Runtime, c.Ready.Weights, r.Weights)
@@ -180,21 +185,21 @@ func (r *Result) same(c *child) error {
 	return nil
 }
 
-// emptyCallCount is enough for a mean and takes less than a second.
+// emptyCallCount suffices for a mean and takes less than a second.
 const emptyCallCount = 2000
 
-// side takes turns.
+// side is a program that alternates with others.
 type side struct {
 	*child
 	name       string
 	turns      [][]step
 	held, peak uint64
-	gpu        float64 // how busy it was, 0 to 1: the sum of looks at it
+	gpu        float64 // sum of samples of its utilisation, 0 to 1 each
 	looks      int
-	others     float64 // seconds of the processor that other programs took during the turns
+	others     float64 // processor seconds of other programs during the turns
 }
 
-// turns lets the sides make steps in turn: one to warm up, and then Repeat times Steps.
+// turns lets the sides alternate: one step to warm up, then Repeat turns of Steps steps.
 func (b Bench) turns(ctx context.Context, w Workload, sides []*side, p *pace) error {
 	gpu := &monitor{}
 	if b.GPU {
@@ -229,10 +234,10 @@ func (b Bench) turns(ctx context.Context, w Workload, sides []*side, p *pace) er
 	return nil
 }
 
-// pace tells how far all is.
+// pace estimates the progress.
 type pace struct {
 	tell        func(text string, done float64, left time.Duration)
-	done, total int // parts, of which every one is taken to last as long
+	done, total int // parts, assumed to be equally long
 	started     time.Time
 }
 
@@ -244,7 +249,7 @@ func (b Bench) pace() *pace {
 	return &pace{b.Progress, -1, len(b.Workloads) * parts, time.Now()}
 }
 
-// begin is told at the start of each part.
+// begin marks the start of a part.
 func (p *pace) begin(workload, text string) {
 	p.done++
 	p.show(workload, text)

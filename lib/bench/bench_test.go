@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tiny workloads compile in seconds.
+// tiny returns workloads that compile in seconds.
 func tiny(t *testing.T, name string) Workload {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	s := settings.Search{Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, LR: 0.1}, Mixed: settings.Mixed{SSScale: 1}, Twins: settings.Twins{Views: distort.Default().String(), Projector: "6,5"}, Partial: 2, Clip: 5, ArchLR: 1e-3}
@@ -62,12 +62,12 @@ func tiny(t *testing.T, name string) Workload {
 	return w
 }
 
-// run measures by this test binary.
+// run measures with this test binary as worker.
 func run(t *testing.T, b Bench) (*Report, error) { return runUntil(t, t.Context(), b) }
 
 func runUntil(t *testing.T, ctx context.Context, b Bench) (*Report, error) {
 	t.Helper()
-	backendtest.Open(t) // so that a missing plugin is installed here and not in each worker
+	backendtest.Open(t) // installs a missing plugin once, before the workers
 	t.Setenv(asWorker, "1")
 	self, err := os.Executable()
 	if err != nil {
@@ -103,7 +103,8 @@ func TestAWorkloadIsMeasuredInProcessesOfItsOwn(t *testing.T) {
 		t.Errorf("steps are %+v: want 2 of each of 3 turns", x.Step)
 	}
 	calls := len(block.NewPlan(func(r block.Runner) { network.New(*w.Genotype, 3, 2, 3, 1, 8, 4, false).Run(r, &block.Value{}, nil) }).Calls)
-	if x.Executions != uint64(calls)+1 || x.Waits < x.Executions { // one more makes the batch
+	// one more execution makes the batch
+	if x.Executions != uint64(calls)+1 || x.Waits < x.Executions {
 		t.Errorf("a step runs %d programs and waits %d times: the network makes %d calls", x.Executions, x.Waits, calls)
 	}
 	if x.Programs == 0 || x.Call <= 0 || x.CPU <= 0 || x.Cold.FirstStep < x.Cold.Compile || x.Warm.FirstStep < x.Warm.Compile {
@@ -123,7 +124,7 @@ func TestAWorkloadIsMeasuredInProcessesOfItsOwn(t *testing.T) {
 	}
 }
 
-// What was measured before Ctrl-C is not lost, and no worker goes on.
+// Ctrl-C loses no finished measurement and leaves no worker.
 func TestStoppedABenchmarkKeepsWhatIsDone(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -226,7 +227,7 @@ func TestBothSidesTakeTurns(t *testing.T) {
 	}
 }
 
-// torch is a Python that has PyTorch: $ESSNAS_TEST_PYTHON, or python3 if it has.
+// torch returns a Python with PyTorch: $ESSNAS_TEST_PYTHON, or python3.
 func torch(t *testing.T) string {
 	python := os.Getenv("ESSNAS_TEST_PYTHON")
 	if python == "" {
@@ -246,7 +247,8 @@ func TestAPythonWithoutPyTorchIsSaidSo(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("there is no Python")
 	}
-	os.WriteFile(dir+"/python", []byte("#!/bin/sh\nexec python3 -S -I \"$@\"\n"), 0o755) // without site packages
+	// without site packages
+	os.WriteFile(dir+"/python", []byte("#!/bin/sh\nexec python3 -S -I \"$@\"\n"), 0o755)
 	for python, want := range map[string]string{dir + "/python": "pip install torch", dir + "/none": "can't be run"} {
 		_, err := Bench{Python: python}.launchPeer(t.Context(), tiny(t, "search"), Peer{"eager"}, dir, 1)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--python") {
@@ -314,7 +316,8 @@ func TestWorkloadsHaveTheWeightsOfTheirNetworks(t *testing.T) {
 	}
 	for _, w := range Workloads() {
 		n, ok := want[w.Name]
-		if !ok && !strings.HasPrefix(w.Name, "p") { // third phases have a random choice of operations
+		// third phases have a random choice of operations
+		if !ok && !strings.HasPrefix(w.Name, "p") {
 			t.Errorf("%s has no count", w.Name)
 		}
 		task, err := w.WithBatch(2).start(b, false)

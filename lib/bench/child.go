@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// child is a worker, seen from the process that measures.
+// child is a worker, seen from the measuring process.
 type child struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
@@ -27,8 +27,8 @@ type child struct {
 	First   float64 // seconds from the start of the process to the end of the first step
 }
 
-// launch starts a worker with a job and waits for its first step. env is added to the environment, whose variables named in without are left
-// out. Canceling ctx kills it and all that it started.
+// launch starts a worker with a job and waits for its first step. env extends the environment,
+// without removes variables. The end of ctx kills the worker and its children.
 func launch(ctx context.Context, command, env, without []string, cores int, j job, watch func(done, total int)) (*child, error) {
 	c := &child{cmd: exec.CommandContext(ctx, command[0], command[1:]...), errors: &tail{}}
 	c.cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool {
@@ -36,7 +36,7 @@ func launch(ctx context.Context, command, env, without []string, cores int, j jo
 		return slices.Contains(without, name)
 	}), env...)
 	c.cmd.Stderr = c.errors
-	c.cmd.WaitDelay = 5 * time.Second // for what the worker started and did not end
+	c.cmd.WaitDelay = 5 * time.Second // for children that outlive the worker
 	apart(c.cmd)
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
@@ -92,7 +92,7 @@ func (c *child) hear(ctx context.Context) (r reply, err error) {
 	return r, nil
 }
 
-// fault ends the worker and says why it does not go on: in its own words, if it left some.
+// fault ends the worker and returns its reason, in the worker's own words if there are any.
 func (c *child) fault(ctx context.Context, err error) error {
 	c.close()
 	if ctx.Err() != nil {
@@ -122,7 +122,7 @@ func (c *child) steps(ctx context.Context, n int) (all []step, err error) {
 	return all, nil
 }
 
-// epoch lets the worker run one.
+// epoch lets the worker run an epoch.
 func (c *child) epoch(ctx context.Context) (*Epoch, error) {
 	if err := c.say(order{Epoch: true}); err != nil {
 		return nil, c.fault(ctx, err)
@@ -134,7 +134,7 @@ func (c *child) epoch(ctx context.Context) (*Epoch, error) {
 	return r.Epoch, err
 }
 
-// call is the seconds of an empty call, of n.
+// call returns the mean seconds of n empty calls.
 func (c *child) call(ctx context.Context, n int) (float64, error) {
 	if err := c.say(order{Calls: n}); err != nil {
 		return 0, c.fault(ctx, err)
@@ -149,7 +149,7 @@ func (c *child) call(ctx context.Context, n int) (float64, error) {
 	return *r.Call, nil
 }
 
-// memory is what the process holds now and the most that it held, in bytes; 0 where the system does not tell.
+// memory returns the present and the peak memory of the process in bytes, 0 if unknown.
 func (c *child) memory() (now, peak uint64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
 	if err != nil {
@@ -179,9 +179,10 @@ func (c *child) close() {
 	c.cmd.Wait()
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the end of the written text.
 type tail struct{ text []byte }
 
+// Write appends and never fails.
 func (t *tail) Write(p []byte) (int, error) {
 	t.text = append(t.text, p...)
 	if n := len(t.text) - 1<<14; n > 0 {
@@ -190,7 +191,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last is the last line that is not empty, without the program's name.
+// last returns the last non-empty line without the program's name.
 func (t *tail) last() string {
 	lines := bytes.Split(bytes.TrimSpace(t.text), []byte("\n"))
 	return strings.TrimPrefix(strings.TrimSpace(string(lines[len(lines)-1])), "essnas: ")

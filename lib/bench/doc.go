@@ -1,34 +1,45 @@
-// Package bench measures what a search and a training cost, beside PyTorch on the same machine in the same minutes.
+// Package bench measures the cost of searches and trainings, and compares it with PyTorch on the
+// same machine at the same time.
 //
-//	r, err := bench.Bench{Workloads: bench.Workloads(), Worker: []string{"essnas", "bench", "worker"}, Steps: 3, Repeat: 3, Against: peers, Python: "python3"}.Run(ctx)
+//	b := bench.Bench{
+//		Workloads: bench.Workloads(), Worker: []string{"essnas", "bench", "worker"},
+//		Steps: 3, Repeat: 3, Against: peers, Python: "python3",
+//	}
+//	r, err := b.Run(ctx)
 //	fmt.Println(r)
 //
-// # What is measured
+// # The measurement
 //
-// A [Workload] is a step as a run makes it: search.Search or network.Training on random images, with their augmentation. Each is measured in
-// processes of its own ([Work]), so that memory and start are the workload's and nobody else's. The first has an empty cache of executables: it
-// compiles. The second finds what the first left, and makes the steps that count.
+// A [Workload] is a step of a run: search.Search or network.Training on random images, with
+// augmentation. Each workload is measured in processes of its own ([Work]), so that memory and
+// start belong to it alone. The first process has an empty cache of executables and compiles. The
+// second finds the executables of the first and makes the steps that count.
 //
 // # The other side
 //
-// The same network in PyTorch (peer.py, on the networks that the golden files come from) has its own process, too. Its weights are counted and have
-// to be as many as ours. After a step to warm up both, they take turns, A B A B, so that what else the machine does meets both; a ratio is that
-// of two turns beside each other. It has the same batch, the same cores, float32, and what makes it fast: only the gradients that a level
-// needs, multi-tensor optimizers, no data loading and no augmentation in its steps, whereas ours have both. It runs in eager mode and with torch.compile; the
-// faster one counts.
+// The same network in PyTorch (peer.py, on the networks of the golden files) runs in another
+// process and must have the same number of weights. After a step to warm up, both sides alternate,
+// A B A B, so that other load on the machine affects both; a ratio compares two adjacent turns. The
+// other side has the same batch, the same cores and float32. It also has advantages: gradients only
+// where a level needs them, multi-tensor optimizers, and neither data loading nor augmentation,
+// which our steps include. It runs in eager mode and with torch.compile; the faster one counts.
 //
 // # On a GPU
 //
-// With GPU both sides compute on one, PyTorch in channels_last; half precision is autocast there and the setting precision here. How busy the GPU is
-// comes from nvidia-smi, its memory from the plugin and from PyTorch. The ways to convolve are raced first, and the report says which have won. Steps of a turn are launched one
-// after the other and read together, as a run does. Of PC-DARTS a whole epoch is run, with its checkpoint, from which the report says what a search would take and what limits it. A
-// workload that fails has its error in the report, and the others are measured.
-// That has been tried on no GPU yet, but on the CPU treated as one: essnas bench --gpu --backend rehearsal.
+// With GPU both sides compute on one, PyTorch in channels_last; half precision is autocast there
+// and the setting precision here. nvidia-smi reports the utilisation, the plugin and PyTorch report
+// the memory. Races between convolutions come first, and the report names the winners. The steps of
+// a turn are launched one after the other and read together, as in a run. For PC-DARTS a whole
+// epoch with its checkpoint is measured, from which the report estimates the time of a search and
+// its bottleneck. A workload that fails has its error in the report, and the others continue.
+// No GPU has been measured yet, only the CPU treated as one: essnas bench --gpu --backend rehearsal.
 //
-// # How to read it
+// # Interpretation
 //
-// Ratios rather than seconds: on a machine that does other things both sides lose, and the report says what share of the cores others had. PyTorch's threads wait
-// for each other in every operation, so it loses more: a ratio of a busy machine flatters us. The spread beside a median is that of all steps.
+// Compare ratios rather than seconds. On a busy machine both sides lose, and the report shows the
+// fraction of the cores that other programs used. PyTorch's threads wait for each other in every
+// operation, so PyTorch loses more: the ratio of a busy machine flatters us. The range beside a
+// median covers all steps.
 //
-// What was tried to make steps faster, and lost, is in TRIED.md.
+// TRIED.md lists attempts to make steps faster that failed.
 package bench

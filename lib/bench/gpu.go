@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// monitor reads from nvidia-smi how busy a GPU is. Where that is not there, it knows nothing.
+// monitor reads the utilisation of a GPU from nvidia-smi. Without nvidia-smi it knows nothing.
 type monitor struct {
 	cmd *exec.Cmd
 
@@ -20,7 +20,7 @@ type monitor struct {
 	count int
 }
 
-// watchGPU begins to read, ten times a second.
+// watchGPU starts to read, ten times a second.
 func watchGPU(ctx context.Context) *monitor {
 	m := &monitor{}
 	id, _, _ := strings.Cut(os.Getenv("CUDA_VISIBLE_DEVICES"), ",")
@@ -37,7 +37,7 @@ func watchGPU(ctx context.Context) *monitor {
 	return m
 }
 
-// read adds up the lines, which are percentages; anything else, such as [N/A], is passed over.
+// read adds up the lines, which are percentages, and skips others such as [N/A].
 func (m *monitor) read(lines io.Reader) {
 	scanner := bufio.NewScanner(lines)
 	for scanner.Scan() {
@@ -50,7 +50,7 @@ func (m *monitor) read(lines io.Reader) {
 	}
 }
 
-// take returns the sum of what was read since the last time, 0 to 1 each, and how many that were.
+// take returns the sum of the samples since the last call, 0 to 1 each, and their number.
 func (m *monitor) take() (sum float64, count int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

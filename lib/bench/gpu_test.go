@@ -49,7 +49,8 @@ func TestWithoutNvidiaSmiNothingIsKnown(t *testing.T) {
 	}
 }
 
-// TestAGPUsMeasurementIsRehearsed: races, steps and an epoch on the CPU as if it were a GPU; a workload that fails does not take the others with it.
+// TestAGPUsMeasurementIsRehearsed: races, steps and an epoch on the CPU treated as a GPU. A failing
+// workload does not stop the others.
 func TestAGPUsMeasurementIsRehearsed(t *testing.T) {
 	w := tiny(t, "search")
 	w.EpochImages = 24

@@ -17,10 +17,11 @@ import (
 //go:embed peer.py
 var peerScript []byte
 
-// Peer is another program that makes the same steps: PyTorch, in a mode of peer.py.
+// Peer is another program that makes the same steps: PyTorch in a mode of peer.py.
 type Peer struct{ Mode string }
 
-// Peers are the ones that --against names: all that PyTorch has, or one of them.
+// Peers returns the peers that --against names: all modes of PyTorch, or one. It returns an error
+// for an unknown name.
 func Peers(name string) ([]Peer, error) {
 	switch name {
 	case "":
@@ -35,7 +36,7 @@ func Peers(name string) ([]Peer, error) {
 	return nil, fmt.Errorf("--against can't be %q: want torch (the best of both), torch-eager or torch-compile", name)
 }
 
-// unpack writes the Python files to a directory that it makes.
+// unpack writes the Python files to a new directory.
 func unpack(dir string) error {
 	if err := os.CopyFS(dir, pytorch.Files); err != nil {
 		return err
@@ -43,13 +44,13 @@ func unpack(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "peer.py"), peerScript, 0o644)
 }
 
-// peerWorkload is a Workload with what follows from it.
+// peerWorkload is a Workload with derived values.
 type peerWorkload struct {
 	Workload
 	Cells       int            `json:"cells"` // of a search
 	Space       supernet.Space `json:"space"`
 	SkipDropout float64        `json:"skip_dropout"`
-	DropPath    float64        `json:"drop_path"` // of the epoch that is measured
+	DropPath    float64        `json:"drop_path"` // of the measured epoch
 }
 
 func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string, cores int) (*child, error) {
@@ -75,10 +76,10 @@ func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string
 	if peer.Mode != "eager" {
 		limited, cancel := context.WithCancelCause(ctx)
 		timer := time.AfterFunc(b.Patience, func() { cancel(fmt.Errorf("no first step within %s", b.Patience)) })
-		defer timer.Stop() // but the context lives as long as the worker
+		defer timer.Stop() // the context lives as long as the worker
 		ctx = limited
 	}
-	// PyTorch runs as its users have it, without what this program sets up for XLA.
+	// PyTorch runs in its users' environment, without this program's settings for XLA.
 	c, err := launch(ctx, []string{python, filepath.Join(dir, "peer", "peer.py")}, []string{"PYTHONDONTWRITEBYTECODE=1"}, []string{"GLIBC_TUNABLES"}, b.Cores, j, nil)
 	if err != nil && strings.Contains(err.Error(), "No module named 'torch'") {
 		return nil, fmt.Errorf("%s has no PyTorch: install it (pip install torch), or name a Python that has it by --python", b.Python)

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apart makes the command the head of a group of processes, which Ctrl-C in a terminal does not reach, and which is killed as a whole.
+// apart puts the command into a process group of its own: Ctrl-C in a terminal does not reach the
+// group, and it can be killed as a whole.
 func apart(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
@@ -17,7 +18,7 @@ func apart(c *exec.Cmd) {
 
 func kill(c *exec.Cmd) { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 
-// onCores lets start begin a process that may use the first n of the cores that this one may; 0: all.
+// onCores lets start begin a process on the first n of this process's cores; 0: on all.
 func onCores(n int, start func() error) error {
 	if n == 0 {
 		return start()

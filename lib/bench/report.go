@@ -10,7 +10,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 )
 
-// Report is what a benchmark found.
+// Report is the result of a benchmark.
 type Report struct {
 	Machine Machine  `json:"machine"`
 	Steps   int      `json:"steps"`  // of a turn
@@ -18,12 +18,12 @@ type Report struct {
 	Results []Result `json:"results"`
 }
 
-// Machine is what was measured on.
+// Machine describes the machine.
 type Machine struct {
 	Time      time.Time `json:"time"`
 	System    string    `json:"system"`
 	Processor string    `json:"processor"`
-	Cores     int       `json:"cores"`  // that a worker may use
+	Cores     int       `json:"cores"`  // available to a worker
 	Memory    uint64    `json:"memory"` // bytes
 	GPU       string    `json:"gpu,omitempty"`
 }
@@ -39,7 +39,8 @@ func machine(ctx context.Context) Machine {
 	return m
 }
 
-// Result is what was found about a workload. Times are in seconds, memory is in bytes and 0 where the system does not tell.
+// Result holds the measurements of a workload. Times are in seconds. Memory is in bytes, 0 if
+// unknown.
 type Result struct {
 	Workload  string `json:"workload"`
 	Help      string `json:"help"`
@@ -52,25 +53,27 @@ type Result struct {
 	Programs  int    `json:"programs"` // executables
 
 	Cold *Start `json:"cold"` // with an empty cache of executables; nil: not measured
-	Warm Start  `json:"warm"` // with what was there; after Cold, with a full cache
+	Warm Start  `json:"warm"` // with the user's cache; after Cold, with a full cache
 	Steps
 	ImagesPerSecond float64 `json:"images_per_second"`
-	Executions      uint64  `json:"executions"` // programs that a step runs
-	Waits           uint64  `json:"waits"`      // of the host in a step, for results or for arrays on their way between it and the device
-	Uploads         uint64  `json:"uploads"`    // arrays brought to the device in a step
-	Call            float64 `json:"call"`       // a call of a block that computes nothing
+	Executions      uint64  `json:"executions"` // programs run in a step
+	// waits of the host in a step, for results or transfers
+	Waits   uint64  `json:"waits"`
+	Uploads uint64  `json:"uploads"` // arrays transferred to the device in a step
+	Call    float64 `json:"call"`    // an empty call of a block
 
-	Choices map[string]string `json:"choices,omitempty"` // which way to compute won each race
+	Choices map[string]string `json:"choices,omitempty"` // winners of the races
 	Epoch   *Epoch            `json:"epoch,omitempty"`   // on a GPU, of some workloads
-	Error   string            `json:"error,omitempty"`   // on a GPU: why there is nothing else
+	Error   string            `json:"error,omitempty"`   // on a GPU: reason for missing results
 
 	Against []Other `json:"against,omitempty"`
-	// Best is the fastest of the others; Ratio its time divided by ours, of each turn.
+	// Best is the fastest other side. Ratio is its time divided by ours, for each turn.
 	Best  string  `json:"best,omitempty"`
 	Ratio *Sample `json:"ratio,omitempty"`
 }
 
-// Epoch is what one epoch of a search took: its steps, read twice a second, and its checkpoint.
+// Epoch holds the measurements of one epoch of a search: its steps, read twice a second, and its
+// checkpoint.
 type Epoch struct {
 	Steps      int      `json:"steps"`
 	Epochs     int      `json:"epochs"` // of the whole search
@@ -78,37 +81,41 @@ type Epoch struct {
 	CPU        float64  `json:"cpu_seconds"`
 	Executions uint64   `json:"executions"`
 	Waits      uint64   `json:"waits"`
-	GPU        *float64 `json:"gpu"` // share of the time in which it was busy; nil: not known
+	GPU        *float64 `json:"gpu"` // fraction of the time in which it was busy; nil: unknown
 }
 
-// Start is what a process takes to begin.
+// Start holds the measurements of a process's start.
 type Start struct {
-	Compile   float64 `json:"compile"`    // of all programs, or loading them
-	FirstStep float64 `json:"first_step"` // from the start of the process to the end of the first step
+	Compile float64 `json:"compile"` // compiling or loading all programs
+	// from the start of the process to the end of the first step
+	FirstStep float64 `json:"first_step"`
 }
 
-// Steps is what one side's steps came to.
+// Steps summarises the steps of one side.
 type Steps struct {
-	Step   Sample   `json:"step"`
-	CPU    float64  `json:"cpu_seconds"`       // of a step, in all threads; the median
-	Busy   float64  `json:"busy"`              // share of the cores that the steps kept busy, 0 to 1
-	Others float64  `json:"others"`            // share of all cores that other programs kept busy meanwhile, 0 to 1
-	GPU    *float64 `json:"gpu"`               // share of the time in which a GPU was busy, 0 to 1; nil: not known
-	Peak   uint64   `json:"peak_bytes"`        // the most that the process held
-	Held   uint64   `json:"held_bytes"`        // what it holds after a step
-	Device uint64   `json:"device_peak_bytes"` // the most of a GPU's memory
+	Step Sample  `json:"step"`
+	CPU  float64 `json:"cpu_seconds"` // of a step, in all threads; the median
+	Busy float64 `json:"busy"`        // fraction of the cores that the steps used, 0 to 1
+	// fraction of all cores that other programs used meanwhile, 0 to 1
+	Others float64 `json:"others"`
+	// fraction of the time in which a GPU was busy, 0 to 1; nil: unknown
+	GPU    *float64 `json:"gpu"`
+	Peak   uint64   `json:"peak_bytes"`        // peak of the process
+	Held   uint64   `json:"held_bytes"`        // after a step
+	Device uint64   `json:"device_peak_bytes"` // peak of a GPU's memory
 }
 
-// Other is what was found about the same steps of PyTorch.
+// Other holds the measurements of PyTorch's steps.
 type Other struct {
-	Name      string  `json:"name"` // eager or a way to compile
+	Name      string  `json:"name"` // eager or a mode of compilation
 	Runtime   string  `json:"runtime"`
-	FirstStep float64 `json:"first_step"`      // from the start of the process; with compilation, where there is one
-	Error     string  `json:"error,omitempty"` // why there are no steps: it does not compile, or not in time
+	FirstStep float64 `json:"first_step"` // from the start of the process, with compilation if any
+	// reason for missing steps: no compilation, or not in time
+	Error string `json:"error,omitempty"`
 	Steps
 }
 
-// Sample is the median of numbers, with the least and the largest.
+// Sample is the median of numbers with their minimum and maximum.
 type Sample struct {
 	Median float64   `json:"median"`
 	Min    float64   `json:"min"`
@@ -116,14 +123,14 @@ type Sample struct {
 	Values []float64 `json:"values"`
 }
 
-// sample sums up at least one value.
+// sample summarises at least one value.
 func sample(values []float64) Sample {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return Sample{(sorted[(n-1)/2] + sorted[n/2]) / 2, sorted[0], sorted[n-1], values}
 }
 
-// fill takes what the sides' turns came to; the first is ours.
+// fill summarises the turns of the sides; the first side is ours.
 func (r *Result) fill(sides []*side, cores int) {
 	for _, s := range sides {
 		m := s.sum(cores)
@@ -143,12 +150,12 @@ func (r *Result) fill(sides []*side, cores int) {
 	}
 }
 
-// best is the index of the fastest other side.
+// best returns the index of the fastest other side.
 func (r *Result) best() int {
 	return slices.IndexFunc(r.Against, func(o Other) bool { return o.Name == r.Best })
 }
 
-// sum is what a side's turns came to.
+// sum summarises the turns of a side.
 func (s *side) sum(cores int) Steps {
 	all := slices.Concat(s.turns...)
 	wall, cpu := sum(all, secondsOf), sum(all, cpuOf)
@@ -179,7 +186,7 @@ func sum(steps []step, f func(step) float64) (sum float64) {
 	return
 }
 
-// ratios of the median step of each turn, theirs divided by ours.
+// ratios returns the median step of each turn, theirs divided by ours.
 func ratios(ours, theirs [][]step) (all []float64) {
 	for i := range ours {
 		all = append(all, sample(each(theirs[i], secondsOf)).Median/sample(each(ours[i], secondsOf)).Median)
@@ -187,7 +194,7 @@ func ratios(ours, theirs [][]step) (all []float64) {
 	return
 }
 
-// busyTime is the seconds that all cores of the machine have computed so far.
+// busyTime returns the processor seconds of all cores of the machine so far.
 func busyTime() float64 {
 	t, err := cpu.Times(false)
 	if err != nil || len(t) == 0 {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// turns of steps that take these seconds.
+// turns returns turns of steps with these seconds.
 func turns(seconds ...[]float64) (all [][]step) {
 	for _, t := range seconds {
 		var turn []step
@@ -19,7 +19,7 @@ func turns(seconds ...[]float64) (all [][]step) {
 }
 
 func TestARatioIsThatOfTwoTurnsBesideEachOther(t *testing.T) {
-	// The machine is twice as slow in the second turn: both sides are.
+	// The machine is twice as slow in the second turn; this affects both sides.
 	got := ratios(turns([]float64{1, 1, 9}, []float64{2, 2, 2}), turns([]float64{3, 3, 3}, []float64{6, 6, 60}))
 	if len(got) != 2 || got[0] != 3 || got[1] != 3 {
 		t.Errorf("%v, want 3 and 3", got)

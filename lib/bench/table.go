@@ -12,7 +12,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// String is the report as tables: the workloads, what a step is made of, and the comparison if there was one.
+// String writes the report as tables: the workloads, the parts of a step, and the comparison if
+// there is one.
 func (r *Report) String() string {
 	m := r.Machine
 	var s strings.Builder
@@ -43,7 +44,7 @@ func (r *Report) String() string {
 	return s.String()
 }
 
-// others is the largest share of the cores that other programs took.
+// others returns the largest fraction of the cores that other programs used.
 func (r *Report) others() (most float64) {
 	for _, x := range r.Results {
 		most = max(most, x.Others)
@@ -71,7 +72,7 @@ func (r *Report) times() string {
 	return t.Render()
 }
 
-// inside is what a step is made of.
+// inside writes the parts of a step.
 func (r *Report) inside() string {
 	t := newTable("workload", "programs", "executed\nin a step", "waits", "uploads", "an empty\ncall, µs", "cores busy", "others", "held", "GPU busy", "convolutions")
 	for _, x := range r.Results {
@@ -88,7 +89,7 @@ func (r *Report) inside() string {
 	return t.Render()
 }
 
-// ways are how many of the races each way to compute has won; "" where there were none.
+// ways writes the number of races that each computation has won; "" without races.
 func (x Result) ways() string {
 	won := map[string]int{}
 	for _, way := range x.Choices {
@@ -101,7 +102,7 @@ func (x Result) ways() string {
 	return strings.Join(all, ", ")
 }
 
-// epoch is what a search would take, and what limits it.
+// epoch writes the estimated time of a search and its bottleneck.
 func (x Result) epoch() string {
 	e := x.Epoch
 	whole := time.Duration(e.Seconds * float64(e.Epochs) * float64(time.Second))
@@ -118,7 +119,7 @@ func (x Result) epoch() string {
 		percent(*e.GPU), e.Executions/uint64(e.Steps), percent(launching/e.Seconds), e.Waits)
 }
 
-// name of the workload, with a precision that is not the usual one.
+// name returns the name of the workload, with its precision if it is unusual.
 func (x Result) name() string {
 	if x.Precision == "" || x.Precision == "float32" {
 		return x.Workload
@@ -126,7 +127,7 @@ func (x Result) name() string {
 	return x.Workload + ", " + x.Precision
 }
 
-// memory is the most that was held: on a GPU, of its own, where that is known.
+// memory writes the peak memory: the GPU's if known, else the process's.
 func (s Steps) memory() string {
 	if s.Device > 0 {
 		return size(s.Device) + " (GPU)"
@@ -168,12 +169,12 @@ func newTable(header ...any) table.Writer {
 	return t
 }
 
-// String is "1.23 (1.20 to 1.31)".
+// String writes "1.23 (1.20 to 1.31)".
 func (s Sample) String() string {
 	return fmt.Sprintf("%s (%s to %s)", decimal(s.Median), decimal(s.Min), decimal(s.Max))
 }
 
-// decimal has three digits that tell something.
+// decimal writes a number with three significant digits.
 func decimal(x float64) string {
 	switch {
 	case x >= 100:

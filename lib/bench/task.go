@@ -16,10 +16,10 @@ import (
 	"github.com/essnas/essnas/lib/search"
 )
 
-// task is a workload that is set up: what a run would do, without the run.
+// task is a workload that is ready to make steps.
 type task interface {
 	Prepare(report func(done, total int, name string, took time.Duration)) error
-	// launch makes step i; read waits for what it measures.
+	// launch starts step i; read waits for its measurements.
 	launch(i int) (read func() error, err error)
 	count() (weights, macs int)
 	Close()
@@ -34,7 +34,7 @@ func whole(t task, i int) error {
 	return read()
 }
 
-// measured forgets the metrics.
+// measured drops the metrics.
 func measured(read func() (fit.Metrics, error), err error) (func() error, error) {
 	return func() error {
 		_, err := read()
@@ -42,7 +42,7 @@ func measured(read func() (fit.Metrics, error), err error) (func() error, error)
 	}, err
 }
 
-// start sets a workload up; for an epoch it has the images of a search.
+// start prepares a workload. For an epoch it uses the number of images of a search.
 func (w Workload) start(b *backend.Backend, epoch bool) (task, error) {
 	n := 8 * w.Batch()
 	if epoch {
@@ -83,7 +83,7 @@ func (w Workload) start(b *backend.Backend, epoch bool) (task, error) {
 	return &training{t, w.Train.Epochs / 2}, nil
 }
 
-// images are n random ones.
+// images returns n random images.
 func (w Workload) images(n int) *data.Set {
 	size := n * w.Side * w.Side * w.ImageChannels
 	set := &data.Set{Name: "random", Train: data.Images{
@@ -114,12 +114,12 @@ func (s *searching) launch(i int) (func() error, error) {
 	return measured(s.Launch(s.epoch, i%s.Steps(s.epoch)))
 }
 
-// oneEpoch is the search's first epoch.
+// oneEpoch is the first epoch of a search.
 type oneEpoch struct{ *search.Search }
 
 func (oneEpoch) Epochs() int { return 1 }
 
-// run runs the epoch as a run of the laboratory does, with its checkpoint, in a directory that is removed.
+// run runs the epoch as a search does, with its checkpoint, in a temporary directory.
 func (s *searching) run(ctx context.Context, b *backend.Backend) (*Epoch, error) {
 	dir, err := os.MkdirTemp("", "essnas-bench-epoch-")
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *searching) run(ctx context.Context, b *backend.Backend) (*Epoch, error)
 
 func (s *searching) count() (weights, macs int) { return s.Count() }
 
-// training in the middle of its epochs, where paths are dropped with half of the probability.
+// training is a training in the middle of its epochs, where drop path has half of its probability.
 type training struct {
 	*network.Training
 	epoch int

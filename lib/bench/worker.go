@@ -16,7 +16,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Work is the worker: it measures what the job on in says, see protocol.go, until in ends.
+// Work is the worker: it measures the job that it reads from in, see protocol.go, until in ends. It
+// returns an error if a line can't be read or a step fails.
 func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines, ended := make(chan []byte), make(chan error, 1)
 	go func() {
@@ -26,7 +27,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 			lines <- append([]byte{}, scanner.Bytes()...)
 		}
 		ended <- scanner.Err()
-		os.Exit(0) // whatever is being done: nobody waits for it
+		os.Exit(0) // the parent has gone
 	}()
 	var w Workload
 	j := job{Workload: &w}
@@ -106,7 +107,8 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 }
 
-// turn makes n steps from the first on. On a GPU they are launched one after the other, as a run does, before what they measure is read: each is then an n-th of all.
+// turn makes n steps beginning with first. On a GPU it launches all of them before it reads the
+// first result, as a run does; each step then takes an n-th of the time.
 func turn(b *backend.Backend, t task, first, n int) (steps []step, err error) {
 	together := 1
 	if b.GPU() {
@@ -139,7 +141,8 @@ func turn(b *backend.Backend, t task, first, n int) (steps []step, err error) {
 	return steps, nil
 }
 
-// emptyCalls makes n calls, one after the other, of a block that adds 1 to a number: what is left is the cost of a call.
+// emptyCalls makes n consecutive calls of a block that adds 1 to a number, which measures the cost
+// of a call.
 func emptyCalls(b *backend.Backend, n int) (time.Duration, error) {
 	e := block.NewEngine(b.Backend)
 	nothing := &block.Block{Name: "nothing", In: []shapes.Shape{block.Floats(1)}, Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {

@@ -11,8 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/supernet"
 )
 
-// Workload is something to measure: steps of a search (Search), or of a found network's training (Train), or passes of that
-// network without training (Train and Inference), on random images.
+// Workload is the object of a measurement: steps of a search (Search) or of the training of a found
+// network (Train), or forward passes of that network (Train and Inference), on random images.
 type Workload struct {
 	Name      string           `json:"name"`
 	Help      string           `json:"help"`
@@ -25,13 +25,14 @@ type Workload struct {
 	ImageChannels int `json:"image_channels"`
 	Side          int `json:"side"` // of the images, in pixels
 
-	// BatchGPU is the batch of the papers, for which a CPU has not the time.
+	// BatchGPU is the batch of the papers, which is too slow for a CPU.
 	BatchGPU int `json:"batch_gpu"`
-	// EpochImages: on a GPU a whole epoch on so many images is run, too; 0: none is.
+	// EpochImages is the number of images of a whole epoch, run on a GPU in addition; 0: none.
 	EpochImages int `json:"epoch_images"`
 }
 
-// Workloads are the ones with a name. Settings are the presets of package lab, but for the batch, and without frozen epochs.
+// Workloads lists the named workloads. Their settings are the presets of package lab, except for
+// the batch, and without frozen epochs.
 func Workloads() []Workload {
 	return []Workload{
 		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, 0).withEpoch(50000),
@@ -49,7 +50,7 @@ func searched(name, help, method string, batch, gpu int, ssFactor float64) Workl
 	c.Preset, c.Method = "slides", method
 	s, err := c.Settings()
 	if err != nil {
-		panic(err) // a preset that doesn't work
+		panic(err) // an invalid preset
 	}
 	s.Batch, s.Frozen, s.SSFactor = batch, 0, ssFactor
 	return Workload{Name: name, Help: help, Search: &s, Classes: 10, ImageChannels: 3, Side: 32, BatchGPU: gpu}
@@ -72,7 +73,8 @@ func trained(name, help string, batch, gpu int, inference bool) Workload {
 	return Workload{Name: name, Help: help, Train: &s, Genotype: &g, Inference: inference, Classes: 10, ImageChannels: 3, Side: 32, BatchGPU: gpu}
 }
 
-// Named picks workloads by name, in the order of Workloads; no names: all.
+// Named returns the workloads with these names in the order of Workloads, or all without names. It
+// returns an error for an unknown name.
 func Named(names []string) (chosen []Workload, err error) {
 	all := Workloads()
 	if len(names) == 0 {
@@ -99,7 +101,7 @@ func Names() (names []string) {
 	return
 }
 
-// Batch is the number of images in a batch.
+// Batch returns the number of images in a batch.
 func (w Workload) Batch() int {
 	if w.Search != nil {
 		return w.Search.Batch
@@ -107,7 +109,7 @@ func (w Workload) Batch() int {
 	return w.Train.Batch
 }
 
-// WithBatch is the workload with another batch.
+// WithBatch returns the workload with another batch.
 func (w Workload) WithBatch(n int) Workload {
 	if w.Search != nil {
 		s := *w.Search
@@ -119,7 +121,8 @@ func (w Workload) WithBatch(n int) Workload {
 	return w
 }
 
-// Images is how many a step reads: a bilevel step reads a batch of each half. Two views of an image are one image.
+// Images returns the number of images in a step: a bilevel step reads a batch of each half. Two
+// views of an image count as one image.
 func (w Workload) Images() int {
 	if w.Search != nil {
 		return 2 * w.Search.Batch
@@ -127,7 +130,7 @@ func (w Workload) Images() int {
 	return w.Train.Batch
 }
 
-// last is the last phase of a search, the epoch that it begins with, and the operations that are kept for it.
+// last returns the last phase of a search, its first epoch, and the operations that it keeps.
 func (w Workload) last() (phase int, p settings.Phase, epoch int, space supernet.Space, err error) {
 	space = supernet.FullSpace()
 	all, err := w.Search.PhaseList()
@@ -139,13 +142,13 @@ func (w Workload) last() (phase int, p settings.Phase, epoch int, space supernet
 		epoch += before.Epochs
 	}
 	p = all[phase]
-	if phase > 0 { // alphas as they are at the start keep operations that differ from edge to edge
+	if phase > 0 { // the initial alphas keep operations that differ between edges
 		space = supernet.NewArch(space, w.Search.Partial > 1, w.Search.Seed).Keep(p.Operations)
 	}
 	return
 }
 
-// Precision is that of the numbers that images are on their way through the network.
+// Precision returns the precision of the activations.
 func (w Workload) Precision() string {
 	if w.Search != nil {
 		return w.Search.Precision
@@ -153,7 +156,7 @@ func (w Workload) Precision() string {
 	return w.Train.Precision
 }
 
-// WithPrecision is the workload with another precision, as the settings name it.
+// WithPrecision returns the workload with another precision, as the settings name it.
 func (w Workload) WithPrecision(p string) Workload {
 	if w.Search != nil {
 		s := *w.Search
