@@ -43,9 +43,10 @@ type Server struct {
 const (
 	rest    = 5 * time.Minute
 	idle    = 30 * time.Minute
-	forlorn = 5 * time.Second  // how long the server outlives its owners: a kernel that is restarted finds it warm
-	asking  = 10 * time.Second // how long a client may take to say what it asks
-	saving  = 20 * time.Second // how long what is under way may take to be saved when the server ends
+	forlorn = 5 * time.Second        // how long the server outlives its owners: a kernel that is restarted finds it warm
+	asking  = 10 * time.Second       // how long a client may take to say what it asks
+	retry   = 100 * time.Millisecond // until a connection is accepted again that the system had no room for
+	saving  = 20 * time.Second       // how long what is under way may take to be saved when the server ends
 )
 
 // ErrRunning says that there is a server already.
@@ -106,6 +107,13 @@ func (s *Server) serve(l net.Listener) error {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			return nil
+		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+			// Other connections end and leave room.
+			select {
+			case <-s.life.Done():
+			case <-time.After(retry):
+			}
+			continue
 		case err != nil:
 			s.cancel()
 			return err
@@ -255,7 +263,7 @@ func (s *Server) answer(conn net.Conn) {
 	conn.SetReadDeadline(time.Time{})
 	switch {
 	case q.Do != nil:
-		s.do(conn, out, *q.Do)
+		s.do(conn, *q.Do)
 	case q.Quit != "" && !s.end(q.Quit == "idle"):
 		out.Encode(Message{Error: "the server is at work"})
 	case q.Quit != "":
@@ -270,10 +278,10 @@ func (s *Server) answer(conn net.Conn) {
 	}
 }
 
-func (s *Server) do(conn net.Conn, out *json.Encoder, r Request) {
+func (s *Server) do(conn net.Conn, r Request) {
 	number := s.begin(r)
 	if number == 0 {
-		out.Encode(Message{Ending: true})
+		json.NewEncoder(conn).Encode(Message{Ending: true})
 		return
 	}
 	defer s.done(number)
@@ -283,16 +291,9 @@ func (s *Server) do(conn net.Conn, out *json.Encoder, r Request) {
 		io.Copy(io.Discard, conn) // it asks nothing more: this is how its end shows
 		cancel()
 	}()
-	var mu sync.Mutex // figures come from other goroutines than the rest
-	ended := false
-	tell := func(m Message) {
-		mu.Lock()
-		defer mu.Unlock()
-		if ended || out.Encode(m) != nil { // a client that is gone has cancelled the context
-			return
-		}
-		ended = m.Result != nil || m.Error != ""
-	}
+	client := newSpeaker(conn)
+	defer client.finish()
+	tell := client.tell
 	result, err := s.guarded(ctx, r.Args, tell)
 	switch {
 	case err != nil && s.life.Err() != nil:

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -67,6 +68,12 @@ func killed(t *testing.T, command []string) {
 }
 
 func TestInterruptedASearchSaysHowToGoOnAndDoes(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) { stopped(t, signal) })
+	}
+}
+
+func stopped(t *testing.T, signal os.Signal) {
 	dir := t.TempDir()
 	c := typed(t, dir, "search", "--run", "stopped", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4")
 	stderr := must.M1(c.StderrPipe())
@@ -75,7 +82,7 @@ func TestInterruptedASearchSaysHowToGoOnAndDoes(t *testing.T) {
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		all.WriteString(lines.Text() + "\n")
 		if strings.HasPrefix(lines.Text(), "epoch 1/4, step") {
-			must.M(c.Process.Signal(os.Interrupt))
+			must.M(c.Process.Signal(signal))
 		}
 	}
 	c.Wait()

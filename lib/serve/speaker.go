@@ -1,0 +1,87 @@
+package serve
+
+import (
+	"encoding/json"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// delivering bounds how long a client may take to read the rest of an answer once it is complete.
+const delivering = 10 * time.Second
+
+// mostLines bounds the lines that wait for a client that doesn't read.
+const mostLines = 1000
+
+// speaker sends messages to a client and never makes the sender wait: a client that has stopped
+// reading, like a cell process that was suspended, must not hold up the search that it watches.
+// While the client is behind, a status replaces the status before it, a figure the figure, and the
+// oldest lines are dropped.
+type speaker struct {
+	conn net.Conn
+
+	mu     sync.Mutex
+	queue  []Message
+	ended  bool          // the last message is in the queue
+	more   chan struct{} // holds one token when the queue has changed
+	silent chan struct{} // closed when nothing will be sent any more
+}
+
+func newSpeaker(conn net.Conn) *speaker {
+	s := &speaker{conn: conn, more: make(chan struct{}, 1), silent: make(chan struct{})}
+	go s.speak()
+	return s
+}
+
+// tell queues a message. Messages after the one that ends an answer are dropped.
+func (s *speaker) tell(m Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	same := func(old Message) bool {
+		return m.Status != "" && old.Status != "" || m.Figure != nil && old.Figure != nil
+	}
+	s.queue = append(slices.DeleteFunc(s.queue, same), m)
+	if len(s.queue) > mostLines {
+		s.queue = s.queue[1:]
+	}
+	s.ended = m.Result != nil || m.Error != "" || m.Ending
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+// finish waits until the client has the whole answer, or has had its time to read it.
+func (s *speaker) finish() {
+	s.conn.SetWriteDeadline(time.Now().Add(delivering))
+	<-s.silent
+}
+
+// speak sends what is queued, in order, until the answer has ended or the client is gone.
+func (s *speaker) speak() {
+	defer close(s.silent)
+	out := json.NewEncoder(s.conn)
+	for range s.more {
+		for {
+			s.mu.Lock()
+			if len(s.queue) == 0 {
+				ended := s.ended
+				s.mu.Unlock()
+				if ended {
+					return
+				}
+				break
+			}
+			m := s.queue[0]
+			s.queue = s.queue[1:]
+			s.mu.Unlock()
+			if out.Encode(m) != nil {
+				return // the client is gone, which has cancelled the command
+			}
+		}
+	}
+}
