@@ -7,10 +7,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Adams is an Adam for each of a network's params.
+// Adams holds an [Adam] for each param of a network.
 type Adams struct {
 	Beta1, Beta2, WeightDecay float64
-	// Engine is what the params belong to; nil if the host can change them in place.
+	// Engine is the engine of the params, or nil if the host can change them in place.
 	Engine *block.Engine
 
 	device
@@ -40,23 +40,25 @@ func (o *Adams) onHost(params []*block.Param, lr float64) (norm float64) {
 	return norm
 }
 
-// onDevice is the same on the device. A step whose gradient isn't finite counts among those by which the moments are corrected, but no run goes on after it.
+// onDevice makes the step on the device. A step with a gradient that is not finite counts for the
+// correction of the moments, but no run continues after it.
 func (o *Adams) onDevice(params []*block.Param, lr float64) (Later, error) {
 	return o.device.step(o.Engine, params, o.host, func(p *block.Param) formula {
 		return formula{adam(p.Value.Tensor().Size()), o.of(p).Next(lr)}
 	})
 }
 
-// AdamNumbers is how many numbers AdamStep takes.
+// AdamNumbers is the length of the vector of numbers that AdamStep takes.
 const AdamNumbers = 7
 
-// Next counts a step that is made on the device, and returns the numbers that AdamStep takes for it.
+// Next counts a step made on the device and returns its numbers for AdamStep, [AdamNumbers].
 func (o *Adam) Next(lr float64) []float32 {
 	o.step++
 	return o.numbers(lr)
 }
 
-// Moments are those of a vector of n numbers, to begin with on the device; SetMoments brings them back.
+// Moments returns the moments m and v [n] of a vector, to continue on the device; SetMoments brings
+// them back.
 func (o *Adam) Moments(n int) (m, v []float32) {
 	if o.m == nil {
 		o.m, o.v = make([]float32, n), make([]float32, n)
@@ -64,10 +66,11 @@ func (o *Adam) Moments(n int) (m, v []float32) {
 	return o.m, o.v
 }
 
-// SetMoments is the inverse of Moments.
+// SetMoments sets the moments m and v [n]. It is the inverse of Moments.
 func (o *Adam) SetMoments(m, v []float32) { o.m, o.v = m, v }
 
-// AdamStep is Adam.Step in a graph: numbers [AdamNumbers] of Adam.Next; weights, gradient and moments [n] in, new weights and moments out.
+// AdamStep builds Adam.Step in a graph: numbers [AdamNumbers] of Adam.Next, weights, gradient and
+// moments [n] in; new weights and moments [n] out.
 func AdamStep(numbers, w, g, m, v *Node) (*Node, *Node, *Node) {
 	number := func(i int) *Node { return Reshape(Slice(numbers, AxisElem(i))) }
 	g = Add(g, Mul(number(4), w))
@@ -76,7 +79,7 @@ func AdamStep(numbers, w, g, m, v *Node) (*Node, *Node, *Node) {
 	return Sub(w, Div(Mul(number(5), m), AddScalar(Sqrt(Mul(number(6), v)), 1e-8))), m, v
 }
 
-// numbers that AdamStep takes at the current step.
+// numbers returns the numbers of AdamStep for the current step.
 func (o *Adam) numbers(lr float64) []float32 {
 	c1 := 1 - math.Pow(o.Beta1, float64(o.step))
 	c2 := 1 - math.Pow(o.Beta2, float64(o.step))
@@ -90,7 +93,7 @@ func adam(n int) *block.Block {
 	})
 }
 
-// host is what is remembered of a param.
+// host returns the state of a param.
 func (o *Adams) host(p *block.Param) [][]float32 {
 	m, v := o.of(p).Moments(p.Value.Tensor().Size())
 	return [][]float32{m, v}

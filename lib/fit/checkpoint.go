@@ -18,17 +18,21 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// A checkpoint is a safetensors file, so other programs can read it: the header's length (8 bytes, little endian), the header in JSON with
-// each array's type, shape and place, then the arrays. Its metadata holds the SHA-256 of the whole file, taken with zeros in its own place.
+// A checkpoint is a safetensors file, so other programs can read it: the length of the header (8
+// bytes, little endian), the header in JSON with type, shape and position of each array, then the
+// arrays. The metadata holds the SHA-256 of the whole file, computed with zeros in the place of the
+// checksum itself.
 
-// Array is an array of a checkpoint, row by row. Exactly one of F32 and I64 is set (both empty: no numbers, float32).
+// Array is an array of a checkpoint, row by row. Exactly one of F32 and I64 is set (both empty: no
+// numbers, float32).
 type Array struct {
 	Shape []int
 	F32   []float32
 	I64   []int64
 }
 
-// State is all that a task needs to go on where it was: arrays (weights, momentum) and texts (settings, counters) by name.
+// State is the complete state of a task: arrays (weights, momentum) and texts (settings, counters)
+// by name.
 type State struct {
 	Arrays map[string]Array
 	Meta   map[string]string
@@ -41,14 +45,15 @@ const (
 
 var noChecksum = strings.Repeat("0", 2*sha256.Size)
 
-// entry is an array in a header.
+// entry describes an array in a header.
 type entry struct {
 	Dtype   string    `json:"dtype"`
 	Shape   []int     `json:"shape"`
 	Offsets [2]uint64 `json:"data_offsets"`
 }
 
-// Save writes the state to path, as a whole or not at all. The same state gives the same bytes.
+// Save writes the state to path, completely or not at all. Equal states give equal bytes. Save
+// returns an error if an array's shape does not fit its numbers or the file can't be written.
 func (s State) Save(path string) error {
 	raw, err := s.encode()
 	if err != nil {
@@ -57,7 +62,8 @@ func (s State) Save(path string) error {
 	return whole.WriteBytes(path, raw)
 }
 
-// LoadState reads what Save wrote. An error names the file and what is wrong with it; errors.Is(err, fs.ErrNotExist) if it isn't there.
+// LoadState reads the result of Save. It returns an error that names the file and its damage, or
+// one that wraps fs.ErrNotExist if there is no file.
 func LoadState(path string) (State, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -74,7 +80,7 @@ func LoadState(path string) (State, error) {
 }
 
 func (s State) encode() ([]byte, error) {
-	// Eight-byte numbers come first: so every array lies at a multiple of its own size.
+	// Eight-byte numbers come first, so that every array is aligned to its element size.
 	names := slices.SortedFunc(maps.Keys(s.Arrays), func(a, b string) int {
 		if wide := (s.Arrays[a].I64 != nil); wide != (s.Arrays[b].I64 != nil) {
 			if wide {
@@ -134,7 +140,7 @@ func (s State) encode() ([]byte, error) {
 	return raw, nil
 }
 
-// checksumPlace is where the checksum's digits start.
+// checksumPlace returns the position of the checksum's digits.
 func checksumPlace(header []byte) (int, error) {
 	key := []byte(`"` + checksumKey + `":"`)
 	at := bytes.Index(header, key)
@@ -215,7 +221,7 @@ func decodeArray(text []byte, body []byte) (Array, error) {
 	return a, nil
 }
 
-// product of a shape's dimensions, bounded so that it fits any file.
+// product multiplies the dimensions of a shape, bounded so that the result fits any file.
 func product(shape []int) (int, error) {
 	size := 1
 	for _, d := range shape {

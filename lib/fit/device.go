@@ -10,29 +10,31 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// This file makes optimizers' steps on the device, for devices whose memory is not the host's: there all weights would have to cross the bus twice in every step. A
-// step is made of small blocks, each compiled once for the arrays of a call, so nothing depends on a network's depth here either.
+// This file makes the optimizers' steps on devices whose memory is separate from the host's, where
+// otherwise all weights would cross the bus twice in every step. A step consists of small blocks,
+// each compiled once for the arrays of a call, so nothing depends on the depth of the network.
 
-// Later is a number that may still be on its way from the device: who calls it waits for it.
+// Later is a number that may still be in transit from the device: calling it waits for it.
 type Later func() float64
 
 func known(x float64) Later { return func() float64 { return x } }
 
-// device is what an optimizer has on the device.
+// device is the state of an optimizer on the device.
 type device struct {
-	memory [][]*block.Value // what it remembers of each trainable param; nil: what the host has is up to date
+	memory [][]*block.Value // state of each trainable param; nil: the host's state is up to date
 }
 
-// apart says whether the host can't change an engine's weights in place.
+// apart reports whether the host can't change an engine's weights in place.
 func apart(e *block.Engine) bool { return e != nil && e.Apart() }
 
-// formula is how an optimizer changes a param: a block (see newFormula) and the numbers that it takes.
+// formula is the update of a param: a block (see newFormula) and its numbers.
 type formula struct {
 	block   *block.Block
 	numbers []float32
 }
 
-// operands of a formula: weights and gradient [n], what is remembered [n] each, the numbers [numbers], and the norm of all gradients.
+// operands are the operands of a formula: weights and gradient [n], the states [n] each, the
+// numbers [numbers], and the norm of all gradients.
 type operands struct {
 	w, g, norm *Node
 	memory     []*Node
@@ -40,8 +42,8 @@ type operands struct {
 	numbers    []*Node // one by one
 }
 
-// newFormula is a block of the weights, gradient, sum of squares [1], numbers and memories of a param, which makes new weights and memories. A gradient
-// that isn't finite changes nothing.
+// newFormula returns the block from weights, gradient, sum of squares [1], numbers and states of a
+// param to new weights and states. A gradient that is not finite changes nothing.
 func newFormula(name string, n, numbers, memories int, f func(o operands) (w *Node, memory []*Node)) *block.Block {
 	b := &block.Block{
 		Name: fmt.Sprintf("%s %d", name, n),
@@ -68,7 +70,8 @@ func newFormula(name string, n, numbers, memories int, f func(o operands) (w *No
 	return b
 }
 
-// squares adds the sum of a gradient's squares to another sum: gradient [n], sum [1] -> sum [1]. Each device has a part of the gradient.
+// squares adds the sum of a gradient's squares to another sum: gradient [n], sum [1] -> sum [1].
+// Each device has a part of the gradient.
 func squares(n int) *block.Block {
 	return &block.Block{
 		Name:  fmt.Sprintf("squares %d", n),
@@ -84,8 +87,8 @@ func numbers(x ...float32) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x)))
 }
 
-// step changes all params that have a gradient, and returns the gradients' norm. host is what the optimizer remembers of a param on the host, from which the
-// first step begins.
+// step updates all params with a gradient and returns the gradients' norm. host returns the
+// optimizer's state of a param on the host, from which the first step starts.
 func (d *device) step(e *block.Engine, params []*block.Param, host func(p *block.Param) [][]float32, of func(p *block.Param) formula) (Later, error) {
 	tape := block.NewTape(e, nil, block.Evaluate, block.None)
 	defer tape.Close()
@@ -142,7 +145,7 @@ func (d *device) step(e *block.Engine, params []*block.Param, host func(p *block
 	}, nil
 }
 
-// begin copies what the host remembers, which is out of date from then on; fetch brings it up to date.
+// begin copies the host's state to the device. The host's copy is out of date until fetch.
 func (d *device) begin(params []*block.Param, host func(p *block.Param) [][]float32) {
 	if d.memory != nil {
 		return
@@ -158,7 +161,7 @@ func (d *device) begin(params []*block.Param, host func(p *block.Param) [][]floa
 	}
 }
 
-// fetch brings up to date what the host remembers.
+// fetch updates the host's state.
 func (d *device) fetch(params []*block.Param, host func(p *block.Param) [][]float32) {
 	memory := d.memory
 	for _, p := range params {
@@ -172,7 +175,7 @@ func (d *device) fetch(params []*block.Param, host func(p *block.Param) [][]floa
 	}
 }
 
-// close frees what is on the device: what wasn't fetched is gone.
+// close frees the state on the device. State that was not fetched is lost.
 func (d *device) close() {
 	for _, own := range d.memory {
 		for _, v := range own {

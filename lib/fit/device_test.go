@@ -24,8 +24,9 @@ var weighted = &block.Block{
 	},
 }
 
-// TestTheDevicesStepIsTheHosts: weights and what is remembered after every one of some steps, with a clip that bites in the first ones only, a param that gets no
-// gradient, and a checkpoint in between; a gradient that isn't finite, the last one, changes nothing in both.
+// TestTheDevicesStepIsTheHosts: weights and what is remembered after every one of some steps, with
+// a clip that bites in the first ones only, a param that gets no gradient, and a checkpoint in
+// between; a gradient that isn't finite, the last one, changes nothing in both.
 func TestTheDevicesStepIsTheHosts(t *testing.T) {
 	const n, steps = 7, 4
 	e := block.NewEngine(backendtest.Open(t).Backend)

@@ -8,16 +8,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// LARS is layer-wise adaptive rate scaling (arXiv:1708.03888), as the code of Barlow Twins has it: each array of weights takes steps in proportion to its own
-// norm, so that large batches can take large ones.
+// LARS is layer-wise adaptive rate scaling (arXiv:1708.03888) as in the code of Barlow Twins: the
+// step of each array of weights is proportional to its norm, so that large batches allow large
+// steps.
 //
 //	g <- g + WeightDecay * w;  g <- g * Trust * |w| / |g|;  v <- Momentum * v + g;  w <- w - lr * v
 //
-// Vectors, which are biases and the gains of norms, have neither decay nor scaling, and Vectors times the learning rate. An array that is 0 or has no gradient is
-// not scaled.
+// Vectors, which are biases and gains of norms, have neither decay nor scaling, and their learning
+// rate is multiplied by Vectors. An array of zeros, or one without a gradient, is not scaled.
 type LARS struct {
 	Momentum, WeightDecay, Trust, Vectors float64
-	// Engine is what the params belong to; nil if the host can change them in place.
+	// Engine is the engine of the params, or nil if the host can change them in place.
 	Engine *block.Engine
 
 	velocity velocity
@@ -53,7 +54,7 @@ func (o *LARS) onHost(params []*block.Param, lr float64) (norm float64) {
 	return norm
 }
 
-// onDevice is the same on the device.
+// onDevice makes the step on the device.
 func (o *LARS) onDevice(params []*block.Param, lr float64) (Later, error) {
 	numbers := []float32{float32(o.Momentum), float32(o.WeightDecay), float32(o.Trust), float32(lr), float32(lr * o.Vectors)}
 	return o.velocity.step(o.Engine, params, o.velocity.host, func(p *block.Param) formula {
@@ -61,7 +62,8 @@ func (o *LARS) onDevice(params []*block.Param, lr float64) (Later, error) {
 	})
 }
 
-// lars is the formula above for the arrays of a call; its numbers are momentum, decay, trust, and the rates of matrices and of vectors.
+// lars is the formula above for the arrays of a call. Its numbers are momentum, decay, trust, and
+// the learning rates of matrices and of vectors.
 func lars(arrays []block.Weight) *block.Block {
 	name, n := "lars", 0
 	for _, a := range arrays {

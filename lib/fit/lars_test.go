@@ -15,7 +15,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// pair is a network of a matrix w [3, 4] and a vector b [5], whose gradients are what it is given: its loss is their product with the input.
+// pair is a network of a matrix w [3, 4] and a vector b [5], whose gradients are what it is given:
+// its loss is their product with the input.
 var pair = &block.Block{
 	Name:    "product",
 	In:      []shapes.Shape{block.Floats(17)},
@@ -41,7 +42,8 @@ func readTorch(t *testing.T) (want torch) {
 	return
 }
 
-// Weights agree to 1e-6 after each of four steps, of which two are made by an optimizer that a checkpoint was read into.
+// Weights agree to 1e-6 after each of four steps, of which two are made by an optimizer that a
+// checkpoint was read into.
 func TestOptimizersAreTorchs(t *testing.T) {
 	want := readTorch(t)
 	e := block.NewEngine(backendtest.Open(t).Backend)

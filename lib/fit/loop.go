@@ -17,7 +17,7 @@ import (
 // Metrics are numbers by name: loss, accuracy, learning rate.
 type Metrics map[string]float64
 
-// MarshalJSON writes numbers that JSON has no words for as null.
+// MarshalJSON writes NaN and infinities as null.
 func (m Metrics) MarshalJSON() ([]byte, error) {
 	finite := make(map[string]*float64, len(m))
 	for name, x := range m {
@@ -29,7 +29,8 @@ func (m Metrics) MarshalJSON() ([]byte, error) {
 	return json.Marshal(finite)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes; null becomes NaN.
+// UnmarshalJSON reads the result of MarshalJSON; null becomes NaN. It returns an error for other
+// text.
 func (m *Metrics) UnmarshalJSON(text []byte) error {
 	var read map[string]*float64
 	if err := json.Unmarshal(text, &read); err != nil {
@@ -45,52 +46,57 @@ func (m *Metrics) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Task is what is fitted: a search or a training. Epochs and steps count from 0. Whatever it draws at random is a function of its seed, the
-// epoch and the step; and State holds all that a step changes. Then a run that was interrupted ends in the same bits as one that wasn't.
+// Task is a search or a training. Epochs and steps count from 0. Its random numbers depend on its
+// seed, the epoch and the step alone, and State contains everything that a step changes. An
+// interrupted run then ends with the same bits as an uninterrupted one.
 type Task interface {
 	Epochs() int
 	Steps(epoch int) int
 	// Step makes one step. The loop averages its metrics over the epoch.
 	Step(epoch, step int) (Metrics, error)
-	// EndEpoch follows the last step of an epoch: validation, whose metrics join the epoch's, and details for the record (alphas ...).
+	// EndEpoch follows the last step of an epoch. It validates, and returns metrics of the epoch
+	// and details for the record (alphas ...).
 	EndEpoch(epoch int) (Metrics, map[string]any, error)
 	State() (State, error)
 	Restore(State) error
 }
 
-// Ahead is a Task whose steps can be launched before the metrics of those before are read: a GPU would stand still while the host waits for a number and
-// then tells it what to do next.
+// Ahead is a Task that can launch steps before the metrics of earlier steps are read. Otherwise a
+// GPU would idle while the host waits for a number before it launches the next step.
 type Ahead interface {
-	// Launch is Step, but for what it measures: read waits for that, and returns what Step would have.
+	// Launch starts a step; read waits for its end and returns the results of Step.
 	Launch(epoch, step int) (read func() (Metrics, error), err error)
 }
 
-// Ranked is a Task whose epochs can be compared: Best names the metric whose lowest value marks the weights to keep. The checkpoint of that
-// epoch is the store's Best.
+// Ranked is a Task with comparable epochs: Best names the metric whose lowest value marks the
+// weights to keep. The checkpoint of that epoch is the store's Best.
 type Ranked interface{ Best() string }
 
-// Event tells an observer what the loop has just done.
+// Event reports an action of the loop to an observer.
 type Event struct {
-	Kind    Kind
-	Epoch   int
-	Step    int            // of EndOfStep: which; of the others: how many of the epoch are done
-	Metrics Metrics        // of EndOfStep: the step's; of EndOfEpoch: the means over its steps, and what EndEpoch measured
+	Kind  Kind
+	Epoch int
+	Step  int // of EndOfStep: its number; of others: finished steps of the epoch
+	// of EndOfStep: the step's; of EndOfEpoch: means over the steps, and EndEpoch's
+	Metrics Metrics
 	Details map[string]any // of EndOfEpoch
 	Text    string         // of Note
 	Best    bool           // of EndOfEpoch: the best so far
-	Left    time.Duration  // an estimate of the time to go; 0 when there is none yet
+	Left    time.Duration  // estimated remaining time; 0 without an estimate
 }
 
-// Kind of an event.
+// Kind is the kind of an event.
 type Kind string
 
 const (
-	// Begin comes once, before the first step, with the place where the run starts or goes on.
+	// Begin occurs once, before the first step, with the position at which the run starts or
+	// continues.
 	Begin Kind = "begin"
-	// EndOfStep and EndOfEpoch come after each.
+	// EndOfStep and EndOfEpoch follow each step and each epoch.
 	EndOfStep  Kind = "step"
 	EndOfEpoch Kind = "epoch"
-	// Saving comes before a checkpoint is written: what was observed until then should be safe on disk.
+	// Saving precedes the writing of a checkpoint: records of earlier events should be on disk by
+	// then.
 	Saving Kind = "saving"
 	// Note is a remark for a person.
 	Note Kind = "note"
@@ -98,8 +104,9 @@ const (
 
 // Options of Run. The zero value saves every 30 seconds and tells nobody.
 type Options struct {
-	Every   time.Duration     // between checkpoints within an epoch; 0: 30 s
-	Ahead   time.Duration     // for how long steps of an Ahead task go on unread; 0: each is read before the next one
+	Every time.Duration // between checkpoints within an epoch; 0: 30 s
+	// for how long steps of an Ahead task go on unread; 0: each is read before the next one
+	Ahead   time.Duration
 	Observe func(Event) error // an error ends the run
 }
 
@@ -127,8 +134,9 @@ func (n *number) UnmarshalText(text []byte) error {
 
 const progressKey = "progress"
 
-// Run fits the task from the store's last checkpoint, or from the start, to its last epoch. Checkpoints are written at the end of every
-// epoch, every o.Every in between, and when ctx is cancelled; then the error is ctx.Err().
+// Run fits the task from the store's last checkpoint, or from the start, to its last epoch.
+// Checkpoints are written at the end of every epoch, every o.Every in between, and when ctx is
+// cancelled; then the error is ctx.Err().
 func Run(ctx context.Context, task Task, store Store, o Options) error {
 	if o.Every == 0 {
 		o.Every = 30 * time.Second
@@ -154,7 +162,8 @@ func Run(ctx context.Context, task Task, store Store, o Options) error {
 	return nil
 }
 
-// Progress tells where a checkpoint stands: the epoch in work, how many of its steps are done, and the best epoch so far (-1: none).
+// Progress returns the position of a checkpoint: the current epoch, its finished steps, and the
+// best epoch so far (-1: none). It returns an error for a checkpoint that no run has written.
 func Progress(s State) (epoch, step, best int, err error) {
 	var p progress
 	if err := json.Unmarshal([]byte(s.Meta[progressKey]), &p); err != nil {
@@ -167,13 +176,13 @@ type loop struct {
 	task  Task
 	store Store
 	o     Options
-	best  string // the metric; "" for none
+	best  string // metric; "" for none
 	at    progress
 	saved time.Time
 	clock clock
 
-	unread []func() (Metrics, error) // of steps of the current epoch that were launched and not read yet
-	read   time.Time                 // when the last ones were
+	unread []func() (Metrics, error) // launched, unread steps of the current epoch
+	read   time.Time                 // time of the last reading
 }
 
 func (l *loop) resume() error {
@@ -202,7 +211,7 @@ func (l *loop) resume() error {
 	return nil
 }
 
-// epoch goes on in the current epoch, to its end.
+// epoch continues the current epoch to its end.
 func (l *loop) epoch(ctx context.Context) error {
 	epoch := l.at.Epoch
 	l.read = time.Now()
@@ -223,7 +232,7 @@ func (l *loop) epoch(ctx context.Context) error {
 	return l.end(epoch)
 }
 
-// mostUnread bounds the numbers of steps that wait to be read.
+// mostUnread bounds the number of unread steps.
 const mostUnread = 256
 
 // step makes or launches the next step.
@@ -231,7 +240,7 @@ func (l *loop) step(epoch int) error {
 	step := l.at.Step + len(l.unread)
 	read, err := launch(l.task, epoch, step)
 	if err != nil {
-		return cmp.Or(l.catchUp(), err) // what came before may say why
+		return cmp.Or(l.catchUp(), err) // an earlier step may have caused the failure
 	}
 	l.unread = append(l.unread, read)
 	if time.Since(l.read) < l.o.Ahead && len(l.unread) < mostUnread {
@@ -248,7 +257,7 @@ func launch(task Task, epoch, step int) (read func() (Metrics, error), err error
 	return func() (Metrics, error) { return m, nil }, err
 }
 
-// catchUp reads what was launched.
+// catchUp reads the launched steps.
 func (l *loop) catchUp() error {
 	if len(l.unread) == 0 {
 		return nil
@@ -283,7 +292,7 @@ func (l *loop) catchUp() error {
 	return bad
 }
 
-// diverged is an error when a loss is no number.
+// diverged returns an error if a loss is not finite.
 func (m Metrics) diverged(epoch, step int) error {
 	for name, x := range m {
 		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
@@ -319,7 +328,7 @@ func (l *loop) end(epoch int) error {
 	return l.save(e.Best)
 }
 
-// pause saves when it is time to, and when the run is to end here.
+// pause saves if it is time to, and if the run is to end here.
 func (l *loop) pause(ctx context.Context) error {
 	if ctx.Err() == nil && time.Since(l.saved) < l.o.Every {
 		return nil
@@ -330,11 +339,12 @@ func (l *loop) pause(ctx context.Context) error {
 	if err := l.save(false); err != nil {
 		return err
 	}
-	l.read = time.Now() // which took no step's time
+	l.read = time.Now() // saving is not part of a step's time
 	return ctx.Err()
 }
 
-// save writes the best checkpoint first: a run killed in between does the epoch again and writes the same bytes.
+// save writes the best checkpoint first: a run killed in between repeats the epoch and writes the
+// same bytes.
 func (l *loop) save(best bool) error {
 	if err := l.o.Observe(Event{Kind: Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
 		return err
@@ -364,7 +374,7 @@ func (l *loop) save(best bool) error {
 	return nil
 }
 
-// left estimates the time to go, with so many steps to go in the current epoch.
+// left estimates the remaining time, given the remaining steps of the current epoch.
 func (l *loop) left(steps int) time.Duration {
 	epochs := l.task.Epochs() - l.at.Epoch
 	for e := l.at.Epoch + 1; e < l.task.Epochs(); e++ {
@@ -373,7 +383,8 @@ func (l *loop) left(steps int) time.Duration {
 	return l.clock.left(steps, epochs)
 }
 
-// clock estimates how long steps and ends of epochs take, from the last ones. The first of each compiles, so it doesn't count.
+// clock estimates the duration of steps and of ends of epochs from the last ones. The first of each
+// compiles and does not count.
 type clock struct {
 	steps, ends []time.Duration
 }
@@ -397,7 +408,8 @@ func (c *clock) left(steps, ends int) time.Duration {
 	return time.Duration(steps)*median(c.steps) + time.Duration(ends)*median(c.ends)
 }
 
-// median of the durations; 0 of none. Not the mean: a step that compiles takes a hundred times as long as the others.
+// median returns the median of the durations, 0 for none. The mean would suffer from steps that
+// compile, which take a hundred times as long.
 func median(durations []time.Duration) time.Duration {
 	if len(durations) == 0 {
 		return 0

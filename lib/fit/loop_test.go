@@ -17,7 +17,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// walk is a task without a network: a random walk whose loss has its lowest value somewhere in the middle.
+// walk is a task without a network: a random walk whose loss has its lowest value somewhere in the
+// middle.
 type walk struct {
 	epochs int
 	x      []float32

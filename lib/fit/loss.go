@@ -10,8 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// CrossEntropy is the mean over the batch (of all devices) of -log softmax(logits)[label]: logits [classes, b] and labels int32 [b] in, a scalar
-// [] out.
+// CrossEntropy returns the block that computes the mean of -log softmax(logits)[label] over the
+// batch of all devices: logits [classes, batch] and labels int32 [batch] in, a scalar [] out.
 func CrossEntropy(classes, batch int) *block.Block {
 	return &block.Block{
 		Name:  fmt.Sprintf("cross entropy %d b%d", classes, batch),
@@ -26,7 +26,8 @@ func CrossEntropy(classes, batch int) *block.Block {
 	}
 }
 
-// Right is how many images' labels have the largest logit: logits [classes, b], labels [b], both computed, of all devices.
+// Right counts the images of all devices whose label has the largest logit: logits [classes, batch]
+// and labels [batch], both computed already.
 func Right(logits, labels *block.Value) float64 {
 	right := 0
 	for d, part := range logits.Tensors() {
@@ -46,8 +47,9 @@ func Right(logits, labels *block.Value) float64 {
 	return float64(right)
 }
 
-// RightOn is a block that counts the same on an engine's devices: logits [classes, b] and labels int32 [b] in, a scalar [] out. Where their memory is the
-// host's it is nil: the host counts as fast.
+// RightOn returns a block that does the count of Right on an engine's devices: logits [classes,
+// batch] and labels int32 [batch] in, a scalar [] out. It is nil on devices that share the host's
+// memory, because the host counts as fast there.
 func RightOn(e *block.Engine, classes, batch int) *block.Block {
 	if !apart(e) {
 		return nil
@@ -63,7 +65,8 @@ func RightOn(e *block.Engine, classes, batch int) *block.Block {
 	}
 }
 
-// Read takes scalars from a tape between its two passes, which no other call reads: the function waits for them, once.
+// Read takes scalars [] from a tape between its two passes; no other call may read them. The
+// returned function waits for them and returns one number per value. Call it once.
 func Read(values ...*block.Value) func() []float64 {
 	var kept []*block.Value
 	for _, v := range values {

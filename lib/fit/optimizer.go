@@ -7,33 +7,39 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Where a device's memory is the host's (CPUs), optimizers run on the host, on the flat vectors of a network's calls: a step over some millions of weights
-// takes milliseconds there, and nothing has to be compiled. Elsewhere they run on the device (device.go).
+// On devices that share the host's memory (CPUs), optimizers run on the host, on the flat vectors
+// of a network's calls: a step over some million weights takes milliseconds there and needs no
+// compilation. Elsewhere they run on the device (device.go).
 
-// Optimizer updates a network's weights.
+// Optimizer updates the weights of a network.
 type Optimizer interface {
-	// Step updates the weights by their gradients, which it frees, and returns the gradients' norm. One that isn't finite updates nothing.
+	// Step updates the weights by their gradients, frees the gradients, and returns their norm. A
+	// norm that is not finite means that nothing was updated. Step returns an error if the device
+	// fails.
 	Step(params []*block.Param, lr float64) (norm Later, err error)
-	// Save adds what the optimizer remembers to a checkpoint, and Load is its inverse.
+	// Save adds the optimizer's state to a checkpoint, and Load reads it. Load returns an error if
+	// the checkpoint lacks it or belongs to other settings.
 	Save(s State, params []*block.Param)
 	Load(s State, params []*block.Param) error
-	// Close frees what the optimizer has on the device.
+	// Close frees the optimizer's state on the device.
 	Close()
 }
 
-// SGD is stochastic gradient descent with momentum, an L2 penalty, and the gradient's norm clipped first, as PyTorch does:
+// SGD is PyTorch's stochastic gradient descent with momentum and an L2 penalty, after clipping the
+// norm of the gradient:
 //
 //	g <- g * min(1, Clip / (|g| + 1e-6)) + WeightDecay * w;  v <- Momentum * v + g;  w <- w - lr * v
 type SGD struct {
 	Momentum, WeightDecay, Clip float64
-	// Engine is what the params belong to; nil if the host can change them in place.
+	// Engine is the engine of the params, or nil if the host can change them in place.
 	Engine *block.Engine
 
 	velocity velocity
 }
 
-// Step updates the weights by their gradients, which it frees, and returns the gradient's norm before clipping. A
-// gradient that isn't finite updates nothing: the norm tells.
+// Step updates the weights by their gradients, frees the gradients, and returns their norm before
+// clipping. If the norm is not finite, nothing is updated. Step returns an error if the device
+// fails.
 func (o *SGD) Step(params []*block.Param, lr float64) (norm Later, err error) {
 	if apart(o.Engine) {
 		return o.onDevice(params, lr)
@@ -41,7 +47,7 @@ func (o *SGD) Step(params []*block.Param, lr float64) (norm Later, err error) {
 	return known(o.onHost(params, lr)), nil
 }
 
-// onDevice is the same on the device.
+// onDevice makes the step on the device.
 func (o *SGD) onDevice(params []*block.Param, lr float64) (Later, error) {
 	numbers := []float32{float32(o.Clip), float32(o.WeightDecay), float32(o.Momentum), float32(lr)}
 	return o.velocity.step(o.Engine, params, o.velocity.host, func(p *block.Param) formula {
@@ -49,7 +55,7 @@ func (o *SGD) onDevice(params []*block.Param, lr float64) (Later, error) {
 	})
 }
 
-// sgd is the formula above; its numbers are clip, decay, momentum, rate.
+// sgd is the formula above. Its numbers are clip, decay, momentum, learning rate.
 func sgd(n int) *block.Block {
 	return newFormula("sgd", n, 4, 1, func(o operands) (*Node, []*Node) {
 		clip := MinScalar(Div(o.numbers[0], AddScalar(o.norm, 1e-6)), 1)
@@ -90,7 +96,7 @@ func (o *SGD) Load(s State, params []*block.Param) error { return o.velocity.loa
 // Close implements Optimizer.
 func (o *SGD) Close() { o.velocity.close() }
 
-// GradientNorm is the Euclidean norm of all gradients that params have.
+// GradientNorm returns the Euclidean norm of all gradients of the params.
 func GradientNorm(params []*block.Param) float64 {
 	sum := 0.0
 	for _, p := range params {
@@ -105,14 +111,14 @@ func GradientNorm(params []*block.Param) float64 {
 	return math.Sqrt(sum)
 }
 
-// Adam is arXiv:1412.6980 with an L2 penalty, as PyTorch does it, on one vector.
+// Adam is arXiv:1412.6980 with an L2 penalty, as in PyTorch, for one vector.
 type Adam struct {
 	Beta1, Beta2, WeightDecay float64
 	step                      int
 	m, v                      []float32
 }
 
-// Step updates w by the gradient g.
+// Step updates w [n] by the gradient g [n].
 func (o *Adam) Step(w, g []float32, lr float64) {
 	if o.m == nil {
 		o.m, o.v = make([]float32, len(w)), make([]float32, len(w))
@@ -129,13 +135,14 @@ func (o *Adam) Step(w, g []float32, lr float64) {
 	}
 }
 
-// Cosine is the learning rate of an epoch that falls from high to low (arXiv:1608.03983 without restarts).
+// Cosine returns the learning rate of an epoch, which falls from high to low along half a cosine
+// (arXiv:1608.03983 without restarts).
 func Cosine(high, low float64, epoch, epochs int) float64 {
 	return low + (high-low)*(1+math.Cos(math.Pi*float64(epoch)/float64(epochs)))/2
 }
 
-// WarmUp is the learning rate of a step that rises linearly from 0 to high in the first warm steps and then falls to low, along the cosine that began at step
-// 0 of these (arXiv:2103.03230, section 2.2).
+// WarmUp returns the learning rate of a step: it rises linearly from 0 to high in the first warm
+// steps and then falls to low along a cosine that begins at step 0 (arXiv:2103.03230, section 2.2).
 func WarmUp(high, low float64, step, warm, steps int) float64 {
 	if step < warm {
 		return high * float64(step) / float64(warm)

@@ -6,8 +6,9 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// Checkpoints hold a network's weights as "weights/LABEL" (the call's flat vector), running statistics as "running/LABEL", the velocity of SGD
-// and LARS as "velocity/LABEL", and Adam's moments as "adam/LABEL" or under a name of the caller's.
+// Checkpoints contain the weights of a network as "weights/LABEL" (the flat vector of the call),
+// running statistics as "running/LABEL", the velocity of SGD and LARS as "velocity/LABEL", and the
+// moments of Adam as "adam/LABEL" or under a name of the caller's choice.
 
 // SaveParams adds weights and running statistics to a checkpoint.
 func SaveParams(s State, params []*block.Param) {
@@ -21,7 +22,8 @@ func SaveParams(s State, params []*block.Param) {
 	}
 }
 
-// LoadParams is the inverse of SaveParams.
+// LoadParams reads the result of SaveParams. It returns an error if a vector is missing or has
+// another length.
 func LoadParams(s State, params []*block.Param) error {
 	for _, p := range params {
 		if p.Trainable() {
@@ -50,7 +52,7 @@ func (o *Adam) Save(s State, name string) {
 	s.Arrays[name+".step"] = Array{Shape: []int{1}, I64: []int64{int64(o.step)}}
 }
 
-// Load is the inverse of Save.
+// Load reads the result of Save. It returns an error if a vector is missing or has another length.
 func (o *Adam) Load(s State, name string) error {
 	step, ok := s.Arrays[name+".step"]
 	if !ok || len(step.I64) != 1 {

@@ -2,8 +2,9 @@ package fit
 
 import "math/rand/v2"
 
-// Random returns the generator of one step. Randomness depends on (seed, stream, epoch, step) alone and never on what was drawn
-// before, so that a run that was interrupted draws what it would have drawn. A stream keeps uses apart.
+// Random returns the random generator of one step. It depends on (seed, stream, epoch, step) alone
+// and not on earlier draws, so that an interrupted run draws the same numbers. The stream separates
+// different uses.
 func Random(seed uint64, stream string, epoch, step int) *rand.Rand {
 	h := uint64(14695981039346656037) // FNV-1a
 	mix := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }

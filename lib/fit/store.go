@@ -10,20 +10,22 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// Store keeps the checkpoints of one run in a directory: last.safetensors, the one before it as previous.safetensors, and best.safetensors.
+// Store keeps the checkpoints of a run in a directory: last.safetensors, the one before it as
+// previous.safetensors, and best.safetensors.
 type Store struct{ Dir string }
 
 func (s Store) path(name string) string { return filepath.Join(s.Dir, name+".safetensors") }
 
-// Last and Best are the files' paths.
+// Last is the path of the last checkpoint.
 func (s Store) Last() string { return s.path("last") }
 
-// Best is the file of the checkpoint with the lowest validation loss.
+// Best is the path of the checkpoint with the lowest validation loss.
 func (s Store) Best() string { return s.path("best") }
 
 func (s Store) previous() string { return s.path("previous") }
 
-// Save makes state the last checkpoint. The one before stays as previous.
+// Save makes state the last checkpoint and keeps the one before as previous. It returns an error if
+// a file can't be written.
 func (s Store) Save(state State) error {
 	next := s.path("next")
 	if err := state.Save(next); err != nil {
@@ -38,8 +40,9 @@ func (s Store) Save(state State) error {
 	return whole.Sync(s.Dir)
 }
 
-// Load returns the last checkpoint that is whole; nil when none was ever saved. When the last one is missing or damaged the previous one is
-// taken and remark says so. When both are damaged that is an error: a run does not start anew unasked.
+// Load returns the last complete checkpoint, or nil if none was ever saved. If the last one is
+// missing or damaged, Load returns the previous one and a remark. Load returns an error if both are
+// damaged: a run does not restart unasked.
 func (s Store) Load() (state *State, remark string, err error) {
 	last, lastErr := LoadState(s.Last())
 	if lastErr == nil {

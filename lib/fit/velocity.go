@@ -2,13 +2,13 @@ package fit
 
 import "github.com/essnas/essnas/lib/block"
 
-// velocity is what momentum remembers: a vector for each trainable param, by label.
+// velocity is the state of momentum: a vector for each trainable param, by label.
 type velocity struct {
 	device
 	each map[string][]float32
 }
 
-// of is a param's vector, which starts as 0.
+// of returns the vector of a param, initially 0.
 func (v *velocity) of(p *block.Param) []float32 {
 	if v.each == nil {
 		v.each = map[string][]float32{}

@@ -1,20 +1,27 @@
-// Package pretrain trains the network of a cell without labels, by Barlow Twins (arXiv:2103.03230) alone.
+// Package pretrain trains the network of a cell without labels, by Barlow Twins (arXiv:2103.03230)
+// alone.
 //
-// Two distorted views of each image (package augment) go through the network and a projector, to embeddings that package barlow compares. What is wanted is the
-// network: its pooled features, [4 * channels], of which the projector is thrown away. A [Pretraining] is a fit.Task; a fifth of the training images is held
-// back.
+// Two distorted views of each image (package augment) pass through the network and a projector;
+// package barlow compares the resulting embeddings. The result is the network with its pooled
+// features, [4 * channels]; the projector is discarded. A [Pretraining] is a fit.Task. It holds
+// back a fifth of the training images.
 //
-// # What features are worth
+// # Quality of the features
 //
-// Labels play no part in the training, but in two measures that it takes every few epochs:
+// Labels play no part in the training. Every few epochs the training measures the accuracy of
+// nearest neighbours:
 //
-//	knn_accuracy   share of held-back images whose class a weighted vote of their nearest training images (cosine of the features) finds
-//	knn_untrained  the same with the features of the network as it began, with its norms settled on training images
-//	knn_pixels     the same with the normalised pixels themselves
+//	knn_accuracy   fraction of held-back images that a weighted vote of their nearest training images
+//	               (cosine similarity of features) classifies correctly
+//	knn_untrained  the same with the features of the initial network, its norms settled on
+//	               training images
+//	knn_pixels     the same with the normalised pixels
 //
-// The last two are what features have to beat; both come once, with the first epoch. Two more numbers tell of a collapse, without labels, of held-back images'
-// features at length 1:
+// The last two are the baselines; both are measured once, with the first epoch. Two more numbers
+// detect a collapse without labels, on features of held-back images scaled to length 1:
 //
-//	spread  standard deviation of a feature times the root of their number, on average: 1 if they fill the sphere, 0 if all images are the same
-//	rank    exp of the entropy of their covariance's spectrum (RankMe, arXiv:2210.02885, of singular values): how many directions are used
+//	spread  mean standard deviation of a feature, times the root of the number of features: 1 if the
+//	        features fill the sphere, 0 if all images have the same features
+//	rank    exp of the entropy of the spectrum of their covariance (RankMe, arXiv:2210.02885, with
+//	        singular values): the number of directions in use
 package pretrain

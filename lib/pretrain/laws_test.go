@@ -54,7 +54,8 @@ func rates(before, after fit.State) map[string]float64 {
 	return of
 }
 
-// The rate rises by the same amount in each step of as many epochs as warm_up says, from 0; then it falls along a cosine to a thousandth.
+// The rate rises by the same amount in each step of as many epochs as warm_up says, from 0; then it
+// falls along a cosine to a thousandth.
 func TestTheRateRisesForTheEpochsOfWarmUpAndThenFalls(t *testing.T) {
 	p := begun(t, pictures(), func(s *settings.Pretrain) { s.Epochs, s.WarmUp, s.LR = 5, 2, 0.08 })
 	if n := p.Steps(0); n != 4 {
@@ -101,8 +102,9 @@ func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
 	return &shaded
 }
 
-// Pictures of one class are all the same, so that a picture's neighbours are those of its class, whatever the features are. All three measures ask for held-back
-// pictures, and training pictures answer.
+// Pictures of one class are all the same, so that a picture's neighbours are those of its class,
+// whatever the features are. All three measures ask for held-back pictures, and training pictures
+// answer.
 func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back, 24 answer: more than vote
 	_, held := set.TrainValidation(5, 0)
@@ -141,7 +143,8 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 	}
 }
 
-// An embedding of one number has a correlation of 1 with itself: equal views cost nothing, distorted ones do.
+// An embedding of one number has a correlation of 1 with itself: equal views cost nothing,
+// distorted ones do.
 func TestAPretrainingComparesTwoViews(t *testing.T) {
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
 		m, _ := stepped(t, begun(t, pictures(), func(s *settings.Pretrain) { s.Projector, s.Views = "1", views }), 0, 0)
@@ -191,7 +194,8 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 	}
 }
 
-// What pixels and the network as it began are worth does not depend on what was learnt; what the features are worth does.
+// What pixels and the network as it began are worth does not depend on what was learnt; what the
+// features are worth does.
 func TestTheBaselinesAreThoseOfTheBeginning(t *testing.T) {
 	p := begun(t, parity.Pictures(400, 1, 8, 3), func(s *settings.Pretrain) { s.Optimizer, s.KNNEvery, s.WarmUp, s.LR = "adam", 1, 0, 0.05 })
 	before, _, err := p.EndEpoch(0)
@@ -215,7 +219,8 @@ func TestTheBaselinesAreThoseOfTheBeginning(t *testing.T) {
 	}
 }
 
-// LARS, the paper's optimizer: matrices move at the rate, what has one axis, gains and biases, at lr_vectors times the rate.
+// LARS, the paper's optimizer: matrices move at the rate, what has one axis, gains and biases, at
+// lr_vectors times the rate.
 func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	p := begun(t, pictures(), func(s *settings.Pretrain) {
 		s.Optimizer, s.LR, s.LRVectors, s.WarmUp, s.WeightDecay = "lars", 0.5, 0.25, 0, 1e-2
@@ -251,7 +256,8 @@ func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	}
 }
 
-// A penalty adds itself times the weight to the gradient, of which Adam remembers a tenth. (LARS scales both: its steps are PyTorch's.)
+// A penalty adds itself times the weight to the gradient, of which Adam remembers a tenth. (LARS
+// scales both: its steps are PyTorch's.)
 func TestSGDAndAdamHaveTheSettingsDecayAndMomentum(t *testing.T) {
 	of := func(optimizer string, decay, momentum float64) (first, second fit.State) {
 		p := begun(t, pictures(), func(s *settings.Pretrain) {

@@ -21,7 +21,7 @@ const (
 	temperature = 0.1
 )
 
-// EndEpoch implements fit.Task: every few epochs, and at the end, the features are measured.
+// EndEpoch implements fit.Task: it measures the features every few epochs and at the end.
 func (t *Pretraining) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	m := fit.Metrics{}
 	every := t.settings.KNNEvery
@@ -37,7 +37,7 @@ func (t *Pretraining) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	return m, nil, t.baselines(epoch, m)
 }
 
-// baselines are what features have to beat. They don't change, so they come with the first epoch.
+// baselines measures the baselines. They never change, so they belong to the first epoch.
 func (t *Pretraining) baselines(epoch int, m fit.Metrics) error {
 	if epoch > 0 {
 		return nil
@@ -56,12 +56,12 @@ func (t *Pretraining) baselines(epoch int, m fit.Metrics) error {
 	return err
 }
 
-// some are the images of a measurement.
+// some returns the images of a measurement.
 func (t *Pretraining) some() (bank, queries []int32) {
 	return t.train[:min(len(t.train), bankImages)], t.held[:min(len(t.held), queryImages)]
 }
 
-// measure is the accuracy that the model's features lead to, and the features of held-back images.
+// measure returns the accuracy of the model's features and the features of held-back images.
 func (t *Pretraining) measure(m *network.Model) (accuracy float64, held [][]float32, err error) {
 	bank, queries := t.some()
 	of, err := m.Features(context.Background(), t.feeder, bank, nil)
@@ -84,7 +84,7 @@ func (t *Pretraining) knn(bank, queries [][]float32, of, whose []int32) (float64
 	return float64(feature.Hits(votes, Labels(t.set.Train, whose))) / float64(len(whose)), nil
 }
 
-// Labels of the images at these indices.
+// Labels returns the labels of the images at these indices, [len(index)].
 func Labels(im data.Images, index []int32) []uint8 {
 	labels := make([]uint8, len(index))
 	for i, n := range index {
@@ -93,7 +93,8 @@ func Labels(im data.Images, index []int32) []uint8 {
 	return labels
 }
 
-// Pixels are the images at these indices, normalised as a network sees them, as features [len(index)][height * width * channels].
+// Pixels returns the images at these indices, normalised as for a network, as features
+// [len(index)][height * width * channels].
 func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
 	all := make([][]float32, len(index))
 	for i, n := range index {
@@ -106,9 +107,11 @@ func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
 	return all
 }
 
-// Spread tells whether features [n][d], each image's at length 1, have collapsed. spread is the mean over the features of their standard deviation, times the root of
-// d: 0 if all images have the same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their covariance's singular values' shares: 0 if all are the same, 1
-// if they lie on a line, d if no direction is preferred.
+// Spread tells whether features [n][d], each image's at length 1, have collapsed. spread is the
+// mean over the features of their standard deviation, times the root of d: 0 if all images have the
+// same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their
+// covariance's singular values' shares: 0 if all are the same, 1 if they lie on a line, d if no
+// direction is preferred.
 func Spread(features [][]float32) (spread, rank float64) {
 	n, d := len(features), len(features[0])
 	x := mat.NewDense(n, d, nil)
@@ -135,7 +138,8 @@ func Spread(features [][]float32) (spread, rank float64) {
 	total, entropy := 0.0, 0.0
 	values := eigen.Values(nil)
 	for i, v := range values {
-		values[i] = math.Sqrt(max(v, 0)) // the singular value of the centred features, up to a factor
+		// the singular value of the centred features, up to a factor
+		values[i] = math.Sqrt(max(v, 0))
 		total += values[i]
 	}
 	if total < 1e-6 { // rounding

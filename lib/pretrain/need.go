@@ -9,7 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Need is the memory that a pretraining takes in its steps.
+// Need estimates the memory of the steps of a pretraining. It returns an error if a pass can't be
+// traced.
 func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) (memory.Need, error) {
 	sizes, err := s.Sizes()
 	if err != nil {
@@ -26,5 +27,6 @@ func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) 
 	}})
 }
 
-// Save sets how much is saved for backward passes. It comes before Prepare and the first step.
+// Save sets how many activations are saved for backward passes. Call it before Prepare and the
+// first step.
 func (t *Pretraining) Save(s block.Saving) { t.engine.Saving = s }

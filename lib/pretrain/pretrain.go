@@ -29,17 +29,18 @@ type Pretraining struct {
 	params    []*block.Param
 	tape      *block.Tape
 	optimizer fit.Optimizer
-	model     *network.Model // the same weights, to measure
+	model     *network.Model // the same weights, for measurements
 
 	feeder      *augment.Feeder
 	twins       *augment.Twins
 	train, held []int32
 }
 
-// ProjectorLabel is that of the projector's weights.
+// ProjectorLabel labels the weights of the projector.
 const ProjectorLabel = "projector"
 
-// New sets a pretraining up on the training images, of which it holds some back. Nothing is compiled yet.
+// New prepares a pretraining on the training images and holds some of them back. It compiles
+// nothing. New returns an error if the settings are invalid or too few images are left for a batch.
 func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Pretrain) (*Pretraining, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -74,12 +75,12 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Pretrain
 	return t, nil
 }
 
-// Network is the network whose features are trained, for images [channels, side, side].
+// Network returns the network whose features are trained, for images [channels, side, side].
 func Network(g cell.Genotype, s settings.Pretrain, channels, side int) *network.Network {
 	return network.New(g, s.Cells, s.Channels, 0, channels, side, s.Batch/s.Devices, false)
 }
 
-// assemble makes everything but the images. The settings are valid.
+// assemble makes everything except the images. The settings are valid.
 func assemble(e *block.Engine, net *network.Network, s settings.Pretrain) *Pretraining {
 	sizes, err := s.Sizes()
 	if err != nil {
@@ -113,7 +114,7 @@ func (t *Pretraining) plan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) { t.forward(r, block.Sums(2)) })
 }
 
-// forward makes the calls of one pass on both views' images, to the loss.
+// forward makes the calls of one pass on the images of both views, up to the loss.
 func (t *Pretraining) forward(r block.Runner, views []*block.Value) *block.Value {
 	var embeddings []*block.Value
 	for _, images := range views {
@@ -123,7 +124,8 @@ func (t *Pretraining) forward(r block.Runner, views []*block.Value) *block.Value
 	return r.Call("", t.loss, embeddings, nil)[0]
 }
 
-// Prepare compiles what the steps and the measurements need; report hears of each executable.
+// Prepare compiles the executables of steps and measurements; report hears of each. It returns an
+// error if a block does not compile.
 func (t *Pretraining) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
@@ -164,7 +166,7 @@ func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error),
 	if err != nil {
 		return nil, err
 	}
-	labels.MustFinalizeAll() // nobody reads them
+	labels.MustFinalizeAll() // not needed
 	views := []*block.Value{t.engine.SplitImages(a), t.engine.SplitImages(b)}
 	defer views[0].Set(nil)
 	defer views[1].Set(nil)

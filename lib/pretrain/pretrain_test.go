@@ -73,7 +73,8 @@ func TestTheLossFallsAndNoLabelIsRead(t *testing.T) {
 			t.Errorf("epoch %d ends with %v, want %v", e, got, names)
 		}
 	}
-	// The same images with one label only: the same weights, to the bit. The split takes labels into account, so it is carried over.
+	// The same images with one label only: the same weights, to the bit. The split takes labels
+	// into account, so it is carried over.
 	blind := *set
 	blind.Train.Labels = make([]uint8, set.Train.N)
 	other := start(t, &blind, small())

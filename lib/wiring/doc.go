@@ -1,4 +1,6 @@
-// Package wiring is the part that search networks and found networks share: stem, cells in sequence, head. What runs on an edge of a cell is the caller's.
+// Package wiring contains the parts that search networks and found networks share: stem, sequence
+// of cells, head. The caller supplies the edges of a cell.
 //
-// What a cell and its genotype are says package cell, which links no backend; here they become calls of blocks.
+// Package cell describes cells and genotypes without linking a backend; this package turns them
+// into calls of blocks.
 package wiring

@@ -10,7 +10,8 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file has the blocks around the edges: stem, preprocessing of a cell's inputs, pool, classifier, auxiliary tower.
+// This file contains the blocks around the edges: stem, preprocessing of a cell's inputs, pool,
+// classifier, auxiliary tower.
 
 // kind names the form of a block's norms and states.
 func (w Wiring) kind() string {
@@ -21,7 +22,8 @@ func (w Wiring) kind() string {
 	return s
 }
 
-// stem is a 3x3 convolution and a norm with gain and bias, [image channels, h, h, b] -> [width, h, h, b].
+// stem is a 3x3 convolution and a norm with gain and bias, [image channels, h, h, b] -> [width, h,
+// h, b].
 func (w Wiring) stem(width int) *block.Block {
 	in, h := w.ImageChannels, w.ImageSide
 	b := &block.Block{
@@ -39,7 +41,8 @@ func (w Wiring) stem(width int) *block.Block {
 		if w.Affine {
 			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
 		}
-		// A search network's only gain and bias: as a site, since its backward pass comes in two parts.
+		// This is the only gain and bias of a search network. They need a site because the backward
+		// pass has two parts.
 		return []*Node{c.Site(ops.Norm(c, x, nil), func(x *Node) *Node {
 			return Add(Mul(x, ops.PerChannel(c, v[1])), ops.PerChannel(c, v[2]))
 		})}
@@ -47,7 +50,7 @@ func (w Wiring) stem(width int) *block.Block {
 	return b
 }
 
-// shapes of a feature's values.
+// shapes returns the shapes of a feature's values.
 func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
 	for _, state := range f.States {
 		channels := []int{f.Channels}
@@ -61,7 +64,7 @@ func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
 	return
 }
 
-// read is a feature's values, those of pairs shuffled.
+// read returns the values of a feature, with pairs shuffled.
 func (w Wiring) read(f Feature, in []*Node) ops.Parts {
 	p := ops.Parts{Images: in, States: len(f.States), K: 1}
 	if len(f.States[0]) == 2 {
@@ -70,7 +73,8 @@ func (w Wiring) read(f Feature, in []*Node) ops.Parts {
 	return p
 }
 
-// preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; a factorized reduce where the feature is twice as large.
+// preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; or a factorized reduce if the
+// feature is twice as large.
 func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 	in, out := len(f.States)*f.Channels, p.Channels
 	reduce := f.Side != p.In
@@ -97,7 +101,7 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 	b.Fn = func(c *block.Ctx, nodes, v []*Node) []*Node {
 		var x *Node
 		if reduce {
-			x = ops.ReduceHalves(c, w.read(f, nodes), v, w.Partial) // readers shuffle every state, whoever made it
+			x = ops.ReduceHalves(c, w.read(f, nodes), v, w.Partial) // readers shuffle every state
 		} else {
 			x = ops.ReluPointwise(c, w.read(f, nodes), v[0], w.Partial)
 		}
@@ -116,7 +120,7 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 	return b
 }
 
-// pool is the mean over all positions: a feature -> [states*channels, b].
+// pool averages over all positions: a feature -> [states*channels, b].
 func (w Wiring) pool(f Feature) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprintf("pool %dx%dx%dx%d %s", len(f.States), f.Channels, f.Side, f.Side, w.kind()),
@@ -155,8 +159,9 @@ func (w Wiring) classifier(in int) *block.Block {
 	return b
 }
 
-// auxiliary is the tower of arXiv:1806.09055 (after Inception): ReLU, 5x5 average pool to 2x2, 1x1 and 2x2 convolutions with
-// norms, linear; a feature -> logits [classes, b]. The pool's stride is what leaves 2x2: 3 at 8x8, as in the reference.
+// auxiliary is the tower of arXiv:1806.09055 (after Inception): ReLU, 5x5 average pool to 2x2, 1x1
+// and 2x2 convolutions with norms, linear layer; a feature -> logits [classes, b]. The stride of
+// the pool is chosen such that 2x2 remain: 3 at 8x8, as in the reference.
 func (w Wiring) auxiliary(f Feature) *block.Block {
 	in, a, z := len(f.States)*f.Channels, w.Auxiliary[0], w.Auxiliary[1]
 	if f.Side < 6 {

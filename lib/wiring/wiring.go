@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Place is where in a network a cell stands.
+// Place is the position of a cell in a network.
 type Place struct {
 	Index     int
 	Reduction bool
@@ -16,7 +16,8 @@ type Place struct {
 	In, Out   int // side of the inputs' images, and of the states'
 }
 
-// Type is 0 for normal and 1 for reduction cells: all cells of one type share their architecture.
+// Type returns 0 for normal and 1 for reduction cells. All cells of a type share their
+// architecture.
 func (p Place) Type() int {
 	if p.Reduction {
 		return 1
@@ -24,7 +25,7 @@ func (p Place) Type() int {
 	return 0
 }
 
-// Stride of the edges that leave a node: 2 from the inputs of a reduction cell.
+// Stride returns the stride of the edges that leave a node: 2 from the inputs of a reduction cell.
 func (p Place) Stride(from int) int {
 	if p.Reduction && from < cell.Inputs {
 		return 2
@@ -32,7 +33,7 @@ func (p Place) Stride(from int) int {
 	return 1
 }
 
-// Side of a node's images.
+// Side returns the side of a node's images.
 func (p Place) Side(node int) int {
 	if node < cell.Inputs {
 		return p.In
@@ -40,16 +41,17 @@ func (p Place) Side(node int) int {
 	return p.Out
 }
 
-// Label names what belongs to link i of this cell.
+// Label returns the label of link i of this cell.
 func (p Place) Label(i int, l cell.Link) string {
 	return fmt.Sprintf("cell%d/edge%d/%d-%d", p.Index, i, l.From, l.To)
 }
 
-// State is a node's value. With partial channels it is a pair: the 1/K of the channels that operations added to, and the
-// rest, which by-passed them; whoever reads it shuffles (see ops.Shuffle). Otherwise it is one value.
+// State is the value of a node. With partial channels it is a pair: the 1/K of the channels that
+// operations have processed, and the channels that have bypassed them; its readers shuffle (see
+// ops.Shuffle). Otherwise it is one value.
 type State []*block.Value
 
-// Feature is what one cell hands to the next: its states, not yet concatenated.
+// Feature is the output of a cell before concatenation: its states.
 type Feature struct {
 	States   []State
 	Channels int // of one state
@@ -63,36 +65,40 @@ func (f Feature) values() (vs []*block.Value) {
 	return
 }
 
-// Wiring is the part that search networks and found networks share: stem, cells in sequence with reductions at 1/3 and
-// 2/3 of the depth, head. What runs on an edge is the caller's.
+// Wiring describes the parts that search networks and found networks share: stem, sequence of cells
+// with reductions at 1/3 and 2/3 of the depth, head. The caller supplies the edges.
 type Wiring struct {
-	Cells, Channels, Classes int // without classes there is no classifier: the network ends with its features
+	Cells, Channels, Classes int // 0 classes: no classifier, the network ends with its features
 	ImageChannels, ImageSide int
 	Batch                    int
-	// Partial is K of partial channels; 1 is without.
+	// Partial is K of partial channels; 1 disables them.
 	Partial int
-	// Affine: norms have gain and bias, and running statistics (found networks).
+	// Affine gives norms a gain, a bias and running statistics (found networks).
 	Affine bool
-	// Auxiliary are the widths of the auxiliary tower's two convolutions after 2/3 of the depth; zero: no tower.
+	// Auxiliary holds the widths of the two convolutions of the auxiliary tower after 2/3 of the
+	// depth; zero: no tower.
 	Auxiliary [2]int
-	// Probe: the classifier reads the features without a gradient to them, for networks that learn without labels.
+	// Probe stops the gradient from the classifier to the features, for networks that learn without
+	// labels.
 	Probe bool
 }
 
-// stemMultiplier is the stem's width in units of the first cells' channels, as in DARTS.
+// stemMultiplier is the width of the stem in units of the first cells' channels, as in DARTS.
 const stemMultiplier = 3
 
-// Labels of weights that are treated apart: the auxiliary tower's, which only training has, and the classifier's.
+// Labels of weights with special treatment: the auxiliary tower, which only training uses, and the
+// classifier.
 const (
 	AuxiliaryLabel  = "auxiliary"
 	ClassifierLabel = "classifier"
 )
 
-// Edge adds what flows along link i of a cell, from the node's value, into the target's sum.
+// Edge adds the contribution of link i of a cell, computed from the value of its source, to the sum
+// of its target.
 type Edge func(r block.Runner, p Place, i int, l cell.Link, from, sum State)
 
-// Output is what a network computes: pooled features [4*channels, b] and logits [classes, b], which are nil without classes; Auxiliary is nil without a
-// tower.
+// Output is the result of a network: pooled features [4*channels, b] and logits [classes, b], which
+// are nil without classes. Auxiliary, [classes, b], is nil without a tower.
 type Output struct{ Features, Logits, Auxiliary *block.Value }
 
 // Places lists the cells.
@@ -111,13 +117,15 @@ func (w Wiring) Places() []Place {
 	return places
 }
 
-// Features is the number of channels of the pooled features, if all states make the last cell's output.
+// Features returns the number of channels of the pooled features, if all states make the output of
+// the last cell.
 func (w Wiring) Features() int {
 	places := w.Places()
 	return cell.States * places[len(places)-1].Channels
 }
 
-// Run makes the calls of a whole network on images [c, h, h, b], with normal and reduction cells of these graphs.
+// Run makes the calls of a whole network on images [c, h, h, b]. graphs are the normal and the
+// reduction cell.
 func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology, edge Edge) Output {
 	width := stemMultiplier * w.Channels
 	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
@@ -138,7 +146,7 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology
 	return out
 }
 
-// Cell makes the calls of one cell on the outputs of the two before it.
+// Cell makes the calls of one cell on the outputs of the two cells before it.
 func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topology, edge Edge) Feature {
 	label := fmt.Sprintf("cell%d/", p.Index)
 	nodes := []State{
@@ -161,7 +169,7 @@ func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topolog
 	return out
 }
 
-// parts is the number of values that a state is kept as.
+// parts is the number of values of a state.
 func (w Wiring) parts() int {
 	if w.Partial > 1 {
 		return 2
