@@ -12,17 +12,18 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Model is a network with weights, to classify images: norms use their running statistics, no path is dropped, and the
-// auxiliary tower is left out.
+// Model is a network with weights that classifies images: norms use their running statistics, no
+// path is dropped, and there is no auxiliary tower.
 type Model struct {
 	Net    *Network
 	Params []*block.Param
 	engine *block.Engine
 }
 
-// NewModel returns net with initial weights; net must have no auxiliary tower. Restore gives it trained ones. It computes in float32, whatever its weights were trained
-// in: they are float32 then, too, and what a network sees in a picture should not depend on the device that looks. The validation of a training in bf16,
-// by ModelOf, computes as the training does.
+// NewModel returns net, which must have no auxiliary tower, with initial weights; Restore loads
+// trained ones. The model computes in float32 even if the weights were trained in bf16, so that
+// predictions do not depend on the device. (The validation of a training in bf16, by ModelOf,
+// computes as the training does.)
 func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	e, err := block.Open(b, block.Options{})
 	if err != nil {
@@ -33,7 +34,7 @@ func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	return m
 }
 
-// ModelOf is net with weights among params, those of a training of it.
+// ModelOf returns net with its weights among params, the params of a training of it.
 func ModelOf(e *block.Engine, net *Network, params []*block.Param) *Model {
 	m := &Model{Net: net, engine: e}
 	byLabel := map[string]*block.Param{}
@@ -50,15 +51,17 @@ func (m *Model) plan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) { m.Net.Run(r, &block.Value{}, nil) })
 }
 
-// Prepare compiles what Logits needs; report hears of each executable.
+// Prepare compiles the executables of Logits; report hears of each. It returns an error if a block
+// does not compile.
 func (m *Model) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	return m.engine.Prepare(m.plan(), block.Evaluate, block.None, report)
 }
 
-// Restore takes the weights of a checkpoint, whether of a network with an auxiliary tower or without.
+// Restore loads the weights of a checkpoint of a network with or without an auxiliary tower. It
+// returns an error if the checkpoint belongs to another network.
 func (m *Model) Restore(s fit.State) error { return fit.LoadParams(s, m.Params) }
 
-// Lowering is how the model takes images.
+// Lowering returns the layout and the precision of the model's images.
 func (m *Model) Lowering() block.Lowering { return m.engine.Lowering }
 
 // Close frees the weights.
@@ -68,17 +71,21 @@ func (m *Model) Close() {
 	}
 }
 
-// Logits are the scores [len(index)][classes] of the feeder's images at these indices. report, if any, hears how many are done.
+// Logits returns the logits [len(index)][classes] of the feeder's images at these indices. report,
+// if not nil, receives the number of finished images. Logits returns an error if an index is out of
+// range, the device fails, or ctx ends.
 func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
 	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Logits })
 }
 
-// Features are the pooled features [len(index)][4 * channels] of the feeder's images at these indices. report, if any, hears how many are done.
+// Features returns the pooled features [len(index)][4 * channels] of the feeder's images at these
+// indices. report, if not nil, receives the number of finished images. Features returns an error if
+// an index is out of range, the device fails, or ctx ends.
 func (m *Model) Features(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
 	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Features })
 }
 
-// outputs are what the network makes of images: pick says which output is wanted, a value [rows, b].
+// outputs computes the output that pick selects, a value [rows, b], for the images.
 func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(wiring.Output) *block.Value) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
@@ -89,7 +96,7 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 			return nil, err
 		}
 		n := min(b, len(index)-len(all))
-		batch := make([]int32, b) // the last batch is filled up with image 0, whose output is dropped
+		batch := make([]int32, b) // image 0 fills the last batch; its output is dropped
 		copy(batch, index[len(all):len(all)+n])
 		images, labels, err := f.Batch(batch, nil)
 		if err != nil {
@@ -114,7 +121,7 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 	return all, nil
 }
 
-// rows are a batch's images' outputs, one after the other, from the devices' [rows, b].
+// rows returns the outputs of a batch's images one after the other, from the devices' [rows, b].
 func (m *Model) rows(out *block.Value) (rows [][]float32) {
 	for _, part := range out.Tensors() {
 		values, b := tensors.MustCopyFlatData[float32](part), m.Net.Batch
@@ -129,13 +136,16 @@ func (m *Model) rows(out *block.Value) (rows [][]float32) {
 	return rows
 }
 
-// settling is the number of batches after which running statistics hold less than 2 % of what they began with.
+// settling is the number of batches after which less than 2 % of the initial running statistics
+// remain.
 const settling = 40
 
-// Settle measures the norms' running statistics on the feeder's images at these indices: initial weights alone make no network that can be compared with a trained
-// one, whose norms have seen images.
+// Settle measures the running statistics of the norms on the feeder's images at these indices. A
+// network with initial weights is comparable with a trained one only if its norms have seen images.
+// Settle returns an error if the device fails or ctx ends.
 func (m *Model) Settle(ctx context.Context, f *augment.Feeder, index []int32) error {
-	tape := block.NewTape(m.engine, m.Params, block.Train, block.Joint) // the executables of a training
+	// uses the executables of a training
+	tape := block.NewTape(m.engine, m.Params, block.Train, block.Joint)
 	defer tape.Close()
 	b := m.Net.Batch * m.engine.Width()
 	for i := range settling {

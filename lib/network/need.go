@@ -9,7 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Need is the memory that a training takes: its steps, in the middle of its epochs, where paths are dropped, and the validation.
+// Need estimates the memory of a training: its steps in the middle of its epochs, with dropped
+// paths, and the validation. It returns an error if a pass can't be traced.
 func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (memory.Need, error) {
 	im := set.Train
 	t := &Training{settings: s, engine: e, net: New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch/s.Devices, s.Auxiliary > 0)}
@@ -39,5 +40,6 @@ func (n *Network) classifying() block.Pass {
 	}}
 }
 
-// Save sets how much is saved for backward passes. It comes before Prepare and the first step.
+// Save sets how many activations are saved for backward passes. Call it before Prepare and the
+// first step.
 func (t *Training) Save(s block.Saving) { t.engine.Saving = s }

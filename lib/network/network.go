@@ -10,17 +10,18 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// auxiliaryWidths are those of the reference's tower.
+// auxiliaryWidths are the widths of the reference's tower.
 var auxiliaryWidths = [2]int{128, 768}
 
-// Network is a found network: the cells of a genotype, each edge with its one operation.
+// Network is a found network: the cells of a genotype, each edge with its single operation.
 type Network struct {
 	wiring.Wiring
 	Genotype cell.Genotype
 }
 
-// New returns the network for images [channels, side, side] in batches. The auxiliary tower is there for training only:
-// it comes last among nothing that testing needs, so both have the same weights.
+// New returns the network for batches of images [imageChannels, imageSide, imageSide]. Only
+// training uses the auxiliary tower. Its weights come last, so all other weights are the same with
+// and without it.
 func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, batch int, auxiliary bool) *Network {
 	n := &Network{Genotype: g, Wiring: wiring.Wiring{
 		Cells: cells, Channels: channels, Classes: classes,
@@ -33,8 +34,8 @@ func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, ba
 	return n
 }
 
-// Masks are the drop path's decisions of one step, [b] each: for every cell and gene whose path can be dropped 0 where it is
-// dropped and 1/(1-p) elsewhere (arXiv:1605.07648).
+// Masks are the decisions of drop path in one step, [b] for every cell and gene whose path can be
+// dropped: 0 for a dropped path and 1/(1-p) otherwise (arXiv:1605.07648).
 type Masks map[mask]*block.Value
 
 type mask struct{ cell, gene int }
@@ -52,7 +53,7 @@ func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) wiring.O
 	})
 }
 
-// Features is the number of the pooled features.
+// Features returns the number of pooled features.
 func (n *Network) Features() int {
 	places := n.Places()
 	last := places[len(places)-1]
@@ -80,7 +81,8 @@ func (n *Network) topologies() (t [2]cell.Topology) {
 	return
 }
 
-// NewMasks drops each path of each image with probability p. The network's batch is that of one of the engine's devices.
+// NewMasks drops each path of each image with probability p. The network's batch is the batch of
+// one device of the engine.
 func (n *Network) NewMasks(e *block.Engine, p float64, r *rand.Rand) Masks {
 	masks := Masks{}
 	batch := n.Batch * e.Width()
@@ -102,14 +104,15 @@ func (n *Network) NewMasks(e *block.Engine, p float64, r *rand.Rand) Masks {
 	return masks
 }
 
-// Free gives the masks' memory back.
+// Free releases the memory of the masks.
 func (m Masks) Free() {
 	for _, v := range m {
 		v.Set(nil)
 	}
 }
 
-// Count returns the number of weights and the multiply-accumulates (MACs) of one image, from the shapes alone.
+// Count returns the number of weights and the multiply-accumulates (MACs) of one image, from the
+// shapes alone.
 func (n *Network) Count() (weights, macs int) {
 	return block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, nil) }).Count()
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Pixels is a model that reads images as pixels in 0..1 and gives gradients with respect to them: of the images
-// only, in evaluation mode. The weights and the running statistics of its norms stay as they are. Attacks and
-// saliency maps are made of it.
+// Pixels is a model that reads images as pixels in 0..1 and gives gradients with respect to them:
+// of the images only, in evaluation mode. The weights and the running statistics of its norms stay
+// as they are. Attacks and saliency maps are made of it.
 //
-// Images are float32 [Batch, channels*side*side], each with its channels one after the other, as in PyTorch. Their
-// normalisation by the data set's mean and standard deviation is the first thing that the network does, so a step of
-// 8/255 is one of 8 grey levels in every channel, and the valid images are those in 0..1.
+// Images are float32 [Batch, channels*side*side], each with its channels one after the other, as in
+// PyTorch. Their normalisation by the data set's mean and standard deviation is the first thing
+// that the network does, so a step of 8/255 is one of 8 grey levels in every channel, and the valid
+// images are those in 0..1.
 type Pixels struct {
 	model     *Model
 	normalise *block.Block
@@ -25,8 +26,9 @@ type Pixels struct {
 	pull      *block.Tape
 }
 
-// Pixels returns the model's view of pixels; mean and std [channels] are the data set's, on the scale 0..1. It
-// returns an error where their number is not that of the images' channels. Close frees what it keeps on the device.
+// Pixels returns the model's view of pixels; mean and std [channels] are the data set's, on the
+// scale 0..1. It returns an error where their number is not that of the images' channels. Close
+// frees what it keeps on the device.
 func (m *Model) Pixels(mean, std []float32) (*Pixels, error) {
 	net := m.Net
 	if len(mean) != net.ImageChannels || len(std) != net.ImageChannels {
@@ -41,7 +43,8 @@ func (m *Model) Pixels(mean, std []float32) (*Pixels, error) {
 	}, nil
 }
 
-// normalisation is (x - mean) / std of every channel: [b, channels*side*side] -> [channels, side, side, b].
+// normalisation is (x - mean) / std of every channel: [b, channels*side*side] -> [channels, side,
+// side, b].
 func normalisation(batch, side int, mean, std []float32) *block.Block {
 	mean, std = slices.Clone(mean), slices.Clone(std)
 	channels := len(mean)
@@ -69,8 +72,8 @@ func (p *Pixels) Channels() int { return p.model.Net.ImageChannels }
 // Side is an image's height and width.
 func (p *Pixels) Side() int { return p.model.Net.ImageSide }
 
-// Prepare compiles what Logits and Gradient need; report hears of each executable. It returns an error where a
-// block does not compile.
+// Prepare compiles what Logits and Gradient need; report hears of each executable. It returns an
+// error where a block does not compile.
 func (p *Pixels) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	plan := block.NewPlan(func(r block.Runner) { p.run(r, &block.Value{}) })
 	e := p.model.engine
@@ -92,8 +95,8 @@ func (p *Pixels) run(r block.Runner, images *block.Value) *block.Value {
 	return p.model.Net.Run(r, x, nil).Logits
 }
 
-// Logits are the scores [Batch, classes] of images. It returns an error where the number of pixels is not that of a
-// batch, or where the device fails.
+// Logits are the scores [Batch, classes] of images. It returns an error where the number of pixels
+// is not that of a batch, or where the device fails.
 func (p *Pixels) Logits(images []float32) ([]float32, error) {
 	x, err := p.batch(images)
 	if err != nil {
@@ -108,9 +111,10 @@ func (p *Pixels) Logits(images []float32) ([]float32, error) {
 	return slices.Concat(p.model.rows(logits)...), nil
 }
 
-// Gradient is that of a loss of the logits with respect to images, [Batch, channels*side*side]. cotangent is given
-// the logits [Batch, classes] and returns the loss's gradient with respect to them, in the same order. It returns an
-// error where a number of values is wrong, or where the device fails.
+// Gradient is that of a loss of the logits with respect to images, [Batch, channels*side*side].
+// cotangent is given the logits [Batch, classes] and returns the loss's gradient with respect to
+// them, in the same order. It returns an error where a number of values is wrong, or where the
+// device fails.
 func (p *Pixels) Gradient(images []float32, cotangent func(logits []float32) []float32) ([]float32, error) {
 	x, err := p.batch(images)
 	if err != nil {

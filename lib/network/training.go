@@ -28,16 +28,18 @@ type Training struct {
 	engine   *block.Engine
 	tape     *block.Tape
 	loss     *block.Block
-	right    *block.Block // counts right answers; nil where the host counts them
+	right    *block.Block // counts correct predictions; nil where the host counts them
 	sgd      fit.SGD
-	model    *Model // the same weights, to validate
+	model    *Model // the same weights, for validation
 
 	feeder            *augment.Feeder
-	train, validation []int32 // train are those whose labels are used
-	images            int     // in an epoch, repeated ones among them
+	train, validation []int32 // train holds the images whose labels are used
+	images            int     // in an epoch, including repetitions
 }
 
-// NewTraining sets a training up on the training images, of which it holds some back for validation. Nothing is compiled yet.
+// NewTraining prepares a training on the training images and holds some of them back for
+// validation. It compiles nothing. NewTraining returns an error if the settings are invalid or too
+// few images are left for a batch.
 func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (*Training, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.
 	return t, nil
 }
 
-// assemble makes everything but the images.
+// assemble makes everything except the images.
 func assemble(e *block.Engine, net *Network, s settings.Train) *Training {
 	t := &Training{
 		settings: s,
@@ -86,7 +88,7 @@ func (t *Training) plan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) { t.forward(r, &block.Value{}, &block.Value{}, t.masks(0, 0)) })
 }
 
-// masks of the drop path, whose probability grows linearly with the epochs.
+// masks returns the masks of drop path, whose probability grows linearly with the epochs.
 func (t *Training) masks(epoch, step int) Masks {
 	if t.settings.DropPath == 0 {
 		return nil
@@ -95,7 +97,7 @@ func (t *Training) masks(epoch, step int) Masks {
 	return t.net.NewMasks(t.engine, p, fit.Random(t.settings.Seed, "drop path", epoch, step))
 }
 
-// forward makes the calls of one pass, to the loss and (nil without a tower) the auxiliary loss.
+// forward makes the calls of one pass, up to the loss and the auxiliary loss (nil without a tower).
 func (t *Training) forward(r block.Runner, images, labels *block.Value, m Masks) (loss, auxiliary, logits *block.Value) {
 	out := t.net.Run(r, images, m)
 	if out.Auxiliary != nil {
@@ -104,10 +106,12 @@ func (t *Training) forward(r block.Runner, images, labels *block.Value, m Masks)
 	return r.Call("", t.loss, []*block.Value{out.Logits, labels}, nil)[0], auxiliary, out.Logits
 }
 
-// Count returns the number of weights, those of the auxiliary tower among them, and the multiply-accumulates (MACs) of one image in a forward pass.
+// Count returns the number of weights, including the auxiliary tower, and the multiply-accumulates
+// (MACs) of one image in a forward pass.
 func (t *Training) Count() (weights, macs int) { return t.plan().Count() }
 
-// Prepare compiles what the steps and the validation need; report hears of each executable.
+// Prepare compiles the executables of steps and validation; report hears of each. It returns an
+// error if a block does not compile.
 func (t *Training) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
@@ -131,11 +135,11 @@ func (t *Training) Best() string { return "val_loss" }
 // Epochs implements fit.Task.
 func (t *Training) Epochs() int { return t.settings.Epochs }
 
-// Steps implements fit.Task: whole batches, as many with a share of the labels as with all. So trainings with different shares differ in nothing else: neither in the
-// number of steps nor in the learning rate of each.
+// Steps implements fit.Task: whole batches. A fraction of the labels gives as many steps as all
+// labels, so trainings with different fractions have the same steps and learning rates.
 func (t *Training) Steps(int) int { return t.images / t.settings.Batch }
 
-// order is the order of an epoch's images, in which those used come as often as it takes.
+// order returns the order of an epoch's images, with repetitions if there are few labels.
 func (t *Training) order(epoch int) (order []int32) {
 	times := (t.images + len(t.train) - 1) / len(t.train)
 	for k := range times {
@@ -144,8 +148,10 @@ func (t *Training) order(epoch int) (order []int32) {
 	return order[:t.images]
 }
 
-// Begin makes the training start from the weights and running statistics of another network with the same cells: all but the classifier and the auxiliary tower, which
-// keep their own initial ones. The state is that of a pretraining (package pretrain).
+// Begin starts the training with the weights and running statistics of another network with the
+// same cells, except for the classifier and the auxiliary tower, which keep their initial ones. The
+// state is that of a pretraining (package pretrain). Begin returns an error if it belongs to
+// another network.
 func (t *Training) Begin(pretrained fit.State) error {
 	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.params), func(p *block.Param) bool {
 		return p.Label == wiring.ClassifierLabel || p.Label == wiring.AuxiliaryLabel
@@ -224,7 +230,7 @@ func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (m
 	}, err
 }
 
-// EndEpoch implements fit.Task: loss and accuracy on the validation images.
+// EndEpoch implements fit.Task: it measures loss and accuracy on the validation images.
 func (t *Training) EndEpoch(int) (fit.Metrics, map[string]any, error) {
 	logits, err := t.model.Logits(context.Background(), t.feeder, t.validation, nil)
 	if err != nil {

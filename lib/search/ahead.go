@@ -7,8 +7,9 @@ import (
 	"github.com/essnas/essnas/lib/supernet"
 )
 
-// ahead compiles in the background what later phases will call and the current one doesn't: a few pieces, since the
-// executables of operations depend on neither the depth nor the edges' subsets. So a phase of 17 cells starts as fast as one of 5.
+// ahead compiles, in the background, the blocks that later phases need and the current one does
+// not. These are few, since the executables of operations depend neither on the depth nor on the
+// subsets of the edges. A phase of 17 cells therefore starts as fast as one of 5.
 type ahead struct {
 	stopped atomic.Bool
 	done    chan struct{}
@@ -35,7 +36,7 @@ func (t *Search) compileAhead() *ahead {
 	return a
 }
 
-// later is what the steps of a later phase call, whichever operations it will keep.
+// later returns the calls of a step of a later phase, for any operations that it may keep.
 func (t *Search) later(phase int) *block.Plan {
 	space := supernet.FullSpace()
 	net, objective := t.network(phase, space)
@@ -44,7 +45,7 @@ func (t *Search) later(phase int) *block.Plan {
 	return planned(net, t.mix(phase, arch), objective)
 }
 
-// stop returns when nothing is compiled any more.
+// stop waits for the end of all compilations.
 func (a *ahead) stop() {
 	a.stopped.Store(true)
 	<-a.done

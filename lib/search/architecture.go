@@ -12,20 +12,22 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// This file has alphas and betas on the device, where its memory is apart from the host's: two executables a step, one from the mixing weights' gradients to new
-// alphas and betas, one from these to the mixing weights, instead of reading and writing some 250 numbers one by one.
+// This file keeps alphas and betas on a device whose memory is separate from the host's. Two
+// executables a step replace 250 transfers of single numbers: one computes new alphas and betas
+// from the gradients of the mixing weights, the other computes the mixing weights.
 
-// architecture is what the device has: alphas and betas as Arch.Flat lists them, and Adam's moments.
+// architecture is the state on the device: alphas and betas in the order of Arch.Flat, and Adam's
+// moments.
 type architecture struct {
 	flat, m, v *block.Value
-	stale      bool // the host's are out of date
+	stale      bool // the host's copy is out of date
 }
 
 func vector(x ...float32) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x)))
 }
 
-// remix brings the mixing weights up to date with alphas and betas.
+// remix computes the mixing weights from alphas and betas.
 func (t *Search) remix() {
 	if !t.engine.Apart() {
 		t.arch.Update(t.mixing)
@@ -43,7 +45,7 @@ func (t *Search) remix() {
 	}
 }
 
-// compute runs a block and gives its outputs to values.
+// compute runs a block and stores its outputs in values.
 func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
 	tape := block.NewTape(t.engine, nil, block.Evaluate, block.None)
 	defer tape.Close()
@@ -60,7 +62,7 @@ func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
 	return nil
 }
 
-// mixes makes mixing weights.
+// mixes returns the block that computes mixing weights.
 func (t *Search) mixes() *block.Block {
 	arch, mixing := t.arch, t.mixing
 	return &block.Block{
@@ -69,8 +71,9 @@ func (t *Search) mixes() *block.Block {
 	}
 }
 
-// moves is the architecture's step: alphas and betas, Adam's moments and numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients of
-// the mixing weights in; alphas and betas, moments, and the sum of the gradient's squares out.
+// moves returns the block of the architecture's step. Inputs: alphas and betas, Adam's moments and
+// numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients of the mixing
+// weights. Outputs: alphas and betas, moments, and the sum of the gradient's squares.
 func (t *Search) moves() *block.Block {
 	arch, mixing := t.arch, t.mixing
 	n := block.Floats(len(arch.Flat()))
@@ -91,7 +94,7 @@ func (t *Search) moves() *block.Block {
 	}
 }
 
-// move is a step of alphas and betas on the device by the gradients that a backward pass left.
+// move steps alphas and betas on the device by the gradients of a backward pass.
 func (t *Search) move() (fit.Later, error) {
 	d := &t.onDevice
 	if d.flat == nil {
@@ -122,7 +125,7 @@ func (t *Search) move() (fit.Later, error) {
 	return func() float64 { return math.Sqrt(read()[0]) }, nil
 }
 
-// settle brings the host's alphas, betas and moments up to date.
+// settle updates the host's alphas, betas and moments.
 func (t *Search) settle() {
 	if d := &t.onDevice; d.stale {
 		t.arch.SetFlat(d.flat.Floats())
@@ -131,7 +134,7 @@ func (t *Search) settle() {
 	}
 }
 
-// forget frees what the device has: the host's alphas, betas and moments count.
+// forget frees the state on the device in favour of the host's.
 func (t *Search) forget() {
 	for _, v := range []*block.Value{t.onDevice.flat, t.onDevice.m, t.onDevice.v} {
 		if v != nil {

@@ -2,10 +2,12 @@ package search
 
 import "github.com/essnas/essnas/lib/cell"
 
-// This file has what the field found against collapse, the end of a search in cells that are mostly skip connections. All of it is off by default.
+// This file contains the remedies of the literature against collapse, the end of a search in cells
+// that are mostly skip connections. All of them are off by default.
 
-// assist sets the strength of what helps in an epoch of a phase: the auxiliary skips' falls linearly from the setting (DARTS-,
-// arXiv:2009.01027), beta-decay's grows linearly to it (arXiv:2203.01665).
+// assist sets the strength of the remedies in an epoch of a phase: that of auxiliary skips falls
+// linearly from the setting (DARTS-, arXiv:2009.01027), that of beta-decay grows linearly to it
+// (arXiv:2203.01665).
 func (t *Search) assist(at place) {
 	done := float64(at.epoch) / float64(at.Epochs)
 	t.decaying = t.settings.BetaDecay * done
@@ -15,7 +17,7 @@ func (t *Search) assist(at place) {
 	}
 }
 
-// decay adds the gradient of beta-decay to one of alphas and betas.
+// decay adds the gradient of beta-decay to a gradient of alphas and betas.
 func (t *Search) decay(gradient []float32) {
 	if t.decaying == 0 {
 		return
@@ -26,8 +28,9 @@ func (t *Search) decay(gradient []float32) {
 	}
 }
 
-// stop ends a phase early when its normal cell, without a limit, has too many skip connections (DARTS+, arXiv:1909.06035, criterion
-// 1), but not before the alphas have moved; it returns their number, or 0 where the phase goes on.
+// stop ends a phase early if its normal cell, derived without a limit, has too many skip
+// connections (DARTS+, arXiv:1909.06035, criterion 1) and the alphas have moved. It returns their
+// number, or 0 if the phase continues.
 func (t *Search) stop(at place) int {
 	s := t.settings.StopSkips
 	if s == 0 || at.epoch < at.Frozen || at.epoch+1 >= at.Epochs {

@@ -1,46 +1,57 @@
-// Package search finds cells: it trains the weights of a search network and its architecture in turn.
+// Package search finds cells: it trains the weights of a search network and its architecture in
+// turn.
 //
-// The problem has two levels (arXiv:1806.09055, eq. 3 and 4): the architecture (alphas and betas) that minimises the loss on
-// one half of the training images, for the weights that minimise it on the other.
+// The problem has two levels (arXiv:1806.09055, eq. 3 and 4). The architecture (alphas and betas)
+// minimises the loss on one half of the training images, given weights that minimise the loss on
+// the other half.
 //
 //	min_alpha L_val(w*(alpha), alpha)   such that   w*(alpha) = argmin_w L_train(w, alpha)
 //
-// In first order, w* is taken as the weights at hand. Each step of a [Search] is therefore an Adam step of the
-// architecture on a batch of its half, and then an SGD step of the weights on a batch of theirs, which sees the new
-// architecture as constants. For the first epochs the architecture stands still, since the mixture of untrained
-// operations says little about them.
+// The first-order approximation replaces w* by the current weights. Each step of a [Search] is an
+// Adam step of the architecture on a batch of its half, followed by an SGD step of the weights on a
+// batch of theirs, for which the new architecture is constant. The architecture is frozen in the
+// first epochs, because a mixture of untrained operations says little about them.
 //
-// DARTS and PC-DARTS differ in one setting, k. The cell that is derived at the end (or at any time) is
-// supernet.Arch.Derive's.
+// DARTS and PC-DARTS differ in one setting, k. supernet.Arch.Derive derives the cell at the end, or
+// at any time.
 //
-// # In phases
+// # Phases
 //
-// A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) is several searches, each a [settings.Phase]: a deeper, perhaps wider
-// network, on each edge the operations with the largest alphas of the phase before, fresh weights and alphas. Values of
-// skip connections are dropped at a rate that decays within a phase. The last phase's cell has a limited number of skip connections.
+// A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) consists of several
+// searches, each a [settings.Phase]: a deeper and possibly wider network, on each edge the
+// operations with the largest alphas of the phase before, new weights and alphas. Dropout on skip
+// connections decays within a phase. The cell of the last phase has a limited number of skip
+// connections.
 //
-// An executable spans one operation there, and so serves every subset that an edge keeps and every depth. What later phases need
-// beyond that, four executables for P-DARTS' phases, is compiled while the first one runs.
+// An executable then spans one operation and serves every depth and every subset of operations on
+// an edge. Later phases need few more executables, four for P-DARTS' phases, which are compiled
+// while the first phase runs.
 //
 // # Without labels
 //
-// With ss_factor f above 0 both levels minimise f * scale * L_BT + (1 - f) * L_CE, with the loss of package barlow on two
-// distorted views of each batch; objective.go has the details, and what f = 1 means for the accuracy. At the end of each
-// epoch the norms of both terms' gradients are measured, in both levels, on the first batches of the epoch. L_BT is of the
-// size of the embedding: ss_balance measures every so many steps, and at the beginning of each epoch, a further factor that makes its gradient as
-// long as that of L_CE, for each level its own.
+// With ss_factor f above 0 both levels minimise f * scale * L_BT + (1 - f) * L_CE, where package
+// barlow computes L_BT on two distorted views of each batch. objective.go gives the details and the
+// meaning of the accuracy for f = 1. At the end of each epoch the search measures the norms of both
+// terms' gradients, for both levels, on the first batches of the epoch. L_BT grows with the size of
+// the embedding. ss_balance is the number of steps between measurements of another factor, one for
+// each level, that makes the gradient of L_BT as long as that of L_CE; the beginning of each epoch
+// is measured as well.
 //
 // # Against collapse
 //
-// Searches of this family end in cells of skip connections when they go on for too long. What the field found against it is here,
-// off by default, for every method:
+// Long searches of this family end in cells of skip connections. The remedies of the literature
+// work with every method and are off by default:
 //
-//	auxiliary_skip  a skip connection beside every mixture, whose factor falls to 0, takes away what skip connections gain from the way
-//	                that they are for gradients (DARTS-, arXiv:2009.01027)
-//	beta_decay      a regulariser keeps the alphas close together, with a weight that grows (arXiv:2203.01665)
-//	stop_skips      a phase ends when its normal cell has too many skip connections (DARTS+, arXiv:1909.06035)
-//	eigenvalue      the largest one of the validation loss's Hessian in the alphas is measured, which grows before the collapse
-//	                (arXiv:1909.09656)
+//	auxiliary_skip  a skip connection beside every mixture, with a factor that falls to 0, takes over
+//	                the easy path of gradients, which otherwise favours skip connections
+//	                (DARTS-, arXiv:2009.01027)
+//	beta_decay      a regulariser with growing weight keeps the alphas close together
+//	                (arXiv:2203.01665)
+//	stop_skips      a phase ends when its normal cell has too many skip connections
+//	                (DARTS+, arXiv:1909.06035)
+//	eigenvalue      the search measures the largest eigenvalue of the Hessian of the validation loss
+//	                with respect to the alphas, which grows before a collapse (arXiv:1909.09656)
 //
-// The eigenvalue comes from differences of gradients, which ReLUs make rough: on few or small images it is mostly noise.
+// The eigenvalue comes from differences of gradients, which ReLUs make rough: on few or small
+// images it is mostly noise.
 package search

@@ -6,13 +6,13 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// place is where in its phase a search stands.
+// place is the position of a search in its phase.
 type place struct {
 	settings.Phase
 	epoch int // of the phase, from 0
 }
 
-// at is the place of an epoch of the search, which is one of the current phase.
+// at returns the place of an epoch of the search, which must belong to the current phase.
 func (t *Search) at(epoch int) place {
 	for _, n := range t.lengths[:t.phase] {
 		epoch -= n
@@ -20,7 +20,7 @@ func (t *Search) at(epoch int) place {
 	return place{t.phases[t.phase], epoch}
 }
 
-// Epochs implements fit.Task: of all phases. A phase that ends early leaves fewer.
+// Epochs implements fit.Task: the epochs of all phases. A phase that ends early has fewer.
 func (t *Search) Epochs() (n int) {
 	for _, l := range t.lengths {
 		n += l
@@ -28,8 +28,8 @@ func (t *Search) Epochs() (n int) {
 	return
 }
 
-// EndEpoch implements fit.Task: what the architecture looks like now. At the end of a phase the next one is entered with
-// the operations that are worth keeping.
+// EndEpoch implements fit.Task: it records the present architecture. At the end of a phase it
+// enters the next one with the best operations.
 func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	m, at := fit.Metrics{}, t.at(epoch)
 	t.settle()
@@ -56,7 +56,8 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 	return m, details, nil
 }
 
-// details of an epoch: alphas (after the softmax), betas, and the cell that they stand for.
+// details returns the details of an epoch: alphas (after the softmax), betas, and the cell derived
+// from them.
 func (t *Search) details() map[string]any {
 	type table [2][cell.Edges][]float64
 	var alphas table

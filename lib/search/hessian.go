@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	hessianStep       = 0.05 // length of the steps in the alphas between which gradients are compared
+	// length of the steps in the alphas between which gradients are compared
+	hessianStep       = 0.05
 	hessianIterations = 20
 	hessianTolerance  = 0.01 // relative change from one iteration to the next
 )
 
-// eigenvalue is the largest one of the Hessian of the validation loss (the objective on the architecture's half) with respect to the
-// alphas: where it grows, searches are about to collapse (arXiv:1909.09656). The batch is always the same, so that
-// epochs can be compared; dropout is off.
+// eigenvalue returns the largest eigenvalue of the Hessian of the validation loss (the objective on
+// the architecture's half) with respect to the alphas. It grows before a search collapses
+// (arXiv:1909.09656). The batch is always the same, so that epochs are comparable; dropout is off.
 func (t *Search) eigenvalue() (float64, error) {
 	n := len(t.arch.Flat())
 	if t.arch.Partial {
@@ -33,8 +34,9 @@ func (t *Search) eigenvalue() (float64, error) {
 	return largest, err
 }
 
-// curve gives f a function that multiplies the Hessian of the alphas [from, to) with a vector of length 1: by the difference of
-// two gradients, a step in that direction to both sides. Alphas and betas are as before afterwards.
+// curve gives f a function that multiplies the Hessian of the alphas [from, to) by a vector of
+// length 1: it takes the difference of two gradients, one step to each side. Afterwards it restores
+// alphas and betas.
 func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
 	t.drop(0, 0, 0)
 	t.settle()
@@ -57,7 +59,7 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 			if err != nil {
 				return nil, err
 			}
-			read() // what is not read stays
+			read() // an unread value would stay
 			return t.arch.Gradient(t.mixing), nil
 		}
 		return f(func(v []float64) ([]float64, error) {
@@ -78,9 +80,9 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 	})
 }
 
-// largestEigenvalue is that of a symmetric n x n matrix of which only products with vectors of length 1 are known: the method of
-// Lanczos (1950), which is power iteration that forgets nothing. It ends when the estimate changes by less than 1 % twice, or after
-// 20 products.
+// largestEigenvalue returns the largest eigenvalue of a symmetric n x n matrix, given only its
+// products with vectors of length 1, by the method of Lanczos (1950), a power iteration with
+// memory. It ends when the estimate changes by less than 1 % twice, or after 20 products.
 func largestEigenvalue(n int, product func(v []float64) ([]float64, error), r *rand.Rand) (float64, error) {
 	v := make([]float64, n)
 	for i := range v {
@@ -110,7 +112,7 @@ func largestEigenvalue(n int, product func(v []float64) ([]float64, error), r *r
 		}
 		rest := floats.Norm(w, 2)
 		if rest <= 1e-9*math.Abs(largest) {
-			break // the vectors so far are all that matter
+			break // the vectors so far span an invariant space
 		}
 		floats.Scale(1/rest, w)
 		beside, v = append(beside, rest), w
@@ -118,7 +120,8 @@ func largestEigenvalue(n int, product func(v []float64) ([]float64, error), r *r
 	return largest, nil
 }
 
-// tridiagonal is the largest eigenvalue of the symmetric matrix with this diagonal and these numbers beside it.
+// tridiagonal returns the largest eigenvalue of the symmetric matrix with this diagonal and these
+// off-diagonal numbers.
 func tridiagonal(diagonal, beside []float64) float64 {
 	n := len(diagonal)
 	m := mat.NewSymDense(n, nil)

@@ -10,8 +10,9 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// Need is the memory that a search takes, in its largest phase: the step of the weights, whose gradients the step of the architecture doesn't have. Which operations
-// later phases will keep nobody knows yet: those that take most are counted.
+// Need estimates the memory of a search in its largest phase, in the step of the weights, whose
+// gradients the step of the architecture does not need. The operations of later phases are unknown,
+// so Need assumes the most expensive ones. It returns an error if a pass can't be traced.
 func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error) {
 	phases, err := s.PhaseList()
 	if err != nil {
@@ -45,7 +46,8 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 	return most, nil
 }
 
-// costliest has the n operations on every edge that save most for the backward pass: two convolutions before one, and poolings before what saves nothing.
+// costliest returns a space with the n operations on every edge that save the most for the backward
+// pass: separable convolutions first, then dilated ones, then poolings.
 func costliest(n int) (s supernet.Space) {
 	order := []string{"sep_conv_5x5", "sep_conv_3x3", "max_pool_3x3", "dil_conv_5x5", "dil_conv_3x3", "avg_pool_3x3", "skip_connect", "none"}
 	if n >= len(cell.Primitives) {
@@ -59,5 +61,6 @@ func costliest(n int) (s supernet.Space) {
 	return s
 }
 
-// Save sets how much is saved for backward passes. It comes before Prepare and the first step.
+// Save sets how many activations are saved for backward passes. Call it before Prepare and the
+// first step.
 func (t *Search) Save(s block.Saving) { t.engine.Saving = s }

@@ -8,7 +8,8 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// termNorms are the norms of the gradients of the loss's two terms, each by itself and without factors, on a batch of a level.
+// termNorms returns the norms of the gradients of both terms of the loss, each alone and without
+// factors, on a batch of a level.
 func (t *Search) termNorms(l level, views []*block.Value, labels *block.Value) (ce, bt float64, err error) {
 	if ce, err = t.sharedNorm(l, views, labels, 1, 0); err == nil {
 		bt, err = t.sharedNorm(l, views, labels, 0, 1)
@@ -16,15 +17,16 @@ func (t *Search) termNorms(l level, views []*block.Value, labels *block.Value) (
 	return
 }
 
-// sharedNorm is the norm of the gradient of a loss with these factors before its terms: with respect to alphas and betas, or to
-// the weights that both terms reach, which are all but the classifier's and the projector's.
+// sharedNorm returns the norm of the gradient of a loss with these factors of its terms, with
+// respect to alphas and betas, or to the weights that both terms reach: all but the classifier's
+// and the projector's.
 func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, ce, bt float64) (float64, error) {
 	read, err := t.pass(views, labels, ce, bt, l == ofWeights)
 	if err != nil {
 		return 0, err
 	}
 	t.settle()
-	read() // nobody wants the values, but what is not read stays
+	read() // an unread value would stay
 	gradient := t.arch.Gradient(t.mixing)
 	if l == ofArchitecture {
 		return norm(gradient), nil
@@ -42,8 +44,8 @@ func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, 
 	return n, nil
 }
 
-// recordTermNorms measures both levels (of the architecture only where it moves) as they are at the end of an epoch, on its
-// first batches.
+// recordTermNorms measures both levels (the architecture only if it moves) at the end of an epoch,
+// on the first batches of the epoch.
 func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 	if !t.objective.mixed() {
 		return nil
@@ -70,8 +72,9 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 	return nil
 }
 
-// rebalance sets the level's factor before the Barlow Twins term such that, without the settings' own factors, its gradient is as
-// long as that of the cross-entropy. Where one of them vanishes it stays as it is.
+// rebalance sets the level's factor of the Barlow Twins term such that, without the factors of the
+// settings, its gradient is as long as that of the cross-entropy. If one of the gradients vanishes,
+// the factor keeps its value.
 func (t *Search) rebalance(l level, views []*block.Value, labels *block.Value) error {
 	ce, bt, err := t.termNorms(l, views, labels)
 	if b := ce / bt; err == nil && b > 0 && !math.IsInf(b, 0) {

@@ -9,26 +9,28 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// objective is what both levels of a search minimise, the slides' mixed loss with f = ss_factor:
+// objective is the loss of both levels, the slides' mixed loss with f = ss_factor:
 //
 //	L = f * scale * L_BT + (1 - f) * L_CE
 //
-// L_BT compares two distorted views of the batch (package barlow), which go through the network one after the other with
-// the same weights; L_CE is the mean of the two views' cross-entropies. With f = 0 there is one view, augmented as
-// usual, and plain search. With f = 1 only the classifier learns from labels: it probes the features, without a gradient to
-// them, and the accuracy is that of this probe.
+// L_BT compares two distorted views of the batch (package barlow), which pass through the network
+// one after the other with the same weights. L_CE is the mean of the cross-entropies of both views.
+// With f = 0 there is one view with the usual augmentation, and the search is a plain one. With f =
+// 1 only the classifier learns from labels: it is a probe that sends no gradient to the features,
+// and the accuracy is that of the probe.
 type objective struct {
 	factor, scale float64
 	crossEntropy  *block.Block
 	projector     *block.Block // nil with factor 0, like twins
 	twins         *block.Block
-	right         *block.Block // counts right answers on the device; nil where the host counts them
+	// counts correct predictions on the device; nil where the host counts them
+	right *block.Block
 }
 
-// projectorLabel names the projector's weights.
+// projectorLabel labels the weights of the projector.
 const projectorLabel = "projector"
 
-// newObjective is the settings' objective for networks of this wiring.
+// newObjective returns the objective of the settings for networks of this wiring.
 func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
@@ -42,7 +44,7 @@ func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective
 	return o
 }
 
-// views is how many views of a batch the objective takes.
+// views returns the number of views of a batch.
 func (o objective) views() int {
 	if o.factor > 0 {
 		return 2
@@ -50,14 +52,16 @@ func (o objective) views() int {
 	return 1
 }
 
-// terms are what a pass computes: for each view the cross-entropy and the logits, and the views' Barlow Twins loss (nil with factor 0).
+// terms are the results of a pass: for each view the cross-entropy and the logits, and the Barlow
+// Twins loss of the views (nil with factor 0).
 type terms struct {
 	crossEntropy, logits []*block.Value
-	right                []*block.Value // how many answers are; none where the host counts them
-	twins                *block.Value
+	// numbers of correct predictions; none where the host counts them
+	right []*block.Value
+	twins *block.Value
 }
 
-// forward makes the calls of one pass on the views' images [c, h, h, b] and their labels [b].
+// forward makes the calls of one pass on the images of the views [c, h, h, b] and their labels [b].
 func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mixing, views []*block.Value, labels *block.Value) (t terms) {
 	var embeddings []*block.Value
 	for _, images := range views {
@@ -77,7 +81,7 @@ func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mi
 	return t
 }
 
-// seed starts the backward pass of a loss with these factors before the two terms.
+// seed starts the backward pass of a loss with these factors of the two terms.
 func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
 	for _, v := range t.crossEntropy {
 		if crossEntropy != 0 {
@@ -89,11 +93,12 @@ func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
 	}
 }
 
-// mixed says whether both terms have a share.
+// mixed reports whether both terms have a share.
 func (o objective) mixed() bool { return o.factor > 0 && o.factor < 1 }
 
-// factors before the two terms in the gradient, with a factor before the second one that balances them. Where the classifier is
-// a probe, its own loss has factor 1: nothing else gets a gradient from it.
+// factors returns the factors of the two terms in the gradient; balance is another factor of the
+// second term. A classifier that is a probe has a loss with factor 1, because nothing else receives
+// its gradient.
 func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	if o.factor == 1 {
 		return 1, o.scale
@@ -101,7 +106,8 @@ func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	return 1 - o.factor, o.factor * o.scale * balance
 }
 
-// read takes the terms' values, once they are computed or on their way, and the loss with this factor before the second term.
+// read returns the values of the terms, which may still be in transit, and the loss with this
+// factor of the second term.
 func (o objective) read(t terms, labels *block.Value, twins float64) later {
 	images := labels.Images()
 	losses, right := fit.Read(t.crossEntropy...), fit.Read(t.right...)

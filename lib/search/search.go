@@ -16,18 +16,19 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// Search is one search: the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements fit.Task.
+// Search solves the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements
+// fit.Task.
 type Search struct {
 	settings settings.Search
 	phases   []settings.Phase
-	lengths  []int // epochs of each phase: fewer than it was to have where it was stopped
+	lengths  []int // epochs of each phase; fewer than planned in a stopped phase
 	engine   *block.Engine
-	wiring   wiring.Wiring // without cells and channels, which are a phase's
-	ahead    *ahead        // compiles what later phases need
+	wiring   wiring.Wiring // without cells and channels, which belong to a phase
+	ahead    *ahead        // compiles for later phases
 
-	phase     int        // the current one, to which all of these belong
-	balance   [2]float64 // by level: the factor that balances the loss's terms
-	decaying  float64    // the weight of beta-decay in the current epoch
+	phase     int        // current phase, to which all of the following belong
+	balance   [2]float64 // by level: factor that balances the terms of the loss
+	decaying  float64    // weight of beta-decay in the current epoch
 	net       *supernet.Network
 	objective objective
 	arch      *supernet.Arch
@@ -36,7 +37,7 @@ type Search struct {
 	params    []*block.Param
 	tape      *block.Tape
 	sgd       fit.SGD
-	probe     fit.SGD // of the classifier where it is one: its gradient has no part in the norm that is clipped
+	probe     fit.SGD // of a probe: its gradient is not part of the clipped norm
 	adam      fit.Adam
 
 	feeder                *augment.Feeder
@@ -44,8 +45,9 @@ type Search struct {
 	weightsHalf, archHalf []int32
 }
 
-// New sets a search up: the first half of the training images is the weights', the second the architecture's. Nothing is
-// compiled yet.
+// New prepares a search: the first half of the training images belongs to the weights, the second
+// to the architecture. It compiles nothing. New returns an error if the settings are invalid or a
+// half has too few images for a batch.
 func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 	return t, nil
 }
 
-// assemble makes everything but the images. The settings' phases are valid.
+// assemble makes everything except the images. The phases of the settings are valid.
 func assemble(e *block.Engine, w wiring.Wiring, s settings.Search) *Search {
 	phases, err := s.PhaseList()
 	if err != nil {
@@ -95,8 +97,9 @@ func assemble(e *block.Engine, w wiring.Wiring, s settings.Search) *Search {
 	return t
 }
 
-// Enter begins a phase, 0 the first: a network with these operations on its edges, fresh weights and a fresh architecture. A search does so
-// by itself; from outside it lets one phase be looked at without those before.
+// Enter begins a phase, 0 being the first: a network with these operations on its edges, new
+// weights and a new architecture. A search calls it by itself; other callers can inspect a phase
+// without the phases before.
 func (t *Search) Enter(phase int, space supernet.Space) {
 	t.release()
 	s := t.settings
@@ -117,7 +120,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
 
-// network of a phase with these operations, and what it minimises.
+// network returns the network of a phase with these operations, and its objective.
 func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, objective) {
 	w := t.wiring
 	w.Cells, w.Channels = t.phases[phase].Cells, t.phases[phase].Channels
@@ -129,7 +132,7 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	return net, newObjective(t.engine, t.settings, w)
 }
 
-// mix makes the mixing weights of a phase.
+// mix returns the mixing weights of a phase.
 func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 	m, p := a.NewMixing(), t.phases[phase]
 	if p.SkipDropout > 0 {
@@ -143,7 +146,7 @@ func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 	return m
 }
 
-// release frees what belongs to the current phase.
+// release frees everything that belongs to the current phase.
 func (t *Search) release() {
 	t.forget()
 	if t.tape == nil {
@@ -157,22 +160,23 @@ func (t *Search) release() {
 	}
 }
 
-// plan is what a step of the current phase calls.
+// plan returns the calls of a step of the current phase.
 func (t *Search) plan() *block.Plan { return planned(t.net, t.mixing, t.objective) }
 
 func planned(net *supernet.Network, m *supernet.Mixing, o objective) *block.Plan {
 	return block.NewPlan(func(r block.Runner) { o.forward(r, net, m, block.Sums(o.views()), &block.Value{}) })
 }
 
-// Count returns the number of weights of the phase's network, and the multiply-accumulates (MACs) of one image in a forward pass.
+// Count returns the number of weights of the phase's network and the multiply-accumulates (MACs) of
+// one image in a forward pass.
 func (t *Search) Count() (weights, macs int) { return t.plan().Count() }
 
-// Prepare compiles what the steps of the current phase need; report hears of each executable. What later phases need is compiled
-// while these steps are made.
+// Prepare compiles the executables of the current phase; report hears of each. Those of later
+// phases compile during the steps. Prepare returns an error if a block does not compile.
 func (t *Search) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	plans := []*block.Plan{t.plan()}
 	for phase := t.phase + 1; phase < len(t.phases) && t.engine.Lowering.Choices != nil; phase++ {
-		plans = append(plans, t.later(phase)) // what is chosen is chosen before the first step
+		plans = append(plans, t.later(phase)) // races end before the first step
 	}
 	if err := t.engine.Race(report, plans...); err != nil {
 		return err
@@ -180,7 +184,8 @@ func (t *Search) Prepare(report func(done, total int, name string, took time.Dur
 	if err := t.engine.Prepare(plans[0], block.Train, block.Separate, report); err != nil {
 		return err
 	}
-	if t.ahead == nil && t.phase+1 < len(t.phases) && t.engine.Lanes > 1 { // one lane: one thing at a time
+	// a single lane does one thing at a time
+	if t.ahead == nil && t.phase+1 < len(t.phases) && t.engine.Lanes > 1 {
 		t.ahead = t.compileAhead()
 	}
 	return nil
@@ -195,7 +200,7 @@ func (t *Search) Close() {
 	t.feeder.Close()
 }
 
-// Genotype is the cell that the alphas and betas stand for now.
+// Genotype returns the cell derived from the present alphas and betas.
 func (t *Search) Genotype() cell.Genotype {
 	t.settle()
 	return t.arch.Derive(t.settings.SkipLimit)

@@ -75,14 +75,15 @@ func (t *Search) Restore(s fit.State) error {
 	if err := fit.LoadParams(s, t.params); err != nil || phase == 0 {
 		return err
 	}
-	return t.engine.Prepare(t.plan(), block.Train, block.Separate, nil) // Prepare knew of the first phase only
+	// the caller's Prepare covered the first phase only
+	return t.engine.Prepare(t.plan(), block.Train, block.Separate, nil)
 }
 
-// exact is JSON, which carries a float64 bit by bit.
+// exact returns JSON, which represents a float64 bit by bit.
 func exact(numbers any) string {
 	text, err := json.Marshal(numbers)
 	if err != nil {
-		panic(err) // what is kept is finite
+		panic(err) // the numbers are finite
 	}
 	return string(text)
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// level is one of the two problems: that of the weights, and that of alphas and betas. Each has its half of the images.
+// level is one of the two problems: that of the weights, and that of alphas and betas. Each has its
+// half of the images.
 type level int
 
 const (
@@ -21,9 +22,10 @@ const (
 	ofArchitecture
 )
 
-func (l level) String() string { return [...]string{"weights", "architecture"}[l] } // the stream of its random numbers
+// the stream of its random numbers
+func (l level) String() string { return [...]string{"weights", "architecture"}[l] }
 
-// prefix of a level's metrics.
+// prefix returns the prefix of a level's metrics.
 func (l level) prefix() string { return [...]string{"train_", "arch_"}[l] }
 
 func (t *Search) half(l level) []int32 {
@@ -45,8 +47,9 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 	return read()
 }
 
-// Launch implements fit.Ahead. A step is bilevel: alphas and betas on a batch of the architecture's half (unless frozen), then, with these held
-// fixed, the weights on a batch of theirs.
+// Launch implements fit.Ahead. A step has two levels: alphas and betas on a batch of the
+// architecture's half (unless frozen), then the weights on a batch of theirs with fixed alphas and
+// betas.
 func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	at := t.at(epoch)
 	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
@@ -77,7 +80,7 @@ func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err 
 	}, nil
 }
 
-// level makes one level's part of a step.
+// level makes the part of a level in a step.
 func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*block.Value, y *block.Value) (later, error)) (r later, err error) {
 	err = t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) error {
 		if n := t.settings.SSBalance; n > 0 && t.objective.mixed() {
@@ -94,11 +97,11 @@ func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*bloc
 	return r, err
 }
 
-// result of one level's step: the loss and its terms, and the gradient's norm. Without self-supervision the loss is the
-// cross-entropy.
+// result holds the loss of a level's step with its terms, and the norm of the gradient. Without
+// self-supervision the loss is the cross-entropy.
 type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
 
-// later is a result that may still be on its way from the device.
+// later is a result that may still be in transit from the device.
 type later func() result
 
 // and adds a norm.
@@ -110,7 +113,7 @@ func (r later) and(norm fit.Later) later {
 	}
 }
 
-// record puts a level's result among the metrics.
+// record adds the result of a level to the metrics.
 func (r result) record(l level, m fit.Metrics) {
 	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
 	if r.twins != 0 {
@@ -176,7 +179,7 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 	if err != nil {
 		return nil, err
 	}
-	t.mixing.DropGradients() // not this step's business
+	t.mixing.DropGradients() // gradients of the other level
 	trunk, classifier := t.split()
 	norm, err := t.sgd.Step(trunk, lr)
 	if err != nil {
@@ -186,7 +189,7 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 	return r.and(norm), err
 }
 
-// split is the params that the loss trains, and those of a classifier that probes.
+// split separates the params that the loss trains from those of a probing classifier.
 func (t *Search) split() (trunk, classifier []*block.Param) {
 	for _, p := range t.params {
 		if t.net.Probe && p.Label == wiring.ClassifierLabel {
@@ -198,8 +201,8 @@ func (t *Search) split() (trunk, classifier []*block.Param) {
 	return
 }
 
-// pass runs the network forward and backward, with these factors before the terms' gradients; weights says which
-// gradients are wanted.
+// pass runs the network forward and backward with these factors of the terms' gradients; weights
+// selects the gradients of the weights.
 func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (later, error) {
 	terms := t.objective.forward(t.tape, t.net, t.mixing, views, labels)
 	if err := t.tape.Run(); err != nil {
@@ -210,7 +213,7 @@ func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64,
 	return r, t.tape.Backward(weights)
 }
 
-// drop sets the skip connections' dropout of a step.
+// drop sets the dropout of skip connections in a step.
 func (t *Search) drop(rate float64, epoch, step int) {
 	d := t.mixing.Dropout
 	if d == nil {
