@@ -107,7 +107,7 @@ func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
 // answer.
 func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back, 24 answer: more than vote
-	_, held := set.TrainValidation(5, 0)
+	train, held := set.TrainValidation(5, 0)
 	first := held[0]
 	for _, c := range []struct {
 		law   string
@@ -127,6 +127,12 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 			}
 			return label
 		}, 1 - 1./18},
+		{"many answer, of whom the first is wrong", func(i int32, label uint8) uint8 {
+			if slices.Contains(train[:3], i) { // one of each class
+				return (label + 1) % 3
+			}
+			return label
+		}, 1},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			p := begun(t, shades(set, c.class), func(s *settings.Pretrain) { s.KNNEvery = 1 })
