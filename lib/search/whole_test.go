@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
@@ -19,9 +20,9 @@ import (
 // draw, crop, flip and cut alike. Of a search they use what a run uses: steps, ends of epochs, states.
 
 // wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
-func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*settings.Search)) *Search {
+func wholeSearch(t *testing.T, b *backend.Backend, torch map[string]golden.Array, change func(*settings.Search)) *Search {
 	t.Helper()
-	search := small(t, parity.Pictures(32, 1, 8, 3), change)
+	search := smallOn(t, b, parity.Pictures(32, 1, 8, 3), change)
 	restore(t, search, func(state fit.State) {
 		for _, p := range trainable(search) {
 			copy(state.Arrays["weights/"+p.Label].F32, parity.Flat(t, p, torch, "weight"))
@@ -34,6 +35,11 @@ func wholeSearch(t *testing.T, torch map[string]golden.Array, change func(*setti
 // small is a search of two steps an epoch on 32 pictures.
 func small(t *testing.T, set *data.Set, change func(*settings.Search)) *Search {
 	t.Helper()
+	return smallOn(t, backendtest.Open(t), set, change)
+}
+
+func smallOn(t *testing.T, b *backend.Backend, set *data.Set, change func(*settings.Search)) *Search {
+	t.Helper()
 	s := settings.Search{
 		Shared:  settings.Shared{Cells: 3, Channels: 4, Batch: 8, Devices: 1, Epochs: 2, Seed: 5, LR: 0.02, Momentum: 0.9, WeightDecay: 3e-2},
 		Mixed:   settings.Mixed{SSScale: 0.25},
@@ -41,7 +47,7 @@ func small(t *testing.T, set *data.Set, change func(*settings.Search)) *Search {
 		Partial: 2, Frozen: 1, LRMin: 0.004, Clip: 2, ArchLR: 0.05, ArchWeightDecay: 5e-2, Cutout: 4,
 	}
 	change(&s)
-	search, err := New(backendtest.Open(t), set, s)
+	search, err := New(b, set, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,53 +129,68 @@ func sameMetrics(t *testing.T, got, want map[string][]float32) {
 // alpha and beta on a batch of their half, then, with these moved, in every weight, of the projector and of the classifier too, on one of the weights' half.
 func TestTheMixedObjectiveIsTorchs(t *testing.T) {
 	for _, factor := range []float64{0, 0.3, 0.7, 1} {
-		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) {
-			torch := golden.Read(t, "search")
-			kind := fmt.Sprintf("gradients_%g/gradient", factor)
-			parity.Unpack(torch, kind)
-			s := wholeSearch(t, torch, func(s *settings.Search) {
-				s.SSFactor, s.Frozen, s.Epochs, s.WeightDecay, s.ArchWeightDecay, s.Clip = factor, 0, 1, 0, 0, 1e9
-			})
-			m, err := s.Step(0, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			metrics := map[string][]float32{}
-			for name, x := range m {
-				metrics[name] = []float32{float32(x)}
-			}
-			sameMetrics(t, metrics, parity.Metrics(golden.Under(torch, fmt.Sprintf("gradients_%g/", factor))))
-			state := stateOf(t, s)
-			for _, p := range trainable(s) { // what momentum remembers of a first step without decay is the gradient
-				parity.CloseFlat(t, "gradient", p, state.Arrays["velocity/"+p.Label].F32, torch, kind, parity.Tolerance)
-			}
-			gradient := slices.Clone(state.Arrays["adam.m"].F32)
-			for i := range gradient {
-				gradient[i] *= 2 // Adam remembers 1 - 0.5 of it
-			}
-			parity.CloseArchitecture(t, "gradient of", gradient, torch, kind+"/", true)
-		})
+		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) { objectiveIsTorchs(t, backendtest.Open(t), factor) })
 	}
+}
+
+func objectiveIsTorchs(t *testing.T, b *backend.Backend, factor float64) {
+	t.Helper()
+	torch := golden.Read(t, "search")
+	kind := fmt.Sprintf("gradients_%g/gradient", factor)
+	parity.Unpack(torch, kind)
+	s := wholeSearch(t, b, torch, func(s *settings.Search) {
+		s.SSFactor, s.Frozen, s.Epochs, s.WeightDecay, s.ArchWeightDecay, s.Clip = factor, 0, 1, 0, 0, 1e9
+	})
+	m, err := s.Step(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := map[string][]float32{}
+	for name, x := range m {
+		metrics[name] = []float32{float32(x)}
+	}
+	sameMetrics(t, metrics, parity.Metrics(golden.Under(torch, fmt.Sprintf("gradients_%g/", factor))))
+	state := stateOf(t, s)
+	for _, p := range trainable(s) { // what momentum remembers of a first step without decay is the gradient
+		parity.CloseFlat(t, "gradient", p, state.Arrays["velocity/"+p.Label].F32, torch, kind, parity.Tolerance)
+	}
+	gradient := slices.Clone(state.Arrays["adam.m"].F32)
+	for i := range gradient {
+		gradient[i] *= 2 // Adam remembers 1 - 0.5 of it
+	}
+	parity.CloseArchitecture(t, "gradient of", gradient, torch, kind+"/", true)
 }
 
 // TestTwoEpochsOfASearchAreTorchs: every metric of every step and epoch, all weights, alphas and betas at the end. In the first epoch the architecture is frozen; the rate
 // falls; with labels alone pictures are cropped, flipped and cut, in the mixture each batch has two views.
 func TestTwoEpochsOfASearchAreTorchs(t *testing.T) {
 	for name, factor := range map[string]float64{"labels": 0, "mixed": 0.3} {
-		t.Run(name, func(t *testing.T) {
-			torch := golden.Read(t, "search")
-			parity.Unpack(torch, name+"/final/weight")
-			s := wholeSearch(t, torch, func(s *settings.Search) { s.SSFactor = factor })
-			before := parity.Architecture(torch, "weight/", true)
-			steps, ends := wholeEpochs(t, s, 2)
-			sameMetrics(t, steps, parity.Metrics(golden.Under(torch, name+"/")))
-			sameMetrics(t, ends, parity.Metrics(golden.Under(torch, name+"/epoch/")))
-			state := stateOf(t, s)
-			for _, p := range trainable(s) {
-				parity.CloseFlat(t, "weights", p, state.Arrays["weights/"+p.Label].F32, torch, name+"/final/weight", parity.Tolerance)
-			}
-			after := state.Arrays["architecture"].F32
-			golden.Close(t, "the way of alphas and betas", moved(before, after), moved(before, parity.Architecture(torch, name+"/final/weight/", true)), 1e-3)
-		})
+		t.Run(name, func(t *testing.T) { epochsAreTorchs(t, backendtest.Open(t), name, factor) })
 	}
+}
+
+func epochsAreTorchs(t *testing.T, b *backend.Backend, name string, factor float64) {
+	t.Helper()
+	torch := golden.Read(t, "search")
+	parity.Unpack(torch, name+"/final/weight")
+	s := wholeSearch(t, b, torch, func(s *settings.Search) { s.SSFactor = factor })
+	before := parity.Architecture(torch, "weight/", true)
+	steps, ends := wholeEpochs(t, s, 2)
+	sameMetrics(t, steps, parity.Metrics(golden.Under(torch, name+"/")))
+	sameMetrics(t, ends, parity.Metrics(golden.Under(torch, name+"/epoch/")))
+	state := stateOf(t, s)
+	for _, p := range trainable(s) {
+		parity.CloseFlat(t, "weights", p, state.Arrays["weights/"+p.Label].F32, torch, name+"/final/weight", parity.Tolerance)
+	}
+	after := state.Arrays["architecture"].F32
+	golden.Close(t, "the way of alphas and betas", moved(before, after), moved(before, parity.Architecture(torch, name+"/final/weight/", true)), 1e-3)
+}
+
+// In the layout of GPUs, with alphas, betas and optimizers on the device.
+func TestASelfSupervisedSearchOnAGPUIsTorchs(t *testing.T) {
+	b := backendtest.Rehearse(t, 1)
+	for _, factor := range []float64{0.3, 1} {
+		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) { objectiveIsTorchs(t, b, factor) })
+	}
+	t.Run("two epochs", func(t *testing.T) { epochsAreTorchs(t, b, "mixed", 0.3) })
 }
