@@ -8,11 +8,12 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// array is what a value holds: one tensor on each device. Either each device has its own part of the batch, or all have the same. An array with one
-// tensor is spread over the devices when an executable first reads it; nil is no array.
+// array is the content of a value: one tensor on each device. Each device has its own part of the
+// batch, or all have the same tensor. An array of one tensor is copied to the other devices when an
+// executable first reads it. nil is no array.
 type array []*tensors.Tensor
 
-// spread gives every device of the engine a tensor: copies of the first where there was none.
+// spread gives every device of the engine a tensor, by copies of the first.
 func (a array) spread(devices int) array {
 	for len(a) < devices {
 		copied, err := a[0].LocalClone()
@@ -31,7 +32,7 @@ func (a array) free() {
 	}
 }
 
-// first is the first device's tensor; nil of no array.
+// first returns the tensor of the first device, or nil.
 func (a array) first() *tensors.Tensor {
 	if len(a) == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (a array) first() *tensors.Tensor {
 	return a[0]
 }
 
-// total adds up what the devices have, in their order.
+// total adds up the tensors of the devices in their order.
 func (a array) total() []float32 {
 	if len(a) == 0 {
 		return nil
@@ -53,21 +54,22 @@ func (a array) total() []float32 {
 	return sum
 }
 
-// Split is a value whose parts along an axis, the batch's, lie on the engine's devices, one on each. With one device it is NewValue. The tensor is the
-// value's from now on.
+// Split returns a value whose parts along the batch axis lie on the engine's devices, one on each.
+// With one device it is NewValue. The value owns the tensor from now on. Split panics if the axis
+// is not divisible by the number of devices.
 func (e *Engine) Split(t *tensors.Tensor, axis int) *Value {
 	v := NewValue(nil)
 	e.SetSplit(v, t, axis)
 	return v
 }
 
-// SplitImages is Split for images as the engine keeps them.
+// SplitImages is Split for images in the engine's layout.
 func (e *Engine) SplitImages(t *tensors.Tensor) *Value {
 	_, _, _, batch := e.Lowering.Layout.Axes()
 	return e.Split(t, batch)
 }
 
-// SetSplit is Set for a value that Split has made.
+// SetSplit is Set for a value made by Split.
 func (e *Engine) SetSplit(v *Value, t *tensors.Tensor, axis int) {
 	n := e.Width()
 	if n == 1 {
@@ -78,7 +80,7 @@ func (e *Engine) SetSplit(v *Value, t *tensors.Tensor, axis int) {
 	if s.Dim(axis)%n != 0 {
 		exceptions.Panicf("axis %d of %s can't be split over %d devices", axis, s, n)
 	}
-	outer, inner := 1, int(s.DType.Size()) // of the bytes of what lies before the axis and after it
+	outer, inner := 1, int(s.DType.Size()) // bytes before the axis and after it
 	for i, d := range s.Dimensions {
 		if i < axis {
 			outer *= d

@@ -11,23 +11,25 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Block is a piece of network that is compiled alone. It is a pure function of its inputs and weights; what is decided by
-// its shapes alone is declared beside it, so that networks can be counted and initialised without a backend.
+// Block is a part of a network that is compiled alone: a pure function of its inputs and weights.
+// Properties that its shapes determine are declared beside the function, so that networks can be
+// counted and initialised without a backend.
 type Block struct {
-	// Name says what is computed for which shapes ("sep_conv_3x3 16x32x32 s1 b64"). Blocks of one name are one executable:
-	// the same name must mean the same function of the same shapes.
+	// Name identifies the function and its shapes ("sep_conv_3x3 16x32x32 s1 b64"). Blocks of one
+	// name share one executable, so equal names must mean equal functions of equal shapes.
 	Name string
-	// In are the shapes of the inputs. The last Const of them get no gradient in a training (labels,
-	// masks, images). Where gradients of images are asked for (Images), those that are floats get one.
+	// In lists the shapes of the inputs. The last Const of them get no gradient in a training
+	// (labels, masks, images). With gradients of images (Images), those that are floats get one.
 	In    []shapes.Shape
 	Const int
 	// Outs is the number of outputs; 0 stands for 1.
 	Outs int
-	// Weights are cut in this order from the one flat vector that a call brings.
+	// Weights lists the arrays that are cut, in this order, from the flat vector of a call.
 	Weights []Weight
-	// Norms are the channels of the batch norms that keep running statistics, in the order of their Ctx.Moments calls.
+	// Norms lists the channels of the batch norms with running statistics, in the order of their
+	// Ctx.Moments calls.
 	Norms []int
-	// Fn builds the graph: inputs and weights in, outputs out.
+	// Fn builds the graph from inputs and weights to outputs.
 	Fn func(c *Ctx, in, w []*Node) []*Node
 }
 
@@ -35,16 +37,18 @@ type Block struct {
 type Weight struct {
 	Name string
 	Dims []int
-	// Fan is the number of inputs that one output sums over: initial values are uniform in ±1/sqrt(Fan), PyTorch's default
-	// for convolutions and linear layers. With Fan 0 all values start as Fill.
+	// Fan is the number of inputs that one output sums over. Initial values are uniform in
+	// ±1/sqrt(Fan), PyTorch's default for convolutions and linear layers. With Fan 0 all values
+	// start as Fill.
 	Fan  int
 	Fill float32
-	// Positions is how many output positions of one image each value multiplies into: size x Positions are the
-	// multiply-accumulates (MACs) of an image. 0 for what multiplies nothing (biases) or is not counted (norms).
+	// Positions is the number of output positions of one image that each value multiplies into:
+	// size x Positions is the number of multiply-accumulates (MACs) of an image. It is 0 for
+	// weights that multiply nothing (biases) or do not count (norms).
 	Positions int
 }
 
-// Size is the number of values.
+// Size returns the number of values.
 func (w Weight) Size() int {
 	n := 1
 	for _, d := range w.Dims {
@@ -53,12 +57,12 @@ func (w Weight) Size() int {
 	return n
 }
 
-// Floats is the shape of a float32 array.
+// Floats returns the shape of a float32 array.
 func Floats(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
 
 func (b *Block) outs() int { return max(1, b.Outs) }
 
-// diff is the number of inputs that get gradients; they come first.
+// diff is the number of inputs with gradients; they come first.
 func (b *Block) diff(back Backward) int {
 	n := len(b.In) - b.Const
 	if back == Images {
@@ -85,7 +89,7 @@ func (b *Block) stats() (n int) {
 	return
 }
 
-// weights are the shapes of the declared weights.
+// weights returns the shapes of the declared weights.
 func (b *Block) weights() []shapes.Shape {
 	s := make([]shapes.Shape, len(b.Weights))
 	for i, w := range b.Weights {
@@ -94,7 +98,7 @@ func (b *Block) weights() []shapes.Shape {
 	return s
 }
 
-// running are the shapes of the running statistics: mean and variance of each norm.
+// running returns the shapes of the running statistics: mean and variance of each norm.
 func (b *Block) running() (s []shapes.Shape) {
 	for _, c := range b.Norms {
 		s = append(s, Floats(c), Floats(c))
@@ -102,7 +106,8 @@ func (b *Block) running() (s []shapes.Shape) {
 	return
 }
 
-// initial draws the flat vector's first values; they depend on seed and label alone, whatever else the network holds.
+// initial draws the initial flat vector. It depends on seed and label alone, not on the rest of the
+// network.
 func (b *Block) initial(seed uint64, label string) []float32 {
 	h := fnv.New64a()
 	fmt.Fprint(h, label)
@@ -124,7 +129,7 @@ func (b *Block) initial(seed uint64, label string) []float32 {
 	return flat
 }
 
-// unit are the running statistics before the first batch: mean 0, variance 1.
+// unit returns the running statistics before the first batch: mean 0, variance 1.
 func (b *Block) unit() []float32 {
 	var s []float32
 	for _, c := range b.Norms {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Backward says which gradients a tape will ask for, and thereby which executables a block needs.
+// Backward selects the gradients of a tape and thereby the executables of a block.
 type Backward int
 
 const (
@@ -19,34 +19,39 @@ const (
 	None Backward = iota
 	// Joint: inputs and weights in one executable.
 	Joint
-	// Separate: one executable for inputs, one for weights; the second is left out where nobody wants it.
+	// Separate: one executable for inputs, one for weights; the second is left out if it is not
+	// needed.
 	Separate
-	// Images: gradients of inputs only, of those too that trainings hold constant if they are floats.
-	// It is for trained networks (Evaluate), whose weights stay.
+	// Images: gradients of inputs only, including float inputs that trainings hold constant. It is
+	// for trained networks (Evaluate), whose weights stay.
 	Images
 )
 
 // Engine compiles blocks, each once for its shapes, and keeps the executables for all tapes.
 type Engine struct {
 	Backend compute.Backend
-	// Lowering is how images are kept. It is set before the first call.
+	// Lowering is the layout and the precision of images. Set it before the first call.
 	Lowering Lowering
-	// Saving is how much forward passes hand over to backward passes. It is set before the first call, too.
+	// Saving is the amount that forward passes save for backward passes. Set it before the first
+	// call.
 	Saving Saving
-	// Lanes is how many calls run at a time on a tape, Workers how many blocks compile at a time.
+	// Lanes is the number of calls that run at a time on a tape, Workers the number of blocks that
+	// compile at a time.
 	Lanes, Workers int
-	// Devices is how many devices share each batch (see Several); 0 is one. Device is the number of that one: engines on several devices can be at work side by side.
+	// Devices is the number of devices that share each batch (see Several); 0 is one. Device is the
+	// number of this one device: engines on several devices can work side by side.
 	Devices int
 	Device  compute.DeviceNum
 
 	mu    sync.Mutex
 	execs map[execKey]*executable
 	zero  zeros
-	asked map[string]bool // names of blocks whose ways were raced
+	asked map[string]bool // names of blocks with finished races
 }
 
-// NewEngine returns an engine with two lanes and two workers: small kernels leave cores idle when they run one at a time.
-// The backend in pure Go gets one lane: its pool of workers can deadlock when two executables share it.
+// NewEngine returns an engine with two lanes and two workers, because single small kernels leave
+// cores idle. The backend in pure Go gets one lane: its pool of workers can deadlock when two
+// executables share it.
 func NewEngine(b compute.Backend) *Engine {
 	e := &Engine{Backend: b, Lanes: 2, Workers: 2, execs: map[execKey]*executable{}}
 	if b.String() == "go" {
@@ -55,7 +60,7 @@ func NewEngine(b compute.Backend) *Engine {
 	return e
 }
 
-// execKey tells executables apart: a block is compiled anew for each way in which it is called.
+// execKey distinguishes executables: a block is compiled anew for each form of a call.
 type execKey struct {
 	name string
 	add  bool // outputs are added to accumulators
@@ -63,11 +68,11 @@ type execKey struct {
 	back Backward
 }
 
-// remembers says whether forward passes hand values to backward passes. In evaluation they do so for the
-// gradients of images only.
+// remembers reports whether forward passes save values for backward passes. In evaluation only
+// gradients of images need them.
 func (k execKey) remembers() bool { return k.back != None && (k.mode == Train || k.back == Images) }
 
-// executable is a compiled block: forward, and what the backward pass needs.
+// executable is a compiled block: its forward graph and the graphs of its backward pass.
 type executable struct {
 	block *Block
 	key   execKey
@@ -76,17 +81,23 @@ type executable struct {
 	took  time.Duration
 
 	outputs, residuals, cotangents []shapes.Shape
-	again                          []shapes.Shape // that are computed by each graph because they are not saved
-	idle                           []bool         // Images: which marked values no gradient needs
-	dry                            bool           // graphs are built for their shapes alone
+	// each graph computes them because they are not saved
+	again []shapes.Shape
+	idle  []bool // Images: marked values that no gradient needs
+	dry   bool   // graphs are built for their shapes alone
 
 	// inputs of the graphs, in order:
-	forward *Graph // in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks them), residuals
-	pull    *Graph // in, w?, running?, residuals, cotangents of outputs, gradients so far of inputs (Joint: and w) -> gradients; (Separate: cotangents of sites)
-	weigh   *Graph // Separate: in, w, residuals, cotangents of sites, gradient so far of w -> gradient of w
+	// in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks
+	// them), residuals
+	forward *Graph
+	// in, w?, running?, residuals, cotangents of outputs, gradients so far of inputs (Joint: and w)
+	// -> gradients; (Separate: cotangents of sites)
+	pull *Graph
+	// Separate: in, w, residuals, cotangents of sites, gradient so far of w -> gradient of w
+	weigh *Graph
 }
 
-// of returns the executable for a call, not necessarily compiled.
+// of returns the executable of a call, which may not be compiled yet.
 func (e *Engine) of(b *Block, add bool, mode Mode, back Backward) *executable {
 	k := execKey{b.Name, add, mode, back}
 	e.mu.Lock()
@@ -99,8 +110,9 @@ func (e *Engine) of(b *Block, add bool, mode Mode, back Backward) *executable {
 	return x
 }
 
-// Prepare compiles what a plan will call, Workers at a time, the first calls first. Each compilation that ends is reported. Ways to compute that nobody has
-// chosen between are raced before (see Race).
+// Prepare compiles the calls of a plan, Workers at a time, in their order, and reports each
+// finished compilation. Races without a winner take place before (see Race). Prepare returns an
+// error if a block does not compile.
 func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, total int, name string, took time.Duration)) error {
 	if err := e.Race(report, p); err != nil {
 		return err
@@ -132,7 +144,8 @@ func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, to
 	return group.Wait()
 }
 
-// compile builds and compiles the graphs, once. Whatever panics in graph building is returned, with the block's name.
+// compile builds and compiles the graphs once. It returns a panic of graph building as an error
+// with the block's name.
 func (x *executable) compile(e *Engine) error {
 	x.once.Do(func() {
 		defer func() {
@@ -148,7 +161,7 @@ func (x *executable) compile(e *Engine) error {
 		}
 		x.compileForward(e)
 		if x.block.diff(back) == 0 && (back == Images || x.block.size() == 0) {
-			return // nothing of it gets a gradient
+			return // no input has a gradient
 		}
 		switch back {
 		case Images:
@@ -165,7 +178,7 @@ func (x *executable) compile(e *Engine) error {
 	return x.err
 }
 
-// begin makes a graph with a block's inputs, weights and running statistics as parameters.
+// begin starts a graph with a block's inputs, weights and running statistics as parameters.
 func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []*Node, flat *Node) {
 	b := x.block
 	g = e.graph(fmt.Sprint(b.Name, suffix, " ", e.Lowering))
@@ -173,7 +186,7 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	c.remembers = x.key.remembers()
 	c.idle = x.idle
 	if x.dry {
-		c.contests = &[]contest{} // a graph that is thrown away decides nothing
+		c.contests = &[]contest{} // a discarded graph decides nothing
 	}
 	in = parameters(g, "in", e.Lowering.shapes(b.In))
 	if n := b.size(); n > 0 {
@@ -186,7 +199,8 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	return
 }
 
-// tracks says whether the executable updates running statistics by itself: where their way to the host is long.
+// tracks reports whether the executable itself updates running statistics, because transfers to the
+// host are slow.
 func (x *executable) tracks(e *Engine) bool {
 	return x.key.mode == Train && x.block.stats() > 0 && e.Apart()
 }
@@ -203,7 +217,7 @@ func (x *executable) compileForward(e *Engine) {
 	x.forward = compiled(g, append(out, c.saved...))
 }
 
-// buildForward: inputs in, outputs out; what it hands over besides is in the context.
+// buildForward builds the graph from inputs to outputs. The context holds the values that it saves.
 func (x *executable) buildForward(e *Engine, suffix string) (*Graph, []*Node, *Ctx) {
 	c := &Ctx{mode: x.key.mode, part: forward}
 	g, in, w, _ := x.begin(e, suffix, c)
@@ -235,8 +249,8 @@ func (x *executable) buildForward(e *Engine, suffix string) (*Graph, []*Node, *C
 	return g, out, c
 }
 
-// unread says which marked values the gradients of inputs do not depend on. Both graphs are built for it and
-// thrown away, as if all values were handed over.
+// unread determines the marked values on which the gradients of inputs do not depend. It builds
+// both graphs as if all values were saved, and discards them.
 func (x *executable) unread(e *Engine) []bool {
 	dry := &executable{block: x.block, key: x.key, dry: true}
 	forward, _, c := dry.buildForward(e, ".dry")
@@ -258,7 +272,7 @@ func (x *executable) unread(e *Engine) []bool {
 			open = append(open, n.Inputs()...)
 		}
 	}
-	next := 0 // of the values handed over: an engine that saves little computes the others again
+	next := 0 // among the saved values: an engine that saves little recomputes the others
 	for i, mark := range c.handed {
 		if mark {
 			idle[i] = !read[kept[next]]
@@ -269,13 +283,15 @@ func (x *executable) unread(e *Engine) []bool {
 	return idle
 }
 
-// compilePull: cotangents of the outputs in, gradients out; each added to what the input already has.
+// compilePull compiles the graph from cotangents of the outputs to gradients, each added to the
+// input's previous gradient.
 func (x *executable) compilePull(e *Engine, p part) *Graph {
 	g, out, _ := x.buildPull(e, p)
 	return compiled(g, out)
 }
 
-// buildPull returns the graph of compilePull, its outputs, and the parameters that the forward pass hands over.
+// buildPull returns the graph of compilePull, its outputs, and the parameters that the forward pass
+// saves.
 func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*Node) {
 	b := x.block
 	c := &Ctx{mode: x.key.mode, part: p}
@@ -300,7 +316,8 @@ func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*No
 	for i, o := range out {
 		scalar = plus(scalar, product(e.Lowering.Keep(o), cotangents[i]))
 	}
-	if len(wrt) == 0 { // nothing to pull into but the sites' cotangents, which are recorded on the way to any input
+	// only the sites' cotangents are needed, and these are recorded on the way to any input
+	if len(wrt) == 0 {
 		wrt = in[:1]
 	}
 	gradients := Gradient(scalar, wrt...)
@@ -319,7 +336,8 @@ func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*No
 	return g, append(gradients, c.cotangents...), kept
 }
 
-// compileWeigh: the sites' cotangents in, the gradient of the flat vector of weights out.
+// compileWeigh compiles the graph from the sites' cotangents to the gradient of the flat vector of
+// weights.
 func (x *executable) compileWeigh(e *Engine) *Graph {
 	c := &Ctx{mode: x.key.mode, part: weights}
 	g, in, w, flat := x.begin(e, ".weigh", c)

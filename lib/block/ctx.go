@@ -8,17 +8,18 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Mode is what a network is run for; it decides how norms behave and what is remembered.
+// Mode is the purpose of a run; it determines the behaviour of norms and the saved values.
 type Mode int
 
 const (
-	// Train: norms use the batch's statistics, forward remembers what backward needs.
+	// Train: norms use the statistics of the batch, and the forward pass saves values for the
+	// backward pass.
 	Train Mode = iota
-	// Evaluate: norms use running statistics, nothing is remembered.
+	// Evaluate: norms use running statistics, and nothing is saved.
 	Evaluate
 )
 
-// part is which of a block's executables a Ctx builds.
+// part selects one of a block's executables for a Ctx to build.
 type part int
 
 const (
@@ -27,11 +28,12 @@ const (
 	inputs       // gradients of inputs, cotangents of the sites
 	weights      // gradients of weights, from the sites' cotangents
 	images       // gradients of inputs, nothing of weights
-	whole        // no tape: a block as a part of somebody's graph
+	whole        // no tape: a block inside the caller's graph
 )
 
-// Ctx is what a block's function builds with. Its three marks - Save, Keep, Site - tell the backward executables what the
-// forward one hands over; where nothing is handed over (evaluation) they do nothing.
+// Ctx is the context in which a block's function builds a graph. Its three marks - Save, Keep, Site
+// - select the values that the forward executable saves for the backward ones; without saving
+// (evaluation) they do nothing.
 type Ctx struct {
 	mode     Mode
 	part     part
@@ -39,48 +41,52 @@ type Ctx struct {
 	lowering Lowering
 	saving   Saving
 
-	remembers bool   // the forward pass hands values to the backward pass
-	idle      []bool // of the values that are marked, in their order: no gradient reads them (Images)
-	handed    []bool // of those marked so far: the forward pass hands them over
+	remembers bool   // the forward pass saves values for the backward pass
+	idle      []bool // of the marked values in their order: no gradient reads them (Images)
+	handed    []bool // of the values marked so far: the forward pass saves them
 
-	saved  []*Node        // forward: handed to the backward pass
-	again  []shapes.Shape // would be, if the engine saved all
+	saved  []*Node        // forward: saved for the backward pass
+	again  []shapes.Shape // saved if the engine saved all
 	replay []*Node        // backward: received, in the same order
 
 	cotangents []*Node // of the sites: recorded by part inputs, received by part weights
 	site       int
-	sites      []shapes.Shape // forward: of the sites' cotangents
+	sites      []shapes.Shape // forward: shapes of the sites' cotangents
 	sum        *Node          // part weights: sum over sites of y * cotangent
 
-	owed map[*Node]*Node // backward: what there is so far of the gradients of inputs, until somebody takes it; see Owed
+	// backward: previous gradients of inputs, until a kernel takes them; see Owed
+	owed map[*Node]*Node
 
-	adds bool  // forward: the one output is added to a sum; see Sum
-	into *Node // the sum, where somebody has taken it
+	adds bool  // forward: the single output is added to a sum; see Sum
+	into *Node // the sum, if a kernel has taken it
 
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
 
-	contests *[]contest // of a dry build: what there is to race
+	contests *[]contest // of a dry build: the possible races
 }
 
-// Build puts the block into a graph that the caller compiles, outside of any tape: its marks do nothing there, and running
-// statistics are neither tracked nor used. Images are kept as l says; weights is the flat vector, nil for a block without weights.
+// Build puts the block into a graph that the caller compiles, outside of any tape: its marks do
+// nothing, and running statistics are neither tracked nor used. Images are in the layout of l.
+// weights is the flat vector, nil for a block without weights. Build returns the outputs of the
+// block in their declared shapes.
 func (b *Block) Build(l Lowering, in []*Node, weights *Node) []*Node {
 	var w []*Node
 	if len(b.Weights) > 0 {
-		w = sliced(weights, b.weights()) // the caller may want its gradient
+		w = sliced(weights, b.weights()) // the caller may need its gradient
 	}
 	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1, lowering: l}, in, w)
 }
 
-// Lowering is how images are kept.
+// Lowering returns the layout and the precision of images.
 func (c *Ctx) Lowering() Lowering { return c.lowering }
 
-// Evaluating says whether norms use running statistics.
+// Evaluating reports whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
 
-// Save marks a value that the backward pass gets instead of computing it again; the gradient still flows to x.
+// Save marks a value, of any shape, that the backward pass receives instead of recomputing it. The
+// gradient still flows to x.
 func (c *Ctx) Save(x *Node) *Node {
 	kept := c.Keep(x)
 	if kept == x {
@@ -89,14 +95,14 @@ func (c *Ctx) Save(x *Node) *Node {
 	return CustomGradient(kept, []*Node{x}, func(v *Node) *Node { return v })
 }
 
-// Keep is Save for values through which no gradient flows: statistics, arg-max maps.
+// Keep is Save for values, of any shape, without a gradient: statistics, arg-max maps.
 func (c *Ctx) Keep(x *Node) *Node {
 	if !c.remembers || c.part == whole {
 		return x
 	}
 	mark := len(c.handed)
 	idle := mark < len(c.idle) && c.idle[mark]
-	again := c.saving == SaveLittle && x.Rank() == 4 // an image: both sides compute it
+	again := c.saving == SaveLittle && x.Rank() == 4 // an image: both passes compute it
 	c.handed = append(c.handed, !idle && !again)
 	switch {
 	case idle:
@@ -110,14 +116,15 @@ func (c *Ctx) Keep(x *Node) *Node {
 	return x
 }
 
-// Site marks y = f(x), where f is linear in weights and the only place where these enter. It lets the backward pass be two
-// executables: one pulls cotangents through the inputs (all that an architecture step needs), the other turns the
-// cotangents that the first recorded at the sites into gradients of the weights.
+// Site marks y = f(x), of any shape, where f is linear in weights and the only place where these
+// enter. The backward pass can then be two executables. One pulls cotangents through the inputs,
+// which suffices for a step of the architecture. The other turns the cotangents that the first
+// recorded at the sites into gradients of the weights.
 func (c *Ctx) Site(x *Node, f func(x *Node) *Node) *Node {
 	return c.Sites([]*Node{x}, func(xs []*Node) *Node { return f(xs[0]) })
 }
 
-// Sites is Site for what reads several inputs.
+// Sites is Site for functions of several inputs, of any shapes.
 func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	i := c.site
 	c.site++
@@ -145,8 +152,10 @@ func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	return f(xs)
 }
 
-// Owed gives what there is so far of the gradients of inputs to whoever computes some of these, to add to it in the same go. It does so once, and for all of them or
-// for none (nil): those that nobody takes are added later. It is called when gradients are computed.
+// Owed returns the previous gradients of inputs to a kernel that computes gradients of these inputs
+// and adds to them in the same pass. The result has the shapes of inputs. It is returned once, and
+// for all inputs or for none (nil); gradients that no kernel takes are added later. Call Owed while
+// gradients are computed.
 func (c *Ctx) Owed(inputs ...*Node) []*Node {
 	so := make([]*Node, len(inputs))
 	for i, x := range inputs {
@@ -160,8 +169,10 @@ func (c *Ctx) Owed(inputs ...*Node) []*Node {
 	return so
 }
 
-// Sum gives the sum that a call's output is added to, an image of this declared shape, to whoever makes the output, to add to it in the same go: what the block returns is
-// the sum, then. It is nil where there is none, where the block has several outputs or is a part of another one (Fuse), and the second time.
+// Sum returns the sum to which a call's output is added, an image of this declared shape, to a
+// kernel that adds to it in the same pass; the block then returns the sum. Sum returns nil if there
+// is no sum, if the block has several outputs or is a part of another block (Fuse), and on the
+// second call.
 func (c *Ctx) Sum(g *Graph, s shapes.Shape) *Node {
 	if !c.adds || c.part != forward {
 		return nil
@@ -171,18 +182,21 @@ func (c *Ctx) Sum(g *Graph, s shapes.Shape) *Node {
 	return c.into
 }
 
-// Whole panics where gradients are computed in two parts: for weights that enter outside of a Site.
+// Whole panics if gradients are computed in two parts. It protects weights that enter outside of a
+// Site.
 func (c *Ctx) Whole(what string) {
 	if c.part == inputs || c.part == weights {
 		exceptions.Panicf("%s is not inside a site: it would get no gradient where the backward pass is split", what)
 	}
 }
 
-// Devices is how many devices share a batch: a block's function sees the part of one.
+// Devices returns the number of devices that share a batch; a block's function sees the part of
+// one.
 func (c *Ctx) Devices() int { return c.devices }
 
-// Total adds up what the devices have computed from their parts of the batch: the same for all of them, x itself with one device. The gradient flows back
-// as it is, because everything that follows a total counts once, however many devices compute it.
+// Total adds up the results of all devices for their parts of the batch; the sum has the shape of
+// x. With one device it is x itself. The gradient passes unchanged, because everything that follows
+// a total counts once, however many devices compute it.
 func (c *Ctx) Total(x *Node) *Node {
 	if c.devices <= 1 {
 		return x
@@ -191,7 +205,8 @@ func (c *Ctx) Total(x *Node) *Node {
 	return CustomGradient(sum, []*Node{x}, func(v *Node) *Node { return v })
 }
 
-// Moments hands a tracked norm's batch statistics [channels] to whoever runs the block (Train).
+// Moments passes the batch statistics [channels] of a tracked norm to the runner of the block
+// (Train).
 func (c *Ctx) Moments(mean, variance *Node) {
 	c.statistics = append(c.statistics, StopGradient(mean), StopGradient(variance))
 }
@@ -203,7 +218,7 @@ func (c *Ctx) Running() (mean, variance *Node) {
 	return c.running[i], c.running[i+1]
 }
 
-// product is sum(x * y), whose gradient with respect to x is y.
+// product returns sum(x * y), whose gradient with respect to x is y.
 func product(x, y *Node) *Node {
 	return ReduceAllSum(ConvertDType(Mul(x, y), dtypes.Float32))
 }

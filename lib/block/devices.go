@@ -8,11 +8,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Several returns an engine whose executables run on n devices at once, data-parallel: each device has its part of every batch, all have the same weights. A
-// block's shapes are those of one part; what it computes over the whole batch (the statistics of norms, losses) goes through Ctx.Total, so that n devices compute what
-// one would with n times the batch, but for rounding.
+// Several returns an engine whose executables run on n devices at once, data-parallel: each device
+// has its part of every batch, and all have the same weights. The shapes of a block are those of
+// one part. Computations over the whole batch (statistics of norms, losses) use Ctx.Total, so that
+// n devices give the results of one device with n times the batch, up to rounding. Several returns
+// an error if there are fewer than n devices.
 //
-// One call runs at a time: two that wait for each other's devices would never end.
+// One call runs at a time, because two calls that wait for each other's devices would never end.
 func Several(b compute.Backend, n int) (*Engine, error) {
 	if n < 1 || n > b.NumDevices() {
 		return nil, fmt.Errorf("%d devices were asked for, and there are %d: ask for 1 to %d", n, b.NumDevices(), b.NumDevices())
@@ -25,13 +27,14 @@ func Several(b compute.Backend, n int) (*Engine, error) {
 	return e, nil
 }
 
-// Width is the number of devices that share a batch, 1 or more.
+// Width returns the number of devices that share a batch, 1 or more.
 func (e *Engine) Width() int { return max(1, e.Devices) }
 
-// Apart says whether the devices' memory is apart from the host's, as a GPU's: then what the host reads in a step costs more than what the device computes.
+// Apart reports whether the devices' memory is separate from the host's, as on a GPU: there, reads
+// of the host during a step cost more than the device's computations.
 func (e *Engine) Apart() bool { return e.Backend != nil && !e.Backend.HasSharedBuffers() }
 
-// graph begins a graph for the engine's devices.
+// graph starts a graph for the engine's devices.
 func (e *Engine) graph(name string) *Graph {
 	g := NewGraph(e.Backend, name)
 	if e.Devices <= 1 {

@@ -2,98 +2,120 @@
 //
 // # The problem
 //
-// A search network computes eight operations on each of fourteen edges in each of eight cells. As one XLA graph, with
-// its gradient, that is some hundred thousand instructions: it compiles for two minutes and takes 8 GB. Yet almost all
-// of it is repetition. Every edge between 16-channel states of 32x32 images computes the same function of other arrays;
-// in the whole network there are about sixteen different pieces.
+// A search network computes eight operations on each of fourteen edges in each of eight cells. As
+// one XLA graph with its gradient this is about a hundred thousand instructions, which compile for
+// two minutes and take 8 GB. Yet almost all of it is repetition. Every edge between 16-channel
+// states of 32x32 images computes the same function of other arrays; the whole network contains
+// about sixteen different parts.
 //
 // # Blocks
 //
-// A [Block] is such a piece: a pure function of shapes, from inputs and weights to outputs. It is compiled once for its
-// shapes and called wherever these occur. Weights are not part of it. Each call brings its own as one flat vector, which
-// the block cuts into its declared arrays ([Weight]); fewer, larger arrays make calls and optimizers cheap.
+// A [Block] is such a part: a pure function from inputs and weights to outputs, for fixed shapes.
+// It is compiled once and called wherever these shapes occur. Weights are not part of it. Each call
+// brings its own weights as one flat vector, which the block cuts into its declared arrays
+// ([Weight]); few large arrays make calls and optimizers cheap.
 //
 // # Runners
 //
-// A network is a Go function that makes calls on a [Runner]; calls of one label share their weights:
+// A network is a Go function that makes calls on a [Runner]. Calls of one label share their
+// weights:
 //
 //	stem := r.Call("stem", stemBlock, []*Value{images}, nil)   // new values
 //	r.Call("cell0/edge0", edgeBlock, stem, sum)                // added to a sum
 //
-// What happens is the runner's business. A [Plan] notes the calls: from it come the number of weights and their initial
-// values, without a backend. A [Tape] runs each call as an executable of its own. Inside of [Fuse] all of them become
-// parts of one graph, and thereby one block: so an executable spans an operation, an edge, a cell or a network, whichever
-// measures best, and the model's code does not change.
+// The runner determines the effect. A [Plan] records the calls: it gives the number of weights and
+// their initial values without a backend. A [Tape] runs each call as an executable of its own.
+// [Fuse] turns several calls into one graph and thereby one block: an executable can span an
+// operation, an edge, a cell or a network, whichever is fastest, without a change of the model's
+// code.
 //
 // # The backward pass
 //
-// XLA never sees the whole network, so it can't differentiate it. The tape does, in the way of every tape since
-// Wengert's (1964): it remembers the calls, and then pulls gradients through them in reverse. For a call y = f(x, w) and
-// the gradient g of the loss with respect to y, what has to be added to the gradient of x is
+// XLA never sees the whole network, so it can't differentiate it. The tape does, like every tape
+// since Wengert's (1964): it records the calls and then pulls gradients through them in reverse.
+// For a call y = f(x, w) and the gradient g of the loss with respect to y, the gradient of x grows
+// by
 //
 //	x-bar += (df/dx)^T g
 //
-// which is the gradient of the scalar sum(f(x, w) * g) for fixed g, the cotangent. That is how the backward executable of
-// a block is made, from the same function as the forward one, by GoMLX's automatic differentiation. Where a value is read
-// by several calls, their contributions add up, in reverse program order; where several calls add to a sum, each gets the
-// sum's gradient as its cotangent, without a kernel of its own.
+// which is the gradient of the scalar sum(f(x, w) * g) for fixed g, the cotangent. GoMLX's
+// automatic differentiation thus derives the backward executable of a block from the function of
+// the forward one. If several calls read a value, their contributions are added in reverse program
+// order. If several calls add to a sum, each receives the gradient of the sum as its cotangent,
+// without a kernel of its own.
 //
-// # What is remembered
+// # Saved values
 //
-// Done naively, the backward executable computes f again. Three marks in a block's function say what the forward pass
-// hands over instead:
+// A naive backward executable would compute f again. Three marks in a block's function select
+// values that the forward pass saves instead:
 //
-//   - [Ctx.Save] a value that gradients flow through: the outputs of convolutions, expensive and small.
-//   - [Ctx.Keep] a value without gradient: the statistics of a norm, the winners of a max pool.
-//   - [Ctx.Site] the place where weights enter. It lets the backward pass be two executables ([Separate]): one
-//     pulls cotangents to the inputs and notes those that pass the sites, the other turns these into gradients of the weights. An
-//     architecture step wants gradients of the mixing weights only and leaves out the second, a third of the time.
+//   - [Ctx.Save]: a value with a gradient, such as the output of a convolution, which is expensive
+//     and small.
+//   - [Ctx.Keep]: a value without a gradient, such as the statistics of a norm or the arg-max of a
+//     max pool.
+//   - [Ctx.Site]: the place where weights enter. It splits the backward pass into two executables
+//     ([Separate]). One pulls cotangents to the inputs and records those at the sites, the other
+//     turns these into gradients of the weights. A step of the architecture needs the gradients of
+//     mixing weights only, and saves a third of the time by leaving out the second executable.
 //
-// Everything between the marks is computed again: it is cheap (activations, normalisation), or fuses into its readers.
+// Everything between the marks is recomputed: it is cheap (activations, normalisation) or fuses
+// into its readers.
 //
 // # Time and memory
 //
-// The calls of a tape are tasks that depend on each other through the values they read and write. [Engine].Lanes of them
-// run at a time, because a small kernel does not fill the cores by itself; the order in which sums are formed is the
-// program's, so the bits do not depend on timing. Arrays are freed by hand, as soon as the backward pass is done with
-// them: Go's garbage collector does not see memory on a device, and would come too late. A sum's array is donated to the
-// executable that adds to it.
+// The calls of a tape are tasks that depend on each other through the values that they read and
+// write. [Engine].Lanes of them run at a time, because a single small kernel leaves cores idle.
+// Sums are formed in the order of the program, so the bits do not depend on timing. Arrays are
+// freed explicitly as soon as the backward pass no longer needs them, because Go's garbage
+// collector does not see memory on a device. The array of a sum is donated to the executable that
+// adds to it.
 //
-// [Engine.Memory] tells what a [Pass] takes before anything is compiled: it walks through the plan as a tape would, making and freeing arrays whose shapes come from
-// graphs that are built and thrown away. With one lane this is exact, which a test holds against what the backend counts. Most of it is what is saved: of
-// a search step of PC-DARTS 520 of 705 MB. [SaveLittle] computes images again instead, on a CPU to the same bits.
+// [Engine.Memory] computes the memory of a [Pass] before anything is compiled: it follows the plan
+// like a tape and allocates and frees arrays whose shapes come from graphs that it builds and
+// discards. With one lane the result is exact; a test compares it with the backend's count. Saved
+// values are the largest part: 520 of 705 MB in a search step of PC-DARTS. [SaveLittle] recomputes
+// images instead, on a CPU with the same bits.
 //
 // # Lowering
 //
-// Blocks declare images as float32 [channels, height, width, batch]. How they are kept on the device, in which order of axes and in which numbers, is the
-// engine's [Lowering], and no block's business: it is the one switch between a CPU and a GPU. [Open] chooses the layout by the kind of backend; the precision is
-// a run's setting. The layout of GPUs and half precision have been tried on a CPU only: there the other layout computes the same to 1e-5 (PyTorch's gradients to
-// 1e-4), and half precision the same loss to 2 % with a gradient in the same direction (cosine 0.999 for weights, 0.99 for alphas and betas, of a search network of
-// three cells). Float32 is not TF32 (package backend).
+// Blocks declare images as float32 [channels, height, width, batch]. The engine's [Lowering]
+// determines their layout and precision on the device, independent of the blocks: it is the only
+// switch between a CPU and a GPU. [Open] chooses the layout by the kind of backend; the precision
+// is a setting of the run. The layout of GPUs and half precision have been tested on a CPU only.
+// There the other layout gives the same results to 1e-5 (PyTorch's gradients to 1e-4). Half
+// precision gives the same loss to 2 % and a gradient in the same direction (for a search network
+// of three cells the cosine is 0.999 for weights, 0.99 for alphas and betas). Float32 is not TF32
+// (package backend).
 //
 // # Races
 //
-// Where a block can be computed in several ways ([Ctx.Way]) and the engine's lowering has a record of choices, as on GPUs, [Engine.Race] times them before
-// anything is compiled: values and gradients on images of the run's shapes, each way in turn, half a second for each place. The record is the
-// run's, which takes the same ways when it goes on, and fills from a file that remembers from run to run, so that a device races each place once. On CPUs nothing is
-// raced: the first way is taken, or a kernel.
+// If a block can be computed in several ways ([Ctx.Way]) and the engine's lowering records choices,
+// as on GPUs, [Engine.Race] measures the ways before anything is compiled: values and gradients on
+// images of the run's shapes, in turn, half a second for each place. A run keeps its choices when
+// it continues. A file shares them between runs, so that a device races each place once. On CPUs
+// there are no races: the first way or a kernel is used.
 //
 // # Several devices
 //
-// [Several] makes an engine whose executables run on n devices at once (SPMD): each has its part of every batch, all have the same weights. Blocks are written for the part of one;
-// what is computed over the whole batch goes through [Ctx.Total], an all-reduce. A value is then one array a device: parts of the batch ([Engine.Split]), or copies.
-// Gradients of weights and of mixing weights are sums over images, so each device has its share of them; they are added up where they are read ([Value.Gradient]).
-// n devices compute what one would with the whole batch, but for rounding; only the dropout of skip connections draws other values.
+// [Several] returns an engine whose executables run on n devices at once (SPMD): each device has
+// its part of every batch, and all have the same weights. Blocks are written for the part of one
+// device. Computations over the whole batch use [Ctx.Total], an all-reduce. A value then consists
+// of one array per device: parts of the batch ([Engine.Split]), or copies. Gradients of weights and
+// of mixing weights are sums over images, so each device has its share of them; reading them adds
+// the shares ([Value.Gradient]). n devices give the results of one device with the whole batch, up
+// to rounding; only the dropout of skip connections draws other values.
 //
 // # Evaluation
 //
-// With mode [Evaluate] norms use running statistics and nothing is remembered: a value is freed when its last reader has run.
+// With mode [Evaluate] norms use running statistics and nothing is saved: a value is freed after
+// its last reader has run.
 //
 // # Gradients of images
 //
-// An attack, or a map of the pixels that a class depends on, asks a trained network for the gradient
-// of its images. That is mode [Evaluate] with the backward pass [Images]: norms are linear, with
-// their running statistics; weights get no gradient, so no executable is compiled for theirs; and
-// of the values that blocks mark ([Ctx.Save], [Ctx.Keep]) the forward pass hands over only those
-// that a gradient of an input reads. Inputs that trainings hold constant, the images, get a gradient.
+// An attack, or a map of the pixels that a class depends on, needs the gradient of a trained
+// network with respect to its images. This is mode [Evaluate] with the backward pass [Images].
+// Norms are linear, with their running statistics. Weights get no gradient, so no executable is
+// compiled for theirs. Of the marked values ([Ctx.Save], [Ctx.Keep]) the forward pass saves only
+// those that a gradient of an input reads. Inputs that trainings hold constant, the images, get a
+// gradient.
 package block

@@ -6,25 +6,26 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file is what every executable does around a block's function: cut flat vectors into arrays, put gradients of these together, and add to what there is so
-// far. Kernels do it in one call each; as operations of XLA each array would be a program of its own to compile.
+// This file contains the parts of every executable around a block's function: cutting flat vectors
+// into arrays, joining the gradients of these, and adding to previous gradients. A kernel does each
+// in one call; as operations of XLA each array would be another program to compile.
 
-// kernels says whether package kernel computes in a graph.
+// kernels reports whether package kernel computes in a graph.
 func (l Lowering) kernels(g *Graph) bool { return !l.Plain && kernel.On(g) }
 
-// cut slices a flat vector into arrays of these shapes. Gradients are taken of these.
+// cut slices a flat vector into arrays of these shapes, with respect to which gradients are taken.
 func (l Lowering) cut(flat *Node, as []shapes.Shape) []*Node {
 	if len(as) > 1 && l.kernels(flat.Graph()) {
 		parts := kernel.Call("cut", nil, []*Node{flat}, as...)
 		for i := range parts {
-			parts[i] = Identity(parts[i]) // a kernel's outputs get no gradient
+			parts[i] = Identity(parts[i]) // outputs of a kernel have no gradient
 		}
 		return parts
 	}
 	return sliced(flat, as)
 }
 
-// sliced is cut in XLA's operations, through which gradients flow to the flat vector.
+// sliced is cut in operations of XLA, through which gradients flow to the flat vector.
 func sliced(flat *Node, as []shapes.Shape) []*Node {
 	r := make([]*Node, len(as))
 	at := 0
@@ -35,7 +36,7 @@ func sliced(flat *Node, as []shapes.Shape) []*Node {
 	return r
 }
 
-// join is the inverse of cut, added to what there is so far.
+// join is the inverse of cut, added to the previous gradient so.
 func (l Lowering) join(so *Node, parts []*Node) *Node {
 	if l.kernels(so.Graph()) {
 		return kernel.Call("join", nil, append([]*Node{so}, parts...), so.Shape())[0]
@@ -47,7 +48,8 @@ func (l Lowering) join(so *Node, parts []*Node) *Node {
 	return Add(so, Concatenate(flat, 0))
 }
 
-// settle adds gradients to what there is so far of those of the inputs, but for those where a kernel has done so already.
+// settle adds gradients to the previous gradients of the inputs, except for those to which a kernel
+// has added already.
 func (l Lowering) settle(c *Ctx, in, so, gradients []*Node) {
 	var open []int
 	var from, to []*Node

@@ -2,12 +2,13 @@ package block
 
 import . "github.com/gomlx/gomlx/core/graph"
 
-// CustomGradient returns y, whose gradient to xs[i] is grads[i](v) for the cotangent v of y, whatever the shapes. What y
-// was computed from gets no other gradient. Each of grads is called at most once, and only when its gradient is asked for.
+// CustomGradient returns y, of any shape, whose gradient with respect to xs[i] is grads[i](v), of
+// the shape of xs[i], for the cotangent v of y. The inputs from which y was computed get no other
+// gradient. Each function of grads is called at most once, and only if its gradient is needed.
 //
-// It is built from identities with a custom gradient: one on y, that takes v, and one on each x, that gives the gradient
-// when the backward pass comes by. A constant select ties them together; the compiler folds it away, so that no value of
-// x (and no NaN of it) reaches y.
+// It consists of identities with a custom gradient: one on y that receives v, and one on each x
+// that provides the gradient when the backward pass arrives. A constant select connects them. The
+// compiler removes it, so that no value of x (and no NaN of it) reaches y.
 func CustomGradient(y *Node, xs []*Node, grads ...func(v *Node) *Node) *Node {
 	each := make([]func(v []*Node) *Node, len(grads))
 	for i, f := range grads {
@@ -16,7 +17,8 @@ func CustomGradient(y *Node, xs []*Node, grads ...func(v *Node) *Node) *Node {
 	return CustomGradients([]*Node{y}, xs, each...)[0]
 }
 
-// CustomGradients is CustomGradient of several results, which are computed together: v are their cotangents, zeros for those that nobody reads.
+// CustomGradients is CustomGradient for several results, of any shapes, that are computed together:
+// v are their cotangents, zeros for results that are not read.
 func CustomGradients(ys, xs []*Node, grads ...func(v []*Node) *Node) []*Node {
 	g := ys[0].Graph()
 	cotangents := make([]*Node, len(ys))

@@ -8,29 +8,33 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// Pass is a pass that a tape is going to make. Its memory can be told before anything is compiled.
+// Pass describes a pass of a tape, whose memory can be computed before anything is compiled.
 type Pass struct {
-	// Network makes the calls, and returns the values at which the backward pass starts; of a forward-only pass (Back is None) those that outlive it.
+	// Network makes the calls. It returns the values at which the backward pass starts, or, in a
+	// forward-only pass (Back is None), the values that outlive the pass.
 	Network func(r Runner) []*Value
 	Mode    Mode
 	Back    Backward
-	Weights bool // gradients of the weights are pulled, too
+	Weights bool // include gradients of the weights
 }
 
-// Memory is what a pass takes on each device, in bytes.
+// Memory is the memory of a pass on each device, in bytes.
 type Memory struct {
 	Weights int64 `json:"weights"` // and running statistics
 	Inputs  int64 `json:"inputs"`
-	Arrays  int64 `json:"arrays"`  // at most at a time, beside these: values, sums, what is saved, gradients
-	Scratch int64 `json:"scratch"` // of the executables that run where arrays and scratch are most
-	Left    int64 `json:"left"`    // arrays that the pass leaves: gradients, and zeros that are kept
+	// peak of all other arrays: values, sums, saved values, gradients
+	Arrays  int64 `json:"arrays"`
+	Scratch int64 `json:"scratch"` // of the executables at the peak of arrays and scratch
+	Left    int64 `json:"left"`    // arrays that outlive the pass: gradients and cached zeros
 }
 
-// Total is the most at a time.
+// Total returns the peak.
 func (m Memory) Total() int64 { return m.Weights + m.Inputs + m.Arrays + m.Scratch }
 
-// Memory walks through a pass in the way of a tape, task by task on the engine's lanes, and notes what is there at each moment. Blocks' graphs are built and not
-// compiled. With one lane arrays are exact; with more it depends on the time that each call takes, which is taken to be in proportion to its arrays.
+// Memory simulates a pass task by task on the engine's lanes, like a tape, and records the arrays
+// at each moment. It builds the graphs of blocks and does not compile them. With one lane the
+// arrays are exact. With more lanes they depend on the duration of each call, which is assumed to
+// be proportional to its arrays. Memory returns an error if a block's function panics.
 func (e *Engine) Memory(p Pass) (m Memory, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -59,7 +63,7 @@ func (e *Engine) Memory(p Pass) (m Memory, err error) {
 	return w.Memory, nil
 }
 
-// walk is a pass under way. Sizes are in bytes; 0 is what isn't there.
+// walk is the state of a simulated pass. Sizes are in bytes; 0 marks a missing array.
 type walk struct {
 	Memory
 	engine *Engine
@@ -68,7 +72,7 @@ type walk struct {
 
 	calls             []*walked
 	arrays, gradients map[*Value]int64
-	readers           map[*Value]int    // forward only: how many are yet to come
+	readers           map[*Value]int    // forward only: number of remaining readers
 	params            map[string]*Value // by label
 	zeros             map[string]bool   // by shape
 	statistics        []int64
@@ -78,7 +82,7 @@ type walk struct {
 	held    int64
 }
 
-// walked is a call.
+// walked is a simulated call.
 type walked struct {
 	x                     *executable
 	param                 *Value
@@ -86,10 +90,10 @@ type walked struct {
 	residuals, cotangents int64
 }
 
-// effect of a task.
+// effect is the effect of a task on the memory.
 type effect struct {
 	makes, scratch, frees int64
-	last                  []*Value // forward only: what it reads, to be freed by the last reader
+	last                  []*Value // forward only: its inputs, freed by their last reader
 }
 
 func size(all ...shapes.Shape) (n int64) {
@@ -99,7 +103,7 @@ func size(all ...shapes.Shape) (n int64) {
 	return
 }
 
-// shaped is a block's executable with the shapes of all that it makes, not compiled.
+// shaped returns a block's executable with the shapes of all its arrays, not compiled.
 func (w *walk) shaped(b *Block) *executable {
 	if x, ok := w.known[b.Name]; ok {
 		return x
@@ -120,7 +124,7 @@ func (w *walk) shaped(b *Block) *executable {
 	return x
 }
 
-// zero is an array of zeros, which is kept.
+// zero returns the size of a cached array of zeros.
 func (w *walk) zero(s shapes.Shape) int64 {
 	if w.zeros[s.String()] {
 		return 0
@@ -129,7 +133,8 @@ func (w *walk) zero(s shapes.Shape) int64 {
 	return size(s)
 }
 
-// sum is one that an executable adds to: what was there is donated, and there are zeros at first.
+// sum simulates a sum that an executable adds to: the previous array is donated, and at first it is
+// zeros.
 func (w *walk) sum(f *effect, of map[*Value]int64, v *Value, s shapes.Shape) {
 	if of[v] == 0 {
 		f.makes += w.zero(s)
@@ -195,7 +200,7 @@ func (w *walk) forward(plan *Plan, ends []*Value) {
 	}
 }
 
-// seeded is a value with a scalar's gradient.
+// seeded is a value with the gradient of a scalar.
 func (w *walk) seeded(v *Value) {
 	w.gradients[v] = size(shapes.Make(dtypes.Float32))
 	w.held += w.gradients[v]
@@ -230,12 +235,12 @@ func (w *walk) backward() {
 	}
 }
 
-// first is the index of the first call that adds to a value.
+// first returns the index of the first call that adds to a value.
 func (w *walk) first(v *Value) int {
 	return slices.IndexFunc(w.calls, func(c *walked) bool { return slices.Contains(c.outs, v) })
 }
 
-// pull is Tape.pull.
+// pull simulates Tape.pull.
 func (w *walk) pull(c *walked) (f effect) {
 	b := c.x.block
 	trained := w.pass.Weights && b.size() > 0 && w.pass.Back != Images
@@ -268,7 +273,8 @@ func (w *walk) pull(c *walked) (f effect) {
 	return f
 }
 
-// play runs the tasks on the lanes, with the bytes that each makes and frees for its time, and notes the most that is held.
+// play runs the tasks on the lanes with the bytes that each allocates and frees, and records the
+// peak.
 func (w *walk) play() {
 	type running struct {
 		index int
@@ -280,7 +286,7 @@ func (w *walk) play() {
 			ready.Push(k.index)
 		}
 	}
-	slices.Sort(ready) // which is a heap
+	slices.Sort(ready) // a sorted list is a heap
 	var lanes []running
 	var now, scratch int64
 	for len(ready) > 0 || len(lanes) > 0 {
@@ -321,8 +327,9 @@ func (w *walk) play() {
 	w.batch, w.effects = &batch{}, nil
 }
 
-// scratch is about what one of a block's executables takes beside its arrays. XLA tells only after compiling: a third to a half of what goes in and out, in the
-// networks here, and all that is computed again.
+// scratch estimates the working memory of one of a block's executables. XLA reports it only after
+// compilation. In these networks it is a third to a half of inputs and outputs, plus all recomputed
+// values.
 func (w *walk) scratch(x *executable, p part) int64 {
 	in, out := size(w.engine.Lowering.shapes(x.block.In)...), size(x.outputs...)
 	saved, again := size(x.residuals...), size(x.again...)

@@ -6,13 +6,14 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 )
 
-// Options are what a run decides about its engine.
+// Options are a run's settings of its engine.
 type Options struct {
 	Devices   int    // that share each batch (see Several); 0 for one
 	Precision string // of images: see ParsePrecision
 }
 
-// Open returns an engine for a backend, whose kind decides the layout of images.
+// Open returns an engine for a backend; the kind of backend determines the layout of images. Open
+// returns an error if the precision is unknown or there are fewer devices.
 func Open(b *backend.Backend, o Options) (*Engine, error) {
 	precision, err := ParsePrecision(o.Precision)
 	if err != nil {
@@ -24,7 +25,7 @@ func Open(b *backend.Backend, o Options) (*Engine, error) {
 	}
 	e.Device = b.Device
 	if b.GPU() {
-		e.Workers = max(e.Workers, runtime.NumCPU()/2) // it has nothing else to do with the cores
+		e.Workers = max(e.Workers, runtime.NumCPU()/2) // a GPU leaves the cores free
 	}
 	e.Lowering = Lowering{Layout: layoutOf(b), Precision: precision, Choices: b.Choices}
 	return e, nil

@@ -5,7 +5,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Plan is a runner that computes nothing: it notes which blocks a network calls. It needs no backend.
+// Plan is a runner that records the calls of a network and computes nothing. It needs no backend.
 type Plan struct{ Calls []PlannedCall }
 
 // PlannedCall is one call of a network.
@@ -17,7 +17,7 @@ type PlannedCall struct {
 	in, out []*Value
 }
 
-// NewPlan notes the calls that network makes.
+// NewPlan records the calls of network.
 func NewPlan(network func(r Runner)) *Plan {
 	p := &Plan{}
 	network(p)
@@ -40,7 +40,8 @@ func (p *Plan) Call(label string, b *Block, in, into []*Value) []*Value {
 	return out
 }
 
-// owners are the first calls of each label that have weights or running statistics: later calls of a label share them.
+// owners returns the first call of each label with weights or running statistics, which later calls
+// of the label share.
 func (p *Plan) owners() (first []PlannedCall) {
 	seen := map[string]*Block{}
 	for _, c := range p.Calls {
@@ -58,7 +59,7 @@ func (p *Plan) owners() (first []PlannedCall) {
 	return
 }
 
-// Labels are those under which the network has weights or running statistics, in the order of their first calls.
+// Labels returns the labels with weights or running statistics in the order of their first calls.
 func (p *Plan) Labels() (labels []string) {
 	for _, c := range p.owners() {
 		labels = append(labels, c.Label)
@@ -66,8 +67,8 @@ func (p *Plan) Labels() (labels []string) {
 	return
 }
 
-// Count returns the number of weights, and the multiply-accumulates (MACs) of one image in one forward pass: of all
-// calls, however they share weights.
+// Count returns the number of weights, and the multiply-accumulates (MACs) of one image in one
+// forward pass. All calls count for the MACs, including those that share weights.
 func (p *Plan) Count() (weights, macs int) {
 	for _, c := range p.owners() {
 		weights += c.Block.size()
@@ -80,18 +81,20 @@ func (p *Plan) Count() (weights, macs int) {
 	return
 }
 
-// Param is what the calls of a label own: weights as one flat vector, and the running statistics of its norms.
+// Param holds the weights of a label as one flat vector, and the running statistics of its norms.
 type Param struct {
 	Label   string
 	Weights []Weight
 	// Value is the flat vector; after a backward pass it has a gradient.
 	Value *Value
-	// Running are the means and variances of the tracked norms, norm by norm; see Settled.
+	// Running holds means and variances of the tracked norms, norm by norm; see Settled.
 	Running []float32
-	moving  *Value // the same on devices whose memory is apart, while a tape trains there; nil: Running is up to date
+	// the device's copy during training on separate memory; nil: Running is up to date
+	moving *Value
 }
 
-// Settled brings Running up to date and returns it. Where devices have a memory of their own, training changes the copy there.
+// Settled updates Running from the device and returns it, [mean and variance of every channel].
+// Training on devices with separate memory changes the device's copy only.
 func (p *Param) Settled() []float32 {
 	if p.moving != nil {
 		copy(p.Running, p.moving.Floats())
@@ -99,7 +102,7 @@ func (p *Param) Settled() []float32 {
 	return p.Running
 }
 
-// Unsettle makes Running count, whatever training has made of it on the device: for whoever has changed it.
+// Unsettle discards the device's copy after a change of Running.
 func (p *Param) Unsettle() {
 	if p.moving != nil {
 		p.moving.Set(nil)
@@ -120,7 +123,8 @@ func (p *Plan) Params(seed uint64) []*Param {
 	return r
 }
 
-// Update gives f the weights, to be changed in place, and their gradient (nil when none arrived), which is freed afterwards.
+// Update calls f with the flat vector of weights, to change in place, and its gradient of the same
+// length (nil if none arrived). The gradient is freed afterwards.
 func (p *Param) Update(f func(weights, gradient []float32)) {
 	v := p.Value
 	v.array[1:].free() // other devices' copies of the old weights
@@ -129,16 +133,17 @@ func (p *Param) Update(f func(weights, gradient []float32)) {
 	v.DropGradient()
 }
 
-// Trainable says whether the call has weights; others have running statistics only.
+// Trainable reports whether there are weights; other params have running statistics only.
 func (p *Param) Trainable() bool { return p.Value.array != nil }
 
-// Inspect gives f the weights and their gradient (nil when none arrived), to read.
+// Inspect calls f with the flat vector of weights and its gradient of the same length (nil if none
+// arrived), to read.
 func (p *Param) Inspect(f func(weights, gradient []float32)) {
 	v := p.Value
 	tensors.MustConstFlatData(v.Tensor(), func(w []float32) { v.withGradient(func(g []float32) { f(w, g) }) })
 }
 
-// withGradient gives f the gradient, without a copy where one device has it.
+// withGradient calls f with the gradient, without a copy if one device has it.
 func (v *Value) withGradient(f func(gradient []float32)) {
 	if len(v.gradient) == 1 {
 		tensors.MustConstFlatData(v.gradient[0], f)

@@ -9,28 +9,30 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Runner is what a network is written against: a function that makes calls. A Plan notes them, a Tape runs each as an
-// executable of its own, and inside of Fuse all of them become one graph.
+// Runner is the interface of networks, which are functions that make calls. A Plan records the
+// calls, a Tape runs each as an executable of its own, and Fuse turns all of them into one graph.
 type Runner interface {
-	// Call runs b. With into, outputs are added to these values and into is returned; else new values are.
-	// The label names the call's weights ("cell3/edge1/sep_conv_3x3"): calls of one label share them. Blocks without
-	// weights need none.
+	// Call runs b. With into, the outputs are added to these values, and into is returned.
+	// Otherwise it returns new values. The label names the weights of the call
+	// ("cell3/edge1/sep_conv_3x3"): calls of one label share them. Blocks without weights need no
+	// label.
 	Call(label string, b *Block, in, into []*Value) []*Value
 }
 
-// Value is what flows between calls: an array on the device, and in the backward pass its gradient. The zero Value is an
-// empty sum, to be given as into.
+// Value is the connection between calls: an array on the device, and in the backward pass its
+// gradient. The zero Value is an empty sum for into.
 type Value struct {
 	array, gradient array
 	first           *call // the first call that adds to it
-	held            bool  // outlives the tape's run; the caller's
+	held            bool  // outlives the tape's run; the caller owns it
 	readers         atomic.Int32
 	value, grad     slot
 
 	node *Node // inside of Fuse
 }
 
-// NewValue wraps an array that the caller owns: images, labels, mixing weights. All devices read the same; see Engine.Split.
+// NewValue wraps an array of any shape that the caller owns: images, labels, mixing weights. All
+// devices read the same array; see Engine.Split.
 func NewValue(t *tensors.Tensor) *Value {
 	v := &Value{held: true}
 	v.Set(t)
@@ -46,16 +48,18 @@ func Sums(n int) []*Value {
 	return r
 }
 
-// Hold keeps the value of a forward-only run until the tape is released, for the caller to read.
+// Hold keeps the value of a forward-only run until the tape is released, so that the caller can
+// read it.
 func (v *Value) Hold() *Value {
 	v.held = true
 	return v
 }
 
-// Tensor is the first device's array, nil before the tape has run; it is the tape's (or, of NewValue, the caller's).
+// Tensor returns the first device's array in its declared shape, or nil before the tape has run.
+// The tape owns it, or the caller of NewValue.
 func (v *Value) Tensor() *tensors.Tensor { return v.array.first() }
 
-// Images is the batch of a vector whose parts are the devices' images: labels.
+// Images returns the batch of a vector whose parts belong to the devices' images: labels.
 func (v *Value) Images() (n int) {
 	for _, t := range v.array {
 		n += t.Shape().Size()
@@ -63,10 +67,11 @@ func (v *Value) Images() (n int) {
 	return
 }
 
-// Tensors are the arrays of all devices, one with one device.
+// Tensors returns the arrays of all devices, one per device.
 func (v *Value) Tensors() []*tensors.Tensor { return v.array }
 
-// Set exchanges the array of a value made by NewValue; the old one is freed.
+// Set replaces the array of a value made by NewValue by one of the same shape and frees the old
+// one.
 func (v *Value) Set(t *tensors.Tensor) {
 	if t == nil {
 		v.set(nil)
@@ -80,13 +85,14 @@ func (v *Value) set(a array) {
 	v.array = a
 }
 
-// Take gives v the array of another value, which has none afterwards; the old one is freed.
+// Take moves the array of another value to v and frees the old one.
 func (v *Value) Take(from *Value) {
 	v.set(from.array)
 	from.array = nil
 }
 
-// TakeGradient makes the gradient a value of its own, the caller's: nil when none arrived.
+// TakeGradient turns the gradient into a value that the caller owns, or returns nil if no gradient
+// arrived.
 func (v *Value) TakeGradient() *Value {
 	if v.gradient == nil {
 		return nil
@@ -96,14 +102,15 @@ func (v *Value) TakeGradient() *Value {
 	return g
 }
 
-// Floats copies the first device's array to the host.
+// Floats copies the first device's array to the host, flat.
 func (v *Value) Floats() []float32 { return floats(v.array.first()) }
 
-// Gradient copies the gradient to the host; nil when none arrived. It is the sum of the devices' gradients: of a value that all of them read (weights, mixing
-// weights) each has the part that comes from its images.
+// Gradient copies the gradient to the host, flat; it is nil if none arrived. It is the sum of the
+// devices' gradients: for a value that all devices read (weights, mixing weights) each device
+// contributes the part of its images.
 func (v *Value) Gradient() []float32 { return v.gradient.total() }
 
-// Gradients are the devices' gradients, of their part of the batch or from it; none when none arrived.
+// Gradients returns the gradients of the devices, one per device, or none if no gradient arrived.
 func (v *Value) Gradients() []*tensors.Tensor { return v.gradient }
 
 // DropGradient frees the gradient: the next backward pass starts from zero.
@@ -124,7 +131,7 @@ func (r *inline) Call(label string, b *Block, in, into []*Value) []*Value {
 		nodes[i] = v.node
 	}
 	adds := r.c.adds
-	r.c.adds = false // what the call makes is not what the block makes
+	r.c.adds = false // the call's output is not the block's
 	out := b.Fn(r.c, nodes, r.weights[label])
 	r.c.adds = adds
 	if into == nil {
@@ -136,8 +143,8 @@ func (r *inline) Call(label string, b *Block, in, into []*Value) []*Value {
 	return into
 }
 
-// Fuse makes one block of a function that makes several calls: the same code, in one executable. Its weights are the
-// calls', in the order of their first use. in and constants are as in Block.
+// Fuse turns a function that makes several calls into one block with one executable. Its weights
+// are those of the calls in the order of their first use. in and constants are as in Block.
 func Fuse(name string, in []shapes.Shape, constants int, f func(r Runner, in []*Value) []*Value) *Block {
 	p := &Plan{}
 	out := f(p, Sums(len(in)))

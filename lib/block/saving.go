@@ -1,13 +1,14 @@
 package block
 
-// Saving is how much a forward pass hands over to the backward pass: memory for time. Where kernels compute, on a CPU, the results are the same bit for bit; XLA's own
-// operations are fused differently, and differ by rounding.
+// Saving is the amount that a forward pass saves for the backward pass; it trades memory for time.
+// With kernels, on a CPU, the results are the same bit for bit. XLA fuses its own operations
+// differently, so there they differ by rounding.
 type Saving int
 
 const (
-	// SaveAll hands over what Ctx.Save and Ctx.Keep mark.
+	// SaveAll saves all values marked by Ctx.Save and Ctx.Keep.
 	SaveAll Saving = iota
-	// SaveLittle hands over numbers and vectors, like the statistics of norms: images are computed again.
+	// SaveLittle saves numbers and vectors, such as the statistics of norms, and recomputes images.
 	SaveLittle
 )
 

@@ -6,15 +6,17 @@ import (
 	"sync"
 )
 
-// slot orders the tasks that read and write one thing: readers after the last writer, a writer after everybody before it.
-// So sums keep the order of the program, and the bits do not depend on timing.
+// slot orders the tasks that read and write one value: readers after the last writer, a writer
+// after all tasks before it. Sums thus keep the order of the program, and the bits do not depend on
+// timing.
 type slot struct {
 	batch   *batch
 	writer  *task
 	readers []*task
 }
 
-// batch is what one run of the schedule executes. A slot that last saw another batch forgets it: its tasks are done.
+// batch is the set of tasks of one run of the schedule. A slot forgets tasks of earlier batches,
+// which are done.
 type batch struct{ tasks []*task }
 
 type task struct {
@@ -58,8 +60,8 @@ func (b *batch) add(reads, writes []*slot, run func()) {
 	b.tasks = append(b.tasks, k)
 }
 
-// run executes the tasks on lanes goroutines, the earliest that is ready first. A task that panics ends the run; what it
-// panicked with is returned.
+// run executes the tasks on lanes goroutines, the earliest ready task first. A panic in a task ends
+// the run and is returned as an error.
 func (b *batch) run(lanes int) (err error) {
 	var ready intHeap
 	for _, k := range b.tasks {

@@ -11,10 +11,11 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// statMomentum is the share of the new batch in running statistics, PyTorch's default.
+// statMomentum is the weight of the new batch in running statistics, PyTorch's default.
 const statMomentum = 0.1
 
-// Tape is a runner that executes every call, and remembers it for the backward pass. Calls are queued; Run executes them.
+// Tape is a runner that executes every call and records it for the backward pass. Calls are queued;
+// Run executes them.
 //
 //	logits := network(tape, images)
 //	tape.Run()
@@ -43,7 +44,7 @@ type call struct {
 	done       slot
 }
 
-// NewTape returns an empty tape for the network that the params belong to.
+// NewTape returns an empty tape for the network of the params.
 func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
 	t := &Tape{engine: e, mode: mode, back: back, params: map[string]*Param{}, batch: &batch{}, running: map[*Param]*Value{}}
 	for _, p := range params {
@@ -55,7 +56,7 @@ func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
 	return t
 }
 
-// Call implements Runner. The call is queued until Run.
+// Call implements Runner. It queues the call until Run.
 func (t *Tape) Call(label string, b *Block, in, into []*Value) []*Value {
 	if len(in) != len(b.In) {
 		exceptions.Panicf("%s: block %q takes %d inputs %v, got %d", label, b.Name, len(b.In), b.In, len(in))
@@ -114,14 +115,16 @@ func valueSlots(vs []*Value) []*slot {
 	return r
 }
 
-// Run executes the queued calls and updates the running statistics of norms (Train).
+// Run executes the queued calls and updates the running statistics of norms (Train). It returns an
+// error if a block does not compile or the device fails.
 func (t *Tape) Run() error {
 	err := t.flush()
 	for _, c := range t.calls {
 		if c.statistics == nil {
 			continue
 		}
-		for i, s := range tensors.MustCopyFlatData[float32](c.statistics.first()) { // all devices have the same
+		// all devices have the same
+		for i, s := range tensors.MustCopyFlatData[float32](c.statistics.first()) {
 			r := &c.param.Running[i]
 			*r = (1-statMomentum)**r + statMomentum*s
 		}
@@ -140,23 +143,25 @@ func (t *Tape) flush() error {
 	return err
 }
 
-// Seed sets the gradient of a value at which the backward pass starts: a scalar loss, with its factor.
+// Seed sets the gradient of a scalar loss [], at which the backward pass starts, to factor.
 func (t *Tape) Seed(v *Value, factor float32) {
 	v.DropGradient()
 	v.gradient = array{tensors.FromScalar(factor)}
 }
 
-// SeedFrom takes the gradient of a value at which the backward pass starts from another value, of the same shape,
-// which has none afterwards: the cotangent of logits, of a loss that is computed elsewhere.
+// SeedFrom moves the array of cotangent, of the shape of v, to the gradient of v, at which the
+// backward pass starts. It serves for the cotangent of logits if the loss is computed elsewhere.
 func (t *Tape) SeedFrom(v, cotangent *Value) {
 	v.DropGradient()
 	v.gradient = cotangent.array
 	cotangent.array = nil
 }
 
-// Backward pulls gradients from the seeds to the params (weights) and to the values made by NewValue, adding to what they
-// have, frees everything the tape made, and leaves the tape empty. Without weights only the executables for inputs run.
-// A tape of Images pulls none to the params, whatever weights is.
+// Backward pulls gradients from the seeds to the params (if weights is true) and to the values made
+// by NewValue, and adds them to existing gradients. It frees all arrays of the tape and leaves the
+// tape empty. Without weights only the executables for inputs run. A tape of Images never pulls
+// gradients to the params. Backward returns an error if a block does not compile or the device
+// fails.
 func (t *Tape) Backward(weights bool) error {
 	for i := len(t.calls) - 1; i >= 0; i-- {
 		c := t.calls[i]
@@ -178,7 +183,7 @@ func (t *Tape) Backward(weights bool) error {
 			t.batch.add(valueSlots(c.ins), []*slot{&c.done, &c.param.Value.grad}, func() { t.weigh(c) })
 		}
 		for _, o := range c.outs {
-			if o.first == c { // everybody who read or added to it has been pulled back by now
+			if o.first == c { // all its readers and writers have been pulled back by now
 				t.batch.add(nil, []*slot{&o.value, &o.grad}, o.free)
 			}
 		}
@@ -188,7 +193,7 @@ func (t *Tape) Backward(weights bool) error {
 	return err
 }
 
-// Release frees everything the tape made and empties it, without a backward pass.
+// Release frees all arrays of the tape and empties it without a backward pass.
 func (t *Tape) Release() {
 	for _, c := range t.calls {
 		freeAll(c.residuals, c.cotangents)
@@ -228,7 +233,8 @@ func freeAll(lists ...[]array) {
 	}
 }
 
-// begin collects what every executable of a call takes first: inputs, weights, running statistics.
+// begin collects the first arguments of every executable of a call: inputs, weights, running
+// statistics.
 func (t *Tape) begin(c *call) *arguments {
 	a := &arguments{engine: t.engine, in: make([][]compute.Buffer, t.engine.Width())}
 	for _, v := range c.ins {
@@ -271,7 +277,7 @@ func (t *Tape) forward(c *call) {
 	c.residuals = r
 }
 
-// pull turns the outputs' gradients into the inputs'.
+// pull computes the gradients of the inputs from those of the outputs.
 func (t *Tape) pull(c *call, weights bool) {
 	x := c.x
 	d := x.block.diff(t.back)
@@ -320,7 +326,7 @@ func (t *Tape) pull(c *call, weights bool) {
 	}
 }
 
-// weigh turns the sites' cotangents into the gradient of the weights.
+// weigh computes the gradient of the weights from the sites' cotangents.
 func (t *Tape) weigh(c *call) {
 	if c.cotangents == nil { // no gradient reached the call
 		return
@@ -336,14 +342,14 @@ func (t *Tape) weigh(c *call) {
 	c.param.Value.gradient = a.run(c.x.weigh)[0]
 }
 
-// arguments of one execution.
+// arguments are the arguments of one execution.
 type arguments struct {
 	engine *Engine
 	in     [][]compute.Buffer // of every device
 	donate []bool
 }
 
-// use passes an array, which is spread over the devices if it isn't yet.
+// use passes an array and copies it to the other devices if necessary.
 func (a *arguments) use(x *array) {
 	if len(*x) < len(a.in) { // never with one device, where lanes share values
 		*x = (*x).spread(len(a.in))
@@ -351,7 +357,7 @@ func (a *arguments) use(x *array) {
 	a.give(*x, false)
 }
 
-// give passes an array; a donated one is gone afterwards.
+// give passes an array; a donated array is gone afterwards.
 func (a *arguments) give(x array, donate bool) {
 	buffer := (*tensors.Tensor).Buffer
 	if donate {
@@ -373,7 +379,7 @@ func (a *arguments) give(x array, donate bool) {
 
 func (a *arguments) zero(s shapes.Shape) { a.give(a.engine.zero.of(s, len(a.in)), false) }
 
-// sum passes what has been added up so far, zero at first.
+// sum passes the sum so far, at first zeros.
 func (a *arguments) sum(x *array, s shapes.Shape) {
 	if *x == nil {
 		a.zero(s)

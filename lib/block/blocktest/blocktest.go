@@ -13,9 +13,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Gradients runs b on random inputs and weights for the loss sum(outputs * v), v random, and checks that its gradients
+// Gradients runs b on random inputs and weights for the loss sum(outputs * v), v random, and checks
+// that its gradients
 //
-//   - are the same whether the tape computes them jointly, in two parts (unless norms are affine), or GoMLX in one graph, and
+//   - are the same whether the tape computes them jointly, in two parts (unless norms are affine),
+//     or GoMLX in one graph, and
 //   - are the slopes of the loss along random directions (central differences).
 func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 	t.Helper()
@@ -45,10 +47,11 @@ func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 	p.slopes(t, e, want)
 }
 
-// problem is a block with arguments: differentiable inputs and weights behind each other in at.
+// problem is a block with arguments: at contains differentiable inputs and weights one after the
+// other.
 type problem struct {
 	b         *block.Block
-	in        []shapes.Shape // as the engine keeps them
+	in        []shapes.Shape // in the engine's layout
 	at        []float32
 	constants []*tensors.Tensor
 	diff      int
@@ -67,7 +70,7 @@ func newProblem(e *block.Engine, b *block.Block) *problem {
 	}
 	for _, s := range p.in[p.diff:] {
 		n := s.Size()
-		if s.DType == dtypes.Int32 { // labels: of two classes at least
+		if s.DType == dtypes.Int32 { // labels: at least two classes
 			l := make([]int32, n)
 			for i := range l {
 				l[i] = int32(r.IntN(2))
@@ -102,7 +105,7 @@ func (p *problem) arrays(at []float32) (in []*tensors.Tensor, weights []float32)
 	return append(in, p.constants...), at
 }
 
-// loss is the block that follows: the product of outputs with fixed random cotangents, summed.
+// loss is the block that follows: the sum of the products of outputs and fixed random cotangents.
 func (p *problem) loss(outputs []*Node) *Node {
 	var sum *Node
 	for i, o := range outputs {
@@ -133,7 +136,7 @@ func (p *problem) fused() *block.Block {
 	})
 }
 
-// call runs the block on a tape, forward and, where pull says so, backward.
+// call runs the block on a tape, forward and, with pull, backward.
 func (p *problem) call(t *testing.T, e *block.Engine, at []float32, back block.Backward, pull bool) (loss float64, gradient []float32) {
 	t.Helper()
 	fused := p.fused()
@@ -202,8 +205,8 @@ func (p *problem) oneGraph(e *block.Engine) (loss float64, gradient []float32) {
 	return float64(tensors.ToScalar[float32](out[0])), gradient
 }
 
-// slopes compares the gradient with central differences along random directions. ReLU and max have kinks, which a finite
-// step may straddle: the majority of directions has to agree, and all of them roughly.
+// slopes compares the gradient with central differences along random directions. ReLU and max have
+// kinks, which a finite step may straddle: most directions have to agree, and all of them roughly.
 func (p *problem) slopes(t *testing.T, e *block.Engine, gradient []float32) {
 	t.Helper()
 	const directions = 5
@@ -227,7 +230,8 @@ func (p *problem) slopes(t *testing.T, e *block.Engine, gradient []float32) {
 			return l
 		}
 		slope := (moved(h) - moved(-h)) / (2 * h)
-		off := math.Abs(slope-want) / math.Sqrt(square) // a direction's slope is of the size of the gradient's norm
+		// a slope is of the size of the gradient's norm
+		off := math.Abs(slope-want) / math.Sqrt(square)
 		if off < 0.03 {
 			good++
 		}
