@@ -12,39 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Metrics are numbers by name: loss, accuracy, learning rate.
-type Metrics map[string]float64
-
-// MarshalJSON writes NaN and infinities as null.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	finite := make(map[string]*float64, len(m))
-	for name, x := range m {
-		finite[name] = nil
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			finite[name] = &x
-		}
-	}
-	return json.Marshal(finite)
-}
-
-// UnmarshalJSON reads the result of MarshalJSON; null becomes NaN. It returns an error for other
-// text.
-func (m *Metrics) UnmarshalJSON(text []byte) error {
-	var read map[string]*float64
-	if err := json.Unmarshal(text, &read); err != nil {
-		return err
-	}
-	*m = make(Metrics, len(read))
-	for name, x := range read {
-		(*m)[name] = math.NaN()
-		if x != nil {
-			(*m)[name] = *x
-		}
-	}
-	return nil
-}
+// Metrics are numbers by name: loss, accuracy, learning rate. They are what events of a run's directory hold.
+type Metrics = event.Metrics
 
 // Task is a search or a training. Epochs and steps count from 0. Its random numbers depend on its
 // seed, the epoch and the step alone, and State contains everything that a step changes. An
@@ -85,21 +58,16 @@ type Event struct {
 	Left    time.Duration  // estimated remaining time; 0 without an estimate
 }
 
-// Kind is the kind of an event.
-type Kind string
+// Kind of an event.
+type Kind = event.Kind
 
+// The kinds of events: see package event.
 const (
-	// Begin occurs once, before the first step, with the position at which the run starts or
-	// continues.
-	Begin Kind = "begin"
-	// EndOfStep and EndOfEpoch follow each step and each epoch.
-	EndOfStep  Kind = "step"
-	EndOfEpoch Kind = "epoch"
-	// Saving precedes the writing of a checkpoint: records of earlier events should be on disk by
-	// then.
-	Saving Kind = "saving"
-	// Note is a remark for a person.
-	Note Kind = "note"
+	Begin      = event.Begin
+	EndOfStep  = event.EndOfStep
+	EndOfEpoch = event.EndOfEpoch
+	Saving     = event.Saving
+	Note       = event.Note
 )
 
 // Options of Run. The zero value saves every 30 seconds and tells nobody.
@@ -270,7 +238,7 @@ func (l *loop) catchUp() error {
 	for _, read := range unread {
 		var m Metrics
 		if m, bad = read(); bad == nil {
-			bad = m.diverged(l.at.Epoch, l.at.Step+len(good))
+			bad = diverged(m, l.at.Epoch, l.at.Step+len(good))
 		}
 		if bad != nil {
 			break
@@ -293,7 +261,7 @@ func (l *loop) catchUp() error {
 }
 
 // diverged returns an error if a loss is not finite.
-func (m Metrics) diverged(epoch, step int) error {
+func diverged(m Metrics, epoch, step int) error {
 	for name, x := range m {
 		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
 			return fmt.Errorf("%s is %g in epoch %d, step %d: the run has diverged; start another one with a smaller lr", name, x, epoch+1, step+1)

@@ -18,7 +18,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
-	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/essnas/essnas/lib/run"
 )
 
 // browser opens Chromium. Only the absence of Chromium skips the test.
@@ -46,13 +46,13 @@ func browser(t *testing.T) context.Context {
 }
 
 // searched returns states of searches with these ss_factors.
-func searched(t *testing.T, factors ...float64) (states []outcome.State) {
+func searched(t *testing.T, factors ...float64) (states []run.State) {
 	t.Helper()
 	for i, factor := range factors {
 		name := cell.PublishedNames()[i%len(cell.PublishedNames())]
 		g, _ := cell.Published(name)
 		at := func(x float64) *float64 { return &x }
-		s := outcome.State{
+		s := run.State{
 			Settings: map[string]any{"ss_factor": factor, "k": 4.0, "method": "pc-darts"}, Data: "pictures", Epochs: []int{1, 2, 3}, Operations: cell.Primitives, Edges: figure.EdgeNames(cell.Edges), Genotype: g.Python(),
 			Metrics: map[string][]*float64{
 				"train_accuracy": {at(0.1), at(0.2 + factor/10), at(0.3 + factor/5)}, "arch_accuracy": {nil, at(0.2), at(0.3 - factor/10)},

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 )
 
-// DemoStage asks for all stages in a row: search, train, test, report.
-type DemoStage struct {
+// Demonstration asks for all stages in a row: search, train, test, report.
+type Demonstration struct {
 	Dataset string // "" for what there is
 	Search  *settings.Choice[settings.Search]
 	Train   *settings.Choice[settings.Train]
@@ -16,15 +18,15 @@ type DemoStage struct {
 
 // Demo is what a demonstration came to.
 type Demo struct {
-	Search, Train *Run
-	Test          *Test
+	Search, Train *run.Run
+	Test          *run.Test
 	Report        string // the training's page, which shows the test, too
 	Ended         bool   // all of it was there already
 }
 
 // NewDemo is the demonstration with settings that take a minute on two cores, from the given seed; it returns an error for what is no seed, and "" is the presets'.
-func NewDemo(dataset, seed string) (DemoStage, error) {
-	d := DemoStage{Dataset: dataset, Search: settings.SearchChoice(), Train: settings.TrainChoice()}
+func NewDemo(dataset, seed string) (Demonstration, error) {
+	d := Demonstration{Dataset: dataset, Search: settings.SearchChoice(), Train: settings.TrainChoice()}
 	d.Search.Preset, d.Train.Preset = "demo", "demo"
 	if seed != "" {
 		if err := errors.Join(d.Search.Set("seed", seed), d.Train.Set("seed", seed)); err != nil {
@@ -35,19 +37,19 @@ func NewDemo(dataset, seed string) (DemoStage, error) {
 }
 
 // Demo searches a cell, trains its network and tests it. Stages that are done already are not done again.
-func (l *Lab) Demo(ctx context.Context, s DemoStage) (demo *Demo, err error) {
+func (l *Lab) Demo(ctx context.Context, s Demonstration) (demo *Demo, err error) {
 	var d Demo
 	var ended [3]bool
 	defer func() {
-		if stopped := new(Interrupted); errors.As(err, stopped) {
+		if stopped := new(stage.Interrupted); errors.As(err, stopped) {
 			stopped.Command = l.Again()
 			err = *stopped
 		}
 	}()
-	if d.Search, ended[0], err = l.Search(ctx, SearchStage{Dataset: s.Dataset, Choice: s.Search}); err != nil {
+	if d.Search, ended[0], err = l.Search(ctx, stage.Search{Dataset: s.Dataset, Choice: s.Search}); err != nil {
 		return nil, err
 	}
-	if d.Train, ended[1], err = l.Train(ctx, TrainStage{Dataset: s.Dataset, Genotype: d.Search.Dir, Choice: s.Train}); err != nil {
+	if d.Train, ended[1], err = l.Train(ctx, stage.Train{Dataset: s.Dataset, Genotype: d.Search.Dir, Choice: s.Train}); err != nil {
 		return nil, err
 	}
 	if _, d.Test, ended[2], err = l.Test(ctx, d.Train.Dir); err != nil {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/essnas/essnas/lib/run"
 )
 
 // Proxy is the name of the data set to search on: CIFAR-10, as in the slides, where its files are ($ESSNAS_DATA), else Fashion-MNIST, of which a sample is
@@ -30,9 +32,7 @@ func Pictures(options ...Option) {
 	Check(err)
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "pictures.png")
-	var answer struct {
-		Captions [][]string `json:"captions"`
-	}
+	var answer run.Pictures
 	Check(json.Unmarshal(Do(append([]string{"pictures", "--out=" + out}, flags(options)...)...), &answer))
 	png, err := os.ReadFile(out)
 	Check(err)

@@ -11,15 +11,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // States are what searches came to, to look at with [Explore].
-type States []outcome.State
+type States []run.State
 
-// LoadStates reads a file that [States.Save] or essnas states --out has written.
+// LoadStates reads a file that [States.Write] or essnas states --out has written.
 func LoadStates(file string) (s States) {
 	text, err := os.ReadFile(file)
 	Check(err)
@@ -39,8 +39,8 @@ func StatesOf(runs ...*Run) (s States) {
 	return s
 }
 
-// Save writes the states to a file.
-func (s States) Save(file string) {
+// Write writes the states to a file.
+func (s States) Write(file string) {
 	text, err := json.Marshal(s)
 	Check(err)
 	Check(os.WriteFile(file, append(text, '\n'), 0o644))
@@ -105,7 +105,7 @@ func Explored(options ...Option) {
 // varying are the settings in which the states differ, sorted.
 func varying(states States) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(states[0].Settings)) {
-		if slices.ContainsFunc(states, func(s outcome.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
+		if slices.ContainsFunc(states, func(s run.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
 			names = append(names, name)
 		}
 	}

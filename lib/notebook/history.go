@@ -1,19 +1,17 @@
 package notebook
 
 import (
-	"bufio"
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit/event"
+	"github.com/essnas/essnas/lib/run"
 )
 
 // Epoch is what a run had come to after an epoch.
 type Epoch struct {
-	Number   int // from 1
-	Metrics  map[string]float64
+	Number   int            // from 1
+	Metrics  event.Metrics  // NaN where the run measured no number
 	Genotype *cell.Genotype // of a search: the cells that its alphas stood for; nil where they stood for none
 }
 
@@ -27,26 +25,13 @@ func (e Epoch) Metric(name string) float64 {
 
 // Epochs are those that a run has done.
 func (r *Run) Epochs() (all []Epoch) {
-	f, err := os.Open(filepath.Join(r.Dir, "events.jsonl"))
+	events, err := (&run.Run{Dir: r.Dir}).Events()
 	Check(err)
-	defer f.Close()
-	lines := bufio.NewReader(f)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil { // the end, or a line that a kill has torn
-			return all
-		}
-		var event struct {
-			Kind    string             `json:"kind"`
-			Epoch   int                `json:"epoch"`
-			Metrics map[string]float64 `json:"metrics"`
-			Details struct {
-				Genotype *cell.Genotype `json:"genotype"`
-			} `json:"details"`
-		}
-		Check(json.Unmarshal(line, &event))
-		if event.Kind == "epoch" {
-			all = append(all, Epoch{event.Epoch + 1, event.Metrics, event.Details.Genotype})
+	for _, e := range events {
+		if e.Kind == event.EndOfEpoch {
+			a, _ := e.Architecture() // none of a training
+			all = append(all, Epoch{e.Epoch + 1, e.Metrics, a.Genotype})
 		}
 	}
+	return all
 }

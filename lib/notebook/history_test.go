@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/serve"
 	"github.com/janpfeifer/must"
 )
@@ -17,7 +18,7 @@ func TestEpochsAreReadFromEventsWithoutStepsNotesAndATornLine(t *testing.T) {
 {"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2.5},"details":{"genotype":null}}
 {"kind":"epoch","epoch":1,"step":1,"metrics":{"train_loss":2}}
 {"kind":"epoch","epoch":2,"st`), 0o644))
-	all := (&Run{Dir: dir}).Epochs()
+	all := (&Run{run.Summary{Dir: dir}}).Epochs()
 	if len(all) != 2 || all[0].Number != 1 || all[1].Number != 2 || all[1].Metrics["train_loss"] != 2 || all[0].Genotype != nil {
 		t.Errorf("epochs are %+v", all)
 	}
@@ -32,5 +33,16 @@ func TestLinesOfACommandNameNoPathOfTheMachine(t *testing.T) {
 	p.told(serve.Message{Say: "search in /home/me/essnas/runs/search-1, on XLA"})
 	if want := "search in runs/search-1, on XLA"; len(p.lines) != 1 || p.lines[0] != want {
 		t.Errorf("told %q, want %q", p.lines, want)
+	}
+}
+
+// A number that JSON has no word for stands in events as null: curves leave it out, and don't fall to 0.
+func TestANumberThatIsNoneIsAGapInACurve(t *testing.T) {
+	dir := t.TempDir()
+	must.M(os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(`{"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2,"arch_loss":null}}
+`), 0o644))
+	all := (&Run{run.Summary{Dir: dir}}).Epochs()
+	if len(all) != 1 || all[0].Metric("train_loss") != 2 || !math.IsNaN(all[0].Metric("arch_loss")) || !math.IsNaN(all[0].Metrics["arch_loss"]) {
+		t.Errorf("epochs are %v: want an arch_loss of NaN", all)
 	}
 }

@@ -8,39 +8,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/run"
 )
 
-// Run is a search or a training.
-type Run struct {
-	Dir      string        `json:"run"`
-	Ended    bool          `json:"already_ended"` // by an earlier cell
-	Genotype cell.Genotype `json:"genotype"`      // of a search what was found, of a training what is trained
-	Result   Result        `json:"result"`
-	Report   string        `json:"report"` // a page about all of it
-}
-
-// Result is what a run ended with.
-type Result struct {
-	Epochs    int                `json:"epochs"`
-	Metrics   map[string]float64 `json:"metrics"`    // of the last epoch
-	BestEpoch int                `json:"best_epoch"` // of a training: the epoch, counted from 1, with the lowest validation loss
-	Best      map[string]float64 `json:"best"`       // of a training: that epoch's
-	Seconds   float64            `json:"seconds"`
-}
+// Run is a search, a pretraining or a training: its directory, and what it came to.
+type Run struct{ run.Summary }
 
 // Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
-func Search(options ...Option) *Run { return run([]string{"search"}, options) }
+func Search(options ...Option) *Run { return computed([]string{"search"}, options) }
 
 // Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a published one or of a file.
 func Train(genotype any, options ...Option) *Run {
-	return run([]string{"train", "--genotype=" + cells(genotype)}, options)
+	return computed([]string{"train", "--genotype=" + cells(genotype)}, options)
 }
 
 // Pretrain trains the features of such a network without labels (essnas pretrain).
 func Pretrain(genotype any, options ...Option) *Run {
-	return run([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
+	return computed([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
 }
 
 // cells are a genotype as --genotype takes it.
@@ -54,7 +38,7 @@ func cells(genotype any) string {
 	return name
 }
 
-func run(args []string, options []Option) *Run {
+func computed(args []string, options []Option) *Run {
 	p := newProgress(slices.Contains(options, Quiet))
 	r := new(Run)
 	Check(json.Unmarshal(ask(append(args, flags(options)...), p), r))
@@ -101,50 +85,28 @@ func (r *Run) drawing(name string) bundle {
 	return bundle{svg: string(svg), png: png, text: string(text)}
 }
 
-// Tested is what the test images said of a network.
-type Tested struct {
-	Data    string       `json:"data"`
-	Epoch   int          `json:"epoch"`
-	Weights int          `json:"weights"`
-	MACs    int          `json:"macs"`
-	Table   *score.Table `json:"table"`
-}
-
 // Test tests a training's network (essnas test): the test images are read once, and a second call shows what the first one found.
-func Test(r *Run) *Tested {
-	t := new(Tested)
+func Test(r *Run) *run.Test {
+	t := new(run.Test)
 	Check(json.Unmarshal(Do("test", "--run="+r.Dir), t))
 	return t
 }
 
-// Prediction is what a network sees in a picture.
-type Prediction struct {
-	Picture string `json:"picture"`        // the file, or "test image 17"
-	True    string `json:"true,omitempty"` // its class, of a test image
-	Top     []struct {
-		Class       string  `json:"class"`
-		Probability float64 `json:"probability"`
-	} `json:"top"` // the most probable first
-}
-
 // Predict classifies images of the test set (see [Images]) with a training's network, and shows them.
-func Predict(r *Run, options ...Option) []Prediction {
+func Predict(r *Run, options ...Option) []run.Prediction {
 	return predict(r, flags(options))
 }
 
 // PredictFiles classifies pictures, PNG or JPEG.
-func PredictFiles(r *Run, files ...string) []Prediction {
+func PredictFiles(r *Run, files ...string) []run.Prediction {
 	for i := range files {
 		files[i] = Path(files[i])
 	}
 	return predict(r, files)
 }
 
-func predict(r *Run, args []string) []Prediction {
-	var answer struct {
-		Predictions []Prediction `json:"predictions"`
-		Picture     string       `json:"picture"`
-	}
+func predict(r *Run, args []string) []run.Prediction {
+	var answer run.Predictions
 	Check(json.Unmarshal(Do(append([]string{"predict", "--run=" + r.Dir}, args...)...), &answer))
 	png, err := os.ReadFile(answer.Picture)
 	Check(err)

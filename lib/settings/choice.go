@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/spf13/pflag"
 )
 
 // Settings is a struct whose fields have the tags json (the name in settings files; in flags with - for _) and help:
@@ -88,25 +87,44 @@ func (c *Choice[S]) MethodNames() (names []string) {
 	return
 }
 
-// AddFlags defines --preset, --method if there is a choice, --settings, and a flag for each setting.
-func (c *Choice[S]) AddFlags(flags *pflag.FlagSet) {
+// Flag is a flag of the command line. Its value has the methods of flag.Value and of pflag.Value.
+type Flag struct {
+	Name, Help string
+	Value      interface {
+		String() string
+		Set(text string) error
+		Type() string
+	}
+	Choices []string // what can be chosen from; nil: anything
+}
+
+// Flags are --preset, --method if there is a choice, --settings, and one for each setting.
+func (c *Choice[S]) Flags() (flags []Flag) {
 	var helps []string
 	for _, p := range c.presets {
 		helps = append(helps, fmt.Sprintf("%s (%s)", p.name, p.help))
 	}
-	flags.StringVar(&c.Preset, "preset", "", fmt.Sprintf("settings to start from: %s; default %s", strings.Join(helps, ", "), c.presets[0].name))
+	flags = append(flags, Flag{"preset", fmt.Sprintf("settings to start from: %s; default %s", strings.Join(helps, ", "), c.presets[0].name), (*text)(&c.Preset), c.PresetNames()})
 	if len(c.methods) > 0 {
 		helps = nil
 		for _, m := range c.methods {
 			helps = append(helps, fmt.Sprintf("%s (%s)", m.name, m.help))
 		}
-		flags.StringVar(&c.Method, "method", "", "what the preset's settings are changed to: "+strings.Join(helps, ", "))
+		flags = append(flags, Flag{"method", "what the preset's settings are changed to: " + strings.Join(helps, ", "), (*text)(&c.Method), c.MethodNames()})
 	}
-	flags.StringVar(&c.File, "settings", "", "JSON `FILE` with settings that change the preset's; flags change both")
+	flags = append(flags, Flag{"settings", "JSON `FILE` with settings that change the preset's; flags change both", (*text)(&c.File), nil})
 	for _, f := range Fields[S]() {
-		flags.Var(&flagValue[S]{c, f}, f.flag(), fmt.Sprintf("%s (%s)", f.Help, c.defaults(f)))
+		flags = append(flags, Flag{f.flag(), fmt.Sprintf("%s (%s)", f.Help, c.defaults(f)), &flagValue[S]{c, f}, nil})
 	}
+	return flags
 }
+
+// text is the value of a flag that takes any text.
+type text string
+
+func (t *text) String() string         { return string(*t) }
+func (t *text) Set(value string) error { *t = text(value); return nil }
+func (*text) Type() string             { return "string" }
 
 // defaults are the presets' values of a setting: one if all have the same.
 func (c *Choice[S]) defaults(f Field) string {

@@ -31,12 +31,12 @@
 //	header, rows := r.Table()                 // the slides' table beside this study's
 //	f := r.Dots(r.Accuracy())                 // a figure.Figure; r.Pareto(), r.SearchAgainstFinal(), r.Dots(study.SearchTime()), r.Cells()
 //	for _, c := range r.Claims { fmt.Println(c) }
-//	run, err := s.Run(configuration, 1, "cifar10") // the lab.Run of one training
+//	run, err := s.Run(configuration, 1, "cifar10") // the run.Run of one training
 //
 // # Statistics
 //
 // Means have 95 % t intervals over seeds ([student.Mean]), which cover the luck of the seed; the interval of one test, in a run's report, covers that of the test images. Groups are compared by paired t
 // tests over seeds ([Compare]) with Holm's correction within a family ([Holm]): all claims are one family, all pairs of groups another. A claim is undecided if its adjusted p is 0.05 or
 // more, which is not a refutation: with few seeds only large differences show. Search-time accuracy is correlated with final accuracy by Kendall's tau-b ([Kendall]). Search times are those
-// from step to step, over all processes that worked on a run, without compiling (lab.Result.Fitting).
+// from step to step, over all processes that worked on a run, without compiling (run.Result.Fitting).
 package study

@@ -9,7 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
-	"github.com/essnas/essnas/lib/figure/report"
+	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/score/student"
 )
 

@@ -14,6 +14,8 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
 )
 
@@ -143,7 +145,7 @@ func (s *Study) Prepare() (paths []string, err error) {
 
 // Execute does the job in a file that [Study.WriteJob] has written, or finds it done. It needs
 // nothing else of the study's process: the study's directory may have moved since, to another
-// machine too. It returns an error if the file is not a job of a study, a lab.Interrupted if the
+// machine too. It returns an error if the file is not a job of a study, a stage.Interrupted if the
 // context is cancelled (the same call goes on), and the error of a search or training that failed.
 func Execute(ctx context.Context, l *lab.Lab, path string) error {
 	s, j, err := openJob(path)
@@ -190,21 +192,21 @@ func openJob(path string) (s *Study, j Job, err error) {
 func (s *Study) dir(j Job) string { return s.Path("runs", filepath.FromSlash(j.Name())) }
 
 // searchRun opens the search of a configuration with a seed; nil if it was not begun.
-func (s *Study) searchRun(configuration Configuration, seed int) (*lab.Run, error) {
+func (s *Study) searchRun(configuration Configuration, seed int) (*run.Run, error) {
 	return s.openRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepSearch})
 }
 
 // Run opens the training of the cells that a configuration found with a seed on one of the study's
 // data sets; nil if it was not begun. It returns an error if the run can't be read.
-func (s *Study) Run(configuration Configuration, seed int, dataset string) (*lab.Run, error) {
+func (s *Study) Run(configuration Configuration, seed int, dataset string) (*run.Run, error) {
 	return s.openRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepTrain, Dataset: dataset})
 }
 
-func (s *Study) openRun(j Job) (*lab.Run, error) {
+func (s *Study) openRun(j Job) (*run.Run, error) {
 	if _, err := os.Stat(filepath.Join(s.dir(j), "config.json")); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return lab.OpenRun(s.dir(j))
+	return run.Open(s.dir(j))
 }
 
 // drawn is where random search keeps the cells of a seed.
@@ -242,7 +244,7 @@ func (s *Study) do(ctx context.Context, l *lab.Lab, j Job) error {
 	if search.draws() {
 		source = s.drawn(search)
 	}
-	r, _, err := l.Train(ctx, lab.TrainStage{Dataset: j.Dataset, Genotype: source, Choice: choice, Dir: s.dir(j)})
+	r, _, err := l.Train(ctx, stage.Train{Dataset: j.Dataset, Genotype: source, Choice: choice, Dir: s.dir(j)})
 	if err != nil {
 		return err
 	}
@@ -265,6 +267,6 @@ func (s *Study) find(ctx context.Context, l *lab.Lab, j Job) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = l.Search(ctx, lab.SearchStage{Dataset: s.Config.Dataset, Choice: choice, Dir: s.dir(j)})
+	_, _, err = l.Search(ctx, stage.Search{Dataset: s.Config.Dataset, Choice: choice, Dir: s.dir(j)})
 	return err
 }

@@ -5,17 +5,18 @@ import (
 	"math"
 	"slices"
 
+	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
 	"gonum.org/v1/gonum/stat"
 )
 
 // Paired is a comparison of two ways over the same seeds.
 type Paired struct {
-	N          int              `json:"n"`
-	Difference student.Estimate `json:"difference"` // of the second from the first, with its 95 % interval
-	T          float64          `json:"t"`
-	P          float64          `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
-	Holm       float64          `json:"holm"` // P, adjusted for all comparisons of the same family
+	N          int            `json:"n"`
+	Difference score.Estimate `json:"difference"` // of the second from the first, with its 95 % interval
+	T          float64        `json:"t"`
+	P          float64        `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
+	Holm       float64        `json:"holm"` // P, adjusted for all comparisons of the same family
 }
 
 // spreadless says whether there are pairs enough for a test, but their differences are all the same.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/figure/report"
 	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/essnas/essnas/lib/score/student"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/score"
 )
 
 // Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
@@ -69,8 +69,8 @@ func (r *Results) Warning() string {
 }
 
 // page draws the report up; figures are those that are kept as files, too.
-func (r *Results) page() (*report.Report, map[string]figure.Figure, error) {
-	p := &report.Report{
+func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
+	p := &report.Page{
 		Title: "A study on " + Title(r.Config.Dataset),
 		Lead: fmt.Sprintf("%s, %s each: cells were searched, networks built from them trained, and tested once on each data set%s.",
 			english.Plural(len(r.Config.Configurations), "configuration", ""), english.Plural(r.Config.Seeds, "seed", ""), transferred(r.Config.Transfers)),
@@ -188,8 +188,8 @@ func (r *Results) Table() (header []string, rows [][]string) {
 }
 
 // mean is the estimate's without interval.
-func mean(e student.Estimate) string {
-	return student.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
+func mean(e score.Estimate) string {
+	return score.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
 }
 
 // TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
@@ -221,7 +221,7 @@ func known(x float64, digits int) string {
 	return fmt.Sprintf("%.*f", digits, x)
 }
 
-func times(e student.Estimate) string {
+func times(e score.Estimate) string {
 	if e.N == 0 {
 		return "-"
 	}

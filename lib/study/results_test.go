@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/score/student"
+	"github.com/essnas/essnas/lib/score"
 	"github.com/janpfeifer/must"
 )
 
@@ -75,7 +75,7 @@ func TestOneSeedDecidesNothing(t *testing.T) {
 	if c := claim(t, r, "PCP-DARTS beats"); c.Verdict != Undecided || !strings.Contains(c.String(), "A test needs two") {
 		t.Error(c)
 	}
-	if e := r.Lines[0].Accuracy; e != (student.Estimate{N: 1, Mean: 50}) {
+	if e := r.Lines[0].Accuracy; e != (score.Estimate{N: 1, Mean: 50}) {
 		t.Errorf("of one seed: %+v, want no interval", e)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/study/engine"
 )
 
-// Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a lab.Interrupted or
+// Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a stage.Interrupted or
 // context.Canceled) or by a kill: the next call goes on. Jobs that fail don't keep others from being done; they are tried again by the next call.
 func (s *Study) Work(ctx context.Context) error {
 	if err := s.begin(); err != nil {
@@ -127,7 +127,7 @@ func (s *Study) verdict(ctx context.Context, all []Job, failed map[string]error)
 	}
 	jobs := slices.DeleteFunc(slices.Clone(all), func(j Job) bool { return failed[j.Name()] == nil })
 	for _, j := range jobs {
-		if stopped := new(lab.Interrupted); errors.As(failed[j.Name()], stopped) {
+		if stopped := new(stage.Interrupted); errors.As(failed[j.Name()], stopped) {
 			stopped.Command = s.lab.Again()
 			return *stopped
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
 	"github.com/janpfeifer/must"
 )
@@ -54,7 +55,7 @@ func TestIntervalsOfMeansAreSciPys(t *testing.T) {
 		near(t, "low end", e.Mean-e.Half, c.Low)
 		near(t, "high end", e.Mean+e.Half, c.High)
 	}
-	if e := student.Mean([]float64{3}); e != (student.Estimate{N: 1, Mean: 3}) {
+	if e := student.Mean([]float64{3}); e != (score.Estimate{N: 1, Mean: 3}) {
 		t.Errorf("of one value: %+v, want no interval", e)
 	}
 }

@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/lab"
@@ -89,7 +91,7 @@ func Open(dir string) (*Study, error) {
 func New(l *lab.Lab, o Options) (*Study, error) {
 	copied := *l
 	if copied.Warm == nil {
-		copied.Warm = new(lab.Warm)
+		copied.Warm = new(stage.Warm)
 	}
 	copied.NoPages = true
 	only, err := Choose(o.Only)
@@ -115,7 +117,7 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 	if s.Dir == "" {
 		root := l.Runs
 		if root == "" {
-			root = lab.Root()
+			root = run.Root()
 		}
 		s.Dir = filepath.Join(root, s.Config.Name+"-"+s.Config.Hash)
 	}
@@ -268,7 +270,7 @@ func (s *Study) begin() error {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", s.Dir)
 	}
 	s.lock = lock
-	s.Config.Command, s.Config.Versions = s.lab.Command, lab.Versions()
+	s.Config.Command, s.Config.Versions = s.lab.Command, run.Versions()
 	if s.Config.Started == "" {
 		s.Config.Started = time.Now().UTC().Format(time.RFC3339)
 	}

@@ -7,30 +7,31 @@ import (
 	"strconv"
 
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
 )
 
 // Line is what a configuration came to, over its seeds.
 type Line struct {
-	Configuration Configuration               `json:"configuration"`
-	Accuracy      student.Estimate            `json:"accuracy"`       // %
-	Transfers     map[string]student.Estimate `json:"transfers"`      // %
-	SearchSeconds student.Estimate            `json:"search_seconds"` // without compiling
-	Parameters    student.Estimate            `json:"parameters"`     // millions, of 20 cells and 36 channels
-	Skips         student.Estimate            `json:"skips"`          // in both cells, of 16 operations
-	ParameterFree student.Estimate            `json:"parameter_free"`
-	Depth         student.Estimate            `json:"depth"`
-	Pareto        bool                        `json:"pareto"` // no other is at least as accurate and as fast, and better in one of both
+	Configuration Configuration             `json:"configuration"`
+	Accuracy      score.Estimate            `json:"accuracy"`       // %
+	Transfers     map[string]score.Estimate `json:"transfers"`      // %
+	SearchSeconds score.Estimate            `json:"search_seconds"` // without compiling
+	Parameters    score.Estimate            `json:"parameters"`     // millions, of 20 cells and 36 channels
+	Skips         score.Estimate            `json:"skips"`          // in both cells, of 16 operations
+	ParameterFree score.Estimate            `json:"parameter_free"`
+	Depth         score.Estimate            `json:"depth"`
+	Pareto        bool                      `json:"pareto"` // no other is at least as accurate and as fast, and better in one of both
 }
 
 // summarize computes what follows from the trials.
 func (r *Results) summarize() {
 	for _, name := range r.Config.Configurations {
 		c, _ := find(name)
-		mean := func(m Measure) student.Estimate { return student.Mean(r.Values(name, m)) }
+		mean := func(m Measure) score.Estimate { return student.Mean(r.Values(name, m)) }
 		l := Line{
 			Configuration: c, Accuracy: mean(r.Accuracy()), SearchSeconds: mean(SearchTime()), Parameters: mean(Size()), Skips: mean(Skips()),
-			ParameterFree: mean(ParameterFree()), Depth: mean(Depth()), Transfers: map[string]student.Estimate{},
+			ParameterFree: mean(ParameterFree()), Depth: mean(Depth()), Transfers: map[string]score.Estimate{},
 		}
 		for _, dataset := range r.Config.Transfers {
 			l.Transfers[dataset] = mean(Accuracy(dataset, dataset))

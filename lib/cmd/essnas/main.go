@@ -12,12 +12,12 @@ import (
 	"syscall"
 
 	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/stage"
 )
 
 func main() {
 	backend.Retune()
-	os.Exit(run())
+	os.Exit(execute())
 }
 
 // Exit statuses.
@@ -27,7 +27,7 @@ const (
 )
 
 // run is the program. Whatever happens ends in a sentence, never in a stack trace.
-func run() (status int) {
+func execute() (status int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 1)
@@ -63,7 +63,7 @@ func complain(err error) (status int) {
 
 // oneLine is an error as one line. Libraries below put stack traces after the first.
 func oneLine(err error) string {
-	if errors.Is(err, context.Canceled) && !errors.As(err, new(lab.Interrupted)) {
+	if errors.Is(err, context.Canceled) && !errors.As(err, new(stage.Interrupted)) {
 		return "stopped"
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")

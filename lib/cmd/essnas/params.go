@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 )
 
@@ -35,8 +36,9 @@ norms are counted, their running statistics are not, nor are alphas and betas.`,
 			})
 		},
 	}
-	genotypeFlag(c, &genotype)
 	flags := c.Flags()
+	stage.GenotypeFlag(flags, &genotype)
+	completions(c)
 	flags.StringVar(&supernet, "supernet", "", "a search network instead: pc-darts (K=4), p-darts or darts (K=1)")
 	flags.IntVar(&s.Channels, "channels", 0, "channels of a state in the first cells (default 36; of a search network 16)")
 	flags.IntVar(&s.Cells, "cells", 0, "cells of the network (default 20; of a search network 8)")

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 
 	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/spf13/cobra"
@@ -31,7 +31,7 @@ func (p *program) root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "essnas",
 		Short: "Efficient neural architecture search",
-		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS), trains the network that is built from them, tests it, and shows all of it.
+		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS, P-DARTS, PCP-DARTS), trains the network that is built from them, tests it, and shows all of it.
 
 Everything a command makes goes into a run directory: runs/NAME-HASH, where HASH is that of the settings and the data. The same command
 again goes on where a run was stopped or killed, or shows it if it has ended. Start with "essnas demo".`,
@@ -54,7 +54,10 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
-	c.AddCommand(p.demo(), p.search(), p.pretrain(), p.probe(), p.finetune(), p.train(), p.test(), p.predict(), p.pictures(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
+	for _, s := range stage.All() {
+		c.AddCommand(p.stage(s))
+	}
+	c.AddCommand(p.demo(), p.params(), p.study(), p.report(), p.bench(), p.dataCommand(), p.doctor())
 	c.AddCommand(p.serve(), p.jupyterLab(), p.kernel(), p.states()) // notebooks
 	return c
 }
@@ -141,9 +144,4 @@ func datasetFlag(c *cobra.Command, dataset *string) {
 func runFlag(c *cobra.Command, dir *string, help string) {
 	c.Flags().StringVar(dir, "run", "", help)
 	c.MarkFlagDirname("run")
-}
-
-func genotypeFlag(c *cobra.Command, genotype *string) {
-	c.Flags().StringVar(genotype, "genotype", "", "cells: the directory of a search, a `FILE` (JSON or Python text), or "+strings.Join(cell.PublishedNames(), ", "))
-	c.RegisterFlagCompletionFunc("genotype", cobra.FixedCompletions(cell.PublishedNames(), cobra.ShellCompDirectiveDefault))
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/home"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/serve"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 )
 
@@ -46,7 +48,7 @@ after the last of their kernels has, or after half an hour without work. It keep
 // desk is where clients' requests come in.
 type desk struct {
 	device sync.Mutex // held by commands that compute for long: there is one device, they run one after the other
-	warm   lab.Warm
+	warm   stage.Warm
 }
 
 // rest frees the memory that nobody uses.
@@ -71,8 +73,11 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 		switch found.Name() {
 		case "serve", "lab", "install", "remove", "run":
 			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
-		case "predict", "params", "report", "states", "doctor", "list", "check": // short
+		case "params", "report", "states", "doctor", "list", "check": // short
 		default:
+			if brief(found.Name()) {
+				break
+			}
 			if !d.device.TryLock() {
 				tell(serve.Message{Status: "waiting for another cell's work to end"})
 				if err := lock(ctx, &d.device); err != nil {
@@ -91,6 +96,11 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 		return nil, fmt.Errorf("essnas %s has no result to send: run it in a terminal", args[0])
 	}
 	return out.Bytes(), nil
+}
+
+// brief says whether a stage needs the device for moments only.
+func brief(name string) bool {
+	return slices.ContainsFunc(stage.All(), func(s stage.Stage) bool { return s.Name == name && s.Command().Brief })
 }
 
 // lock waits for the mutex until the context ends.
@@ -122,7 +132,7 @@ type watching struct {
 	tell func(serve.Message)
 
 	last    time.Time // of the status
-	run     *lab.Run
+	run     *run.Run
 	drawing sync.WaitGroup
 	mu      sync.Mutex // held while a figure is drawn
 }
@@ -134,7 +144,7 @@ func (w *watching) status(text string) {
 	}
 }
 
-func (w *watching) begin(r *lab.Run) { w.run = r }
+func (w *watching) begin(r *run.Run) { w.run = r }
 
 func (w *watching) event(e fit.Event) {
 	if e.Kind != fit.EndOfEpoch && e.Kind != fit.Begin {
@@ -149,7 +159,7 @@ func (w *watching) event(e fit.Event) {
 }
 
 func (w *watching) draw() {
-	figure, text, err := lab.Overview(w.run)
+	figure, text, err := stage.Overview(w.run)
 	if err != nil {
 		return // a figure is no reason to end a search
 	}

@@ -6,8 +6,8 @@ import (
 	"io"
 
 	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/lab/outcome"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 )
 
@@ -22,13 +22,13 @@ anything.`,
 		Example: "  essnas states --out states.json --run runs/search-fashion-mnist-1a2b3c4d --run runs/search-fashion-mnist-5e6f7a8b",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			states := []outcome.State{}
+			states := []run.State{}
 			for _, dir := range dirs {
-				r, err := lab.OpenRun(dir)
+				r, err := run.Open(dir)
 				if err != nil {
 					return err
 				}
-				s, err := lab.StateOf(r)
+				s, err := stage.StateOf(r)
 				if err != nil {
 					return err
 				}

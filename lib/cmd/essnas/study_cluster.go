@@ -13,7 +13,7 @@ import (
 	"syscall"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/study"
 	"github.com/essnas/essnas/lib/study/engine"
 	"github.com/spf13/cobra"
@@ -94,7 +94,7 @@ func (p *program) submit(c *cobra.Command, s *study.Study, f clusterFlags) error
 	}{s.Dir, n}
 	return p.print(c, submitted, func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "Submitted %s of %s; the report follows them.\nHow far    %s\nEnd them   %s\nLogs       %s\n", english.Plural(n, "job", ""), s.Dir,
-			lab.Command("study", "status", "--run", s.Dir), lab.Command("study", "cancel", "--run", s.Dir), s.Path("jobs", "logs"))
+			run.Command("study", "status", "--run", s.Dir), run.Command("study", "cancel", "--run", s.Dir), s.Path("jobs", "logs"))
 		return err
 	})
 }

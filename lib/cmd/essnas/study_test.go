@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
 	"github.com/janpfeifer/must"
 )
@@ -90,7 +91,7 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 		return tableOf(t, filepath.Join(dir, name))
 	}
 	want := whole("whole")
-	s := must.M1(study.New(&lab.Lab{Data: t.TempDir()}, study.Options{
+	s := must.M1(study.New(&lab.Lab{Env: stage.Env{Data: t.TempDir()}}, study.Options{
 		Dir: filepath.Join(dir, "written"), Only: []string{"stage1", "random"}, Seeds: 2,
 		Search: filepath.Join(dir, "search.json"), Train: filepath.Join(dir, "train.json"),
 	}))

@@ -3,25 +3,18 @@
 package student
 
 import (
-	"fmt"
 	"math"
 
+	"github.com/essnas/essnas/lib/score"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Estimate is a mean over seeds with its interval.
-type Estimate struct {
-	N    int     `json:"n"`
-	Mean float64 `json:"mean"`
-	Half float64 `json:"half"` // half the width of the 95 % t interval, for n >= 2
-}
-
 // Mean returns the mean of values [n] with its 95 % interval, mean +- t(0.975, n-1) s/sqrt(n),
 // which assumes approximately normal values (Student, 1908). One value has a mean without an
 // interval; no values have neither.
-func Mean(values []float64) Estimate {
-	e := Estimate{N: len(values)}
+func Mean(values []float64) score.Estimate {
+	e := score.Estimate{N: len(values)}
 	if e.N > 0 {
 		e.Mean = stat.Mean(values, nil)
 	}
@@ -29,17 +22,6 @@ func Mean(values []float64) Estimate {
 		e.Half = T(e.N-1).Quantile(0.975) * stat.StdDev(values, nil) / math.Sqrt(float64(e.N))
 	}
 	return e
-}
-
-// Text writes the estimate with this number of decimals.
-func (e Estimate) Text(digits int) string {
-	switch e.N {
-	case 0:
-		return "-"
-	case 1:
-		return fmt.Sprintf("%.*f", digits, e.Mean)
-	}
-	return fmt.Sprintf("%.*f\u00a0±\u00a0%.*f", digits, e.Mean, digits, e.Half)
 }
 
 // T returns Student's t distribution with this many degrees of freedom.

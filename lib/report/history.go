@@ -1,0 +1,130 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/cellgraph"
+	"github.com/essnas/essnas/lib/fit/event"
+	"github.com/essnas/essnas/lib/run"
+)
+
+// History is what a run's events tell, epoch by epoch and step by step.
+type History struct {
+	Epochs  []run.Event
+	Metrics []event.Metrics // of each epoch
+	Best    int             // index of the epoch with the lowest validation loss; -1: none
+	Seconds float64
+
+	steps   []run.Event
+	inEpoch int // steps of an epoch
+
+	// Of the epochs of a search that have details; counted from 1. Index 0 is the normal cell, 1 the reduction cell.
+	At        []float64
+	Alphas    [2][][][]float64
+	Betas     [2][][]float64
+	Genotypes []*cell.Genotype
+	Stopped   map[int]int // skip connections of the normal cell in epochs that ended a phase early, counted from 1
+}
+
+// HistoryOf sums up the events of a run.
+func HistoryOf(events []run.Event) History {
+	h := History{Best: -1, Stopped: map[int]int{}}
+	for _, e := range events {
+		h.Seconds = max(h.Seconds, e.Seconds)
+		switch e.Kind {
+		case event.EndOfStep:
+			h.steps = append(h.steps, e)
+			h.inEpoch = max(h.inEpoch, e.Step+1)
+		case event.EndOfEpoch:
+			if e.Best {
+				h.Best = len(h.Epochs)
+			}
+			h.Epochs = append(h.Epochs, e)
+			h.Metrics = append(h.Metrics, e.Metrics)
+			a, ok := e.Architecture()
+			if !ok {
+				continue // a training has none, and a page can do without
+			}
+			h.At = append(h.At, float64(e.Epoch+1))
+			h.Genotypes = append(h.Genotypes, a.Genotype)
+			if a.Stopped > 0 {
+				h.Stopped[e.Epoch+1] = a.Stopped
+			}
+			for t := range a.Alphas {
+				h.Alphas[t] = append(h.Alphas[t], a.Full(t))
+				h.Betas[t] = append(h.Betas[t], a.Betas[t])
+			}
+		}
+	}
+	return h
+}
+
+// Series is a metric over the run, times factor; x is the epoch. What steps measure is shown as some fifty means, unless there are enough epochs for
+// a curve of their means.
+func (h History) Series(name, metric string, factor float64) figure.Series {
+	const points = 50
+	s := figure.Series{Name: name}
+	add := func(x float64, sum, n float64) {
+		s.X, s.Y = append(s.X, x), append(s.Y, factor*sum/n)
+	}
+	if len(h.Epochs) >= points/2 || !h.inSteps(metric) {
+		for _, e := range h.Epochs {
+			if value, ok := e.Metrics[metric]; ok {
+				add(float64(e.Epoch+1), value, 1)
+			}
+		}
+		return s
+	}
+	size := max(1, (len(h.steps)+points-1)/points)
+	for at := 0; at < len(h.steps); at += size {
+		var x, sum, n float64
+		for _, e := range h.steps[at:min(at+size, len(h.steps))] {
+			if value, ok := e.Metrics[metric]; ok {
+				x += float64(e.Epoch) + float64(e.Step+1)/float64(h.inEpoch)
+				sum += value
+				n++
+			}
+		}
+		if n > 0 {
+			add(x/n, sum, n)
+		}
+	}
+	return s
+}
+
+// inSteps says whether steps measure that metric, as against epochs.
+func (h History) inSteps(metric string) bool {
+	return slices.ContainsFunc(h.steps, func(e run.Event) bool { _, ok := e.Metrics[metric]; return ok })
+}
+
+// Has says whether a metric was recorded.
+func (h History) Has(metric string) bool {
+	for _, m := range h.Metrics {
+		if _, ok := m[metric]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Cells are drawings of the last epoch's alphas and of the cells that they stand for.
+func (h History) Cells() (parts []figure.Figure, err error) {
+	last := len(h.At) - 1
+	if last < 0 {
+		return nil, nil
+	}
+	parts = append(parts, figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), cell.Primitives, h.Alphas[0][last], h.Alphas[1][last]))
+	g := h.Genotypes[last]
+	if g == nil {
+		return parts, nil
+	}
+	normal, err := cellgraph.Normal("Normal cell", *g)
+	if err != nil {
+		return nil, err
+	}
+	reduction, err := cellgraph.Reduction("Reduction cell", *g)
+	return append(parts, normal, reduction), err
+}

@@ -1,0 +1,242 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/figure/cellgraph"
+	"github.com/essnas/essnas/lib/fit/event"
+	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"golang.org/x/sync/errgroup"
+)
+
+// Writer draws up the page of a run, and the figures beside it.
+type Writer struct {
+	Page
+	Run     *run.Run
+	figures string         // the directory that they are drawn in
+	drawing errgroup.Group // of figures: they are many, and each waits for the disk
+}
+
+// NewWriter is for the run in a directory. It returns an error where the directory can't be written to.
+func NewWriter(r *run.Run) (*Writer, error) {
+	w := &Writer{Run: r, figures: r.Path("figures")}
+	w.drawing.SetLimit(4)
+	return w, whole.MkdirAll(w.figures)
+}
+
+// Close writes the page, once all figures are drawn, and returns its path.
+func (w *Writer) Close() (path string, err error) {
+	if err := w.drawing.Wait(); err != nil {
+		return "", err
+	}
+	var page bytes.Buffer
+	if err := w.Page.Write(&page); err != nil {
+		return "", err
+	}
+	path = w.Run.Path("report.html")
+	return path, whole.WriteBytes(path, page.Bytes())
+}
+
+// Show adds a figure to the page and saves it under that name.
+func (w *Writer) Show(s *Section, name string, f figure.Figure, caption string) {
+	s.Figure(f, caption)
+	w.Draw(name, f)
+}
+
+// Draw writes a figure into the run's directory of figures.
+func (w *Writer) Draw(name string, f figure.Figure) {
+	w.drawing.Go(func() error {
+		var svg, png bytes.Buffer
+		if err := f.SVG(&svg); err != nil {
+			return err
+		}
+		if err := f.PNG(&png); err != nil {
+			return err
+		}
+		if err := whole.WriteBytes(filepath.Join(w.figures, name+".svg"), svg.Bytes()); err != nil {
+			return err
+		}
+		return whole.WriteBytes(filepath.Join(w.figures, name+".png"), png.Bytes())
+	})
+}
+
+// Cells shows both cells of a genotype.
+func (w *Writer) Cells(s *Section, g cell.Genotype) error {
+	normal, err := cellgraph.Normal("Normal cell", g)
+	if err != nil {
+		return err
+	}
+	reduction, err := cellgraph.Reduction("Reduction cell", g)
+	if err != nil {
+		return err
+	}
+	w.Show(s, "normal-cell", normal, "The normal cell, which keeps height and width. Green: the outputs of the two cells before it; blue: its states; yellow: its output, the states' channels together.")
+	w.Show(s, "reduction-cell", reduction, "The reduction cell, at 1/3 and 2/3 of the depth: what it reads from the cells before it has stride 2.")
+	count := func(genes []cell.Gene) map[string]int {
+		n := make(map[string]int)
+		for _, gene := range genes {
+			n[gene.Op]++
+		}
+		return n
+	}
+	ns, rs := count(g.Normal), count(g.Reduce)
+	var rows [][]string
+	for _, op := range slices.Sorted(maps.Keys(merged(ns, rs))) {
+		rows = append(rows, []string{op, fmt.Sprint(ns[op]), fmt.Sprint(rs[op])})
+	}
+	s.Table("How often each operation stands in a cell, of 8.", []string{"operation", "normal", "reduction"}, rows)
+	s.Verbatim("The genotype, as genotypes.py of DARTS and its relatives has it; essnas reads it from a file.", g.Python())
+	return nil
+}
+
+func merged(a, b map[string]int) map[string]int {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// Circumstances shows settings, data, versions and times: what it takes to do it again.
+func (w *Writer) Circumstances(fields []settings.Field, events []run.Event) error {
+	r, c := w.Run, w.Run.Config
+	s := w.Section("Settings and circumstances", "All that decides the result, and where it was computed. On XLA CPU the same settings give the same bits.")
+	if err := SettingsTable(s, c, fields); err != nil {
+		return err
+	}
+	data := [][]string{
+		{"data set", c.Data.Title},
+		{"whole or sample", map[bool]string{false: "whole", true: "the embedded sample"}[c.Data.Sample]},
+		{"images", fmt.Sprintf("%s to train, %s to test, %d x %d pixels, %d channels, %d classes", humanize.Comma(int64(c.Data.Train)), humanize.Comma(int64(c.Data.Test)), c.Data.Side, c.Data.Side, c.Data.Channels, len(c.Data.Classes))},
+	}
+	for _, file := range slices.Sorted(maps.Keys(c.Data.Checksums)) {
+		data = append(data, []string{file, c.Data.Checksums[file]})
+	}
+	s.Table("Data, with the checksums of its files.", nil, data)
+	made := [][]string{{"backend", strings.TrimSpace(strings.Join([]string{c.Backend.Kind, c.Backend.Version}, " "))}}
+	for _, name := range slices.Sorted(maps.Keys(c.Versions)) {
+		made = append(made, []string{name, c.Versions[name]})
+	}
+	made = append(made, []string{"command", strings.Join(c.Command, " ")}, []string{"begun", c.Started}, []string{"run", c.Name + "-" + c.Hash})
+	if m := c.Memory; m != nil {
+		text := MemoryText(*m)
+		result, err := r.Result()
+		if err != nil {
+			return err
+		}
+		if result != nil && result.Memory > 0 {
+			text += "; its process held " + Size(result.Memory) + " at most"
+		}
+		made = append(made, []string{"memory", text})
+	}
+	s.Table("Versions and origin.", nil, made)
+	s.Table("Times, from the run's record.", nil, Timings(events))
+	return nil
+}
+
+// SettingsTable shows the settings by the names that flags and settings files have for them.
+func SettingsTable(s *Section, c run.Config, fields []settings.Field) error {
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(c.Settings, &values); err != nil {
+		return fmt.Errorf("the settings in config.json can't be read: %w", err)
+	}
+	var rows [][]string
+	for _, f := range fields {
+		if value, ok := values[f.Name]; ok {
+			rows = append(rows, []string{f.Name, string(value), f.Help})
+		}
+	}
+	s.Table("Settings.", nil, rows)
+	return nil
+}
+
+// Timings sums up how long things took. Steps are measured from the end of one to the end of the next, within epochs, so that neither compiling
+// nor validation counts.
+func Timings(events []run.Event) [][]string {
+	var steps []float64
+	var total float64
+	var epochs int
+	var notes [][]string
+	for i, e := range events {
+		total = max(total, e.Seconds)
+		switch e.Kind {
+		case event.EndOfEpoch:
+			epochs++
+		case event.Note:
+			notes = append(notes, []string{"at " + Clock(e.Seconds), e.Text})
+		case event.EndOfStep:
+			if i > 0 && events[i-1].Kind == event.EndOfStep && events[i-1].Epoch == e.Epoch && events[i-1].Step == e.Step-1 {
+				steps = append(steps, e.Seconds-events[i-1].Seconds)
+			}
+		}
+	}
+	rows := [][]string{{"in all", Clock(total)}, {"epochs", fmt.Sprint(epochs)}}
+	if len(steps) > 0 {
+		slices.Sort(steps)
+		rows = append(rows, []string{"a step", fmt.Sprintf("%.3g s (median of %s)", steps[len(steps)/2], humanize.Comma(int64(len(steps))))})
+	}
+	return append(rows, notes...)
+}
+
+// Views shows what the two views of the run's images look like, if it has any.
+func (w *Writer) Views(text string) error {
+	all, err := w.Run.Views()
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	var tiles []figure.Tile
+	add := func(text, caption string) error {
+		raw, err := base64.StdEncoding.DecodeString(text)
+		if err == nil {
+			picture, e := png.Decode(bytes.NewReader(raw))
+			if err = e; e == nil {
+				tiles = append(tiles, figure.Tile{Picture: picture, Caption: caption})
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("a picture in %s is damaged (%w): delete the file", w.Run.Path("views.json"), err)
+		}
+		return nil
+	}
+	for _, v := range all {
+		if err := add(v.Picture, fmt.Sprintf("image %d", v.Index)); err != nil {
+			return err
+		}
+		for i, pair := range v.Pairs {
+			for k, text := range pair {
+				if err := add(text, fmt.Sprintf("pair %d, view %d", i+1, k+1)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	s := w.Section("The two views", "What the loss compares: each time an image is seen, two views of it are made, each distorted on its own.")
+	w.Show(s, "views", figure.Grid(1+2*len(all[0].Pairs), tiles), "Training images, and three pairs of views of each. Settings: "+text+".")
+	return nil
+}
+
+// Size is a number of bytes as people write it.
+func Size(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
+
+// MemoryText is what a run is expected to take, in a few words.
+func MemoryText(m run.Memory) string {
+	text := "takes about " + Size(m.Total) + " of memory"
+	if m.Saving == littleSaved {
+		text += ", because more would not fit: backward passes compute images again, which takes some more time"
+	}
+	return text
+}
+
+// littleSaved is run.Need's Saving where the backward pass recomputes activations.
+const littleSaved = "little"

@@ -1,0 +1,191 @@
+package run
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/essnas/essnas/lib/fit/event"
+	"github.com/essnas/essnas/lib/internal/whole"
+)
+
+// Event is a line of events.jsonl. Epochs and steps count from 0.
+type Event struct {
+	Kind    event.Kind      `json:"kind"` // event.EndOfStep, event.EndOfEpoch or event.Note
+	Epoch   int             `json:"epoch"`
+	Step    int             `json:"step"`    // of an epoch: how many it had
+	Seconds float64         `json:"seconds"` // that the run has taken so far, over all its processes
+	Metrics event.Metrics   `json:"metrics,omitempty"`
+	Details json.RawMessage `json:"details,omitempty"` // of an epoch
+	Best    bool            `json:"best,omitempty"`    // of an epoch: the lowest validation loss so far
+	Text    string          `json:"text,omitempty"`    // of a note
+}
+
+// before says whether an event belongs to what was done before that step; notes belong to what they follow.
+func (e Event) before(epoch, step int) bool {
+	switch e.Kind {
+	case event.EndOfStep:
+		return e.Epoch < epoch || e.Epoch == epoch && e.Step < step
+	case event.EndOfEpoch:
+		return e.Epoch < epoch
+	}
+	return true
+}
+
+// Events reads the run's events. A last line that a kill has torn is left out.
+func (r *Run) Events() ([]Event, error) {
+	raw, err := os.ReadFile(r.Path("events.jsonl"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, whole.Explain(err, r.Path("events.jsonl"))
+	}
+	var events []Event
+	for number := 1; len(raw) > 0; number++ {
+		line, rest, complete := bytes.Cut(raw, []byte("\n"))
+		raw = rest
+		if !complete {
+			break
+		}
+		var e Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, damage(r.Path("events.jsonl"), number, err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// Record writes a run's events.
+type Record struct {
+	path    string
+	file    *os.File
+	start   time.Time
+	earlier float64 // seconds that earlier processes took
+	pending []Event // before the loop has told where the run stands
+}
+
+// Record is the run's, which the process writes that holds its lock.
+func (r *Run) Record() *Record { return &Record{path: r.Path("events.jsonl"), start: time.Now()} }
+
+func (l *Record) seconds() float64 { return l.earlier + time.Since(l.start).Seconds() }
+
+// Open cuts off what the last checkpoint doesn't know, for it will happen again. It returns an error, and cuts nothing, where
+// a line before that is damaged: what stands there would be lost.
+func (l *Record) Open(epoch, step int) error {
+	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return whole.Explain(err, l.path)
+	}
+	l.file = f
+	keep, err := l.known(f, epoch, step)
+	if err != nil {
+		return err
+	}
+	if err := f.Truncate(keep); err != nil {
+		return whole.Explain(err, l.path)
+	}
+	if _, err := f.Seek(keep, io.SeekStart); err != nil {
+		return whole.Explain(err, l.path)
+	}
+	if keep > 0 {
+		l.pending = append(l.pending, Event{Kind: event.Note, Epoch: epoch, Step: step, Text: fmt.Sprintf("went on at epoch %d, step %d", epoch+1, step+1)})
+	}
+	for _, e := range l.pending {
+		if err := l.Write(e); err != nil {
+			return err
+		}
+	}
+	l.pending = nil
+	return nil
+}
+
+// known is the length of what the checkpoint knows, in bytes. A damaged line is cut off with what follows it if none of that
+// is known: a machine that lost its power leaves such ends.
+func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
+	if epoch == 0 && step == 0 {
+		return 0, nil
+	}
+	var damaged error
+	var last Event // that is known
+	end := func() (int64, error) {
+		if damaged != nil && !last.precedes(epoch, step) {
+			return 0, damaged
+		}
+		return keep, nil
+	}
+	lines := bufio.NewReader(f)
+	for number, at := 1, int64(0); ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF { // what follows the last end of a line was torn
+			return end()
+		}
+		if err != nil {
+			return 0, whole.Explain(err, l.path)
+		}
+		at += int64(len(line))
+		var e Event
+		switch err := json.Unmarshal(line, &e); {
+		case err != nil && damaged == nil:
+			damaged = damage(l.path, number, err)
+		case err != nil:
+		case !e.before(epoch, step):
+			return end()
+		case damaged != nil && e.Kind != event.Note:
+			return 0, damaged
+		case damaged == nil:
+			keep, l.earlier = at, e.Seconds
+			if e.Kind != event.Note {
+				last = e
+			}
+		}
+	}
+}
+
+// precedes says whether a checkpoint of that place was written right after the event.
+func (e Event) precedes(epoch, step int) bool {
+	if step > 0 {
+		return e.Kind == event.EndOfStep && e.Epoch == epoch && e.Step == step-1
+	}
+	return e.Kind == event.EndOfEpoch && e.Epoch == epoch-1
+}
+
+// damage is the error for a line that can't be read.
+func damage(path string, number int, err error) error {
+	return fmt.Errorf("line %d of %s is damaged (%w): delete the line, and that step or epoch is missing in curves, or delete the whole run", number, path, err)
+}
+
+// Note records a remark for people. Before Open it is kept, and Open writes it.
+func (l *Record) Note(text string) error {
+	e := Event{Kind: event.Note, Text: text}
+	if l.file == nil {
+		l.pending = append(l.pending, e)
+		return nil
+	}
+	return l.Write(e)
+}
+
+// Write records an event, with the seconds that the run has taken.
+func (l *Record) Write(e Event) error {
+	e.Seconds = l.seconds()
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = l.file.Write(append(text, '\n'))
+	return whole.Explain(err, l.path)
+}
+
+// Sync returns when what was written is on the disk.
+func (l *Record) Sync() error { return whole.Explain(l.file.Sync(), l.path) }
+
+// Close closes the file.
+func (l *Record) Close() {
+	if l.file != nil {
+		l.file.Close()
+	}
+}

@@ -1,0 +1,21 @@
+package stage
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/cell"
+)
+
+// collapsed says in a sentence that a cell that was found is mostly skip connections, half of its operations or more, and what to do about it; nothing of others.
+// Searches of this family end so when they overfit (arXiv:1909.06035, arXiv:1909.09656).
+func collapsed(g cell.Genotype) []string {
+	which, skips := "normal", cell.Skips(g.Normal)
+	if n := cell.Skips(g.Reduce); n > skips {
+		which, skips = "reduction", n
+	}
+	if all := 2 * cell.States; 2*skips >= all {
+		return []string{fmt.Sprintf("%d of the %d operations of the %s cell are skip connections: the search has probably collapsed, and the network of such cells is a poor one; try auxiliary_skip 1, beta_decay 50 or stop_skips 2, or a search with fewer epochs",
+			skips, all, which)}
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+)
+
+// Interrupted is the error of a stage that was stopped and can go on.
+type Interrupted struct {
+	Run         *run.Run
+	Epoch, Step int    // where it stopped, counted from 1
+	Command     string // what to type to go on
+}
+
+func (e Interrupted) Error() string {
+	return fmt.Sprintf("stopped in epoch %d after step %d, and saved; go on with: %s", e.Epoch, e.Step, e.Command)
+}
+
+// Unwrap makes it a context.Canceled.
+func (e Interrupted) Unwrap() error { return context.Canceled }
+
+// task is a fit.Task as search and network make them.
+type task interface {
+	fit.Task
+	preparer
+	Save(s block.Saving) // before Prepare
+	Close()
+}
+
+// work is a stage that fits a task in a run directory: it begins the run or goes on with it, or finds it ended.
+type work struct {
+	config run.Config
+	memory demand
+	dir    string // of --run; "" for the one that the config names
+	task   func(b *backend.Backend) (task, error)
+	begun  func(r *run.Run) error                     // after the directory is there
+	ready  func(r *run.Run, b *backend.Backend) error // before the first epoch, or before going on
+	end    func(r *run.Run, t task) error             // after the last epoch
+}
+
+// do makes the run and returns it, closed; ended says that there was nothing to do.
+func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error) {
+	w.config.Command = l.Command
+	r, err = run.Begin(l.runs(), w.dir, w.config)
+	if err != nil {
+		return nil, false, err
+	}
+	defer r.Close()
+	if result, err := r.Result(); err != nil || result != nil {
+		return r, err == nil, err
+	}
+	begun := false
+	defer func(r *run.Run) {
+		if !begun {
+			r.Forget()
+		}
+	}(r)
+	if w.begun != nil {
+		if err := w.begun(r); err != nil {
+			return nil, false, err
+		}
+	}
+	b, err := l.open(ctx, w.memory.options.Devices)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := computesOn(r, b); err != nil {
+		return nil, false, err
+	}
+	b = b.Racing(r.Config.Choices)
+	saving, err := l.fits(r, b, w.memory)
+	if err != nil {
+		return nil, false, err
+	}
+	t, err := w.task(b)
+	if err != nil {
+		return nil, false, err
+	}
+	defer t.Close()
+	t.Save(saving)
+	if w.ready != nil {
+		if err := w.ready(r, b); err != nil {
+			return nil, false, err
+		}
+	}
+	begun = true
+	if err := l.fit(ctx, r, b, t); err != nil {
+		return nil, false, err
+	}
+	if w.end != nil {
+		if err := w.end(r, t); err != nil {
+			return nil, false, err
+		}
+	}
+	result, err := conclude(r)
+	if err != nil {
+		return nil, false, err
+	}
+	return r, false, r.Write("result.json", result)
+}
+
+// computesOn notes the backend, and refuses to go on with a run on another kind: its bits would differ.
+func computesOn(r *run.Run, b *backend.Backend) error {
+	kind := r.Config.Backend.Kind
+	if kind == "" {
+		r.Config.Backend = backendOf(b)
+		r.Config.Versions = run.Versions()
+		return r.Write("config.json", r.Config)
+	}
+	if kind != b.Kind {
+		return fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", r.Dir, kind, b.Kind, kind)
+	}
+	return nil
+}
+
+// ahead is for how long a GPU is not asked how far it is: progress needs no more.
+const ahead = time.Second / 2
+
+// chooses notes what was raced: a run that goes on takes the same ways.
+func chooses(r *run.Run, choices map[string]string) error {
+	if maps.Equal(choices, r.Config.Choices) {
+		return nil
+	}
+	r.Config.Choices = choices
+	return r.Write("config.json", r.Config)
+}
+
+func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task) error {
+	p, record := l.progress(), r.Record()
+	defer record.Close()
+	p.say("%s in %s, on %s; %s", r.Config.Stage, r.Dir, b, report.MemoryText(*r.Config.Memory))
+	before := b.Stats()
+	took, err := p.compile(t)
+	if err != nil {
+		return err
+	}
+	if err := chooses(r, b.Choices.All()); err != nil {
+		return err
+	}
+	s := b.Stats()
+	text := fmt.Sprintf("ready after %.1f s: %d programs compiled, %d loaded from disk", took.Seconds(), s.Compiled-before.Compiled, s.Loaded-before.Loaded)
+	if n := s.Shared - before.Shared; n > 0 {
+		text += fmt.Sprintf(", %d at hand", n)
+	}
+	p.pass(text)
+	if err := record.Note(text); err != nil {
+		return err
+	}
+	show := p.observe(t)
+	if l.Begin != nil {
+		l.Begin(r)
+	}
+	last := Interrupted{Run: r, Epoch: 1, Command: run.Command(r.Config.Stage, "--run", r.Dir)}
+	options := fit.Options{}
+	if b.GPU() {
+		options.Ahead = ahead
+	}
+	options.Observe = func(e fit.Event) error {
+		switch e.Kind {
+		case fit.Begin:
+			last.Epoch, last.Step = e.Epoch+1, e.Step
+			if (e.Epoch > 0 || e.Step > 0) && e.Epoch < t.Epochs() {
+				p.say("going on at epoch %d, step %d", e.Epoch+1, e.Step+1)
+			}
+		case fit.EndOfStep:
+			last.Epoch, last.Step = e.Epoch+1, e.Step+1
+		}
+		if err := observe(record, e); err != nil {
+			return err
+		}
+		show(e)
+		if l.Watch != nil {
+			l.Watch(e)
+		}
+		return nil
+	}
+	err = fit.Run(ctx, t, checkpoints(r), options)
+	p.done()
+	if errors.Is(err, context.Canceled) {
+		return last
+	}
+	return err
+}
+
+// conclude sums the events up.
+func conclude(r *run.Run) (run.Result, error) {
+	result := run.Result{Ended: time.Now().UTC().Format(time.RFC3339), Memory: memory.Peak()}
+	events, err := r.Events()
+	if err != nil {
+		return result, err
+	}
+	for _, e := range events {
+		if e.Kind == fit.EndOfStep || e.Kind == fit.EndOfEpoch {
+			result.Fitting += e.Seconds - result.Seconds
+		}
+		result.Seconds = e.Seconds
+		if e.Kind != fit.EndOfEpoch {
+			continue
+		}
+		result.Epochs, result.Metrics = e.Epoch+1, e.Metrics
+		if e.Best {
+			result.BestEpoch, result.Best = e.Epoch+1, e.Metrics
+		}
+	}
+	return result, nil
+}
+
+// observe records what the loop tells.
+func observe(l *run.Record, e fit.Event) error {
+	switch e.Kind {
+	case fit.Begin:
+		return l.Open(e.Epoch, e.Step)
+	case fit.Saving:
+		return l.Sync()
+	case fit.Note:
+		return l.Note(e.Text)
+	}
+	line := run.Event{Kind: e.Kind, Epoch: e.Epoch, Step: e.Step, Metrics: e.Metrics, Best: e.Best}
+	if e.Details != nil {
+		text, err := json.Marshal(e.Details)
+		if err != nil {
+			return err
+		}
+		line.Details = text
+	}
+	return l.Write(line)
+}
+
+// checkpoints are those of a run.
+func checkpoints(r *run.Run) fit.Store { return fit.Store{Dir: r.Checkpoints()} }
+
+// imagesOf describes the images of a run.
+func imagesOf(set *data.Set) run.Data {
+	im := set.Train
+	return run.Data{
+		Name: set.Name, Title: set.Title, Sample: set.Sample, Classes: set.Classes, Channels: im.Channels, Side: im.Height,
+		Train: im.N, Test: set.Test.N, Mean: set.Mean, Std: set.Std, Checksums: set.Checksums,
+	}
+}
+
+func backendOf(b *backend.Backend) run.Backend {
+	return run.Backend{Kind: b.Kind, Plugin: b.Plugin, Version: b.PluginVersion}
+}

@@ -1,0 +1,52 @@
+package stage
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
+)
+
+// Annotations of flags that tell a shell how to complete them.
+const (
+	Choices   = "essnas_choices"   // with these values
+	Directory = "essnas_directory" // with names of directories
+)
+
+func choices(f *pflag.FlagSet, name string, values []string) {
+	f.SetAnnotation(name, Choices, values) // the flag is there
+}
+
+func datasetFlag(f *pflag.FlagSet, dataset *string) {
+	f.StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+"; default Fashion-MNIST, of which a sample is built in")
+	choices(f, "dataset", data.Names())
+}
+
+func directoryFlag(f *pflag.FlagSet, dir *string, name, help string) {
+	f.StringVar(dir, name, "", help)
+	f.SetAnnotation(name, Directory, nil)
+}
+
+func runFlag(f *pflag.FlagSet, dir *string, help string) { directoryFlag(f, dir, "run", help) }
+
+// GenotypeFlag defines --genotype.
+func GenotypeFlag(f *pflag.FlagSet, genotype *string) {
+	f.StringVar(genotype, "genotype", "", "cells: the directory of a search, a `FILE` (JSON or Python text), or "+strings.Join(cell.PublishedNames(), ", "))
+	choices(f, "genotype", cell.PublishedNames())
+}
+
+// settingsFlags defines the flags of a choice of settings but for some.
+func settingsFlags[S settings.Settings](f *pflag.FlagSet, choice *settings.Choice[S], without ...string) {
+	for _, flag := range choice.Flags() {
+		if slices.Contains(without, flag.Name) {
+			continue
+		}
+		f.Var(flag.Value, flag.Name, flag.Help)
+		if flag.Choices != nil {
+			choices(f, flag.Name, flag.Choices)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package stage
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+
+	"github.com/essnas/essnas/lib/fit"
+)
+
+// origin is a pretraining that a training begins with.
+type origin struct {
+	run.Origin
+	run    *run.Run
+	chosen settings.Pretrain
+	state  fit.State
+}
+
+// openOrigin opens a pretraining that has ended, for what flag asks for.
+func openOrigin(dir, flag string) (o origin, err error) {
+	if o.run, err = run.Open(dir); err != nil {
+		return o, err
+	}
+	c := o.run.Config
+	if !pretrainStage().made(o.run) {
+		return o, fmt.Errorf("%s is a %s: %s wants the directory of a pretraining", dir, c.Stage, flag)
+	}
+	if c.Genotype == nil {
+		return o, fmt.Errorf("%s has no genotype: delete the run, or mend the file", o.run.Path("config.json"))
+	}
+	if o.chosen, err = settingsOf[settings.Pretrain](c); err != nil {
+		return o, err
+	}
+	if result, err := o.run.Result(); err != nil {
+		return o, err
+	} else if result == nil {
+		return o, fmt.Errorf("the pretraining in %s has not ended; go on with: %s", dir, run.Command(pretrainStage().Name, "--run", dir))
+	}
+	if o.state, err = fit.LoadState(checkpoints(o.run).Last()); err != nil {
+		return o, fmt.Errorf("the network of %s can't be read: %w", dir, err)
+	}
+	o.Origin = run.Origin{Run: dir, Checksum: weightsChecksum(o.state)}
+	return o, nil
+}
+
+// weightsChecksum is the SHA-256 of a network's names, weights and running statistics, whatever else the checkpoint holds.
+func weightsChecksum(s fit.State) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(s.Arrays)) {
+		if strings.HasPrefix(name, "weights/") || strings.HasPrefix(name, "running/") {
+			fmt.Fprintf(sum, "%s %d\n", name, len(s.Arrays[name].F32))
+			binary.Write(sum, binary.LittleEndian, s.Arrays[name].F32) // into a hash, which takes everything
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// choose makes settings of a training those of the same network.
+func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[settings.Train], error) {
+	fixed := *c
+	for name, value := range map[string]int{"cells": o.chosen.Cells, "channels": o.chosen.Channels} {
+		if err := fixed.Fix(name, value); err != nil {
+			return nil, fmt.Errorf("%w, as the pretraining in %s has it", err, o.Run)
+		}
+	}
+	return &fixed, nil
+}
+
+// weights are those that a training begins with. Once it has a checkpoint they aren't needed any more, and the pretraining may be gone.
+func weightsOf(r *run.Run) (*fit.State, error) {
+	from := r.Config.From
+	if from == nil {
+		return nil, nil
+	}
+	if state, _, err := checkpoints(r).Load(); err != nil || state != nil {
+		return nil, err
+	}
+	o, err := openOrigin(from.Run, "--from")
+	if err == nil && o.Checksum != from.Checksum {
+		err = fmt.Errorf("the weights of %s are not those that this run was to begin with: begin another run", from.Run)
+	}
+	return &o.state, err
+}

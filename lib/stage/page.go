@@ -1,0 +1,121 @@
+package stage
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+)
+
+// page is a run's page while its stages write it.
+type page struct{ *report.Writer }
+
+// Report writes report.html, one self-contained page about the run, from what the run's directory holds by now, and its figures
+// (SVG, and PNG for documents) into figures/. A training whose cell was found by a run that is still there shows that search
+// too. It returns the page's path, and an error where the directory is no run or a file of it is damaged.
+func Report(dir string) (path string, err error) {
+	r, err := run.Open(dir)
+	if err != nil {
+		return "", err
+	}
+	s, err := of(r)
+	if err != nil {
+		return "", err
+	}
+	writer, err := report.NewWriter(r)
+	if err != nil {
+		return "", err
+	}
+	w := page{writer}
+	if err := s.write(w); err != nil {
+		return "", fmt.Errorf("can't report on %s: %w", dir, err)
+	}
+	if path, err = w.Close(); err != nil {
+		return "", fmt.Errorf("can't report on %s: %w", dir, err)
+	}
+	return path, nil
+}
+
+func (s Stage) write(w page) error {
+	events, err := w.Run.Events()
+	if err != nil {
+		return err
+	}
+	h := report.HistoryOf(events)
+	warnings, err := s.warnings(w.Run.Config)
+	if err != nil {
+		return err
+	}
+	w.Warnings = append(w.Warnings, warnings...)
+	if err := s.unfinished(w, h); err != nil {
+		return err
+	}
+	if err := s.Runs.report(w, events, h); err != nil {
+		return err
+	}
+	if err := w.Circumstances(s.Runs.Fields(), events); err != nil {
+		return err
+	}
+	return w.overview(w.Run)
+}
+
+// added shows what other stages have added to the run, in the order of All.
+func (w page) added() error {
+	for _, s := range All() {
+		if s.added == nil {
+			continue
+		}
+		if err := s.added(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unfinished warns of a run that is under way. A search may end before its last epoch.
+func (s Stage) unfinished(w page, h report.History) error {
+	_, epochs, err := s.Runs.extent(w.Run.Config)
+	if err != nil {
+		return err
+	}
+	result, err := w.Run.Result()
+	if err == nil && result == nil && len(h.Epochs) < epochs {
+		w.Warnings = append(w.Warnings, fmt.Sprintf("This %s has not ended: %d of %d epochs are done.", s.Noun, len(h.Epochs), epochs))
+	}
+	return err
+}
+
+// report reports on a run that has just ended, unless pages are not wanted.
+func (l *Env) report(r *run.Run) error {
+	if l.NoPages {
+		return nil
+	}
+	_, err := Report(r.Dir)
+	return err
+}
+
+// warnings tell what keeps the numbers from meaning anything: the embedded sample, few images, few epochs.
+func (s Stage) warnings(c run.Config) (all []string, err error) {
+	d := c.Data
+	if d.Sample {
+		all = append(all, fmt.Sprintf(
+			"These images are %s, built into essnas (%s to train, %s to test), not the data set. What is shown here is how it works, not how well.",
+			d.Title, humanize.Comma(int64(d.Train)), humanize.Comma(int64(d.Test))))
+	}
+	images, epochs, err := s.Runs.extent(c)
+	if err != nil {
+		return nil, err
+	}
+	if images > 0 && images < d.Train || epochs < s.Runs.enough {
+		used := d.Train
+		if images > 0 {
+			used = min(images, d.Train)
+		}
+		all = append(all, fmt.Sprintf(
+			"This %s takes %s on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
+			s.Noun, english.Plural(epochs, "epoch", ""), humanize.Comma(int64(used)), s.Runs.compared))
+	}
+	return all, nil
+}

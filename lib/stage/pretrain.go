@@ -1,0 +1,118 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/pretrain"
+)
+
+// pretrainStage is the stage that trains a network's features without labels.
+func pretrainStage() Stage {
+	return Stage{Name: "pretrain", Noun: "pretraining", Command: pretrainCommand, Runs: &Runs{
+		Fields: settings.Fields[settings.Pretrain], enough: 50, compared: "50 to 1,000 epochs on 50,000 images", report: page.pretrained, body: pretrainedBody,
+		extent: func(c run.Config) (images, epochs int, err error) {
+			s, err := settingsOf[settings.Pretrain](c)
+			return s.Images, s.Epochs, err
+		},
+		overview: func(h report.History) ([]figure.Figure, error) {
+			return []figure.Figure{figure.Curves(pretrainingCharts(h)...)}, nil
+		},
+	}}
+}
+
+func pretrainCommand() Command {
+	s := Pretrain{Choice: settings.PretrainChoice()}
+	return Command{
+		Use: "pretrain", Short: "Train the features of a cell's network without labels",
+		Long: `Train the features of the network that is built from a cell without labels, by Barlow Twins (arXiv:2103.03230): two distorted views of each image are to get the
+same features, and each feature is to tell something else. A fifth of the training images, at most 10,000, is held back. Every few epochs it is measured how many of them
+their nearest training images classify right, beside the same with pixels and with the untrained network.
+
+Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
+		Example: `  essnas pretrain --genotype PC_DARTS_cifar --dataset cifar10
+  essnas pretrain --genotype runs/search-cifar10-1a2b3c4d --preset slides
+  essnas pretrain --genotype DARTS_V2 --projector 512,512,512 --optimizer lars --lr 0.2
+  essnas pretrain --genotype DARTS_V2 --views 'crop 1 pixels 4, flip 0.5, jitter 0.8'`,
+		Flags: func(f *pflag.FlagSet) {
+			GenotypeFlag(f, &s.Genotype)
+			datasetFlag(f, &s.Dataset)
+			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
+			settingsFlags(f, s.Choice)
+		},
+		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
+			r, ended, err := l.Pretrain(ctx, s)
+			if err != nil {
+				return Answer{}, err
+			}
+			return answer(r, ended, func(w io.Writer, sum run.Summary) {
+				m := sum.Result.Metrics
+				fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs; %.1f %% of the held-back images have the class of their neighbours\n\nReport    %s\nNext      essnas probe --run %s\n",
+					m["train_loss"], sum.Result.Epochs, 100*m["knn_accuracy"], sum.Report, r.Dir)
+			})
+		},
+	}
+}
+
+// Pretrain asks for a pretraining.
+type Pretrain struct {
+	Dataset  string                              // one of data.Names(); "" for what there is
+	Genotype string                              // the name of a published cell, a file, or the run of a search
+	Choice   *settings.Choice[settings.Pretrain] // see PretrainChoice
+	Dir      string                              // the run's directory; "" for one that is named by what is asked for
+}
+
+// Pretrain trains the features of a genotype's network without labels, or goes on with that, or finds it done already: then ended is true.
+func (l *Env) Pretrain(ctx context.Context, s Pretrain) (r *run.Run, ended bool, err error) {
+	config, set, err := l.pretrainConfig(s)
+	if err != nil {
+		return nil, false, err
+	}
+	chosen, err := settingsOf[settings.Pretrain](config)
+	if err != nil {
+		return nil, false, err
+	}
+	r, ended, err = l.do(ctx, work{
+		config: config,
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Pretrain) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Pretrain) (memory.Need, error) {
+				return pretrain.Need(e, set, *config.Genotype, s)
+			}),
+		dir:   s.Dir,
+		begun: func(r *run.Run) error { return r.WriteGenotype(*config.Genotype) },
+		task: func(b *backend.Backend) (task, error) {
+			return pretrain.New(b, set, *config.Genotype, chosen)
+		},
+		ready: func(r *run.Run, b *backend.Backend) error { return writeViews(r, b, set, chosen.Views, chosen.Seed) },
+	})
+	if err != nil || ended {
+		return r, ended, err
+	}
+	return r, false, l.report(r)
+}
+
+func (l *Env) pretrainConfig(s Pretrain) (run.Config, *data.Set, error) {
+	if there, err := resumable(s.Dir, pretrainStage()); err != nil {
+		return run.Config{}, nil, err
+	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" {
+		set, err := l.load(there.Data)
+		return *there, set, err
+	}
+	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
+	if err != nil {
+		return run.Config{}, nil, err
+	}
+	return run.Config{Stage: pretrainStage().Name, Name: "pretrain-" + set.Name, Settings: encode(chosen), Genotype: &genotype, Cells: s.Genotype, Data: imagesOf(set)}, set, nil
+}

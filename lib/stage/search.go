@@ -1,0 +1,140 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/search"
+)
+
+// searchStage is the stage that finds cells.
+func searchStage() Stage {
+	return Stage{Name: "search", Noun: "search", Command: searchCommand, Runs: &Runs{
+		Fields: settings.Fields[settings.Search], extent: searchExtent, enough: 25, compared: "40 to 50 epochs on 50,000 images",
+		report: page.searched, remarks: collapsed,
+		overview: func(h report.History) ([]figure.Figure, error) {
+			cells, err := h.Cells()
+			return append([]figure.Figure{figure.Curves(halves(h)...)}, cells...), err
+		},
+	}}
+}
+
+// searchExtent counts the epochs of all phases.
+func searchExtent(c run.Config) (images, epochs int, err error) {
+	s, err := settingsOf[settings.Search](c)
+	if err != nil {
+		return 0, 0, err
+	}
+	phases, err := s.PhaseList()
+	for _, p := range phases {
+		epochs += p.Epochs
+	}
+	return s.Images, epochs, err
+}
+
+func searchCommand() Command {
+	s := Search{Choice: settings.SearchChoice()}
+	var slides int
+	return Command{
+		Use: "search", Short: "Search a cell",
+		Long: `Search a cell: a supernet that mixes all operations on every edge is trained on one half of the images, the weights of the mixture (alphas, betas)
+on the other half (arXiv:1806.09055; with 1/K of the channels arXiv:1907.05737). What is left of the mixture at the end is the cell's genotype.
+
+Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
+		Example: `  essnas search                                             quick, on the built-in sample of Fashion-MNIST
+  essnas search --dataset cifar10 --data ~/data --preset slides
+  essnas search --preset slides --method p-darts --batch 32
+  essnas search --stage 4 --ss-factor 0.25                  PCP-DARTS with a quarter of the Barlow Twins loss
+  essnas search --settings my.json --seed 2`,
+		Flags: func(f *pflag.FlagSet) {
+			datasetFlag(f, &s.Dataset)
+			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data and settings")
+			f.IntVar(&slides, "stage", 0, "`1..4` of the slides: PC-DARTS, the same self-supervised (--ss-factor, default 0.5), PCP-DARTS, the same self-supervised")
+			settingsFlags(f, s.Choice)
+		},
+		Do: func(ctx context.Context, l *Env, f *pflag.FlagSet, _ []string) (Answer, error) {
+			if f.Changed("stage") {
+				if err := settings.SlidesStage(slides).Choose(s.Choice); err != nil {
+					return Answer{}, err
+				}
+			}
+			r, ended, err := l.Search(ctx, s)
+			if err != nil {
+				return Answer{}, err
+			}
+			return answer(r, ended, func(w io.Writer, sum run.Summary) {
+				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      essnas train --genotype %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, r.Dir)
+			})
+		},
+	}
+}
+
+// Search asks for a search.
+type Search struct {
+	Dataset string                            // one of data.Names(); "" for what there is
+	Choice  *settings.Choice[settings.Search] // see SearchChoice
+	Dir     string                            // the run's directory; "" for one that is named by what is asked for
+}
+
+// Search searches for a cell, or goes on with that, or finds it done already: then ended is true.
+func (l *Env) Search(ctx context.Context, s Search) (r *run.Run, ended bool, err error) {
+	config, set, err := l.searchConfig(s)
+	if err != nil {
+		return nil, false, err
+	}
+	chosen, err := settingsOf[settings.Search](config)
+	if err != nil {
+		return nil, false, err
+	}
+	r, ended, err = l.do(ctx, work{
+		config: config,
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Search) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Search) (memory.Need, error) { return search.Need(e, set, s) }),
+		dir:  s.Dir,
+		task: func(b *backend.Backend) (task, error) { return search.New(b, set, chosen) },
+		ready: func(r *run.Run, b *backend.Backend) error {
+			if chosen.SSFactor == 0 {
+				return nil
+			}
+			return writeViews(r, b, set, chosen.Views, chosen.Seed)
+		},
+		end: func(r *run.Run, t task) error {
+			return r.WriteGenotype(t.(interface{ Genotype() cell.Genotype }).Genotype())
+		},
+	})
+	if err != nil || ended {
+		return r, ended, err
+	}
+	return r, false, l.report(r)
+}
+
+func (l *Env) searchConfig(s Search) (run.Config, *data.Set, error) {
+	if there, err := resumable(s.Dir, searchStage()); err != nil {
+		return run.Config{}, nil, err
+	} else if there != nil && !s.Choice.Given() && s.Dataset == "" {
+		set, err := l.load(there.Data)
+		return *there, set, err
+	}
+	chosen, err := s.Choice.Settings()
+	if err != nil {
+		return run.Config{}, nil, err
+	}
+	set, err := l.Dataset(s.Dataset)
+	if err != nil {
+		return run.Config{}, nil, err
+	}
+	return run.Config{Stage: searchStage().Name, Name: "search-" + set.Name, Settings: encode(chosen), Data: imagesOf(set)}, set, nil
+}

@@ -1,0 +1,229 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
+
+	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/score"
+)
+
+// testStage is the stage that reads the test images with a training's network.
+func testStage() Stage {
+	return Stage{Name: "test", Noun: "test", Command: testCommand, added: page.tested}
+}
+
+func testCommand() Command {
+	var dir string
+	return Command{
+		Use: "test", Short: "Test a trained network",
+		Long: `Test a trained network on the test images: top-1, top-5, precision, recall, F1 and accuracy of each class, confusion, loss. The test set is read once for a run;
+asked again, the command shows what was found then.`,
+		Example: "  essnas test --run runs/train-cifar10-5e6f7a8b",
+		Flags:   func(f *pflag.FlagSet) { runFlag(f, &dir, "`DIR` of the training") },
+		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
+			r, t, ended, err := l.Test(ctx, dir)
+			if err != nil {
+				return Answer{}, err
+			}
+			return Answer{t, func(w io.Writer) error {
+				if ended {
+					fmt.Fprintf(w, "The test set was read on %s, and is not read again.\n\n", t.Tested)
+				}
+				_, err := io.WriteString(w, TestText(r, t))
+				return err
+			}}, nil
+		},
+	}
+}
+
+// TestText is the result of a test as text.
+func TestText(r *run.Run, t *run.Test) string {
+	return fmt.Sprintf("%s, weights of epoch %d\n\n%s\nReport    %s\n", t.Data, t.Epoch, t.Table, r.Path("report.html"))
+}
+
+const (
+	guesses = 3  // of each sample
+	samples = 10 // right ones at most, and as many wrong ones
+)
+
+// Test reads the test set with the best weights of a training run; the second time it returns what was found then, and ended is true.
+func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, ended bool, err error) {
+	r, err = openTraining(dir)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if t, err := r.Test(); err != nil || t != nil {
+		return r, t, err == nil, err
+	}
+	if err := r.Take(); err != nil {
+		return nil, nil, false, err
+	}
+	defer r.Close()
+	if result, err := r.Result(); err != nil {
+		return nil, nil, false, err
+	} else if result == nil {
+		return nil, nil, false, fmt.Errorf("the training in %s has not ended, and the test set is read once, at the end; go on with: %s", dir, run.Command("train", "--run", dir))
+	}
+	set, err := l.load(r.Config.Data)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	images := set.Test
+	if l.TestImages > 0 {
+		images = images.First(l.TestImages)
+	}
+	t = &run.Test{Data: set.Title, Sample: set.Sample, Tested: time.Now().UTC().Format(time.RFC3339)}
+	var logits [][]float32
+	if err := l.withModel(ctx, r, func(m *model) (err error) {
+		t.Epoch = m.epoch
+		t.Weights, t.MACs = m.Net.Count()
+		logits, err = m.logits(ctx, images, l.progress())
+		return err
+	}); err != nil {
+		return nil, nil, false, err
+	}
+	if t.Table, err = score.New(set.Classes, logits, images.Labels); err != nil {
+		return nil, nil, false, err
+	}
+	if t.Samples, err = pick(images, logits); err != nil {
+		return nil, nil, false, err
+	}
+	if err := r.Write("test.json", t); err != nil {
+		return nil, nil, false, err
+	}
+	return r, t, false, l.report(r)
+}
+
+// openTraining opens a run that has a network to classify with.
+func openTraining(dir string) (*run.Run, error) {
+	return openCells(dir, "a training", trainStage().made, "to classify with", "train")
+}
+
+// model is the network of a training run with its best weights.
+type model struct {
+	*network.Model
+	b      *backend.Backend
+	config run.Data
+	batch  int
+	epoch  int // counted from 1
+}
+
+func newModel(b *backend.Backend, r *run.Run) (*model, error) {
+	s, err := settingsOf[settings.Train](r.Config)
+	if err != nil {
+		return nil, err
+	}
+	state, err := fit.LoadState(checkpoints(r).Best())
+	if err != nil {
+		return nil, noWeights(r, err)
+	}
+	_, _, epoch, err := fit.Progress(state)
+	if err != nil {
+		return nil, err
+	}
+	d := r.Config.Data
+	// The batch is that of the training: validation has compiled the same programs.
+	net := network.New(*r.Config.Genotype, s.Cells, s.Channels, len(d.Classes), d.Channels, d.Side, s.Batch, false)
+	m := &model{network.NewModel(b, net, 0), b, d, s.Batch, epoch + 1}
+	if err := m.Restore(state); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// noWeights says why there are none.
+func noWeights(r *run.Run, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, run.Command("train", "--run", r.Dir))
+	}
+	return fmt.Errorf("the trained network can't be read: %w", err)
+}
+
+// logits are the scores of images, all of them.
+func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]float32, error) {
+	if _, err := p.compile(m); err != nil {
+		return nil, err
+	}
+	feeder, err := augment.NewFeeder(m.b.Backend, batches(im, m.batch), m.config.Mean, m.config.Std, m.batch, augment.Options{Out: m.Lowering().From})
+	if err != nil {
+		return nil, err
+	}
+	defer feeder.Close()
+	index := make([]int32, im.N)
+	for i := range index {
+		index[i] = int32(i)
+	}
+	defer p.done()
+	return m.Logits(ctx, feeder, index, func(done, total int) { p.show(done, total, fmt.Sprintf("classified %d of %d images", done, total)) })
+}
+
+// batches are the images and as many black ones as make the number a multiple of n: the feeder's program is compiled for a number of images, and should not be for
+// every number that somebody asks about.
+func batches(im data.Images, n int) data.Images {
+	if more := (n - im.N%n) % n; more > 0 {
+		im.N += more
+		im.Pixels = append(slices.Clip(im.Pixels), make([]uint8, more*im.Height*im.Width*im.Channels)...)
+		im.Labels = append(slices.Clip(im.Labels), make([]uint8, more)...)
+	}
+	return im
+}
+
+// pick chooses samples to show: of every class the first image that is classified right, and the wrong ones that the network is surest of.
+func pick(im data.Images, logits [][]float32) ([]run.Sample, error) {
+	var right, wrong []int
+	seen := map[uint8]bool{}
+	for i, row := range logits {
+		switch label := im.Labels[i]; {
+		case score.TopK(row, 1)[0] != int(label):
+			wrong = append(wrong, i)
+		case !seen[label] && len(right) < samples:
+			seen[label] = true
+			right = append(right, i)
+		}
+	}
+	sure := func(i int) float64 { return slices.Max(score.Softmax(logits[i])) }
+	slices.SortStableFunc(wrong, func(a, b int) int {
+		if sure(a) > sure(b) {
+			return -1
+		} else if sure(a) < sure(b) {
+			return 1
+		}
+		return 0
+	})
+	var all []run.Sample
+	for _, i := range append(right, wrong[:min(samples, len(wrong))]...) {
+		s, err := newSample(im, i, logits[i], guesses)
+		if err != nil {
+			return nil, err
+		}
+		s.Label = int(im.Labels[i])
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// newSample is image i with the most probable classes.
+func newSample(im data.Images, i int, logits []float32, top int) (s run.Sample, err error) {
+	s.Index, s.Label = i, -1
+	p := score.Softmax(logits)
+	for _, class := range score.TopK(p, top) {
+		s.Top = append(s.Top, run.Guess{Class: class, Probability: p[class]})
+	}
+	s.PNG, err = encodePNG(im, i)
+	return s, err
+}

@@ -1,0 +1,72 @@
+package stage
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image/png"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/run"
+)
+
+// tested shows the result of the test: samples, the table of classes, confusion.
+func (w page) tested() error {
+	r := w.Run
+	test, err := r.Test()
+	if err != nil || test == nil {
+		return err
+	}
+	classes := r.Config.Data.Classes
+	s := w.Section("Predictions", "Images of the test set with the classes that the network finds most probable. The wrong ones are those that it was surest of.")
+	var right, wrong []figure.Card
+	for _, sample := range test.Samples {
+		card, err := card(sample, classes)
+		if err != nil {
+			return err
+		}
+		if len(sample.Top) > 0 && sample.Top[0].Class == sample.Label {
+			right = append(right, card)
+		} else {
+			wrong = append(wrong, card)
+		}
+	}
+	if len(right) > 0 {
+		w.Show(s, "predictions-right", figure.Predictions(3, right), "Classified right: the first image of each class that is.")
+	}
+	if len(wrong) > 0 {
+		w.Show(s, "predictions-wrong", figure.Predictions(3, wrong), "Classified wrong, with the highest probability.")
+	}
+	s = w.Section("Test", fmt.Sprintf("The weights of epoch %d on the test set of %s, which was read once, after training.", test.Epoch, test.Data))
+	var rows [][]string
+	for _, row := range append(test.Table.Classes[:len(test.Table.Classes):len(test.Table.Classes)], test.Table.All) {
+		rows = append(rows, []string{row.Class, fmt.Sprintf("%.4f", row.Precision), fmt.Sprintf("%.4f", row.Recall), fmt.Sprintf("%.4f", row.F1), fmt.Sprintf("%.4f", row.Accuracy), humanize.Comma(int64(row.Images))})
+	}
+	s.Table("Each class against all others, and all of them (micro average: top-1 accuracy).", []string{"class", "precision", "recall", "F1", "accuracy", "images"}, rows)
+	w.Show(s, "confusion", figure.Confusion(classes, test.Table.Confusion), "Which classes are taken for which. On the diagonal: right.")
+	return nil
+}
+
+// card is the sample as a picture with bars.
+func card(s run.Sample, classes []string) (figure.Card, error) {
+	raw, err := base64.StdEncoding.DecodeString(s.PNG)
+	if err != nil {
+		return figure.Card{}, fmt.Errorf("the picture of test image %d is damaged: %w", s.Index, err)
+	}
+	picture, err := png.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return figure.Card{}, fmt.Errorf("the picture of test image %d is damaged: %w", s.Index, err)
+	}
+	name := func(class int) string {
+		if class < 0 || class >= len(classes) {
+			return ""
+		}
+		return classes[class]
+	}
+	card := figure.Card{Picture: picture, True: name(s.Label)}
+	for _, g := range s.Top {
+		card.Guesses = append(card.Guesses, figure.Guess{Class: name(g.Class), Probability: g.Probability})
+	}
+	return card, nil
+}

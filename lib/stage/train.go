@@ -1,0 +1,216 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
+
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/network"
+)
+
+// trainStage is the stage that trains the network of a cell.
+func trainStage() Stage {
+	return Stage{Name: "train", Noun: "training", Command: trainCommand, Runs: &Runs{
+		Fields: settings.Fields[settings.Train], enough: 100, compared: "600 epochs on 50,000 images", report: page.trained, body: trainedBody,
+		extent: func(c run.Config) (images, epochs int, err error) {
+			s, err := settingsOf[settings.Train](c)
+			return s.Images, s.Epochs, err
+		},
+		overview: func(h report.History) ([]figure.Figure, error) {
+			return []figure.Figure{figure.Curves(trainingCharts(h)...)}, nil
+		},
+	}}
+}
+
+func trainCommand() Command {
+	s := Train{Choice: settings.TrainChoice()}
+	return Command{
+		Use: "train", Short: "Train the network of a cell",
+		Long: `Train the network that is built from a cell. A fifth of the training images, at most 10,000, is held back; the weights with the lowest loss on these are
+the ones that essnas test and predict use. The test images are not touched. With --from the weights begin as a pretraining's, and cells and channels are its own.
+
+Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
+		Example: `  essnas train --genotype runs/search-fashion-mnist-1a2b3c4d
+  essnas train --genotype DARTS_V2 --dataset cifar10 --preset slides --epochs 50
+  essnas train --genotype my-cell.json --cells 8 --channels 16
+  essnas train --from runs/pretrain-cifar10-1a2b3c4d --labels 0.1`,
+		Flags: func(f *pflag.FlagSet) {
+			GenotypeFlag(f, &s.Genotype)
+			directoryFlag(f, &s.From, "from", "`DIR` of a pretraining whose cells, channels and weights the network begins with; the classifier begins anew")
+			datasetFlag(f, &s.Dataset)
+			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
+			settingsFlags(f, s.Choice)
+		},
+		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
+			r, ended, err := l.Train(ctx, s)
+			if err != nil {
+				return Answer{}, err
+			}
+			return answer(r, ended, func(w io.Writer, sum run.Summary) {
+				fmt.Fprintf(w, "Best epoch %d of %d: validation loss %.3f, accuracy %.1f %%\n\nReport    %s\nNext      essnas test --run %s\n",
+					sum.Result.BestEpoch, sum.Result.Epochs, sum.Result.Best["val_loss"], 100*sum.Result.Best["val_accuracy"], sum.Report, r.Dir)
+			})
+		},
+	}
+}
+
+// Train asks for a training.
+type Train struct {
+	Dataset  string                           // one of data.Names(); "" for what there is
+	Genotype string                           // the name of a published cell, a file, or the run of a search
+	From     string                           // the directory of a pretraining whose cells, network and weights the training begins with; "" for initial weights
+	Choice   *settings.Choice[settings.Train] // see TrainChoice
+	Dir      string                           // the run's directory; "" for one that is named by what is asked for
+}
+
+// Train trains the network that a genotype stands for, or goes on with that, or finds it done already: then ended is true.
+func (l *Env) Train(ctx context.Context, s Train) (r *run.Run, ended bool, err error) {
+	config, set, err := l.trainConfig(s)
+	if err != nil {
+		return nil, false, err
+	}
+	return l.train(ctx, config, set, s.Dir)
+}
+
+func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir string) (r *run.Run, ended bool, err error) {
+	chosen, err := settingsOf[settings.Train](config)
+	if err != nil {
+		return nil, false, err
+	}
+	var weights *fit.State
+	r, ended, err = l.do(ctx, work{
+		config: config,
+		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
+			func(s *settings.Train) (batch, channels *int) { return &s.Batch, &s.Channels },
+			func(e *block.Engine, s settings.Train) (memory.Need, error) {
+				return network.Need(e, set, *config.Genotype, s)
+			}),
+		dir: dir,
+		begun: func(r *run.Run) (err error) {
+			if weights, err = weightsOf(r); err != nil {
+				return err
+			}
+			return r.WriteGenotype(*config.Genotype)
+		},
+		task: func(b *backend.Backend) (task, error) {
+			t, err := network.NewTraining(b, set, *config.Genotype, chosen)
+			if err != nil || weights == nil {
+				return t, err
+			}
+			if err := t.Begin(*weights); err != nil {
+				t.Close()
+				return nil, err
+			}
+			return t, nil
+		},
+	})
+	if err != nil || ended {
+		return r, ended, err
+	}
+	return r, false, l.report(r)
+}
+
+func (l *Env) trainConfig(s Train) (run.Config, *data.Set, error) {
+	if there, err := resumable(s.Dir, trainStage()); err != nil {
+		return run.Config{}, nil, err
+	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" && s.From == "" {
+		set, err := l.load(there.Data)
+		return *there, set, err
+	}
+	if s.From != "" {
+		return l.fromConfig(s)
+	}
+	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
+	if err != nil {
+		return run.Config{}, nil, err
+	}
+	return trainingOf(set, chosen, genotype, s.Genotype), set, nil
+}
+
+// ofCell is what a stage on a cell's network is asked for: the cell, the settings, the images.
+func ofCell[S settings.Settings](l *Env, name string, choice *settings.Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
+	if name == "" {
+		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
+	}
+	if g, err = LoadGenotype(name); err != nil {
+		return
+	}
+	if s, err = choice.Settings(); err != nil {
+		return
+	}
+	set, err = l.Dataset(dataset)
+	return
+}
+
+func trainingOf(set *data.Set, s settings.Train, g cell.Genotype, cells string) run.Config {
+	return run.Config{Stage: trainStage().Name, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: imagesOf(set)}
+}
+
+// fromConfig is the configuration of a training that begins with a pretraining's weights, on its images unless others are named.
+func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
+	o, err := openOrigin(s.From, "--from")
+	if err != nil {
+		return c, nil, err
+	}
+	pretrained := o.run.Config
+	if s.Genotype != "" {
+		if g, err := LoadGenotype(s.Genotype); err != nil {
+			return c, nil, err
+		} else if g.Python() != pretrained.Genotype.Python() {
+			return c, nil, fmt.Errorf("%s is not the cell that was pretrained in %s: leave --genotype out, --from says it all", s.Genotype, s.From)
+		}
+	}
+	choice, err := o.choose(s.Choice)
+	if err != nil {
+		return c, nil, err
+	}
+	chosen, err := choice.Settings()
+	if err != nil {
+		return c, nil, err
+	}
+	if s.Dataset == "" {
+		set, err = l.load(pretrained.Data)
+	} else {
+		set, err = l.Dataset(s.Dataset)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	if set.Train.Channels != pretrained.Data.Channels {
+		return c, nil, fmt.Errorf("%s was pretrained on images of %d channels, and those of %s have %d: pretrain on them first", s.From, pretrained.Data.Channels, set.Title, set.Train.Channels)
+	}
+	c = trainingOf(set, chosen, *pretrained.Genotype, pretrained.Cells)
+	c.From = &o.Origin
+	return c, set, nil
+}
+
+// LoadGenotype finds a cell by the name of a paper, in a file, or in a run's directory.
+func LoadGenotype(name string) (cell.Genotype, error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return cell.Load(name)
+	}
+	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil {
+		return cell.Genotype{}, fmt.Errorf("%s is a directory and not a run: give a run, a file or one of %s", name, strings.Join(cell.PublishedNames(), ", "))
+	}
+	r, err := run.Open(name)
+	if err != nil {
+		return cell.Genotype{}, err
+	}
+	return r.Genotype()
+}

@@ -1,0 +1,114 @@
+package stage
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/report"
+)
+
+// trained reports on a training, and on its test and the search that found its cell as far as there are any.
+func (w page) trained(_ []run.Event, h report.History) error {
+	r := w.Run
+	chosen, err := settingsOf[settings.Train](r.Config)
+	if err != nil {
+		return err
+	}
+	test, err := r.Test()
+	if err != nil {
+		return err
+	}
+	g, err := r.Genotype()
+	if err != nil {
+		return err
+	}
+	w.Title = "A found network on " + r.Config.Data.Title
+	w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s, trained, and tested once at the end.", chosen.Cells, chosen.Channels, report.CellsName(r.Config))
+	if test == nil {
+		w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", chosen.Cells, chosen.Channels, report.CellsName(r.Config), r.Dir)
+	}
+	if from := r.Config.From; from != nil {
+		w.Lead += fmt.Sprintf(" It began with the weights of the pretraining %s.", filepath.Base(from.Run))
+	}
+	w.Footer = "Written by essnas. The interval covers the luck of the test images, not that of the seed: repeat with other seeds before comparing."
+	w.trainNumbers(r, h, test, chosen, len(r.Config.Data.Classes))
+	if err := w.added(); err != nil {
+		return err
+	}
+	s := w.Section("Training", "The weights kept are those of the epoch with the lowest validation loss; validation images are taken off the training images, the test set is not touched.")
+	w.Show(s, "training-curves", figure.Curves(append(trainingCharts(h),
+		figure.Chart{Title: "Learning rate", X: "epoch", Y: "learning rate", Series: []figure.Series{h.Series("weights", "lr", 1)}},
+		figure.Chart{Title: "Gradient norm", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.Series("weights", "grad_norm", 1)}},
+	)...), "Training is measured on augmented images, with dropped paths, while the weights change; validation on plain images at the end of an epoch.")
+	if err := w.Cells(w.Section("The cells", "From "+report.CellsName(r.Config)+"."), g); err != nil {
+		return err
+	}
+	if found := foundBy(r.Config); found != nil {
+		events, err := found.Events()
+		if err != nil {
+			return err
+		}
+		if err := w.search(report.HistoryOf(events)); err != nil {
+			return err
+		}
+		s := w.Section("Settings of the search", "Its own report and record are in "+found.Dir+".")
+		if err := report.SettingsTable(s, found.Config, searchStage().Runs.Fields()); err != nil {
+			return err
+		}
+		s.Table("Times of the search.", nil, report.Timings(events))
+	}
+	return nil
+}
+
+// trainNumbers are what matters most of a training: the test's result, or else the best validation's.
+func (w page) trainNumbers(r *run.Run, h report.History, test *run.Test, chosen settings.Train, classes int) {
+	chance := fmt.Sprintf("chance: %.3g %%", 100/float64(classes))
+	if test != nil {
+		t := test.Table
+		w.Numbers = append(w.Numbers,
+			report.Number{Name: "Test accuracy", Value: report.Percentage(t.Top1), Note: report.Interval(t.Top1Range) + "; " + chance},
+			report.Number{Name: "Top-5", Value: report.Percentage(t.Top5), Note: report.Interval(t.Top5Range)},
+			report.Number{Name: "Test loss", Value: fmt.Sprintf("%.3f", t.Loss), Note: fmt.Sprintf("nats, mean over %s images", humanize.Comma(int64(t.Images)))},
+			report.Number{Name: "Weights", Value: humanize.Comma(int64(test.Weights)), Note: fmt.Sprintf("%s M multiply-adds an image", humanize.FtoaWithDigits(float64(test.MACs)/1e6, 1))})
+	} else if h.Best >= 0 {
+		m := h.Metrics[h.Best]
+		w.Numbers = append(w.Numbers,
+			report.Number{Name: "Validation accuracy", Value: report.Percentage(m["val_accuracy"]), Note: chance},
+			report.Number{Name: "Validation loss", Value: fmt.Sprintf("%.3f", m["val_loss"]), Note: "nats"})
+	}
+	if h.Best >= 0 {
+		w.Numbers = append(w.Numbers, report.Number{Name: "Best epoch", Value: fmt.Sprint(h.Best + 1), Note: fmt.Sprintf("of %d, by validation loss", chosen.Epochs)})
+	}
+	if h.Seconds > 0 {
+		w.Numbers = append(w.Numbers, report.Number{Name: "Training time", Value: report.Clock(h.Seconds), Note: "on " + r.Config.Backend.Kind})
+	}
+}
+
+// foundBy is the search that a training's cell is from; nil when it was published, is from a file, or the search is not there any more.
+func foundBy(c run.Config) *run.Run {
+	if info, err := os.Stat(c.Cells); c.Cells == "" || err != nil || !info.IsDir() {
+		return nil
+	}
+	r, err := run.Open(c.Cells)
+	if err != nil || !searchStage().made(r) {
+		return nil
+	}
+	if g, err := r.Genotype(); err != nil || c.Genotype == nil || g.Python() != c.Genotype.Python() {
+		return nil
+	}
+	return r
+}
+
+// trainingCharts are the losses and accuracies of a training.
+func trainingCharts(h report.History) []figure.Chart {
+	return []figure.Chart{
+		{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.Series("training", "train_loss", 1), h.Series("validation", "val_loss", 1)}},
+		{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.Series("training", "train_accuracy", 100), h.Series("validation", "val_accuracy", 100)}},
+	}
+}
