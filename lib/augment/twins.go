@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/augment/distort"
-
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"

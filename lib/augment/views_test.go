@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/augment/distort"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/gomlx/gomlx/core/tensors"

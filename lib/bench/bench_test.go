@@ -12,14 +12,13 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/augment/distort"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // asWorker, set to 1, makes this test binary a worker.

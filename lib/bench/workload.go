@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 )
 

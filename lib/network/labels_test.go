@@ -5,9 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {

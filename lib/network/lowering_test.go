@@ -3,14 +3,13 @@ package network
 import (
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // TestAFoundNetworkIsTorchsInTheOtherLayout: logits, losses, gradients and running statistics of a training step with tower and drop path, and the

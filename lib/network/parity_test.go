@@ -4,14 +4,13 @@ import (
 	"math"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
@@ -16,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 

@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 	"github.com/janpfeifer/must"
 )

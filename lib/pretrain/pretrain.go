@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/barlow"
@@ -15,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // Pretraining trains the features of a network. It implements fit.Task.

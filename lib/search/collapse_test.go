@@ -6,11 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // run makes a search of one step an epoch to its end; it returns the metrics and details of each epoch.

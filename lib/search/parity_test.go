@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 

@@ -5,11 +5,10 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 )
 

@@ -4,11 +4,10 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // A run may go on with less memory than it began with.

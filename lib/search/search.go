@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
 )

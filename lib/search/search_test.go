@@ -6,12 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // tiny is a search of seconds: 12 images of 8x8.

@@ -4,10 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
-
-	"github.com/essnas/essnas/lib/cell"
 )
 
 // skipping is a published genotype with so many skip connections instead of what it has.

@@ -8,13 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/spf13/pflag"
-
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // finetuneStage is the stage that compares a pretraining's weights with random ones where labels are few.

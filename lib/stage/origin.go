@@ -9,10 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
-
-	"github.com/essnas/essnas/lib/fit"
 )
 
 // origin is a pretraining that a training begins with.

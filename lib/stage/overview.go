@@ -3,11 +3,10 @@ package stage
 import (
 	"fmt"
 
-	"github.com/essnas/essnas/lib/report"
-	"github.com/essnas/essnas/lib/run"
-
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
 )
 
 // Overview draws where a run stands by now, in one figure: of a search the losses, accuracies, alphas and the cells that they stand for; of a training the

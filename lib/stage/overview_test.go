@@ -5,12 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
-
-	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/fit"
 	"github.com/janpfeifer/must"
 )
 

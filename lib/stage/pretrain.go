@@ -5,17 +5,16 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/spf13/pflag"
-
-	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/memory"
-	"github.com/essnas/essnas/lib/pretrain"
 )
 
 // pretrainStage is the stage that trains a network's features without labels.

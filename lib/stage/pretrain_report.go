@@ -3,11 +3,10 @@ package stage
 import (
 	"fmt"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // pretrained reports on a pretraining, and on its probe if there was one.

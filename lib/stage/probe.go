@@ -8,18 +8,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/spf13/pflag"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/pretrain"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/feature"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // probeStage is the stage that tells what a network's features are worth.

@@ -12,13 +12,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // writeRun makes the directory of a run of the preset quick that has had so many epochs of 20 steps.

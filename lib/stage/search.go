@@ -5,18 +5,17 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/report"
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/spf13/pflag"
-
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // searchStage is the stage that finds cells.

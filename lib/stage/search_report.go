@@ -5,15 +5,14 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // searched reports on a search.

@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/report"
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/janpfeifer/must"
 )
 

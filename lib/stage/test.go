@@ -9,16 +9,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/spf13/pflag"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // testStage is the stage that reads the test images with a training's network.

@@ -8,19 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/report"
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/spf13/pflag"
-
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // trainStage is the stage that trains the network of a cell.

@@ -5,12 +5,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/essnas/essnas/lib/run"
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // trained reports on a training, and on its test and the search that found its cell as far as there are any.

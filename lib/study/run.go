@@ -8,11 +8,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/stage"
-
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
 )
 

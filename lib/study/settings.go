@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // Options are what a study is asked for. The zero value is the quick one.

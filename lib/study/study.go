@@ -13,12 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
-
-	"github.com/essnas/essnas/lib/internal/whole"
-	"github.com/essnas/essnas/lib/lab"
 	"github.com/gofrs/flock"
 )
 

@@ -8,12 +8,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/stage"
-
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"

@@ -5,13 +5,12 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"

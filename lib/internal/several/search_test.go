@@ -4,13 +4,12 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/essnas/essnas/lib/settings"
-
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // tiny is a search with the mixed loss: two steps of 4 images of 8x8 an epoch.
