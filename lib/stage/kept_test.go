@@ -1,11 +1,10 @@
-package lab_test
+package stage
 
 import (
 	"math"
 	"testing"
 
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/wiring"
 	"github.com/janpfeifer/must"
@@ -13,18 +12,18 @@ import (
 
 // The weights of the best epoch get a classifier of zeros, those of the last one stay. A test is of the former: all classes are equally probable to it.
 func TestATestIsOfTheWeightsOfTheBestEpoch(t *testing.T) {
-	l := &lab.Lab{Data: t.TempDir(), Runs: t.TempDir(), NoPages: true, TestImages: 100}
+	l := &Env{Data: t.TempDir(), Runs: t.TempDir(), NoPages: true, TestImages: 100}
 	choice := settings.TrainChoice()
 	for name, value := range map[string]any{"cells": 3, "channels": 2, "batch": 16, "epochs": 2, "images": 100, "auxiliary": 0} {
 		must.M(choice.Set(name, value))
 	}
-	r, _, err := l.Train(t.Context(), lab.TrainStage{Dataset: "fashion-mnist", Genotype: "DARTS_V2", Choice: choice})
+	r, _, err := l.Train(t.Context(), Train{Dataset: "fashion-mnist", Genotype: "DARTS_V2", Choice: choice})
 	if err != nil {
 		t.Fatal(err)
 	}
-	best := must.M1(fit.LoadState(r.Store().Best()))
+	best := must.M1(fit.LoadState(checkpoints(r).Best()))
 	clear(best.Arrays["weights/"+wiring.ClassifierLabel].F32)
-	must.M(best.Save(r.Store().Best()))
+	must.M(best.Save(checkpoints(r).Best()))
 	_, test, _, err := l.Test(t.Context(), r.Dir)
 	if err != nil {
 		t.Fatal(err)
