@@ -269,11 +269,13 @@ func TestSourcesThatDoNotBuildAreTold(t *testing.T) {
 }
 
 func TestACheckoutThatGitRefusesToReadIsBuilt(t *testing.T) {
-	for name, value := range map[string]string{"GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"} { // which may say -buildvcs=false
+	// which may say -buildvcs=false
+	for name, value := range map[string]string{"GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"} {
 		t.Setenv(name, value)
 	}
 	c := small(t)
-	must.M(os.Mkdir(filepath.Join(c.Root, ".git"), 0o755)) // git ends as it does in a checkout of another user
+	// git ends as it does in a checkout of another user
+	must.M(os.Mkdir(filepath.Join(c.Root, ".git"), 0o755))
 	pid(t, c)
 }
 

@@ -12,7 +12,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// Build builds the program essnas of a checkout, which is the server's, unless it is up to date.
+// Build builds the program essnas of a checkout, which is also the server, unless it is up to date.
+// It returns an error if the build fails or ctx ends.
 func Build(ctx context.Context, c home.Checkout, say func(string)) error {
 	p, err := placeOf(c)
 	if err != nil {
@@ -27,7 +28,7 @@ func Build(ctx context.Context, c home.Checkout, say func(string)) error {
 	} else if built, err := os.ReadFile(p.sources()); err == nil && string(built) != sources {
 		say("The sources of essnas have changed: building it anew.")
 	}
-	program := os.Getenv("ESSNAS_GO") // in a notebook: go itself, not what goes by its name there
+	program := os.Getenv("ESSNAS_GO") // in a notebook the name go refers to a wrapper
 	if program == "" {
 		program = "go"
 	}
@@ -37,7 +38,8 @@ func Build(ctx context.Context, c home.Checkout, say func(string)) error {
 		return command.CombinedOutput()
 	}
 	out, err := build()
-	if err != nil && bytes.Contains(out, []byte("-buildvcs=false")) { // git tells nobody of a checkout that is another user's: runs don't note the commit then
+	// git does not read a checkout of another user: runs then record no commit
+	if err != nil && bytes.Contains(out, []byte("-buildvcs=false")) {
 		out, err = build("-buildvcs=false")
 	}
 	if err != nil {

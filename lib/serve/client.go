@@ -19,17 +19,19 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Client asks a server.
+// Client is a connection to a server.
 type Client struct{ socket string }
 
 // ErrDied is the error of a request whose server has ended without an answer.
 var ErrDied = errors.New("the server that computes has ended in the middle of the work, most likely for want of memory: close other programs or take smaller settings (a smaller batch, fewer channels), then run the cell again to go on from the last checkpoint")
 
-// errEnding is that of a request that came too late: the server is ending.
+// errEnding is the error of a request to a server that is ending.
 var errEnding = errors.New("the server is ending")
 
-// Ask lets the server of a checkout do a command. It starts one if need be, and another one, once, if that dies before the end: what it was at work on goes on from its
-// last checkpoint. say hears what takes long, told what the server tells.
+// Ask lets the server of a checkout execute a command. It starts a server if necessary. If the
+// server dies before the end, Ask starts another one, once, and the run continues from its last
+// checkpoint. say receives news of slow steps, told the server's messages. Ask returns the server's
+// error, [ErrDied], or the error of ctx.
 func Ask(ctx context.Context, c home.Checkout, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
 	died := false
 	for {
@@ -49,7 +51,9 @@ func Ask(ctx context.Context, c home.Checkout, r Request, say func(string), told
 	}
 }
 
-// Dial connects to the server of a checkout. It starts one if there is none that is up to date, which say hears of: building it can take a minute.
+// Dial connects to the server of a checkout. If there is no server that is up to date, Dial builds
+// and starts one, which can take a minute; say hears of it. Dial returns an error if the build or
+// the start fails.
 func Dial(ctx context.Context, c home.Checkout, say func(string)) (*Client, error) {
 	p, err := placeOf(c)
 	if err != nil {
@@ -73,9 +77,10 @@ func Dial(ctx context.Context, c home.Checkout, say func(string)) (*Client, erro
 // errChanged says that the sources have changed while the server was built or started.
 var errChanged = errors.New("the sources have changed meanwhile")
 
-// begin starts a server that is up to date, in the place of one that isn't.
+// begin starts a server that is up to date in place of an older one.
 func (p place) begin(ctx context.Context, sources string, say func(string)) (*Client, error) {
-	lock := flock.New(filepath.Join(p.dir, "start.lock")) // two cells that start together start one server
+	// two cells that start together start one server
+	lock := flock.New(filepath.Join(p.dir, "start.lock"))
 	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil || !ok {
 		return nil, err
 	}
@@ -92,7 +97,7 @@ func (p place) begin(ctx context.Context, sources string, say func(string)) (*Cl
 	return p.start(ctx, sources)
 }
 
-// client is one for the socket, whoever is at its other end.
+// client returns a client of the socket, whichever server listens there.
 func (p place) client() (*Client, error) {
 	socket, err := p.socket()
 	if err != nil {
@@ -101,7 +106,7 @@ func (p place) client() (*Client, error) {
 	return &Client{socket}, nil
 }
 
-// connect is nil where no server made from these sources answers.
+// connect returns nil unless a server built from these sources answers.
 func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 	c, err := p.client()
 	if err != nil {
@@ -113,7 +118,7 @@ func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 	return c, nil
 }
 
-// Info asks what the server is.
+// Info returns a description of the server, or an error if it does not answer.
 func (c *Client) Info(ctx context.Context) (i Info, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -124,7 +129,7 @@ func (c *Client) Info(ctx context.Context) (i Info, err error) {
 	return i, json.Unmarshal(m.Result, &i)
 }
 
-// ask asks a question. told hears the messages of the answer but for the last.
+// ask asks a question. told receives all messages of the answer except for the last.
 func (c *Client) ask(ctx context.Context, q Question, told func(Message)) (last Message, err error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", c.socket)
 	if err != nil {
@@ -147,7 +152,7 @@ func (c *Client) ask(ctx context.Context, q Question, told func(Message)) (last 
 	}
 }
 
-// retire ends the server that is there as soon as it has nothing to do, and waits for its end.
+// retire ends the present server as soon as it is idle, and waits for its end.
 func (p place) retire(ctx context.Context, say func(string)) error {
 	c, err := p.client()
 	if err != nil {
@@ -157,7 +162,7 @@ func (p place) retire(ctx context.Context, say func(string)) error {
 	for {
 		i, err := c.Info(ctx)
 		if err != nil {
-			return ctx.Err() // there is none, unless it's the context that has ended
+			return ctx.Err() // there is no server, or the context has ended
 		}
 		if len(i.Busy) > 0 && !said {
 			said = true
@@ -176,7 +181,7 @@ func (p place) retire(ctx context.Context, say func(string)) error {
 	}
 }
 
-// Quit asks the server to end.
+// Quit asks the server to end. It returns an error if the server does not answer.
 func (c *Client) Quit(ctx context.Context) error { return c.quit(ctx, "now") }
 
 func (c *Client) quit(ctx context.Context, how string) error {
@@ -221,7 +226,8 @@ func (p place) start(ctx context.Context, sources string) (*Client, error) {
 	}
 }
 
-// Do asks for a command; told hears what comes before the end. The error of an interrupted one is the server's sentence, or ctx's.
+// Do executes a command; told receives the messages before the end. Do returns the server's error,
+// [ErrDied], or the error of ctx.
 func (c *Client) Do(ctx context.Context, r Request, told func(Message)) (json.RawMessage, error) {
 	m, err := c.ask(ctx, Question{Do: &r}, told)
 	switch {
@@ -237,7 +243,8 @@ func (c *Client) Do(ctx context.Context, r Request, told func(Message)) (json.Ra
 	return m.Result, nil
 }
 
-// Stop ends the server of a checkout if there is one.
+// Stop ends the server of a checkout if there is one. It returns an error if the server does not
+// answer.
 func Stop(ctx context.Context, c home.Checkout) error {
 	p, err := placeOf(c)
 	if err != nil {
@@ -253,7 +260,8 @@ func Stop(ctx context.Context, c home.Checkout) error {
 	return client.Quit(ctx)
 }
 
-// environment is what the server gets of the environment: not what clients choose one by one, in flags.
+// environment returns the environment of the server. It lacks the variables that clients choose
+// individually, by flags.
 func environment(root string) (kept []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

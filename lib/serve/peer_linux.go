@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// own says whether the process at the other end is the same user's; root may ask, too.
+// own reports whether the process at the other end belongs to the same user or to root.
 func own(c *net.UnixConn) bool {
 	raw, err := c.SyscallConn()
 	if err != nil {

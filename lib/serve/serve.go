@@ -1,17 +1,22 @@
-// Package serve lets one process compute for many: the server keeps the backend open and its programs compiled, and clients (the cells of a notebook) ask it
-// over a socket for what the command line does. It links no XLA itself, so that clients are small.
+// Package serve lets one process compute for many clients. The server keeps the backend open and
+// its programs compiled. Clients, such as the cells of a notebook, send commands of the command
+// line over a socket. The package does not link XLA, so that clients are small.
 //
 // # Protocol
 //
-// A Unix socket of mode 0600 in the user's private cache directory, one for each checkout; the server answers processes of its own user only. A connection is one
-// [Question] as JSON, and its answer, a stream of [Message]s, one JSON object a line. A client that closes the connection before the end cancels: the command saves what
-// it has and stops. It is not HTTP, because cells would link the half of Go's library that package net/http needs, and take that much longer.
+// The server listens on a Unix socket of mode 0600 in the user's private cache directory, one for
+// each checkout, and answers processes of its own user only. A connection carries one [Question] as
+// JSON and its answer, a stream of [Message] values, one JSON object per line. A client that closes
+// the connection early cancels the command, which saves its state and stops. The protocol is not
+// HTTP because package net/http would add much to the linking time of every cell.
 //
 // # Life
 //
-// [Dial] starts the server when there is none, builds it first where sources have changed since, and replaces one that is older than the sources, as soon as that has
-// nothing to do. The server ends by itself some seconds after the last of its clients' notebooks has, or after half an hour without a request. If it dies in the
-// middle of a command, [Ask] starts another and asks again, once: a run goes on from its last checkpoint, and all else can be repeated.
+// [Dial] starts the server if there is none, and builds it first if sources have changed. It
+// replaces a server older than the sources as soon as that server is idle. The server ends by
+// itself some seconds after the last of its clients' notebooks, or after half an hour without a
+// request. If it dies in the middle of a command, [Ask] starts another one and repeats the request
+// once: a run continues from its last checkpoint, and other commands can be repeated.
 package serve
 
 import (
@@ -21,43 +26,46 @@ import (
 	"github.com/essnas/essnas/lib/internal/home"
 )
 
-// Question is what a client says. Without any of the fields it asks for the server's [Info].
+// Question is the message of a client. Without any field it asks for the server's [Info].
 type Question struct {
-	Do   *Request `json:"do,omitempty"`
-	Quit string   `json:"quit,omitempty"` // the server is to end: "now", what it is at work on is saved; "idle", if it is not at work
+	Do *Request `json:"do,omitempty"`
+	// ends the server: "now" saves the current work first; "idle" only if there is none
+	Quit string `json:"quit,omitempty"`
 }
 
 // Request asks for a command of essnas.
 type Request struct {
-	Args  []string `json:"args"`  // as on a command line, without the program's name; paths in it are absolute
-	Owner int      `json:"owner"` // the process that the client works for, e.g. a notebook's kernel: without owners, the server ends
+	// as on a command line, without the program's name; with absolute paths
+	Args []string `json:"args"`
+	// process served by the client, such as a notebook's kernel: without owners the server ends
+	Owner int `json:"owner"`
 }
 
-// Message is a line of an answer. One of the fields is set; the last three end it.
+// Message is a line of an answer. One of the fields is set; the last three end the answer.
 type Message struct {
-	Say    string          `json:"say,omitempty"`    // something to tell for good
-	Status string          `json:"status,omitempty"` // how far things are; the next one replaces it
-	Figure *Figure         `json:"figure,omitempty"` // of the run that is made; the next one replaces it
-	Result json.RawMessage `json:"result,omitempty"` // what the command came to, or the Info, or null
-	Error  string          `json:"error,omitempty"`  // why it came to nothing, in a sentence
-	Ending bool            `json:"ending,omitempty"` // the server takes no more requests
+	Say    string          `json:"say,omitempty"`    // permanent text
+	Status string          `json:"status,omitempty"` // progress; replaced by the next one
+	Figure *Figure         `json:"figure,omitempty"` // of the current run; replaced by the next one
+	Result json.RawMessage `json:"result,omitempty"` // result of the command, the Info, or null
+	Error  string          `json:"error,omitempty"`  // reason of a failure, in a sentence
+	Ending bool            `json:"ending,omitempty"` // the server accepts no more requests
 }
 
-// Figure is a drawing of where a run stands.
+// Figure is a drawing of the state of a run.
 type Figure struct {
 	SVG  string `json:"svg"`
-	Text string `json:"text"` // what can be read where pictures can't be seen
+	Text string `json:"text"` // alternative to the image
 }
 
-// Info says what a server is.
+// Info describes a server.
 type Info struct {
 	PID     int      `json:"pid"`
 	Sources string   `json:"sources"` // see home.Checkout.Sources
-	Busy    []string `json:"busy"`    // commands under way
-	Ending  bool     `json:"ending"`  // takes no more
+	Busy    []string `json:"busy"`    // commands in progress
+	Ending  bool     `json:"ending"`  // accepts no more requests
 }
 
-// place is where the server of a checkout has its socket, its lock and its log.
+// place is the directory of the server of a checkout, with its socket, its lock and its log.
 type place struct {
 	dir string
 	home.Checkout
@@ -68,8 +76,8 @@ func placeOf(c home.Checkout) (place, error) {
 	return place{dir, c}, err
 }
 
-// socket is the path to listen at. Unix bounds its length at some hundred bytes, so where the cache directory's name is long it is in a private directory of the
-// system's temporary one.
+// socket returns the path of the socket. Unix limits its length to about a hundred bytes, so with a
+// long cache directory it lies in a private directory of the system's temporary one.
 func (p place) socket() (string, error) {
 	path := filepath.Join(p.dir, "socket")
 	if len(path) <= 100 {
@@ -78,7 +86,7 @@ func (p place) socket() (string, error) {
 	return short(p.dir)
 }
 
-// sources is a file with the sum over the sources that the program was built from.
+// sources is the file with the checksum of the sources that the program was built from.
 func (p place) sources() string { return filepath.Join(p.dir, "bin", "sources") }
 func (p place) program() string { return filepath.Join(p.dir, "bin", "essnas") }
 func (p place) pid() string     { return filepath.Join(p.dir, "server.pid") }

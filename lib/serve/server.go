@@ -21,11 +21,12 @@ import (
 
 // Server answers requests.
 type Server struct {
-	// Do does what a request's arguments ask for. What it tells comes to the client; its result is JSON.
+	// Do executes a command with these arguments. tell sends messages to the client. The result is
+	// JSON.
 	Do func(ctx context.Context, args []string, tell func(Message)) (json.RawMessage, error)
-	// Explain makes a sentence of an error.
+	// Explain turns an error into a sentence.
 	Explain func(error) string
-	// Rest is called when there has been nothing to do for some minutes: it frees what can be made again. nil: nothing is kept.
+	// Rest, if not nil, is called after some idle minutes and frees memory that can be restored.
 	Rest func()
 
 	sources string
@@ -34,25 +35,29 @@ type Server struct {
 
 	mu     sync.Mutex
 	owners map[int]bool
-	busy   map[int]string // by the request's number
+	busy   map[int]string // by the number of the request
 	next   int
-	since  time.Time // when there last was something to do
-	rested bool      // Rest was called since
+	since  time.Time // beginning of the idle time
+	rested bool      // Rest has been called since
 }
 
 const (
-	rest    = 5 * time.Minute
-	idle    = 30 * time.Minute
-	forlorn = 5 * time.Second        // how long the server outlives its owners: a kernel that is restarted finds it warm
-	asking  = 10 * time.Second       // how long a client may take to say what it asks
-	retry   = 100 * time.Millisecond // until a connection is accepted again that the system had no room for
-	saving  = 20 * time.Second       // how long what is under way may take to be saved when the server ends
+	rest = 5 * time.Minute
+	idle = 30 * time.Minute
+	// time for which the server outlives its owners: a restarted kernel finds it warm
+	forlorn = 5 * time.Second
+	asking  = 10 * time.Second // limit of a client's time to ask
+	// pause before another connection is accepted if the system had no room
+	retry  = 100 * time.Millisecond
+	saving = 20 * time.Second // limit of the time to save running commands at the end
 )
 
-// ErrRunning says that there is a server already.
+// ErrRunning says that the checkout has a server already.
 var ErrRunning = errors.New("a server of this checkout is running already")
 
-// Run serves until the context ends, nobody needs the server any more, or a client asks it to quit.
+// Run serves until the context ends, the last owner has gone, or a client asks it to quit. It
+// returns [ErrRunning] if there is another server, and an error if it can't listen or running
+// commands were not saved in time.
 func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 	p, err := placeOf(c)
 	if err != nil {
@@ -73,7 +78,8 @@ func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 	if s.sources, err = c.Sources(); err != nil {
 		return err
 	}
-	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) { // of one that was killed: the lock is ours
+	// of a killed server: the lock is ours
+	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	old := syscall.Umask(0o177)
@@ -98,7 +104,7 @@ func (s *Server) Run(ctx context.Context, c home.Checkout) error {
 	}
 }
 
-// serve answers until the listener is closed and all has been answered.
+// serve answers until the listener is closed and all requests are answered.
 func (s *Server) serve(l net.Listener) error {
 	var open sync.WaitGroup
 	defer open.Wait()
@@ -125,7 +131,7 @@ func (s *Server) serve(l net.Listener) error {
 	}
 }
 
-// own takes the lock that a server has for its life. One that is ending is waited for.
+// own takes the lock that a server holds for its life. It waits for a server that is ending.
 func (p place) own(ctx context.Context) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(p.dir, "server.lock"))
 	if ok, err := lock.TryLock(); ok || err != nil {
@@ -145,7 +151,7 @@ func (p place) own(ctx context.Context) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// ownOnly accepts connections of the server's own user.
+// ownOnly accepts connections of the server's own user only.
 type ownOnly struct{ net.Listener }
 
 func (l ownOnly) Accept() (net.Conn, error) {
@@ -158,7 +164,7 @@ func (l ownOnly) Accept() (net.Conn, error) {
 	}
 }
 
-// watch ends the server when nobody needs it any more.
+// watch ends the server once it is no longer needed.
 func (s *Server) watch() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -195,7 +201,7 @@ func (s *Server) needless(now time.Time) bool {
 	return now.Sub(s.since) > patience
 }
 
-// tired says, once, that there has been nothing to do for some time.
+// tired reports, once, a long idle time.
 func (s *Server) tired(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +212,7 @@ func (s *Server) tired(now time.Time) bool {
 	return true
 }
 
-// end ends the server, if that is idle or need not be, and says whether it does.
+// end ends the server, with idle only if it is idle, and reports whether it does.
 func (s *Server) end(idle bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,7 +223,7 @@ func (s *Server) end(idle bool) bool {
 	return true
 }
 
-// begin notes a request; a server that is ending takes none, which the number 0 says.
+// begin registers a request and returns its number, or 0 if the server is ending.
 func (s *Server) begin(r Request) (number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,7 +255,7 @@ func (s *Server) info() (i Info) {
 	return i
 }
 
-// answer answers the question that a client asks.
+// answer answers a client's question.
 func (s *Server) answer(conn net.Conn) {
 	out := json.NewEncoder(conn)
 	in := json.NewDecoder(io.LimitReader(conn, 1<<20))
@@ -288,7 +294,7 @@ func (s *Server) do(conn net.Conn, r Request) {
 	ctx, cancel := context.WithCancel(s.life)
 	defer cancel()
 	go func() {
-		io.Copy(io.Discard, conn) // it asks nothing more: this is how its end shows
+		io.Copy(io.Discard, conn) // the client sends nothing more: the read returns at its end
 		cancel()
 	}()
 	client := newSpeaker(conn)
@@ -305,10 +311,10 @@ func (s *Server) do(conn net.Conn, r Request) {
 	}
 }
 
-// stopped is what a client hears whose command was under way when somebody ended the server.
+// stopped is the message to clients whose command was interrupted by the end of the server.
 const stopped = "the server that computes was told to end (essnas serve --stop), and has saved what it was at work on: run the cell again to go on"
 
-// guarded makes errors of panics.
+// guarded turns panics into errors.
 func (s *Server) guarded(ctx context.Context, args []string, tell func(Message)) (result json.RawMessage, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -32,7 +32,8 @@ func sources(t *testing.T) home.Checkout {
 	return home.Checkout{Root: root}
 }
 
-// run runs a server in this process until the test ends, or stop is called, which returns its error.
+// run runs a server in this process until the test ends, or stop is called, which returns its
+// error.
 func run(t *testing.T, c home.Checkout, s *Server) (client *Client, stop func() error) {
 	t.Helper()
 	if s.Explain == nil {
@@ -145,7 +146,8 @@ func TestADirectoryOfAnotherUserHoldsNoSocket(t *testing.T) {
 	}
 }
 
-// as connects as another user. Linux keeps a user for every thread: this one's is another for a moment.
+// as connects as another user. Linux keeps a user for every thread: this one's is another for a
+// moment.
 func as(t *testing.T, uid int, socket string) net.Conn {
 	t.Helper()
 	runtime.LockOSThread()
@@ -171,7 +173,8 @@ func TestOtherUsersAreRefusedEvenWhereTheyCanReachTheSocket(t *testing.T) {
 	if os.Geteuid() != 0 || runtime.GOOS != "linux" {
 		t.Skip("only root can be another user")
 	}
-	l := ownOnly{must.M1(net.Listen("unix", "@essnas-test-"+filepath.Base(t.TempDir())+strings.ReplaceAll(t.Name(), "/", "")))} // a name that isn't in the file system
+	// a name that isn't in the file system
+	l := ownOnly{must.M1(net.Listen("unix", "@essnas-test-"+filepath.Base(t.TempDir())+strings.ReplaceAll(t.Name(), "/", "")))}
 	defer l.Close()
 	go func() {
 		for {

@@ -9,7 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/home"
 )
 
-// short is a path for the socket whose length doesn't depend on dir's.
+// short returns a path of the socket whose length does not depend on dir's.
 func short(dir string) (string, error) {
 	h := fnv.New64a()
 	h.Write([]byte(dir))

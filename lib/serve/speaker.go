@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// delivering bounds how long a client may take to read the rest of an answer once it is complete.
+// delivering limits a client's time to read the rest of a complete answer.
 const delivering = 10 * time.Second
 
-// mostLines bounds the lines that wait for a client that doesn't read.
+// mostLines limits the number of lines queued for a client that does not read.
 const mostLines = 1000
 
 // speaker sends messages to a client and never makes the sender wait: a client that has stopped
-// reading, like a cell process that was suspended, must not hold up the search that it watches.
-// While the client is behind, a status replaces the status before it, a figure the figure, and the
+// reading, such as a suspended cell process, must not delay the search that it watches. If the
+// client is behind, a status replaces the previous status, a figure the previous figure, and the
 // oldest lines are dropped.
 type speaker struct {
 	conn net.Conn
@@ -34,7 +34,7 @@ func newSpeaker(conn net.Conn) *speaker {
 	return s
 }
 
-// tell queues a message. Messages after the one that ends an answer are dropped.
+// tell queues a message. Messages after the end of an answer are dropped.
 func (s *speaker) tell(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,13 +55,13 @@ func (s *speaker) tell(m Message) {
 	}
 }
 
-// finish waits until the client has the whole answer, or has had its time to read it.
+// finish waits until the client has read the whole answer, or its time is over.
 func (s *speaker) finish() {
 	s.conn.SetWriteDeadline(time.Now().Add(delivering))
 	<-s.silent
 }
 
-// speak sends what is queued, in order, until the answer has ended or the client is gone.
+// speak sends the queued messages in order until the answer has ended or the client is gone.
 func (s *speaker) speak() {
 	defer close(s.silent)
 	out := json.NewEncoder(s.conn)

@@ -1,9 +1,14 @@
-// Package graphvizcache keeps the machine code that go-graphviz makes of its WebAssembly in essnas's own cache. Left alone, go-graphviz keeps it in the system's temporary
-// directory, under a name that is the same for all users: the second user of a machine can't read the first one's and panics, and whoever comes first decides what code the others run.
+// Package graphvizcache keeps the machine code that go-graphviz compiles from its WebAssembly in
+// essnas's own cache. By default go-graphviz keeps it in the system's temporary directory under a
+// name that all users share: the second user of a machine can't read the first user's code and
+// panics, and the first user decides which code the others run.
 //
-// go-graphviz looks there when it is initialized, before anything can be called. So this package, which has only to be imported beside it, names another temporary
-// directory for that time. Go initializes packages in the order of their import paths as far as their imports are initialized ("Package initialization" in the language's
-// specification): this one comes before go-graphviz as long as it imports nothing that go-graphviz doesn't, and whoever imports both comes after both and calls [Done].
+// go-graphviz reads the directory during its initialization, before any function can be called.
+// This package therefore sets another temporary directory for that time; importing it is enough. Go
+// initializes packages in the order of their import paths, as far as their imports are initialized
+// ("Package initialization" in the language's specification). This package comes before go-graphviz
+// as long as it imports nothing that go-graphviz does not import. A package that imports both comes
+// after both and calls [Done].
 package graphvizcache
 
 import (
@@ -20,12 +25,13 @@ var before, set = os.LookupEnv(variable)
 func init() {
 	dir, err := private()
 	if err != nil {
-		dir = os.DevNull // nothing can be made in it: go-graphviz compiles anew, which takes half a second, and keeps nothing
+		// not writable: go-graphviz compiles anew in half a second and keeps nothing
+		dir = os.DevNull
 	}
 	os.Setenv(variable, dir)
 }
 
-// Done gives the system's temporary directory back.
+// Done restores the system's temporary directory.
 func Done() {
 	if set {
 		os.Setenv(variable, before)
@@ -34,7 +40,8 @@ func Done() {
 	}
 }
 
-// private is a directory that only the user can write to, and that can be written to: go-graphviz panics where it can't keep its code.
+// private returns a writable directory that belongs to the user alone: go-graphviz panics if it
+// can't keep its code.
 func private() (string, error) {
 	cache, err := home.Cache()
 	if err != nil {

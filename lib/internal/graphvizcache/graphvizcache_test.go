@@ -11,7 +11,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// start starts this program, which initializes go-graphviz, with a temporary directory that others may write to, and returns what it has left there.
+// start starts this program, which initializes go-graphviz, with a temporary directory that others
+// may write to, and returns what it has left there.
 func start(t *testing.T, cache string) (left []os.DirEntry) {
 	t.Helper()
 	shared := t.TempDir()

@@ -1,5 +1,5 @@
-// Package home says where essnas keeps what belongs to a user or to a checkout and not to a run: plugins, compiled programs, the kernel's tools, the
-// server's socket.
+// Package home locates files that belong to a user or to a checkout rather than to a run: plugins,
+// compiled programs, the kernel's tools, the server's socket.
 package home
 
 import (
@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// Cache is the directory of all this: $ESSNAS_CACHE if set, else "essnas" in the user's cache directory ($XDG_CACHE_HOME or ~/.cache on Linux). It may not
-// exist yet.
+// Cache returns the directory of these files: $ESSNAS_CACHE if set, else "essnas" in the user's
+// cache directory ($XDG_CACHE_HOME or ~/.cache on Linux). It may not exist yet. Cache returns an
+// error if the user has no cache directory.
 func Cache() (string, error) {
 	if dir := os.Getenv("ESSNAS_CACHE"); dir != "" {
 		return filepath.Abs(dir)
@@ -28,7 +29,8 @@ func Cache() (string, error) {
 	return filepath.Join(dir, "essnas"), nil
 }
 
-// Private makes sure that nobody else can put code into a directory: it must be the user's, and is set to 0700.
+// Private ensures that no other user can put code into a directory: it must belong to the user and
+// gets mode 0700. Otherwise Private returns an error.
 func Private(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -51,7 +53,8 @@ func Private(dir string) error {
 // Checkout is a copy of essnas's sources.
 type Checkout struct{ Root string }
 
-// Find is the checkout that $ESSNAS_ROOT names, or the one that the working directory is in.
+// Find returns the checkout named by $ESSNAS_ROOT, or that of the working directory. It returns an
+// error if there is none.
 func Find() (Checkout, error) {
 	dir := os.Getenv("ESSNAS_ROOT")
 	if dir != "" {
@@ -73,7 +76,8 @@ func Find() (Checkout, error) {
 	}
 }
 
-// Dir is the private directory of what is built from the checkout and of the server that runs it. It is made if need be.
+// Dir returns the private directory for builds of the checkout and for its server. It creates the
+// directory, or returns an error.
 func (c Checkout) Dir() (string, error) {
 	root, err := filepath.EvalSymlinks(c.Root)
 	if err != nil {
@@ -91,7 +95,8 @@ func (c Checkout) Dir() (string, error) {
 	return dir, Private(dir)
 }
 
-// Sources is a sum over the names, sizes and times of the files that essnas is built from: another one means that what was built is out of date.
+// Sources returns a checksum of the names, sizes and times of the files that essnas is built from.
+// If it differs, earlier builds are out of date. Sources returns an error if a file can't be read.
 func (c Checkout) Sources() (string, error) {
 	h := sha256.New()
 	err := c.sources(func(path string, info fs.FileInfo) {
@@ -100,7 +105,7 @@ func (c Checkout) Sources() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)[:8]), err
 }
 
-// Written is when the last of these files was.
+// Written returns the time of the latest change of these files, or an error if one can't be read.
 func (c Checkout) Written() (last time.Time, err error) {
 	err = c.sources(func(_ string, info fs.FileInfo) {
 		if t := info.ModTime(); t.After(last) {
@@ -110,7 +115,7 @@ func (c Checkout) Written() (last time.Time, err error) {
 	return last, err
 }
 
-// sources shows the files that essnas is built from.
+// sources calls show for each file that essnas is built from.
 func (c Checkout) sources(show func(path string, info fs.FileInfo)) error {
 	for _, name := range []string{"go.mod", "go.sum"} {
 		info, err := os.Stat(filepath.Join(c.Root, name))

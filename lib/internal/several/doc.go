@@ -1,3 +1,4 @@
-// Package several tests what the devices of a data-parallel engine compute together against PyTorch and against one device. It is a package of its own
-// because a process decides once how many devices its CPU is shown as.
+// Package several tests data-parallel engines: it compares the results of several devices with
+// PyTorch and with one device. It is a package of its own because a process decides only once how
+// many devices its CPU presents.
 package several

@@ -27,7 +27,8 @@ func rehearse(t *testing.T, s settings.Search) *search.Search {
 	return task
 }
 
-// TestAStepOnTwoGPUsIsThatOnOne: the layout of GPUs, weights, alphas and betas on the devices, gradients added up over them; and restored, two go on in the same bits.
+// TestAStepOnTwoGPUsIsThatOnOne: the layout of GPUs, weights, alphas and betas on the devices,
+// gradients added up over them; and restored, two go on in the same bits.
 func TestAStepOnTwoGPUsIsThatOnOne(t *testing.T) {
 	one, two := rehearse(t, tiny(1)), rehearse(t, tiny(2))
 	m1, m2 := steps(t, one, 0, 0, 1), steps(t, two, 0, 0, 1)
@@ -37,7 +38,8 @@ func TestAStepOnTwoGPUsIsThatOnOne(t *testing.T) {
 	s1, half := state(t, one), state(t, two)
 	for name, a := range s1.Arrays {
 		if a.F32 != nil && name != "adam.m" && name != "adam.v" {
-			golden.Close(t, name, half.Arrays[name].F32, a.F32, 1e-2) // Adam divides by the gradient's size: its first step magnifies rounding
+			// Adam divides by the gradient's size: its first step magnifies rounding
+			golden.Close(t, name, half.Arrays[name].F32, a.F32, 1e-2)
 		}
 	}
 	steps(t, two, 0, 1, 2)

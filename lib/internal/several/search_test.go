@@ -73,7 +73,8 @@ func state(t *testing.T, task *search.Search) fit.State {
 	return s
 }
 
-// TestAStepOnTwoDevicesIsThatOnOne: the same images in the same distortions, so losses, norms, alphas and weights are the same but for rounding.
+// TestAStepOnTwoDevicesIsThatOnOne: the same images in the same distortions, so losses, norms,
+// alphas and weights are the same but for rounding.
 func TestAStepOnTwoDevicesIsThatOnOne(t *testing.T) {
 	one, two := begin(t, tiny(1)), begin(t, tiny(2))
 	m1, m2 := steps(t, one, 0, 0, 1), steps(t, two, 0, 0, 1)
@@ -83,12 +84,14 @@ func TestAStepOnTwoDevicesIsThatOnOne(t *testing.T) {
 	s1, s2 := state(t, one), state(t, two)
 	for name, a := range s1.Arrays {
 		if a.F32 != nil && name != "adam.m" && name != "adam.v" {
-			golden.Close(t, name, s2.Arrays[name].F32, a.F32, 1e-2) // Adam divides by the gradient's size: its first step magnifies rounding
+			// Adam divides by the gradient's size: its first step magnifies rounding
+			golden.Close(t, name, s2.Arrays[name].F32, a.F32, 1e-2)
 		}
 	}
 }
 
-// TestASearchOnTwoDevicesResumesToTheBit: a checkpoint in the middle, another search that goes on from it, and the same bits at the end.
+// TestASearchOnTwoDevicesResumesToTheBit: a checkpoint in the middle, another search that goes on
+// from it, and the same bits at the end.
 func TestASearchOnTwoDevicesResumesToTheBit(t *testing.T) {
 	whole := begin(t, tiny(2))
 	steps(t, whole, 0, 0, 1)

@@ -33,8 +33,8 @@ func split(e *block.Engine, v *block.Value) *block.Value {
 	return e.Split(v.Tensor(), v.Tensor().Shape().Rank()-1)
 }
 
-// TestTwoDevicesGiveTorchsGradients: each device sees two of torch's four images; the loss and the gradient of every weight, alpha and beta are
-// those of the whole batch.
+// TestTwoDevicesGiveTorchsGradients: each device sees two of torch's four images; the loss and the
+// gradient of every weight, alpha and beta are those of the whole batch.
 func TestTwoDevicesGiveTorchsGradients(t *testing.T) {
 	torch := golden.Read(t, "supernet")
 	e := engine(t, devices)
@@ -82,7 +82,8 @@ func TestBarlowTwinsOverTheGlobalBatch(t *testing.T) {
 	}
 }
 
-// TestAFoundNetworkOnTwoDevicesIsThatOnOne compares losses, gradients and running statistics, with an auxiliary tower and paths dropped.
+// TestAFoundNetworkOnTwoDevicesIsThatOnOne compares losses, gradients and running statistics, with
+// an auxiliary tower and paths dropped.
 func TestAFoundNetworkOnTwoDevicesIsThatOnOne(t *testing.T) {
 	genotype, _ := cell.Published("PC_DARTS_cifar")
 	const batch = 4

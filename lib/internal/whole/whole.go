@@ -1,7 +1,7 @@
-// Package whole writes files that are there as a whole or not at all, and says in a sentence what the system had against it.
+// Package whole writes files completely or not at all, and explains errors of the file system.
 //
-// A file is written under a temporary name in its own directory, synced and renamed: a reader sees the old file or the new one, and a process
-// that is killed, a full disk or a power cut leaves the old one.
+// A file is written under a temporary name in its own directory, synced and renamed. A reader sees
+// the old file or the new one. A killed process, a full disk or a power cut leaves the old one.
 package whole
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Write lets write fill the file. Directories above it are made. What write returns comes back as it is.
+// Write lets write fill the file and creates missing directories above it. It returns the error of
+// write unchanged, or an explained error of the file system.
 func Write(path string, write func(w io.Writer) error) error {
 	if err := MkdirAll(filepath.Dir(path)); err != nil {
 		return err
@@ -32,7 +33,7 @@ func Write(path string, write func(w io.Writer) error) error {
 	return Explain(f.CloseAtomicallyReplace(), path)
 }
 
-// WriteBytes is Write of what is in memory.
+// WriteBytes writes data as Write does, and returns an explained error of the file system.
 func WriteBytes(path string, data []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -40,10 +41,11 @@ func WriteBytes(path string, data []byte) error {
 	})
 }
 
-// MkdirAll makes a directory and those above it.
+// MkdirAll makes a directory and those above it. It returns an explained error of the file system.
 func MkdirAll(dir string) error { return Explain(os.MkdirAll(dir, 0o755), dir) }
 
-// Explain turns an error of the file system that a user can mend into a sentence on what to do; others come back as they are, nil among them.
+// Explain turns an error of the file system into a sentence with advice. It returns other errors,
+// and nil, unchanged.
 func Explain(err error, path string) error {
 	switch {
 	case err == nil:
