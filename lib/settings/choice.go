@@ -12,22 +12,23 @@ import (
 	"github.com/essnas/essnas/lib/internal/whole"
 )
 
-// Settings is a struct whose fields have the tags json (the name in settings files; in flags with - for _) and help:
-// [Search], [Train] and [Pretrain].
+// Settings is a struct with the tags json (the name in settings files, and in flags with - for _)
+// and help on its fields: [Search], [Train] and [Pretrain].
 type Settings interface{ Validate() error }
 
-// Choice is how settings are chosen: a preset, changed by a method, a settings file, single values, in this order. It is
-// the border: presets, files, flags and what a notebook says become one typed struct here, and nowhere else.
+// Choice determines settings from a preset, then a method, then a settings file, then single
+// values, each of which changes the result of the one before. Presets, files, flags and notebooks
+// become one typed struct here, and nowhere else.
 type Choice[S Settings] struct {
 	Preset string // "" for the first of the presets
 	Method string // "" for the preset's own
 	File   string // JSON with some or all settings; "" for none
 
-	values S        // single values, of the fields that are given
+	values S        // single values of the given fields
 	given  []string // their names, sorted
 
 	presets []preset[S]
-	methods []method[S] // none: there is no choice of methods
+	methods []method[S] // none: no choice of methods
 }
 
 type preset[S Settings] struct {
@@ -35,15 +36,15 @@ type preset[S Settings] struct {
 	settings   S
 }
 
-// method changes the settings of any preset, whose name it is told.
+// method changes the settings of a preset, given its name.
 type method[S Settings] struct {
 	name, help string
 	change     func(s *S, preset string)
 }
 
-// Set gives a setting a value, by its name in files: a number, or a text that is read as on the command line. It returns an
-// error for a name that is no setting and for a value that it can't have; Settings returns one for values that don't work
-// together.
+// Set gives a setting a value by its name in files: a number, or a text in the form of the command
+// line. It returns an error for an unknown name and for an invalid value. Values that contradict
+// each other are an error of Settings.
 func (c *Choice[S]) Set(name string, value any) error {
 	f, err := find(Fields[S](), name)
 	if err != nil {
@@ -58,20 +59,20 @@ func (c *Choice[S]) Set(name string, value any) error {
 	return nil
 }
 
-// Values are the single values, and the names of those that were given.
+// Values returns the single values and the names of the given ones.
 func (c *Choice[S]) Values() (values S, given []string) { return c.values, c.given }
 
-// Unset takes single values back.
+// Unset removes single values.
 func (c *Choice[S]) Unset(names ...string) {
 	c.given = slices.DeleteFunc(slices.Clone(c.given), func(name string) bool { return slices.Contains(names, name) })
 }
 
-// Given says whether anything was chosen: an existing run that is named needs no settings.
+// Given reports whether anything was chosen. A named run that exists needs no settings.
 func (c *Choice[S]) Given() bool {
 	return c.Preset != "" || c.Method != "" || c.File != "" || len(c.given) > 0
 }
 
-// PresetNames lists the presets, the default one first.
+// PresetNames lists the presets, the default first.
 func (c *Choice[S]) PresetNames() (names []string) {
 	for _, p := range c.presets {
 		names = append(names, p.name)
@@ -95,10 +96,10 @@ type Flag struct {
 		Set(text string) error
 		Type() string
 	}
-	Choices []string // what can be chosen from; nil: anything
+	Choices []string // possible values; nil: any
 }
 
-// Flags are --preset, --method if there is a choice, --settings, and one for each setting.
+// Flags returns --preset, --method if there are several, --settings, and one flag for each setting.
 func (c *Choice[S]) Flags() (flags []Flag) {
 	var helps []string
 	for _, p := range c.presets {
@@ -119,14 +120,14 @@ func (c *Choice[S]) Flags() (flags []Flag) {
 	return flags
 }
 
-// text is the value of a flag that takes any text.
+// text is the value of a flag for any text.
 type text string
 
 func (t *text) String() string         { return string(*t) }
 func (t *text) Set(value string) error { *t = text(value); return nil }
 func (*text) Type() string             { return "string" }
 
-// defaults are the presets' values of a setting: one if all have the same.
+// defaults lists the presets' values of a setting, or the one value that all have.
 func (c *Choice[S]) defaults(f Field) string {
 	var values, named []string
 	for _, p := range c.presets {
@@ -142,7 +143,9 @@ func (c *Choice[S]) defaults(f Field) string {
 	return strings.Join(named, ", ")
 }
 
-// Settings are the preset's, changed by the method, by the file's, changed by the single values; and valid.
+// Settings returns the settings of the preset, changed by the method, by the file and by the single
+// values. It returns an error for an unknown preset or method, an unreadable file, or invalid
+// settings.
 func (c *Choice[S]) Settings() (S, error) {
 	s, name := c.presets[0].settings, c.presets[0].name
 	if c.Preset != "" {
@@ -175,7 +178,8 @@ func (c *Choice[S]) Settings() (S, error) {
 	return s, nil
 }
 
-// Fix chooses the one value that a setting can have. It returns an error if a file or a single value chooses another one.
+// Fix sets the only possible value of a setting. It returns an error if a file or a single value
+// says otherwise.
 func (c *Choice[S]) Fix(name string, value any) error {
 	f, err := find(Fields[S](), name)
 	if err != nil {
@@ -200,7 +204,7 @@ func (c *Choice[S]) Fix(name string, value any) error {
 	return c.Set(name, value)
 }
 
-// readSettings reads a settings file over the struct that s points to.
+// readSettings reads a settings file into the struct that s points to.
 func readSettings[S Settings](path string, s *S) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -232,7 +236,7 @@ func readSettings[S Settings](path string, s *S) error {
 	return nil
 }
 
-// flagValue is the flag of a setting: its text is read at once, so that an error names the flag.
+// flagValue is the flag of a setting. It parses its text at once, so that an error names the flag.
 type flagValue[S Settings] struct {
 	choice *Choice[S]
 	field  Field

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Field is a setting as files and the command line know it.
+// Field describes a setting for files and the command line.
 type Field struct {
 	Name  string // in files and in JSON
 	Help  string // of its flag
@@ -18,7 +18,7 @@ type Field struct {
 	kind  reflect.Kind
 }
 
-// Fields are the settings of S in the order of its JSON.
+// Fields returns the settings of S in the order of its JSON.
 func Fields[S Settings]() (fields []Field) {
 	var s S
 	fields = fieldsOf(reflect.TypeFor[S](), nil)
@@ -34,12 +34,13 @@ func Fields[S Settings]() (fields []Field) {
 		if help := o.helps()[f.Name]; help != "" {
 			f.Help = help
 		}
-		sorted[slices.Index(o.order(), f.Name)] = f // a setting without a place panics, in every test
+		// a setting without a place panics in every test
+		sorted[slices.Index(o.order(), f.Name)] = f
 	}
 	return sorted
 }
 
-// fieldsOf are the fields of a struct and of those that it embeds.
+// fieldsOf returns the fields of a struct and of its embedded structs.
 func fieldsOf(t reflect.Type, at []int) (fields []Field) {
 	for i := range t.NumField() {
 		f, index := t.Field(i), append(slices.Clip(at), i)
@@ -52,7 +53,7 @@ func fieldsOf(t reflect.Type, at []int) (fields []Field) {
 	return
 }
 
-// marshal writes settings as JSON in their order, which the hash of a run is over.
+// marshal writes settings as JSON in their order, the input of the hash of a run.
 func marshal[S Settings](s S) ([]byte, error) {
 	text := []byte{'{'}
 	for i, f := range Fields[S]() {
@@ -68,17 +69,17 @@ func marshal[S Settings](s S) ([]byte, error) {
 	return append(text, '}'), nil
 }
 
-// Text is the value of the setting in s.
+// Text returns the value of the setting in s as text.
 func (f Field) Text(s any) string {
 	v := reflect.New(reflect.TypeOf(s))
 	v.Elem().Set(reflect.ValueOf(s))
 	return fmt.Sprint(f.of(v.Interface()))
 }
 
-// of is the setting in the struct that s points to.
+// of returns the setting in the struct that s points to.
 func (f Field) of(s any) reflect.Value { return reflect.ValueOf(s).Elem().FieldByIndex(f.index) }
 
-// find is the field of that name, or an error that names the nearest one.
+// find returns the field of that name, or an error that names the nearest one.
 func find(fields []Field, name string) (Field, error) {
 	if i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name }); i >= 0 {
 		return fields[i], nil
@@ -95,7 +96,7 @@ func find(fields []Field, name string) (Field, error) {
 
 func (f Field) flag() string { return strings.ReplaceAll(f.Name, "_", "-") }
 
-// article and noun of the values that a field takes.
+// values returns article and noun of a field's values.
 func (f Field) values() string {
 	switch f.kind {
 	case reflect.Int:
@@ -141,8 +142,8 @@ func (f Field) set(s any, text string) error {
 	return nil
 }
 
-// give sets the field of the struct that s points to: to a value of its type or of one that can be converted, or to what a
-// text says.
+// give sets the field of the struct that s points to from a value of its type, a convertible value,
+// or a text.
 func (f Field) give(s any, value any) error {
 	if text, ok := value.(string); ok {
 		return f.set(s, text)
@@ -153,7 +154,7 @@ func (f Field) give(s any, value any) error {
 		return wrong
 	}
 	x := v.Convert(to.Type())
-	if x.Convert(v.Type()).Interface() != value { // cut off, or no number
+	if x.Convert(v.Type()).Interface() != value { // truncated, or not a number
 		return wrong
 	}
 	to.Set(x)

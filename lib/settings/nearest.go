@@ -2,7 +2,8 @@ package settings
 
 import "strings"
 
-// Nearest is the known name that differs least from name; "" when all differ in more than a third of it.
+// Nearest returns the known name that is most similar to name, or "" if all differ in more than a
+// third of it.
 func Nearest(name string, known []string) (nearest string) {
 	if name == "" {
 		return ""
@@ -16,7 +17,7 @@ func Nearest(name string, known []string) (nearest string) {
 	return
 }
 
-// distance is the number of letters to insert, drop or change that turn a into b (Levenshtein).
+// distance is the number of insertions, deletions and changes of letters from a to b (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

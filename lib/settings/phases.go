@@ -9,26 +9,27 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Phase is a part of a progressive search (arXiv:1904.12760): a network of its own depth and width, with so many operations
-// kept on each edge, whose skip connections lose values at a rate that decays from SkipDropout. It takes Epochs epochs, in the
-// first Frozen of which alphas and betas stand still.
+// Phase is a part of a progressive search (arXiv:1904.12760): a network of its own depth and width
+// with this many operations on each edge. The dropout of skip connections decays from SkipDropout.
+// A phase takes Epochs epochs; alphas and betas are frozen in the first Frozen of them.
 type Phase struct {
 	Cells, Channels, Operations int
 	SkipDropout                 float64
 	Epochs, Frozen              int
 }
 
-// String is the form that ParsePhases reads, with all of its parts.
+// String returns the form that ParsePhases reads, with all its parts.
 func (p Phase) String() string {
 	return fmt.Sprintf("%dx%d/%d/%g/%d/%d", p.Cells, p.Channels, p.Operations, p.SkipDropout, p.Epochs, p.Frozen)
 }
 
-// phaseForm is how a phase is written.
+// phaseForm is the form of a phase.
 const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
 
-// ParsePhases reads phases in words of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS. Only cells and
-// operations have to be there, "5/8 11/5/0.4 17/3/0.7": what is left out, from the right, is as in the phase given, and so are
-// the channels.
+// ParsePhases reads phases of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS,
+// separated by spaces. Only cells and operations are required, "5/8 11/5/0.4 17/3/0.7": omitted
+// parts at the right, and omitted channels, are those of the phase as. ParsePhases returns an error
+// that names the invalid phase.
 func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 	for _, word := range strings.Fields(text) {
 		p, ok := parsePhase(word, as)
@@ -85,7 +86,9 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 	return p, ok
 }
 
-// PhaseList are the phases of a search, with all their parts: one with all operations, unless the setting names several.
+// PhaseList returns the phases of a search with all their parts: the setting's, or one phase with
+// all operations. It returns an error if the setting can't be read or a phase does not fit the
+// other settings.
 func (s Search) PhaseList() ([]Phase, error) {
 	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(cell.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
@@ -100,8 +103,9 @@ func (s Search) PhaseList() ([]Phase, error) {
 	return phases, err
 }
 
-// Dropout is the rate in an epoch of the phase: it falls linearly while the architecture is frozen and exponentially
-// after that, starting from the phase's rate each time (the reference's schedule).
+// Dropout returns the dropout rate of skip connections in an epoch of the phase. It falls linearly
+// while the architecture is frozen and exponentially afterwards, each time from the phase's rate
+// (the reference's schedule).
 func (p Phase) Dropout(epoch int) float64 {
 	if epoch < p.Frozen {
 		return p.SkipDropout * float64(p.Epochs-epoch-1) / float64(p.Epochs)

@@ -2,10 +2,11 @@ package settings
 
 import "github.com/essnas/essnas/lib/augment/distort"
 
-// SearchChoice chooses the settings of a search.
+// SearchChoice returns the choice of a search's settings.
 //
-// slides are those of the slides (batch for a small GPU), paper those that the method was published with. quick and demo show the same on two cores, in
-// minutes and in half a minute; what they find means nothing. The presets are PC-DARTS; a method changes them into its own.
+// The preset slides has the settings of the slides (with a batch for a small GPU), paper those of
+// the method's publication. quick and demo show a search on two cores in minutes and in half a
+// minute; their results have no meaning. The presets are for PC-DARTS; methods change them.
 func SearchChoice() *Choice[Search] {
 	slides := Search{
 		Shared: Shared{
@@ -39,7 +40,8 @@ func SearchChoice() *Choice[Search] {
 	}}
 }
 
-// darts is that of arXiv:1806.09055, section 3.1 (the paper's preset) in first order. The slides don't say how theirs is searched: as their PC-DARTS.
+// darts is that of arXiv:1806.09055, section 3.1 (the paper's preset) in first order. The slides
+// don't say how theirs is searched: as their PC-DARTS.
 func darts(s *Search, preset string) {
 	s.Partial = 1
 	if preset == "paper" {
@@ -57,9 +59,11 @@ func pdarts(s *Search, preset string) {
 	}
 }
 
-// progressive gives a search the phases, their length and the skip limit of P-DARTS, with the rates of its command for CIFAR-10; short and shallow
-// phases where the preset is small. The slides name 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
-// reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are P-DARTS', all else is PC-DARTS'.
+// progressive gives a search the phases, their length and the skip limit of P-DARTS, with the rates
+// of its command for CIFAR-10; short and shallow phases where the preset is small. The slides name
+// 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
+// reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are
+// P-DARTS', all else is PC-DARTS'.
 func progressive(s *Search, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
@@ -68,8 +72,9 @@ func progressive(s *Search, preset string) {
 	}
 }
 
-// TrainChoice chooses the settings of a training. paper are those of PC-DARTS on CIFAR-10 (arXiv:1907.05737, section 4.2.1); slides differ in batch
-// and length, for which the slides name a range and nothing.
+// TrainChoice returns the choice of a training's settings. The preset paper has the settings of
+// PC-DARTS on CIFAR-10 (arXiv:1907.05737, section 4.2.1). slides differs in batch and length, for
+// which the slides give ranges.
 func TrainChoice() *Choice[Train] {
 	paper := Train{
 		Shared: Shared{
@@ -95,8 +100,9 @@ func TrainChoice() *Choice[Train] {
 	}}
 }
 
-// PretrainChoice chooses the settings of a pretraining. paper are those of Barlow Twins on ImageNet (arXiv:2103.03230, section 2.2), for the batch that its learning rate is
-// given for, with the network of PC-DARTS on CIFAR-10; slides take an embedding and a length that a study of small images needs.
+// PretrainChoice returns the choice of a pretraining's settings. The preset paper has the settings
+// of Barlow Twins on ImageNet (arXiv:2103.03230, section 2.2) at the batch of its learning rate,
+// with the network of PC-DARTS on CIFAR-10. slides has an embedding and a length for small images.
 func PretrainChoice() *Choice[Pretrain] {
 	paper := Pretrain{
 		Shared: Shared{

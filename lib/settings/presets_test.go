@@ -20,7 +20,8 @@ const (
 )
 
 var presets = map[string]map[string]published{
-	// arXiv:1806.09055, section 3.1 and appendix A.1.1; arXiv:1907.05737, section 4.2; arXiv:1904.12760, section 4.1
+	// arXiv:1806.09055, section 3.1 and appendix A.1.1; arXiv:1907.05737, section 4.2;
+	// arXiv:1904.12760, section 4.1
 	"paper": {
 		"darts":     {1, 8, 64, 50, 0, 0.025, 0.001, 3e-4, "", 0},
 		"pc-darts":  {4, 8, 256, 50, 15, 0.1, 0, 6e-4, "", 0},

@@ -2,20 +2,20 @@ package settings
 
 import "fmt"
 
-// Pretrain are all settings of a training without labels, apart from the cell.
+// Pretrain holds all settings of a training without labels apart from the cell.
 type Pretrain struct {
 	Shared
 	Twins
 	Lambda float64 `json:"lambda" help:"weight of the redundancy reduction"`
 
 	Optimizer string  `json:"optimizer" help:"lars, sgd or adam"`
-	LRVectors float64 `json:"lr_vectors" help:"of lars: learning rate of biases and norms, as a share of the others'"`
+	LRVectors float64 `json:"lr_vectors" help:"of lars: learning rate of biases and norms, as a factor of the others'"`
 	WarmUp    int     `json:"warm_up" help:"epochs in which the learning rate rises from 0"`
 
-	KNNEvery int `json:"knn_every" help:"epochs between measurements of the features by their nearest neighbours; 0: none but at the end"`
+	KNNEvery int `json:"knn_every" help:"epochs between measurements of the features by nearest neighbours; 0: only at the end"`
 }
 
-// order is that of the JSON: never change it, only add to its end.
+// order is the order of the JSON: never change it, only append.
 func (Pretrain) order() []string {
 	return []string{
 		"cells", "channels", "batch", "devices", "precision", "epochs", "images", "seed", "views", "projector", "lambda",
@@ -23,13 +23,13 @@ func (Pretrain) order() []string {
 	}
 }
 
-// helps are those of shared settings that mean something more in a pretraining.
+// helps overrides the help of shared settings for pretrainings.
 func (Pretrain) helps() map[string]string {
 	return map[string]string{
-		"batch":        "images in a batch, of which there are two views each",
-		"images":       "training images used, before a fifth of them is held back; 0: all",
-		"seed":         "decides initial weights, the split, the order and the views of images",
-		"views":        "distortions of the two views: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default",
+		"batch":        "images in a batch, with two views each",
+		"images":       "training images used, including the fifth that is held back; 0: all",
+		"seed":         "seed of initial weights, split, order and views of images",
+		"views":        "distortions of the two views: steps with their probability and strengths; unnamed steps never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default",
 		"projector":    "sizes of the layers from features to the embedding: one linear layer like 128, or more with norm and ReLU between them, like 512,512,512",
 		"lr":           "learning rate after the warm-up; the cosine ends at a thousandth of it",
 		"momentum":     "momentum of lars and sgd",
@@ -37,10 +37,11 @@ func (Pretrain) helps() map[string]string {
 	}
 }
 
-// MarshalJSON writes the settings in the order that runs are named by.
+// MarshalJSON writes the settings in the order that names runs. It never returns an error for
+// finite numbers.
 func (s Pretrain) MarshalJSON() ([]byte, error) { return marshal(s) }
 
-// Validate returns an error that says in a sentence which setting can't be used, and why.
+// Validate returns an error that names the first invalid setting and the reason.
 func (s Pretrain) Validate() error {
 	if s.Batch < 2 {
 		return fmt.Errorf("batch is %d: features are compared over a batch, so it needs at least 2 images", s.Batch)

@@ -6,11 +6,12 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Search are all settings of a search. The zero value is not useful: start from a preset (see [SearchChoice]).
+// Search holds all settings of a search. The zero value is invalid: start from a preset (see
+// [SearchChoice]).
 type Search struct {
 	Shared
-	Partial int `json:"k" help:"1/K of the channels go through the operations; 1: all of them, without edge normalisation (DARTS)"`
-	Frozen  int `json:"frozen_epochs" help:"epochs at the start in which alphas and betas stand still"`
+	Partial int `json:"k" help:"1/K of the channels pass through the operations; 1: all of them, without edge normalisation (DARTS)"`
+	Frozen  int `json:"frozen_epochs" help:"epochs at the start in which alphas and betas are frozen"`
 
 	LRMin float64 `json:"lr_min" help:"learning rate of the weights at the end of the cosine"`
 	Clip  float64 `json:"clip" help:"largest norm of the weights' gradient"`
@@ -18,26 +19,26 @@ type Search struct {
 	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
 	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
 
-	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7': channels, epochs and frozen epochs that are left out are those of the search; none: one phase"`
-	SkipLimit int    `json:"skip_limit" help:"most skip connections in the found normal cell; 0: no limit"`
+	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7'; omitted channels, epochs and frozen epochs are those of the search; none: one phase"`
+	SkipLimit int    `json:"skip_limit" help:"largest number of skip connections in the normal cell; 0: no limit"`
 
 	Mixed
 	Twins
 
-	AuxiliarySkip float64 `json:"auxiliary_skip" help:"against collapse, DARTS- (arXiv:2009.01027): factor of a skip connection beside every mixture, falling linearly to 0; there 1; 0: none"`
-	BetaDecay     float64 `json:"beta_decay" help:"against collapse (arXiv:2203.01665): weight that a regulariser of the alphas grows to, linearly from 0; there 50; 0: none"`
-	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): skip connections in the normal cell at which a search, or its phase, ends early; there 2; 0: never"`
-	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs from one estimate to the next of the largest eigenvalue of the validation loss's Hessian in the alphas; 0: none"`
+	AuxiliarySkip float64 `json:"auxiliary_skip" help:"against collapse, DARTS- (arXiv:2009.01027): initial factor of a skip connection beside every mixture, which falls linearly to 0; the paper has 1; 0: none"`
+	BetaDecay     float64 `json:"beta_decay" help:"against collapse (arXiv:2203.01665): final weight of a regulariser of the alphas, which grows linearly from 0; the paper has 50; 0: none"`
+	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): number of skip connections in the normal cell that ends a search, or its phase, early; the paper has 2; 0: never"`
+	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs between estimates of the largest eigenvalue of the Hessian of the validation loss with respect to the alphas; 0: none"`
 
-	Cutout int `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+	Cutout int `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
 }
 
-// Mixed are the settings of the mixed loss f * scale * L_BT + (1-f) * L_CE, with f = ss_factor. It is one struct from the
-// command line to the loss.
+// Mixed holds the settings of the mixed loss f * scale * L_BT + (1-f) * L_CE, with f = ss_factor,
+// from the command line to the loss.
 type Mixed struct {
-	SSFactor  float64 `json:"ss_factor" help:"share of the self-supervised loss in the mixed one, 0 to 1; 0: plain search"`
-	SSScale   float64 `json:"ss_scale" help:"scale of the self-supervised loss, which is of the size of the embedding"`
-	SSBalance int     `json:"ss_balance" help:"steps from one measurement to the next of the factor that makes the self-supervised gradient as long as the cross-entropy's, in each level; 0: no such factor, as in the slides"`
+	SSFactor  float64 `json:"ss_factor" help:"weight of the self-supervised loss in the mixed loss, 0 to 1; 0: plain search"`
+	SSScale   float64 `json:"ss_scale" help:"factor of the self-supervised loss, which grows with the size of the embedding"`
+	SSBalance int     `json:"ss_balance" help:"steps between measurements of a factor, one for each level, that makes the self-supervised gradient as long as that of the cross-entropy; 0: no such factor, as in the slides"`
 }
 
 func (m Mixed) validate() error {
@@ -52,7 +53,7 @@ func (m Mixed) validate() error {
 	return nil
 }
 
-// order is that of the JSON: never change it, only add to its end.
+// order is the order of the JSON: never change it, only append.
 func (Search) order() []string {
 	return []string{
 		"cells", "channels", "k", "batch", "devices", "precision", "epochs", "frozen_epochs", "images", "seed",
@@ -62,24 +63,25 @@ func (Search) order() []string {
 	}
 }
 
-// helps are those of shared settings that mean something more in a search.
+// helps overrides the help of shared settings for searches.
 func (Search) helps() map[string]string {
 	return map[string]string{
 		"cells":        "cells of the supernet; reductions at 1/3 and 2/3 of the depth",
-		"batch":        "images in a batch, of the weights and of the architecture step alike",
+		"batch":        "images in a batch of either half",
 		"epochs":       "passes over the half of the images that trains the weights",
 		"images":       "training images used, half for the weights and half for the architecture; 0: all",
-		"seed":         "decides initial weights, alphas, the order and the augmentation of images",
+		"seed":         "seed of initial weights, alphas, order and augmentation of images",
 		"lr":           "learning rate of the weights at the start (SGD)",
 		"momentum":     "momentum of the weights",
 		"weight_decay": "L2 penalty of the weights",
 	}
 }
 
-// MarshalJSON writes the settings in the order that runs are named by.
+// MarshalJSON writes the settings in the order that names runs. It never returns an error for
+// finite numbers.
 func (s Search) MarshalJSON() ([]byte, error) { return marshal(s) }
 
-// Validate returns an error that says in a sentence which setting can't be used, and why.
+// Validate returns an error that names the first invalid setting and the reason.
 func (s Search) Validate() error {
 	if s.Partial < 1 {
 		return fmt.Errorf("k is %d: it divides the channels, so it must be at least 1", s.Partial)
@@ -123,7 +125,7 @@ func (s Search) Validate() error {
 	return err
 }
 
-// divide returns an error where the channels of a state can't be used with partial channels.
+// divide returns an error if partial channels can't divide the channels of a state.
 func (s Search) divide(channels int) error {
 	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%(k*k) != 0 {
 		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", channels, k*k)

@@ -9,8 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/augment/distort"
 )
 
-// Shared are the settings that every kind of training has: the size of the network, the batches, the length, and the
-// optimizer's rates.
+// Shared holds the settings of every kind of training: size of the network, batch, length, and
+// rates of the optimizer.
 type Shared struct {
 	Cells     int    `json:"cells" help:"cells of the network; reductions at 1/3 and 2/3 of the depth"`
 	Channels  int    `json:"channels" help:"channels of a state in the first cells"`
@@ -18,28 +18,31 @@ type Shared struct {
 	Devices   int    `json:"devices" help:"devices that share each batch"`
 	Precision string `json:"precision" help:"activation precision: float32, or bf16, for GPUs; sums, norms, losses and weights stay float32"`
 	Epochs    int    `json:"epochs" help:"passes over the training images"`
-	Images    int    `json:"images" help:"training images used, before the validation images are taken off; 0: all"`
-	Seed      uint64 `json:"seed" help:"decides initial weights, the split, the order and the augmentation of images"`
+	Images    int    `json:"images" help:"training images used, including the validation images; 0: all"`
+	Seed      uint64 `json:"seed" help:"seed of initial weights, split, order and augmentation of images"`
 
 	LR          float64 `json:"lr" help:"learning rate at the start (SGD); the cosine ends at 0"`
 	Momentum    float64 `json:"momentum" help:"momentum"`
 	WeightDecay float64 `json:"weight_decay" help:"L2 penalty"`
 }
 
-// Twins are the settings of a self-supervised loss, which compares two distorted views of each image. They are texts,
-// kept as they were written.
+// Twins holds the settings of a self-supervised loss, which compares two distorted views of each
+// image. They are texts, stored as written.
 type Twins struct {
 	Projector string `json:"projector" help:"sizes of the layers from features to the embedding, like 128 or 512,512,512"`
-	Views     string `json:"views" help:"distortions of the two views that the self-supervised loss compares: steps with their probability and strengths, those not named never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default"`
+	Views     string `json:"views" help:"distortions of the two views that the self-supervised loss compares: steps with their probability and strengths; unnamed steps never happen; 'default, gray 0, jitter 0.5 hue 0.2' changes the default"`
 }
 
-// Lambda weighs the redundancy reduction of the Barlow Twins loss (arXiv:2103.03230, section 4.3).
+// Lambda is the weight of the redundancy term of the Barlow Twins loss (arXiv:2103.03230, section
+// 4.3).
 const Lambda = 0.0051
 
-// Precisions are the names of the activation precisions, the default first. Package block computes with them.
+// Precisions lists the names of the activation precisions, the default first. Package block
+// computes with them.
 func Precisions() []string { return []string{"float32", "bf16"} }
 
-// Sizes are the sizes of the projector's layers, or an error that says how they are written.
+// Sizes returns the sizes of the projector's layers, one per layer. It returns an error if the text
+// is not a list of positive numbers.
 func (t Twins) Sizes() (sizes []int, err error) {
 	for word := range strings.SplitSeq(t.Projector, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
@@ -51,7 +54,7 @@ func (t Twins) Sizes() (sizes []int, err error) {
 	return sizes, nil
 }
 
-// Distortions are those of the views, or an error that says how they are written.
+// Distortions parses the views. It returns the error of [distort.Parse].
 func (t Twins) Distortions() (distort.Views, error) { return distort.Parse(t.Views) }
 
 func (t Twins) validate() error {
@@ -62,8 +65,8 @@ func (t Twins) validate() error {
 	return err
 }
 
-// validate returns an error for the first shared setting that no kind of training can use; least is the number of images
-// that each device must have of a batch.
+// validate returns an error for the first shared setting that is invalid for every kind of
+// training. least is the smallest number of a batch's images on each device.
 func (s Shared) validate(least int) error {
 	switch {
 	case s.Cells < 3:

@@ -5,15 +5,16 @@ import (
 	"slices"
 )
 
-// SlidesStage is one of the four searches that the slides compare, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the
-// same self-supervised. It is no stage of an experiment (search, train, test), for which package stage is.
+// SlidesStage is one of the four searches that the slides compare, 1 to 4: PC-DARTS, PC-DARTS with
+// self-supervision, PCP-DARTS, PCP-DARTS with self-supervision. The stages of an experiment
+// (search, train, test) are in package stage.
 type SlidesStage int
 
-// SlidesStages are all of them.
+// SlidesStages lists all of them.
 func SlidesStages() []SlidesStage { return []SlidesStage{1, 2, 3, 4} }
 
-// Method is that of the stage; selfSupervised says whether an ss_factor above 0 belongs to it. The error is for a number that
-// the slides don't have.
+// Method returns the method of the stage; selfSupervised reports whether it has an ss_factor above
+// 0. Method returns an error for a number outside 1 to 4.
 func (n SlidesStage) Method() (method string, selfSupervised bool, err error) {
 	if !slices.Contains(SlidesStages(), n) {
 		return "", false, fmt.Errorf("there is no stage %d: the slides have 1 (PC-DARTS), 2 (self-supervised), 3 (PCP-DARTS) and 4 (self-supervised)", n)
@@ -21,8 +22,9 @@ func (n SlidesStage) Method() (method string, selfSupervised bool, err error) {
 	return []string{"pc-darts", "pcp-darts"}[(n-1)/2], n%2 == 0, nil
 }
 
-// Choose makes a choice that of the stage: its method, and half of the self-supervised loss where the stage has any and
-// nothing else is chosen. It returns an error where a method or an ss_factor is chosen already that the stage hasn't.
+// Choose applies the stage to a choice: its method and, for self-supervised stages without another
+// choice, an ss_factor of one half. Choose returns an error if the choice has another method or an
+// unsuitable ss_factor.
 func (n SlidesStage) Choose(c *Choice[Search]) error {
 	method, selfSupervised, err := n.Method()
 	if err != nil {

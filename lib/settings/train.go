@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// Train are all settings of the training of a cell's network, apart from the cell.
+// Train holds all settings of a training of a cell's network apart from the cell.
 type Train struct {
 	Shared
 	Auxiliary float64 `json:"auxiliary" help:"weight of the auxiliary tower's loss; 0: no tower"`
 	DropPath  float64 `json:"drop_path" help:"probability of dropping a path at the end of training; it grows linearly from 0"`
-	Labels    float64 `json:"labels" help:"share of the training images whose labels are used, the same of each class; the others are left out, and an epoch has as many steps as with all, so that it goes through these more often"`
+	Labels    float64 `json:"labels" help:"share of the training images whose labels are used, equal for all classes; an epoch repeats these images and has as many steps as with all"`
 	Clip      float64 `json:"clip" help:"largest norm of the gradient"`
-	Cutout    int     `json:"cutout" help:"side of the square that is cut out of training images, in pixels; 0: none"`
+	Cutout    int     `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
 }
 
-// order is that of the JSON: never change it, only add to its end.
+// order is the order of the JSON: never change it, only append.
 func (Train) order() []string {
 	return []string{
 		"cells", "channels", "auxiliary", "drop_path", "batch", "epochs", "images", "labels", "devices", "precision", "seed",
@@ -25,10 +25,12 @@ func (Train) order() []string {
 
 func (Train) helps() map[string]string { return nil }
 
-// MarshalJSON writes the settings in the order that runs are named by.
+// MarshalJSON writes the settings in the order that names runs. It never returns an error for
+// finite numbers.
 func (s Train) MarshalJSON() ([]byte, error) { return marshal(s) }
 
-// UnmarshalJSON reads settings. Runs that were made before labels was a setting used all of them.
+// UnmarshalJSON reads settings; runs from before the setting labels used all of them. It returns an
+// error for invalid JSON.
 func (s *Train) UnmarshalJSON(text []byte) error {
 	type plain Train // without this method
 	if s.Labels == 0 {
@@ -37,7 +39,7 @@ func (s *Train) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*plain)(s))
 }
 
-// Validate returns an error that says in a sentence which setting can't be used, and why.
+// Validate returns an error that names the first invalid setting and the reason.
 func (s Train) Validate() error {
 	if err := s.Shared.validate(2); err != nil {
 		return err
