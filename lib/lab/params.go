@@ -6,6 +6,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
 )
@@ -82,4 +83,11 @@ func SupernetSize(name string, s Shape) (Size, error) {
 		return size, nil
 	}
 	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %s", name, strings.Join(names, ", "))
+}
+
+// StandardSize is the number of weights of a cell's network with 20 cells and 36 channels, without auxiliary tower: the measure
+// of papers.
+func StandardSize(g cell.Genotype, d run.Data) (weights int, err error) {
+	size, err := NetworkSize("", g, Shape{Cells: 20, Channels: 36, Classes: len(d.Classes), ImageChannels: d.Channels, ImageSide: d.Side}, false)
+	return size.Weights, err
 }

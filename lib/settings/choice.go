@@ -50,11 +50,18 @@ func (c *Choice[S]) Set(name string, value any) error {
 	if err != nil {
 		return err
 	}
+	if err := c.give(f, value); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (c *Choice[S]) give(f Field, value any) error {
 	if err := f.give(&c.values, value); err != nil {
 		return err
 	}
-	if i, there := slices.BinarySearch(c.given, name); !there {
-		c.given = slices.Insert(slices.Clone(c.given), i, name)
+	if i, there := slices.BinarySearch(c.given, f.Name); !there {
+		c.given = slices.Insert(slices.Clone(c.given), i, f.Name)
 	}
 	return nil
 }
@@ -252,7 +259,7 @@ func (v *flagValue[S]) String() string {
 	return v.field.Text(v.choice.values)
 }
 
-func (v *flagValue[S]) Set(text string) error { return v.choice.Set(v.field.Name, text) }
+func (v *flagValue[S]) Set(text string) error { return v.choice.give(v.field, text) }
 
 func (v *flagValue[S]) Type() string {
 	switch v.field.kind {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/study/findings"
 	"github.com/schollz/progressbar/v3"
 )
 
@@ -17,7 +18,7 @@ import (
 type board struct {
 	out    io.Writer
 	status func(text string) // see lab.Lab
-	jobs   []Job
+	jobs   []findings.Job
 	costs  *costs
 	at     []state
 	bar    *progressbar.ProgressBar // nil where lines are written
@@ -38,13 +39,13 @@ type state struct {
 // between is the time between plain lines on a job.
 const between = 20 * time.Second
 
-func (s *Study) newBoard(jobs []Job) (*board, error) {
+func (s *Study) newBoard(jobs []findings.Job) (*board, error) {
 	b := &board{out: s.lab.Progress, status: s.lab.Status, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
 	if b.out == nil {
 		b.out = io.Discard
 	}
 	for i, j := range jobs {
-		done, err := s.done(j)
+		done, err := s.Done(j)
 		if err != nil {
 			return nil, err
 		}
@@ -180,18 +181,5 @@ func (b *board) toGo() string {
 	if left == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s to go", Duration(left/time.Duration(max(1, running))))
-}
-
-// Duration is a time in words that fit its size: days and hours for a study that takes days.
-func Duration(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%.1f days", d.Hours()/24)
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%.1f hours", d.Hours())
-	case d >= time.Minute:
-		return d.Round(time.Second).String()
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
+	return fmt.Sprintf(", %s to go", findings.Duration(left/time.Duration(max(1, running))))
 }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/essnas/essnas/lib/study/engine"
+	"github.com/essnas/essnas/lib/study/findings"
 )
 
 // Cluster is how a study is given to Slurm.
@@ -22,7 +23,7 @@ func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs := map[string]Job{}
+	jobs := map[string]findings.Job{}
 	for _, j := range s.jobs(s.only) {
 		jobs[j.Name()] = j
 	}
@@ -32,7 +33,7 @@ func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
 		Command: func(j engine.Job) []string {
 			return program("study", "job", filepath.Join(dir, jobsDir, filepath.FromSlash(j.Name)+".json"))
 		},
-		Done:  func(j engine.Job) (bool, error) { return s.done(jobs[j.Name]) },
+		Done:  func(j engine.Job) (bool, error) { return s.Done(jobs[j.Name]) },
 		After: program("report", "--run", dir),
 	}, nil
 }
@@ -64,7 +65,7 @@ func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 func (s *Study) missing() (all []engine.Job, err error) {
 	done := map[string]bool{}
 	for _, j := range s.jobs(s.only) {
-		if done[j.Name()], err = s.done(j); err != nil {
+		if done[j.Name()], err = s.Done(j); err != nil {
 			return nil, err
 		}
 	}
@@ -119,9 +120,9 @@ func (s *Study) Status(ctx context.Context) (*Status, error) {
 	status := &Status{Dir: s.Dir}
 	for _, c := range s.only {
 		l := StatusLine{Configuration: c.Name}
-		for _, j := range s.jobs([]Configuration{c}) {
+		for _, j := range s.jobs([]findings.Configuration{c}) {
 			l.Jobs++
-			done, err := s.done(j)
+			done, err := s.Done(j)
 			if err != nil {
 				return nil, err
 			}

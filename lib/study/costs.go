@@ -3,11 +3,13 @@ package study
 import (
 	"sync"
 	"time"
+
+	"github.com/essnas/essnas/lib/study/findings"
 )
 
 // costs estimates how long jobs take: from those of the same kind that were measured, else from others by a guess of how they compare, in seconds of any unit.
 type costs struct {
-	config Config
+	config findings.Config
 	mu     sync.Mutex
 	kinds  map[string]measured
 }
@@ -21,11 +23,11 @@ type measured struct {
 func (s *Study) newCosts() *costs { return &costs{config: s.Config, kinds: map[string]measured{}} }
 
 // kind of jobs that take about the same time.
-func (c *costs) kind(j Job) string {
-	if j.Step == StepTrain {
+func (c *costs) kind(j findings.Job) string {
+	if j.Step == findings.StepTrain {
 		return "train " + j.Dataset
 	}
-	configuration, _ := find(j.Configuration)
+	configuration, _ := findings.Find(j.Configuration)
 	kind := "search " + configuration.Method
 	if configuration.SSFactor > 0 {
 		kind += " self-supervised"
@@ -35,8 +37,8 @@ func (c *costs) kind(j Job) string {
 
 // prior compares jobs that were not measured: passes of images through cells, with the factors between methods and between search and training that a
 // CPU has. It matters for the first minutes only.
-func (c *costs) prior(j Job) float64 {
-	if j.Step == StepTrain {
+func (c *costs) prior(j findings.Job) float64 {
+	if j.Step == findings.StepTrain {
 		t := c.config.Train
 		return float64(t.Epochs*images(t.Images)*t.Cells*t.Channels) / 8
 	}
@@ -62,7 +64,7 @@ func images(n int) int {
 }
 
 // took notes a job's time.
-func (c *costs) took(j Job, d time.Duration) {
+func (c *costs) took(j findings.Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.kinds[c.kind(j)]
@@ -71,7 +73,7 @@ func (c *costs) took(j Job, d time.Duration) {
 }
 
 // expect notes what a job that is in work will have taken.
-func (c *costs) expect(j Job, d time.Duration) {
+func (c *costs) expect(j findings.Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.kinds[c.kind(j)]
@@ -80,8 +82,8 @@ func (c *costs) expect(j Job, d time.Duration) {
 }
 
 // learn takes in a job that an earlier process has done.
-func (c *costs) learn(s *Study, j Job) error {
-	r, err := s.openRun(j)
+func (c *costs) learn(s *Study, j findings.Job) error {
+	r, err := s.JobRun(j)
 	if err != nil || r == nil {
 		return err
 	}
@@ -100,8 +102,8 @@ func (m measured) mean() time.Duration {
 }
 
 // of is the estimate for a job; false while nothing was measured at all.
-func (c *costs) of(j Job) (time.Duration, bool) {
-	if j.draws() {
+func (c *costs) of(j findings.Job) (time.Duration, bool) {
+	if j.Draws() {
 		return 0, true
 	}
 	c.mu.Lock()
@@ -130,14 +132,14 @@ func (c *costs) of(j Job) (time.Duration, bool) {
 }
 
 // examples are jobs, one of each kind at least.
-func (c *costs) examples() (all []Job) {
-	for _, conf := range Configurations() {
+func (c *costs) examples() (all []findings.Job) {
+	for _, conf := range findings.Configurations() {
 		if conf.Method != "" {
-			all = append(all, Job{Configuration: conf.Name, Seed: 1, Step: StepSearch})
+			all = append(all, findings.Job{Configuration: conf.Name, Seed: 1, Step: findings.StepSearch})
 		}
 	}
-	for _, dataset := range c.config.datasets() {
-		all = append(all, Job{Seed: 1, Step: StepTrain, Dataset: dataset})
+	for _, dataset := range c.config.Datasets() {
+		all = append(all, findings.Job{Seed: 1, Step: findings.StepTrain, Dataset: dataset})
 	}
 	return
 }

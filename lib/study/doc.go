@@ -5,14 +5,14 @@
 //	plan, err := s.Plan()   // what is to be done, and how long it takes
 //	err = s.Work(ctx)       // does it, or goes on with it
 //
-// A study is thirteen [Configurations] (the ten of the slides, DARTS, P-DARTS, and cells drawn at random from the same space) times seeds. With each pair cells are
+// A study is thirteen [findings.Configurations] (the ten of the slides, DARTS, P-DARTS, and cells drawn at random from the same space) times seeds. With each pair cells are
 // searched on one data set, the network of the cells is trained and tested on it, and on others: the transfers. What is random in a pair is its seed's; so pairs with
 // the same seed have the same split and order of images, and are compared as pairs.
 //
 // # Jobs
 //
-// A [Job] is a search, or a training with its test. Each is a run of package lab in the study's
-// directory (see [Study]), with checkpoints of its own: a study that is stopped or killed at any
+// A [findings.Job] is a search, or a training with its test. Each is a run of package lab in the study's
+// directory (see [findings.Directory]), with checkpoints of its own: a study that is stopped or killed at any
 // time goes on with the same command and ends in the same table. Jobs are ordered seed by seed, so
 // the results at any time compare all configurations.
 //
@@ -24,19 +24,6 @@
 //
 // # Results
 //
-// [Open] opens a study to read, at its end or before, as a notebook does:
-//
-//	s, err := study.Open("runs/study-cifar10-quick-1a2b3c4d")
-//	r, err := s.Results()
-//	header, rows := r.Table()                 // the slides' table beside this study's
-//	f := r.Dots(r.Accuracy())                 // a figure.Figure; r.Pareto(), r.SearchAgainstFinal(), r.Dots(study.SearchTime()), r.Cells()
-//	for _, c := range r.Claims { fmt.Println(c) }
-//	run, err := s.Run(configuration, 1, "cifar10") // the run.Run of one training
-//
-// # Statistics
-//
-// Means have 95 % t intervals over seeds ([student.Mean]), which cover the luck of the seed; the interval of one test, in a run's report, covers that of the test images. Groups are compared by paired t
-// tests over seeds ([Compare]) with Holm's correction within a family ([Holm]): all claims are one family, all pairs of groups another. A claim is undecided if its adjusted p is 0.05 or
-// more, which is not a refutation: with few seeds only large differences show. Search-time accuracy is correlated with final accuracy by Kendall's tau-b ([Kendall]). Search times are those
-// from step to step, over all processes that worked on a run, without compiling (run.Result.Fitting).
+// Package findings reads a study, at its end or before, as a notebook does, without linking what computes. A [Study] is such a
+// directory, and what works in it.
 package study

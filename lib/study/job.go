@@ -3,88 +3,27 @@ package study
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/lab"
-	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
+	"github.com/essnas/essnas/lib/study/findings"
 )
-
-// Steps of a study, for each configuration and seed.
-const (
-	StepSearch = "search" // search cells, or draw them at random
-	StepTrain  = "train"  // train the network of these cells on one data set, and test it
-)
-
-// Job is a part of a study that one process does in one go. As JSON it is a file in the study's
-// directory jobs, which [Execute] executes: all else that decides its result stands in study.json.
-type Job struct {
-	Configuration string `json:"configuration"`     // name of one of Configurations()
-	Seed          int    `json:"seed"`              // counted from 1
-	Step          string `json:"step"`              // StepSearch or StepTrain
-	Dataset       string `json:"dataset,omitempty"` // of a training
-}
-
-// Name is unique in a study, and the place of the job's run below the study's directory runs.
-func (j Job) Name() string {
-	step := j.Step
-	if j.Step == StepTrain {
-		step = j.Dataset
-	}
-	return fmt.Sprintf("%s/seed%d/%s", j.Configuration, j.Seed, step)
-}
-
-// After is the search whose cells a training trains; false for a search, which waits for nothing.
-func (j Job) After() (search Job, ok bool) {
-	return Job{Configuration: j.Configuration, Seed: j.Seed, Step: StepSearch}, j.Step == StepTrain
-}
-
-// draws says whether the job draws cells at random instead of searching them.
-func (j Job) draws() bool { return j.Step == StepSearch && j.Configuration == Sampled }
-
-// String describes the job in messages.
-func (j Job) String() string {
-	what := "search"
-	if j.Step == StepTrain {
-		what = "training on " + j.Dataset
-	} else if j.draws() {
-		what = "drawing cells"
-	}
-	return fmt.Sprintf("%s, seed %d: %s", j.Configuration, j.Seed, what)
-}
-
-// validate says in a sentence why a study can't execute the job.
-func (j Job) validate(c Config) error {
-	switch _, known := find(j.Configuration); {
-	case !known:
-		return fmt.Errorf("there is no configuration %q: use one of %v", j.Configuration, names(Configurations()))
-	case j.Seed < 1:
-		return fmt.Errorf("seed is %d: want 1 or more", j.Seed)
-	case j.Step != StepSearch && j.Step != StepTrain:
-		return fmt.Errorf("step is %q: want %s or %s", j.Step, StepSearch, StepTrain)
-	case j.Step == StepTrain && !slices.Contains(c.datasets(), j.Dataset):
-		return fmt.Errorf("dataset is %q: this study trains on %v", j.Dataset, c.datasets())
-	}
-	return nil
-}
 
 // jobs are all that is to be done for these configurations: seed by seed, so that the results at
 // any time compare all of them.
-func (s *Study) jobs(configurations []Configuration) (all []Job) {
+func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Job) {
 	for seed := 1; seed <= s.Config.Seeds; seed++ {
 		for _, c := range configurations {
-			all = append(all, Job{Configuration: c.Name, Seed: seed, Step: StepSearch})
-			for _, dataset := range s.Config.datasets() {
-				all = append(all, Job{Configuration: c.Name, Seed: seed, Step: StepTrain, Dataset: dataset})
+			all = append(all, findings.Job{Configuration: c.Name, Seed: seed, Step: findings.StepSearch})
+			for _, dataset := range s.Config.Datasets() {
+				all = append(all, findings.Job{Configuration: c.Name, Seed: seed, Step: findings.StepTrain, Dataset: dataset})
 			}
 		}
 	}
@@ -92,7 +31,7 @@ func (s *Study) jobs(configurations []Configuration) (all []Job) {
 }
 
 // queue is the jobs in the engine's form.
-func queue(jobs []Job) (all []engine.Job) {
+func queue(jobs []findings.Job) (all []engine.Job) {
 	for _, j := range jobs {
 		e := engine.Job{Name: j.Name()}
 		if search, ok := j.After(); ok {
@@ -108,7 +47,7 @@ const jobsDir = "jobs"
 
 // WriteJob writes a job into a file of the study, whole or not at all, and returns its path. It
 // returns an error if the file can't be written.
-func (s *Study) WriteJob(j Job) (path string, err error) {
+func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	path = s.Path(jobsDir, filepath.FromSlash(j.Name())+".json")
 	if err := whole.MkdirAll(filepath.Dir(path)); err != nil {
 		return "", err
@@ -129,7 +68,7 @@ func (s *Study) Prepare() (paths []string, err error) {
 	}
 	defer s.end()
 	for _, j := range s.jobs(s.only) {
-		if done, err := s.done(j); err != nil {
+		if done, err := s.Done(j); err != nil {
 			return nil, err
 		} else if done {
 			continue
@@ -152,7 +91,7 @@ func Execute(ctx context.Context, l *lab.Lab, path string) error {
 	if err != nil {
 		return err
 	}
-	if done, err := s.done(j); err != nil || done {
+	if done, err := s.Done(j); err != nil || done {
 		return err
 	}
 	copied := *l
@@ -164,7 +103,7 @@ func Execute(ctx context.Context, l *lab.Lab, path string) error {
 }
 
 // openJob reads a job's file and the study that it lies in.
-func openJob(path string) (s *Study, j Job, err error) {
+func openJob(path string) (s *Study, j findings.Job, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, j, fmt.Errorf("the job's file can't be read: %w", err)
@@ -182,69 +121,27 @@ func openJob(path string) (s *Study, j Job, err error) {
 	if s, err = Open(filepath.Dir(dir)); err != nil {
 		return nil, j, fmt.Errorf("%s does not lie in the directory %s of a study: %w", path, jobsDir, err)
 	}
-	if err := j.validate(s.Config); err != nil {
+	if err := j.Validate(s.Config); err != nil {
 		return nil, j, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, j, nil
 }
 
-// dir is the run directory of a job.
-func (s *Study) dir(j Job) string { return s.Path("runs", filepath.FromSlash(j.Name())) }
-
-// searchRun opens the search of a configuration with a seed; nil if it was not begun.
-func (s *Study) searchRun(configuration Configuration, seed int) (*run.Run, error) {
-	return s.openRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepSearch})
-}
-
-// Run opens the training of the cells that a configuration found with a seed on one of the study's
-// data sets; nil if it was not begun. It returns an error if the run can't be read.
-func (s *Study) Run(configuration Configuration, seed int, dataset string) (*run.Run, error) {
-	return s.openRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepTrain, Dataset: dataset})
-}
-
-func (s *Study) openRun(j Job) (*run.Run, error) {
-	if _, err := os.Stat(filepath.Join(s.dir(j), "config.json")); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return run.Open(s.dir(j))
-}
-
-// drawn is where random search keeps the cells of a seed.
-func (s *Study) drawn(j Job) string { return filepath.Join(s.dir(j), "genotype.json") }
-
-// done says whether a job's result is there.
-func (s *Study) done(j Job) (bool, error) {
-	if j.draws() {
-		_, err := os.Stat(s.drawn(j))
-		return err == nil, nil
-	}
-	r, err := s.openRun(j)
-	if err != nil || r == nil {
-		return false, err
-	}
-	result, err := r.Result()
-	if err != nil || result == nil || j.Step == StepSearch {
-		return result != nil, err
-	}
-	test, err := r.Test()
-	return test != nil, err
-}
-
 // do does a job, or goes on with it.
-func (s *Study) do(ctx context.Context, l *lab.Lab, j Job) error {
-	if j.Step == StepSearch {
+func (s *Study) do(ctx context.Context, l *lab.Lab, j findings.Job) error {
+	if j.Step == findings.StepSearch {
 		return s.find(ctx, l, j)
 	}
-	choice, err := s.Config.trainChoice(j.Seed)
+	choice, err := trainChoice(s.Config, j.Seed)
 	if err != nil {
 		return err
 	}
 	search, _ := j.After()
-	source := s.dir(search)
-	if search.draws() {
-		source = s.drawn(search)
+	source := s.JobDir(search)
+	if search.Draws() {
+		source = s.Drawn(search)
 	}
-	r, _, err := l.Train(ctx, stage.Train{Dataset: j.Dataset, Genotype: source, Choice: choice, Dir: s.dir(j)})
+	r, _, err := l.Train(ctx, stage.Train{Dataset: j.Dataset, Genotype: source, Choice: choice, Dir: s.JobDir(j)})
 	if err != nil {
 		return err
 	}
@@ -253,20 +150,20 @@ func (s *Study) do(ctx context.Context, l *lab.Lab, j Job) error {
 }
 
 // find searches cells, or draws them.
-func (s *Study) find(ctx context.Context, l *lab.Lab, j Job) error {
-	if j.draws() {
+func (s *Study) find(ctx context.Context, l *lab.Lab, j findings.Job) error {
+	if j.Draws() {
 		g := cell.Random(fit.Random(uint64(j.Seed), "random search", 0, 0))
 		text, err := json.MarshalIndent(g, "", "  ")
 		if err != nil {
 			return err
 		}
-		return whole.WriteBytes(s.drawn(j), append(text, '\n'))
+		return whole.WriteBytes(s.Drawn(j), append(text, '\n'))
 	}
-	configuration, _ := find(j.Configuration) // it was validated
-	choice, err := s.Config.searchChoice(configuration, j.Seed)
+	configuration, _ := findings.Find(j.Configuration) // it was validated
+	choice, err := searchChoice(s.Config, configuration, j.Seed)
 	if err != nil {
 		return err
 	}
-	_, _, err = l.Search(ctx, stage.Search{Dataset: s.Config.Dataset, Choice: choice, Dir: s.dir(j)})
+	_, _, err = l.Search(ctx, stage.Search{Dataset: s.Config.Dataset, Choice: choice, Dir: s.JobDir(j)})
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/essnas/essnas/lib/study/findings"
 )
 
 // Plan is what is to be done, and how much of it is done.
@@ -42,7 +43,7 @@ func (s *Study) Plan() (*Plan, error) {
 	done := make([]bool, len(all))
 	for i, j := range all {
 		var err error
-		if done[i], err = s.done(j); err != nil {
+		if done[i], err = s.Done(j); err != nil {
 			return nil, err
 		}
 		if done[i] {
@@ -79,9 +80,9 @@ func (s *Study) Plan() (*Plan, error) {
 // String is the plan as text.
 func (p *Plan) String() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "A %s study on %s%s, in %s\n", p.Preset, Title(p.Dataset), transferred(p.Transfers), p.Dir)
+	fmt.Fprintf(&text, "A %s study on %s%s, in %s\n", p.Preset, findings.Title(p.Dataset), findings.Transferred(p.Transfers), p.Dir)
 	for _, remark := range p.Remarks {
-		fmt.Fprintf(&text, "%s.\n", upper(remark))
+		fmt.Fprintf(&text, "%s.\n", findings.Upper(remark))
 	}
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "configuration\tsearch\teach cell's training\tseeds\tdone")
@@ -93,7 +94,7 @@ func (p *Plan) String() string {
 	switch {
 	case p.Jobs == p.Done:
 	case p.Seconds > 0:
-		fmt.Fprintf(&text, ", about %s on one device", Duration(time.Duration(p.Seconds*float64(time.Second))))
+		fmt.Fprintf(&text, ", about %s on one device", findings.Duration(time.Duration(p.Seconds*float64(time.Second))))
 	default:
 		text.WriteString("; how long that takes is told after the first steps")
 	}

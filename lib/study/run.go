@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
+	"github.com/essnas/essnas/lib/study/findings"
 )
 
 // Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a stage.Interrupted or
@@ -63,7 +64,7 @@ func (s *Study) Work(ctx context.Context) error {
 
 // carryOut has an engine run the jobs and returns the errors of those that failed, by name. A
 // cancelled context cancels the jobs and waits until the running ones have saved.
-func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []Job) (failed map[string]error, err error) {
+func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.Job) (failed map[string]error, err error) {
 	if err := e.Submit(context.WithoutCancel(ctx), queue(jobs)); err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 		return nil, fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", s.Dir, kind, b.Kind, kind)
 	}
 	s.Config.Backend = b.Kind
-	return b, s.write("study.json", s.Config)
+	return b, s.Write("study.json", s.Config)
 }
 
 // workers is how many jobs run at a time, each on a device of its own. A CPU, which can be shown as any number of devices, is filled by one. Jobs that share their
@@ -120,11 +121,11 @@ func (s *Study) workers(b *backend.Backend) int {
 }
 
 // verdict sums failures up in one sentence.
-func (s *Study) verdict(ctx context.Context, all []Job, failed map[string]error) error {
+func (s *Study) verdict(ctx context.Context, all []findings.Job, failed map[string]error) error {
 	if len(failed) == 0 {
 		return ctx.Err()
 	}
-	jobs := slices.DeleteFunc(slices.Clone(all), func(j Job) bool { return failed[j.Name()] == nil })
+	jobs := slices.DeleteFunc(slices.Clone(all), func(j findings.Job) bool { return failed[j.Name()] == nil })
 	for _, j := range jobs {
 		if stopped := new(stage.Interrupted); errors.As(failed[j.Name()], stopped) {
 			stopped.Command = s.lab.Again()

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/study/findings"
 )
 
 // Options are what a study is asked for. The zero value is the quick one.
@@ -42,7 +43,7 @@ type preset struct {
 }
 
 var presets = []preset{
-	{"quick", "some minutes on two cores, too small to mean anything", "study", "study", 2, 1000, false},
+	{findings.Quick, "some minutes on two cores, too small to mean anything", "study", "study", 2, 1000, false},
 	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, true},
 	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, true},
 }
@@ -106,7 +107,7 @@ func changes(path string, fixed ...string) (map[string]string, error) {
 }
 
 // searchChoice is how a configuration searches with a seed.
-func (c Config) searchChoice(conf Configuration, seed int) (*settings.Choice[settings.Search], error) {
+func searchChoice(c findings.Config, conf findings.Configuration, seed int) (*settings.Choice[settings.Search], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func (c Config) searchChoice(conf Configuration, seed int) (*settings.Choice[set
 }
 
 // trainChoice is how every found cell is trained with a seed.
-func (c Config) trainChoice(seed int) (*settings.Choice[settings.Train], error) {
+func trainChoice(c findings.Config, seed int) (*settings.Choice[settings.Train], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
 		return nil, err
@@ -137,7 +138,7 @@ func (c Config) trainChoice(seed int) (*settings.Choice[settings.Train], error) 
 func change[S settings.Settings](c *settings.Choice[S], values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if err := c.Set(name, values[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 	}
 	return nil

@@ -18,72 +18,28 @@ import (
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
+	"github.com/essnas/essnas/lib/study/findings"
 	"github.com/gofrs/flock"
 )
 
-// Study is the directory of a study.
-//
-//	study.json                       Config
-//	runs/CONFIGURATION/seedS/search  a run of lab; of random search genotype.json
-//	runs/CONFIGURATION/seedS/DATA    a run of lab: the training on that data set, and its test
-//	results.csv                      a line for each configuration and seed
-//	results.json                     the same, and what follows from it: Results
-//	figures/                         pictures
-//	report.html                      all of this to look at
-//	lock                             held by the process that works in the directory
+// Study is a study to work on, in a directory of package findings.
 type Study struct {
-	Dir    string
-	Config Config
-	lab    *lab.Lab
-	only   []Configuration // to work on
+	*findings.Directory
+	lab  *lab.Lab
+	only []findings.Configuration // to work on
 	// devices is Options.Devices.
 	devices int
 	lock    *flock.Flock
 }
 
-// Config is study.json: all that decides a study's result, and where and how it was made.
-type Config struct {
-	Name           string                       `json:"name"`           // study-cifar10-quick
-	Hash           string                       `json:"hash"`           // of settings and data
-	Preset         string                       `json:"preset"`         // one of PresetNames
-	Dataset        string                       `json:"dataset"`        // that cells are searched on: a name for data.Open
-	Transfers      []string                     `json:"transfers"`      // that found cells are trained on, too
-	Configurations []string                     `json:"configurations"` // that were asked for so far
-	Seeds          int                          `json:"seeds"`          // 1 ... Seeds
-	SearchChanges  map[string]string            `json:"search_changes"` // of the preset's settings
-	TrainChanges   map[string]string            `json:"train_changes"`
-	Search         map[string]settings.Search   `json:"search"`      // of the first seed, by configuration
-	Train          settings.Train               `json:"train"`       // of the first seed
-	TestImages     int                          `json:"test_images"` // how many of each test set were read; 0: all
-	Data           map[string]map[string]string `json:"data"`        // checksums of the files, by data set
-	Remarks        []string                     `json:"remarks"`     // what is not as one may expect
-	Backend        string                       `json:"backend"`     // kind of what computes; "" before the first run
-	Versions       map[string]string            `json:"versions"`
-	Command        []string                     `json:"command"` // the last one
-	Started        string                       `json:"started"` // RFC 3339
-}
-
-// small says whether the study is too small to mean anything.
-func (c Config) small() bool {
-	p, err := findPreset(c.Preset)
-	return err == nil && !p.needsData || c.Dataset == "sample" || len(c.SearchChanges)+len(c.TrainChanges) > 0
-}
-
-// Open opens a study to read, and returns an error for what is none.
+// Open opens a study, and returns an error for what is none.
 func Open(dir string) (*Study, error) {
-	s := &Study{Dir: dir}
-	raw, err := os.ReadFile(s.Path("study.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not a study: it has no study.json; give the directory that essnas study has named", dir)
-	}
+	d, err := findings.Open(dir)
 	if err != nil {
-		return nil, whole.Explain(err, s.Path("study.json"))
+		return nil, err
 	}
-	if err := json.Unmarshal(raw, &s.Config); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
-	}
-	s.only = configurationsOf(s.Config.Configurations)
-	return s, nil
+	d.Count = lab.StandardSize
+	return &Study{Directory: d, only: configurationsOf(d.Config.Configurations)}, nil
 }
 
 // New makes a study from what is asked for, or finds the one that is there. Nothing is written before Run.
@@ -93,14 +49,14 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 		copied.Warm = new(stage.Warm)
 	}
 	copied.NoPages = true
-	only, err := Choose(o.Only)
+	only, err := findings.Choose(o.Only)
 	if err != nil {
 		return nil, err
 	}
 	if o.Seeds < 0 || o.Devices < 0 {
 		return nil, fmt.Errorf("%d seeds on %d devices: want 1 or more of both, or 0 for the default", o.Seeds, o.Devices)
 	}
-	s := &Study{Dir: o.Dir, lab: &copied, only: only, devices: o.Devices}
+	s := &Study{Directory: &findings.Directory{Dir: o.Dir, Count: lab.StandardSize}, lab: &copied, only: only, devices: o.Devices}
 	if o.Dir != "" && !o.given() {
 		there, err := Open(o.Dir)
 		if err == nil {
@@ -143,7 +99,7 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 }
 
 // ask is the configuration of a new study.
-func (s *Study) ask(o Options) (c Config, err error) {
+func (s *Study) ask(o Options) (c findings.Config, err error) {
 	p, err := findPreset(o.Preset)
 	if err != nil {
 		return c, err
@@ -158,43 +114,43 @@ func (s *Study) ask(o Options) (c Config, err error) {
 	if c.TrainChanges, err = changes(o.Train, "seed"); err != nil {
 		return c, err
 	}
-	if err := c.resolve(); err != nil {
+	if err := resolve(&c); err != nil {
 		return c, err
 	}
 	if c.Dataset, c.Transfers, c.Remarks, err = chooseData(s.lab, o, p); err != nil {
 		return c, err
 	}
 	c.Data = map[string]map[string]string{}
-	for _, name := range c.datasets() {
+	for _, name := range c.Datasets() {
 		set, err := s.lab.Dataset(name)
 		if err != nil {
 			return c, err
 		}
 		c.Data[name] = set.Checksums
 	}
-	c.Configurations = names(s.only)
-	c.Name, c.Hash = fmt.Sprintf("study-%s-%s", c.Dataset, c.Preset), c.hash()
+	c.Configurations = findings.Names(s.only)
+	c.Name, c.Hash = fmt.Sprintf("study-%s-%s", c.Dataset, c.Preset), hash(c)
 	return c, nil
 }
 
 // resolve finds the settings of every configuration, and says what is wrong with them.
-func (c *Config) resolve() error {
+func resolve(c *findings.Config) error {
 	c.Search = map[string]settings.Search{}
-	for _, conf := range Configurations() {
+	for _, conf := range findings.Configurations() {
 		if conf.Method == "" {
 			continue
 		}
-		choice, err := c.searchChoice(conf, 1)
+		choice, err := searchChoice(*c, conf, 1)
 		if err != nil {
-			return err
+			return fmt.Errorf("searches: %w", err)
 		}
 		if c.Search[conf.Name], err = choice.Settings(); err != nil {
 			return fmt.Errorf("searches: %w", err)
 		}
 	}
-	choice, err := c.trainChoice(1)
+	choice, err := trainChoice(*c, 1)
 	if err != nil {
-		return err
+		return fmt.Errorf("trainings: %w", err)
 	}
 	if c.Train, err = choice.Settings(); err != nil {
 		return fmt.Errorf("trainings: %w", err)
@@ -203,7 +159,7 @@ func (c *Config) resolve() error {
 }
 
 // goOn takes the configuration of the study that is there, and what is asked for beyond it.
-func (s *Study) goOn(there Config, o Options) error {
+func (s *Study) goOn(there findings.Config, o Options) error {
 	asked := s.only
 	s.Config = there
 	if len(o.Only) == 0 && !o.given() {
@@ -211,8 +167,8 @@ func (s *Study) goOn(there Config, o Options) error {
 		s.only = asked
 	}
 	s.Config.Configurations = nil
-	for _, c := range Configurations() {
-		if slices.Contains(there.Configurations, c.Name) || slices.ContainsFunc(asked, func(a Configuration) bool { return a.Name == c.Name }) {
+	for _, c := range findings.Configurations() {
+		if slices.Contains(there.Configurations, c.Name) || slices.ContainsFunc(asked, func(a findings.Configuration) bool { return a.Name == c.Name }) {
 			s.Config.Configurations = append(s.Config.Configurations, c.Name)
 		}
 	}
@@ -221,9 +177,9 @@ func (s *Study) goOn(there Config, o Options) error {
 }
 
 // configurationsOf are the configurations of these names, without those of another version of essnas.
-func configurationsOf(names []string) (all []Configuration) {
+func configurationsOf(names []string) (all []findings.Configuration) {
 	for _, name := range names {
-		if c, ok := find(name); ok {
+		if c, ok := findings.Find(name); ok {
 			all = append(all, c)
 		}
 	}
@@ -231,28 +187,13 @@ func configurationsOf(names []string) (all []Configuration) {
 }
 
 // hash is what a study's directory is named by: not by which configurations and how many seeds, for a study may grow.
-func (c Config) hash() string {
+func hash(c findings.Config) string {
 	text, err := json.Marshal([]any{c.Preset, c.Dataset, c.Transfers, c.Search, c.Train, c.TestImages, c.Data})
 	if err != nil {
 		panic(err) // nothing in it can fail
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:4])
-}
-
-// datasets are all that cells are trained on, first the one that they are searched on.
-func (c Config) datasets() []string { return append([]string{c.Dataset}, c.Transfers...) }
-
-func names(all []Configuration) (names []string) {
-	for _, c := range all {
-		names = append(names, c.Name)
-	}
-	return
-}
-
-// Path is that of a file of the study.
-func (s *Study) Path(name ...string) string {
-	return filepath.Join(append([]string{s.Dir}, name...)...)
 }
 
 // begin takes the directory for this process and writes what the study is.
@@ -273,7 +214,7 @@ func (s *Study) begin() error {
 	if s.Config.Started == "" {
 		s.Config.Started = time.Now().UTC().Format(time.RFC3339)
 	}
-	return s.write("study.json", s.Config)
+	return s.Write("study.json", s.Config)
 }
 
 // end lets other processes in.
@@ -282,12 +223,4 @@ func (s *Study) end() {
 		s.lock.Close()
 		s.lock = nil
 	}
-}
-
-func (s *Study) write(name string, value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	return whole.WriteBytes(s.Path(name), append(text, '\n'))
 }

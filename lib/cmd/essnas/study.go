@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/essnas/essnas/lib/study"
+	"github.com/essnas/essnas/lib/study/findings"
 	"github.com/spf13/cobra"
 )
 
@@ -78,7 +79,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 
 func configurationNames() string {
 	var names []string
-	for _, c := range study.Configurations() {
+	for _, c := range findings.Configurations() {
 		names = append(names, c.Name)
 	}
 	return strings.Join(names, ", ")

@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"math"
@@ -33,7 +33,7 @@ func (r *Results) compare(a, b []string, m Measure) Comparison {
 func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok bool) {
 	n := 0
 	for _, name := range r.Config.Configurations {
-		if c, _ := find(name); !slices.Contains(groups, c.Group) {
+		if c, _ := Find(name); !slices.Contains(groups, c.Group) {
 			continue
 		}
 		i := slices.IndexFunc(r.Trials, func(t Trial) bool { return t.Configuration.Name == name && t.Seed == seed })

@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"encoding/json"
@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/score"
 )
 
@@ -53,11 +52,11 @@ type Got struct {
 }
 
 // Results collects what there is.
-func (s *Study) Results() (*Results, error) {
+func (s *Directory) Results() (*Results, error) {
 	r := &Results{Study: filepath.Base(s.Dir), Config: s.Config}
 	for seed := 1; seed <= s.Config.Seeds; seed++ {
 		for _, name := range s.Config.Configurations {
-			c, ok := find(name)
+			c, ok := Find(name)
 			if !ok {
 				return nil, fmt.Errorf("%s names a configuration %q that this version does not know: use the version that wrote it", s.Path("study.json"), name)
 			}
@@ -78,13 +77,13 @@ func (s *Study) Results() (*Results, error) {
 }
 
 // trial reads one; found says whether its cells are there.
-func (s *Study) trial(c Configuration, seed int) (t Trial, found bool, err error) {
+func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err error) {
 	t = Trial{Configuration: c, Seed: seed, Tests: map[string]Got{}}
 	if t.Genotype, found, err = s.cells(&t); err != nil || !found {
 		return
 	}
 	t.Cells = [2]Shape{shape(t.Genotype.Normal, t.Genotype.NormalConcat), shape(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
-	for i, dataset := range s.Config.datasets() {
+	for i, dataset := range s.Config.Datasets() {
 		r, err := s.Run(c, seed, dataset)
 		if err != nil {
 			return t, false, err
@@ -107,20 +106,21 @@ func (s *Study) trial(c Configuration, seed int) (t Trial, found bool, err error
 		if i > 0 {
 			continue
 		}
-		d := r.Config.Data
-		size, err := lab.NetworkSize("", t.Genotype, lab.Shape{Cells: 20, Channels: 36, Classes: len(d.Classes), ImageChannels: d.Channels, ImageSide: d.Side}, false)
-		if err != nil {
+		t.Parameters = test.Weights
+		if s.Count == nil {
+			continue
+		}
+		if t.Standard, err = s.Count(t.Genotype, r.Config.Data); err != nil {
 			return t, false, err
 		}
-		t.Parameters, t.Standard = test.Weights, size.Weights
 	}
 	return t, true, nil
 }
 
 // cells reads the cells of a trial and what is known of their search.
-func (s *Study) cells(t *Trial) (g cell.Genotype, found bool, err error) {
+func (s *Directory) cells(t *Trial) (g cell.Genotype, found bool, err error) {
 	if t.Configuration.Method == "" {
-		path := s.drawn(Job{Configuration: t.Configuration.Name, Seed: t.Seed, Step: StepSearch})
+		path := s.Drawn(Job{Configuration: t.Configuration.Name, Seed: t.Seed, Step: StepSearch})
 		raw, err := os.ReadFile(path)
 		if os.IsNotExist(err) {
 			return g, false, nil

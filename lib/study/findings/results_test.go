@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"bytes"
@@ -148,7 +148,7 @@ func TestThirteenConfigurationsTenOfTheSlides(t *testing.T) {
 		t.Errorf("%d configurations, %d of the slides", len(all), published)
 	}
 	chosen := must.M1(Choose([]string{"random", "stage4", "stage2-0.5"}))
-	if got := strings.Join(names(chosen), " "); got != "stage2-0.5 stage4-0.25 stage4-0.5 stage4-0.75 stage4-1 random" {
+	if got := strings.Join(Names(chosen), " "); got != "stage2-0.5 stage4-0.25 stage4-0.5 stage4-0.75 stage4-1 random" {
 		t.Errorf("chosen are %s", got)
 	}
 }

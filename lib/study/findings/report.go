@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 
 // Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
 // path.
-func (s *Study) Report() (path string, err error) {
+func (s *Directory) Report() (path string, err error) {
 	r, err := s.Results()
 	if err != nil {
 		return "", err
@@ -30,7 +30,7 @@ func (s *Study) Report() (path string, err error) {
 	if err := whole.WriteBytes(s.Path("results.csv"), table.Bytes()); err != nil {
 		return "", err
 	}
-	if err := s.write("results.json", r); err != nil {
+	if err := s.Write("results.json", r); err != nil {
 		return "", err
 	}
 	page, figures, err := r.page()
@@ -73,14 +73,14 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	p := &report.Page{
 		Title: "A study on " + Title(r.Config.Dataset),
 		Lead: fmt.Sprintf("%s, %s each: cells were searched, networks built from them trained, and tested once on each data set%s.",
-			english.Plural(len(r.Config.Configurations), "configuration", ""), english.Plural(r.Config.Seeds, "seed", ""), transferred(r.Config.Transfers)),
+			english.Plural(len(r.Config.Configurations), "configuration", ""), english.Plural(r.Config.Seeds, "seed", ""), Transferred(r.Config.Transfers)),
 		Footer: "Written by essnas. Each run's own report is drawn by essnas report --run " + filepath.Join(r.Study, "runs", "CONFIGURATION", "seedN", "search"),
 	}
 	if warning := r.Warning(); warning != "" {
 		p.Warnings = append(p.Warnings, warning)
 	}
 	for _, remark := range r.Config.Remarks {
-		p.Warnings = append(p.Warnings, upper(remark)+".")
+		p.Warnings = append(p.Warnings, Upper(remark)+".")
 	}
 	if missing := len(r.Config.Configurations)*r.Config.Seeds - r.complete(); missing > 0 {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("This study has not ended: %s of configuration and seed not done in full.", english.Plural(missing, "pair is", "pairs are")))
@@ -146,14 +146,14 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	return p, figures, nil
 }
 
-func transferred(datasets []string) (text string) {
+func Transferred(datasets []string) (text string) {
 	for i, d := range datasets {
 		text += []string{", and transferred to ", " and "}[min(i, 1)] + Title(d)
 	}
 	return
 }
 
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+func Upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // complete counts the pairs of configuration and seed of which all is there.
 func (r *Results) complete() (n int) {
@@ -269,7 +269,7 @@ func (r *Results) circumstances(s *report.Section) {
 		{"test images", imageCount(c.TestImages)}, {"auxiliary", fmt.Sprint(t.Auxiliary)}, {"drop path", fmt.Sprint(t.DropPath)}, {"cutout", fmt.Sprint(t.Cutout)}, {"learning rate", fmt.Sprint(t.LR)},
 	})
 	rows = nil
-	for _, set := range c.datasets() {
+	for _, set := range c.Datasets() {
 		for _, file := range slices.Sorted(maps.Keys(c.Data[set])) {
 			rows = append(rows, []string{file, c.Data[set][file]})
 		}

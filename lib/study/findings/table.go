@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"encoding/csv"
@@ -27,7 +27,7 @@ type Line struct {
 // summarize computes what follows from the trials.
 func (r *Results) summarize() {
 	for _, name := range r.Config.Configurations {
-		c, _ := find(name)
+		c, _ := Find(name)
 		mean := func(m Measure) score.Estimate { return student.Mean(r.Values(name, m)) }
 		l := Line{
 			Configuration: c, Accuracy: mean(r.Accuracy()), SearchSeconds: mean(SearchTime()), Parameters: mean(Size()), Skips: mean(Skips()),

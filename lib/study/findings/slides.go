@@ -1,4 +1,4 @@
-package study
+package findings
 
 // Published is what the slides say of a configuration. Zero: nothing.
 type Published struct {

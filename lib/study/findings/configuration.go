@@ -1,4 +1,4 @@
-package study
+package findings
 
 import (
 	"fmt"
@@ -90,8 +90,8 @@ func Choose(names []string) (chosen []Configuration, err error) {
 	return chosen, nil
 }
 
-// find is the configuration of that name.
-func find(name string) (Configuration, bool) {
+// Find is the configuration of that name.
+func Find(name string) (Configuration, bool) {
 	all := Configurations()
 	i := slices.IndexFunc(all, func(c Configuration) bool { return c.Name == name })
 	if i < 0 {

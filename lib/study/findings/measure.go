@@ -1,4 +1,4 @@
-package study
+package findings
 
 // Measure is a number that every trial has, or may have.
 type Measure struct {

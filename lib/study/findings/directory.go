@@ -1,0 +1,102 @@
+package findings
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
+)
+
+// Directory is that of a study.
+//
+//	study.json                       Config
+//	runs/CONFIGURATION/seedS/search  a run of lab; of random search genotype.json
+//	runs/CONFIGURATION/seedS/DATA    a run of lab: the training on that data set, and its test
+//	results.csv                      a line for each configuration and seed
+//	results.json                     the same, and what follows from it: Results
+//	figures/                         pictures
+//	report.html                      all of this to look at
+//	lock                             held by the process that works in the directory
+type Directory struct {
+	Dir    string
+	Config Config
+	Count  func(g cell.Genotype, d run.Data) (weights int, err error) // of the network of 20 cells and 36 channels; nil: it is not counted
+}
+
+// Quick is the preset whose numbers mean nothing.
+const Quick = "quick"
+
+// Config is study.json: all that decides a study's result, and where and how it was made.
+type Config struct {
+	Name           string                       `json:"name"`           // study-cifar10-quick
+	Hash           string                       `json:"hash"`           // of settings and data
+	Preset         string                       `json:"preset"`         // one of PresetNames
+	Dataset        string                       `json:"dataset"`        // that cells are searched on: a name for data.Open
+	Transfers      []string                     `json:"transfers"`      // that found cells are trained on, too
+	Configurations []string                     `json:"configurations"` // that were asked for so far
+	Seeds          int                          `json:"seeds"`          // 1 ... Seeds
+	SearchChanges  map[string]string            `json:"search_changes"` // of the preset's settings
+	TrainChanges   map[string]string            `json:"train_changes"`
+	Search         map[string]settings.Search   `json:"search"`      // of the first seed, by configuration
+	Train          settings.Train               `json:"train"`       // of the first seed
+	TestImages     int                          `json:"test_images"` // how many of each test set were read; 0: all
+	Data           map[string]map[string]string `json:"data"`        // checksums of the files, by data set
+	Remarks        []string                     `json:"remarks"`     // what is not as one may expect
+	Backend        string                       `json:"backend"`     // kind of what computes; "" before the first run
+	Versions       map[string]string            `json:"versions"`
+	Command        []string                     `json:"command"` // the last one
+	Started        string                       `json:"started"` // RFC 3339
+}
+
+// small says whether the study is too small to mean anything.
+func (c Config) small() bool {
+	return c.Preset == Quick || c.Dataset == "sample" || len(c.SearchChanges)+len(c.TrainChanges) > 0
+}
+
+// Open opens a study to read, and returns an error for what is none.
+func Open(dir string) (*Directory, error) {
+	s := &Directory{Dir: dir}
+	raw, err := os.ReadFile(s.Path("study.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not a study: it has no study.json; give the directory that essnas study has named", dir)
+	}
+	if err != nil {
+		return nil, whole.Explain(err, s.Path("study.json"))
+	}
+	if err := json.Unmarshal(raw, &s.Config); err != nil {
+		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
+	}
+	return s, nil
+}
+
+// Datasets are all that cells are trained on, first the one that they are searched on.
+func (c Config) Datasets() []string { return append([]string{c.Dataset}, c.Transfers...) }
+
+// Names are those of configurations.
+func Names(all []Configuration) (names []string) {
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	return
+}
+
+// Path is that of a file of the study.
+func (s *Directory) Path(name ...string) string {
+	return filepath.Join(append([]string{s.Dir}, name...)...)
+}
+
+// Write writes a value as a JSON file of the study, whole or not at all.
+func (s *Directory) Write(name string, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return whole.WriteBytes(s.Path(name), append(text, '\n'))
+}
