@@ -8,17 +8,20 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Architecture is what the details of an epoch of a search hold.
+// Architecture is the record of an epoch of a search.
 type Architecture struct {
 	Alphas   [2][][]float64 `json:"alphas"` // softmax, [edge][operation]
 	Betas    [2][]float64   `json:"betas"`
 	Genotype *cell.Genotype `json:"genotype"`
 
-	Stopped    int           `json:"stopped_at_skips,omitempty"` // where the epoch ended its phase early
-	Operations [2][][]string `json:"operations"`                 // of a progressive search: which the alphas are of, [edge][operation]
+	// where the epoch ended its phase early
+	Stopped int `json:"stopped_at_skips,omitempty"`
+	// of a progressive search: operations of the alphas, [edge][operation]
+	Operations [2][][]string `json:"operations"`
 }
 
-// Full are the alphas of one cell type with a column for each primitive; NaN where an edge does not have it (any more).
+// Full returns the alphas of one cell type, [edge][primitive]; NaN marks operations that an edge
+// does not have.
 func (a Architecture) Full(typ int) [][]float64 {
 	all := make([][]float64, len(a.Alphas[typ]))
 	for e, row := range a.Alphas[typ] {
@@ -37,7 +40,7 @@ func (a Architecture) Full(typ int) [][]float64 {
 	return all
 }
 
-// Architecture is what the details of an epoch of a search hold; false for other events.
+// Architecture returns the record of an epoch of a search; ok is false for other events.
 func (e Event) Architecture() (a Architecture, ok bool) {
 	if json.Unmarshal(e.Details, &a) != nil {
 		return a, false

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Command is what to type to run this program with these arguments.
+// Command returns the command line of this program with these arguments.
 func Command(args ...string) string {
 	program := "essnas"
 	if strings.Contains(filepath.ToSlash(os.Args[0]), "/go-build") {

@@ -15,47 +15,53 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Config is config.json: all that decides a run's result, and where and how it was made.
+// Config is config.json: everything that determines the result of a run, and the place and
+// circumstances of its making.
 type Config struct {
-	Stage    string            `json:"stage"`                // name of the stage that makes it: search, pretrain or train
-	Name     string            `json:"name"`                 // search-cifar10
-	Hash     string            `json:"hash"`                 // of stage, settings, genotype, the data's name and checksums, and the first weights'
-	Settings json.RawMessage   `json:"settings"`             // of that stage: settings.Search ...
-	Genotype *cell.Genotype    `json:"genotype,omitempty"`   // of a training
-	Cells    string            `json:"cells_from,omitempty"` // of a training: name, file or run that the genotype was taken from
-	From     *Origin           `json:"from,omitempty"`       // of a training that begins with the weights of a pretraining
-	Data     Data              `json:"data"`
-	Backend  Backend           `json:"backend"`
-	Choices  map[string]string `json:"choices,omitempty"` // the fastest way to compute at each place, as it was raced on a GPU
+	Stage string `json:"stage"` // name of the stage: search, pretrain or train
+	Name  string `json:"name"`  // search-cifar10
+	// of stage, settings, genotype, the data's name and checksums, and the initial weights'
+	Hash     string          `json:"hash"`
+	Settings json.RawMessage `json:"settings"`           // of that stage: settings.Search ...
+	Genotype *cell.Genotype  `json:"genotype,omitempty"` // of a training
+	// of a training: name, file or run as the source of the genotype
+	Cells string `json:"cells_from,omitempty"`
+	// of a training that starts from a pretraining
+	From    *Origin `json:"from,omitempty"`
+	Data    Data    `json:"data"`
+	Backend Backend `json:"backend"`
+	// winners of the races between computations on a GPU
+	Choices  map[string]string `json:"choices,omitempty"`
 	Memory   *Memory           `json:"memory,omitempty"`
 	Versions map[string]string `json:"versions"`
 	Command  []string          `json:"command"`
 	Started  string            `json:"started"` // RFC 3339
 }
 
-// Data says which images a run works on, and what predicting needs to know of them.
+// Data describes the images of a run, with the values that predictions need.
 type Data struct {
-	Name      string            `json:"name"`
-	Title     string            `json:"title"`
-	Sample    bool              `json:"sample"` // the embedded sample, not the whole data set
-	Classes   []string          `json:"classes"`
-	Channels  int               `json:"channels"`
-	Side      int               `json:"side"` // of an image, in pixels
-	Train     int               `json:"train_images"`
-	Test      int               `json:"test_images"`
-	Mean      []float32         `json:"mean"` // of the training images' channels, on the scale 0..1
+	Name     string   `json:"name"`
+	Title    string   `json:"title"`
+	Sample   bool     `json:"sample"` // the embedded sample, not the whole data set
+	Classes  []string `json:"classes"`
+	Channels int      `json:"channels"`
+	Side     int      `json:"side"` // of an image, in pixels
+	Train    int      `json:"train_images"`
+	Test     int      `json:"test_images"`
+	// of the channels of the training images, on the scale 0..1
+	Mean      []float32         `json:"mean"`
 	Std       []float32         `json:"std"`
 	Checksums map[string]string `json:"checksums"`
 }
 
-// Backend says what a run was computed on.
+// Backend describes the backend of a run.
 type Backend struct {
 	Kind    string `json:"kind"` // cuda, cpu or go; or rehearsal
 	Plugin  string `json:"plugin,omitempty"`
 	Version string `json:"version,omitempty"`
 }
 
-// hash is what a run's directory is named by.
+// hash is the last part of the name of a run's directory.
 func (c Config) hash() string {
 	decisive := []any{c.Stage, c.Settings, c.Genotype, c.Data.Name, c.Data.Sample, c.Data.Checksums}
 	if c.From != nil {
@@ -63,13 +69,14 @@ func (c Config) hash() string {
 	}
 	text, err := json.Marshal(decisive)
 	if err != nil {
-		panic(err) // nothing in it can fail
+		panic(err) // no value can fail
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:4])
 }
 
-// against says how the run that is there differs from the one that is asked for; nil when it doesn't.
+// against returns an error with the differences between an existing run and the requested one, or
+// nil.
 func (c Config) against(asked Config, dir string) error {
 	if c.Hash == asked.Hash {
 		return nil
@@ -102,7 +109,7 @@ func (c Config) against(asked Config, dir string) error {
 	return fmt.Errorf("%s holds a run with other settings (%s): choose another directory, or give no settings to go on with that run", dir, strings.Join(differences, "; "))
 }
 
-// Versions of the program and of what computes.
+// Versions returns the versions of the program and of its backend.
 func Versions() map[string]string {
 	v := map[string]string{"go": runtime.Version(), "essnas": "unknown"}
 	info, ok := debug.ReadBuildInfo()

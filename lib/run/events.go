@@ -19,15 +19,16 @@ import (
 type Event struct {
 	Kind    event.Kind      `json:"kind"` // event.EndOfStep, event.EndOfEpoch or event.Note
 	Epoch   int             `json:"epoch"`
-	Step    int             `json:"step"`    // of an epoch: how many it had
-	Seconds float64         `json:"seconds"` // that the run has taken so far, over all its processes
+	Step    int             `json:"step"`    // of an epoch: its number of steps
+	Seconds float64         `json:"seconds"` // time of the run so far, over all its processes
 	Metrics event.Metrics   `json:"metrics,omitempty"`
 	Details json.RawMessage `json:"details,omitempty"` // of an epoch
-	Best    bool            `json:"best,omitempty"`    // of an epoch: the lowest validation loss so far
-	Text    string          `json:"text,omitempty"`    // of a note
+	// of an epoch: the lowest validation loss so far
+	Best bool   `json:"best,omitempty"`
+	Text string `json:"text,omitempty"` // of a note
 }
 
-// before says whether an event belongs to what was done before that step; notes belong to what they follow.
+// before reports whether an event precedes a step; a note belongs to the event before it.
 func (e Event) before(epoch, step int) bool {
 	switch e.Kind {
 	case event.EndOfStep:
@@ -38,7 +39,8 @@ func (e Event) before(epoch, step int) bool {
 	return true
 }
 
-// Events reads the run's events. A last line that a kill has torn is left out.
+// Events reads the run's events and ignores a torn last line. It returns an error if the file can't
+// be read or another line is damaged.
 func (r *Run) Events() ([]Event, error) {
 	raw, err := os.ReadFile(r.Path("events.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -65,17 +67,18 @@ type Record struct {
 	path    string
 	file    *os.File
 	start   time.Time
-	earlier float64 // seconds that earlier processes took
-	pending []Event // before the loop has told where the run stands
+	earlier float64 // seconds of earlier processes
+	pending []Event // events before Open
 }
 
-// Record is the run's, which the process writes that holds its lock.
+// Record returns the record of the run. Only the process with its lock may write it.
 func (r *Run) Record() *Record { return &Record{path: r.Path("events.jsonl"), start: time.Now()} }
 
 func (l *Record) seconds() float64 { return l.earlier + time.Since(l.start).Seconds() }
 
-// Open cuts off what the last checkpoint doesn't know, for it will happen again. It returns an error, and cuts nothing, where
-// a line before that is damaged: what stands there would be lost.
+// Open removes the events after the last checkpoint, at (epoch, step), because they will happen
+// again. It returns an error, and removes nothing, if an earlier line is damaged, since that line
+// would be lost.
 func (l *Record) Open(epoch, step int) error {
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -104,14 +107,14 @@ func (l *Record) Open(epoch, step int) error {
 	return nil
 }
 
-// known is the length of what the checkpoint knows, in bytes. A damaged line is cut off with what follows it if none of that
-// is known: a machine that lost its power leaves such ends.
+// known returns the length in bytes of the events before the checkpoint. A damaged line after the
+// checkpoint is removed with everything that follows: a power cut leaves such ends.
 func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
 	if epoch == 0 && step == 0 {
 		return 0, nil
 	}
 	var damaged error
-	var last Event // that is known
+	var last Event // before the checkpoint
 	end := func() (int64, error) {
 		if damaged != nil && !last.precedes(epoch, step) {
 			return 0, damaged
@@ -121,7 +124,7 @@ func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
 	lines := bufio.NewReader(f)
 	for number, at := 1, int64(0); ; number++ {
 		line, err := lines.ReadBytes('\n')
-		if err == io.EOF { // what follows the last end of a line was torn
+		if err == io.EOF { // the rest after the last line break is torn
 			return end()
 		}
 		if err != nil {
@@ -146,7 +149,7 @@ func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
 	}
 }
 
-// precedes says whether a checkpoint of that place was written right after the event.
+// precedes reports whether a checkpoint of this position was written right after the event.
 func (e Event) precedes(epoch, step int) bool {
 	if step > 0 {
 		return e.Kind == event.EndOfStep && e.Epoch == epoch && e.Step == step-1
@@ -154,12 +157,13 @@ func (e Event) precedes(epoch, step int) bool {
 	return e.Kind == event.EndOfEpoch && e.Epoch == epoch-1
 }
 
-// damage is the error for a line that can't be read.
+// damage returns the error of an unreadable line.
 func damage(path string, number int, err error) error {
 	return fmt.Errorf("line %d of %s is damaged (%w): delete the line, and that step or epoch is missing in curves, or delete the whole run", number, path, err)
 }
 
-// Note records a remark for people. Before Open it is kept, and Open writes it.
+// Note records a remark for the reader. Before Open it is kept and written by Open. Note returns an
+// error if the file can't be written.
 func (l *Record) Note(text string) error {
 	e := Event{Kind: event.Note, Text: text}
 	if l.file == nil {
@@ -169,7 +173,8 @@ func (l *Record) Note(text string) error {
 	return l.Write(e)
 }
 
-// Write records an event, with the seconds that the run has taken.
+// Write records an event with the time of the run. It returns an error if the file can't be
+// written.
 func (l *Record) Write(e Event) error {
 	e.Seconds = l.seconds()
 	text, err := json.Marshal(e)
@@ -180,7 +185,7 @@ func (l *Record) Write(e Event) error {
 	return whole.Explain(err, l.path)
 }
 
-// Sync returns when what was written is on the disk.
+// Sync waits until all events are on the disk, and returns an error if that fails.
 func (l *Record) Sync() error { return whole.Explain(l.file.Sync(), l.path) }
 
 // Close closes the file.

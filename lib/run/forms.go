@@ -7,12 +7,13 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Origin says which weights a training begins with.
+// Origin identifies the initial weights of a training.
 type Origin struct {
-	Run      string `json:"run"`      // the directory of the pretraining
+	Run      string `json:"run"`      // directory of the pretraining
 	Checksum string `json:"checksum"` // SHA-256 of its weights and running statistics
 }
 
+// String names the weights by their checksum and run.
 func (o *Origin) String() string {
 	if o == nil {
 		return "initial weights"
@@ -20,37 +21,40 @@ func (o *Origin) String() string {
 	return "the weights " + o.Checksum[:min(8, len(o.Checksum))] + " of " + o.Run
 }
 
-// Memory is what a run is expected to take, and what there was for it when a process last began to work on it, in bytes.
+// Memory is the estimated need of a run and the available memory when a process last began to work
+// on it, in bytes.
 type Memory struct {
 	Need
-	Room int64 `json:"room"` // 0 where nobody told
+	Room int64 `json:"room"` // 0 if unknown
 }
 
-// Need is what a run takes at its largest moment, in bytes.
+// Need is the memory of a run at its peak, in bytes.
 type Need struct {
-	Process  int64  `json:"process"`  // on the host, whatever the settings are
-	Images   int64  `json:"images"`   // on the host
-	Pictures int64  `json:"pictures"` // the training images on the device
-	Moments  int64  `json:"moments"`  // what the optimizer remembers
-	Save     int64  `json:"save"`     // copies on the host when a checkpoint is written
-	Pass     Pass   `json:"pass"`     // the largest one
-	Saving   string `json:"saving"`   // how much that pass saves for its backward half: "all" or "little"
-	Total    int64  `json:"total"`    // of all this on a CPU; of what is on it on a GPU
+	Process  int64 `json:"process"`  // on the host, independent of the settings
+	Images   int64 `json:"images"`   // on the host
+	Pictures int64 `json:"pictures"` // the training images on the device
+	Moments  int64 `json:"moments"`  // state of the optimizer
+	Save     int64 `json:"save"`     // copies on the host during a checkpoint
+	Pass     Pass  `json:"pass"`     // the largest one
+	// what that pass saves for its backward half: "all" or "little"
+	Saving string `json:"saving"`
+	Total  int64  `json:"total"` // of all this on a CPU; of the device's part on a GPU
 }
 
-// Pass is what a forward and backward pass takes, in bytes.
+// Pass is the memory of a forward and backward pass, in bytes.
 type Pass struct {
 	Weights int64 `json:"weights"` // and running statistics
 	Inputs  int64 `json:"inputs"`
-	Arrays  int64 `json:"arrays"`  // at most at a time, beside these: values, sums, what is saved, gradients
-	Scratch int64 `json:"scratch"` // of the executables that run where arrays and scratch are most
-	Left    int64 `json:"left"`    // arrays that the pass leaves: gradients, and zeros that are kept
+	// peak of all other arrays: values, sums, saved values, gradients
+	Arrays  int64 `json:"arrays"`
+	Scratch int64 `json:"scratch"` // of the executables at the peak of arrays and scratch
+	Left    int64 `json:"left"`    // arrays that outlive the pass: gradients and cached zeros
 }
 
-// Total is the most at a time.
+// Total returns the peak.
 func (p Pass) Total() int64 { return p.Weights + p.Inputs + p.Arrays + p.Scratch }
 
-// Max is the larger need, of phases that follow each other.
+// Max returns the larger need of two phases that follow each other.
 func (n Need) Max(o Need) Need {
 	if o.Total > n.Total {
 		return o
@@ -58,36 +62,39 @@ func (n Need) Max(o Need) Need {
 	return n
 }
 
-// Result is result.json: what a run ended with.
+// Result is result.json: the result of a run.
 type Result struct {
-	Epochs    int           `json:"epochs"`
-	Metrics   event.Metrics `json:"metrics"`    // of the last epoch
-	BestEpoch int           `json:"best_epoch"` // of a training: the epoch, counted from 1, with the lowest validation loss
-	Best      event.Metrics `json:"best"`       // of a training: that epoch's
-	Seconds   float64       `json:"seconds"`    // over all processes that worked on it
-	Fitting   float64       `json:"fitting"`    // of these, the seconds from step to step and epoch to epoch: neither compiling nor loading before the first step
-	Memory    int64         `json:"memory"`     // bytes that the last of these processes held at most, on the host, from its start
-	Ended     string        `json:"ended"`      // RFC 3339
+	Epochs  int           `json:"epochs"`
+	Metrics event.Metrics `json:"metrics"` // of the last epoch
+	// of a training: the epoch, counted from 1, with the lowest validation loss
+	BestEpoch int           `json:"best_epoch"`
+	Best      event.Metrics `json:"best"`    // of a training: that epoch's
+	Seconds   float64       `json:"seconds"` // over all its processes
+	// part of Seconds for steps and epochs, without compiling and loading before the first step
+	Fitting float64 `json:"fitting"`
+	Memory  int64   `json:"memory"` // peak bytes of the last process on the host
+	Ended   string  `json:"ended"`  // RFC 3339
 }
 
-// Test is test.json: what a training run got on the test images, which are read once.
+// Test is test.json: the result of a training on the test images, which are read once.
 type Test struct {
-	Table   score.Table `json:"table"`
-	Data    string      `json:"data"`   // the data set's title
-	Sample  bool        `json:"sample"` // the embedded sample, not the whole data set
-	Epoch   int         `json:"epoch"`  // whose weights were tested, counted from 1: that of the lowest validation loss
-	Weights int         `json:"weights"`
-	MACs    int         `json:"macs"`   // multiply-accumulates for one image
-	Tested  string      `json:"tested"` // RFC 3339
-	Samples []Sample    `json:"samples"`
+	Table  score.Table `json:"table"`
+	Data   string      `json:"data"`   // the data set's title
+	Sample bool        `json:"sample"` // the embedded sample, not the whole data set
+	// epoch of the tested weights, counted from 1: that of the lowest validation loss
+	Epoch   int      `json:"epoch"`
+	Weights int      `json:"weights"`
+	MACs    int      `json:"macs"`   // multiply-accumulates for one image
+	Tested  string   `json:"tested"` // RFC 3339
+	Samples []Sample `json:"samples"`
 }
 
-// Sample is an image of the test set with what the network makes of it.
+// Sample is an image of the test set with its prediction.
 type Sample struct {
 	Index int     `json:"index"`
-	Label int     `json:"label"` // the true class; -1: not known
-	Top   []Guess `json:"top"`   // the most probable first
-	PNG   string  `json:"png"`   // the picture, base64
+	Label int     `json:"label"` // true class; -1: unknown
+	Top   []Guess `json:"top"`   // most probable first
+	PNG   string  `json:"png"`   // image, base64
 }
 
 // Guess is a class with its probability.
@@ -96,15 +103,16 @@ type Guess struct {
 	Probability float64 `json:"probability"`
 }
 
-// Candidates are what a probe chooses from on validation images.
+// Candidates are the values among which a probe chooses on validation images.
 type Candidates struct {
 	K           []int     `json:"k"`           // neighbours that vote
 	Temperature []float64 `json:"temperature"` // of their votes
 	L2          []float64 `json:"l2"`          // penalty of the linear classifier
 }
 
-// Probe is probe.json: how well simple classifiers of a network's features do, beside those of what it began with and of
-// pixels. They learn from the run's training images; validation images choose, and the test images are read once.
+// Probe is probe.json: the accuracy of simple classifiers on a network's features, compared with
+// features of the initial network and with pixels. They learn from the run's training images.
+// Validation images choose, and the test images are read once.
 type Probe struct {
 	Data       string     `json:"data"`
 	Sample     bool       `json:"sample"` // the embedded sample, not the whole data set
@@ -117,19 +125,21 @@ type Probe struct {
 	Probed     string     `json:"probed"` // RFC 3339
 }
 
-// ProbeRow is one classifier of one kind of features; accuracies in 0..1.
+// ProbeRow is one classifier of one kind of features; accuracies lie in 0..1.
 type ProbeRow struct {
-	Features   string         `json:"features"` // network, untrained or pixels
-	Size       int            `json:"size"`     // how many each image has
-	Classifier string         `json:"classifier"`
-	Setting    string         `json:"setting"` // the chosen one
-	Validation float64        `json:"validation"`
-	Test       float64        `json:"test"`
-	Range      score.Interval `json:"test_95"` // Wilson: the luck of the test images, not that of the seed
+	Features   string  `json:"features"` // network, untrained or pixels
+	Size       int     `json:"size"`     // features per image
+	Classifier string  `json:"classifier"`
+	Setting    string  `json:"setting"` // the chosen one
+	Validation float64 `json:"validation"`
+	Test       float64 `json:"test"`
+	// Wilson: the sampling error of the test images, not of the seed
+	Range score.Interval `json:"test_95"`
 }
 
-// Finetuned is finetune.json: the test accuracies of networks that began with a pretraining's weights and of such that began
-// with random ones, trained with the same settings and seeds. The images to validate by keep their labels, whatever the share.
+// Finetuned is finetune.json: the test accuracies of networks trained from a pretraining's weights
+// and from random ones, with the same settings and seeds. The validation images keep their labels
+// for every share.
 type Finetuned struct {
 	Data       string           `json:"data"`
 	Sample     bool             `json:"sample"` // the embedded sample, not the whole data set
@@ -142,58 +152,60 @@ type Finetuned struct {
 	Ended      string           `json:"ended"`  // RFC 3339
 }
 
-// FinetunedShare is the comparison with one share of the labels.
+// FinetunedShare is the comparison for one share of the labels.
 type FinetunedShare struct {
 	Labels     float64        `json:"labels"`
 	Images     int            `json:"labelled_images"` // with the first seed
 	Pretrained Trials         `json:"pretrained"`
 	Scratch    Trials         `json:"scratch"`
-	Gain       score.Estimate `json:"gain"` // of the pretrained over the others, seed by seed
+	Gain       score.Estimate `json:"gain"` // of the pretrained over the other networks, by seed
 }
 
-// Trials are trainings that differ in the seed; accuracies in 0..1.
+// Trials are trainings with different seeds; accuracies lie in 0..1.
 type Trials struct {
-	N        int            `json:"n"`
-	Accuracy float64        `json:"accuracy"` // the mean
-	Range    score.Interval `json:"range_95"` // of one seed Wilson's, which covers the luck of the test images; of several the t interval of the mean over seeds
-	Top1     []float64      `json:"top1"`     // by seed
-	Runs     []string       `json:"runs"`
+	N        int     `json:"n"`
+	Accuracy float64 `json:"accuracy"` // the mean
+	// one seed: Wilson's, for the sampling error of the test images; several: the t interval of the
+	// mean over seeds
+	Range score.Interval `json:"range_95"`
+	Top1  []float64      `json:"top1"` // by seed
+	Runs  []string       `json:"runs"`
 }
 
-// Views is one picture of views.json, with pairs of views that a self-supervised run makes of it; PNG, base64.
+// Views is one image of views.json with pairs of views of a self-supervised run; PNG, base64.
 type Views struct {
 	Index   int         `json:"index"` // of the training image
 	Picture string      `json:"picture"`
 	Pairs   [][2]string `json:"pairs"`
 }
 
-// Summary is what the commands that make runs print with --json.
+// Summary is the result of the commands that make runs, with --json.
 type Summary struct {
 	Dir      string        `json:"run"`           // the run's directory
 	Ended    bool          `json:"already_ended"` // by an earlier command
-	Genotype cell.Genotype `json:"genotype"`      // of a search what was found, else what is trained
+	Genotype cell.Genotype `json:"genotype"`      // found by a search, else used by the training
 	Result   *Result       `json:"result"`
-	Report   string        `json:"report"`             // the page about all of it
-	Warnings []string      `json:"warnings,omitempty"` // of a search: that it has collapsed
+	Report   string        `json:"report"`             // path of the page
+	Warnings []string      `json:"warnings,omitempty"` // of a search: a collapse
 }
 
-// Predictions are what essnas predict prints with --json.
+// Predictions is the result of essnas predict with --json.
 type Predictions struct {
 	Predictions []Prediction `json:"predictions"`
-	Picture     string       `json:"picture"` // the file that they are drawn in
+	Picture     string       `json:"picture"` // file with the drawing
 }
 
-// Pictures are what essnas pictures prints with --json.
+// Pictures is the result of essnas pictures with --json.
 type Pictures struct {
 	Captions [][]string `json:"captions"` // row by row
-	Picture  string     `json:"picture"`  // the file that they are drawn in
+	Picture  string     `json:"picture"`  // file with the drawing
 }
 
-// Prediction is what a network sees in a picture.
+// Prediction is the prediction of a network for an image.
 type Prediction struct {
-	Picture string      `json:"picture"`        // the file, or "test image 17"
-	True    string      `json:"true,omitempty"` // its class, of a test image
-	Top     []ClassName `json:"top"`            // the most probable first
+	Picture string      `json:"picture"`        // file, or "test image 17"
+	True    string      `json:"true,omitempty"` // class of a test image
+	Top     []ClassName `json:"top"`            // most probable first
 }
 
 // ClassName is a class with its probability.

@@ -37,7 +37,7 @@ type Run struct {
 	fresh  bool // it was begun by this process
 }
 
-// Root is where runs go: $ESSNAS_RUNS, or "runs" in the working directory.
+// Root returns the directory of runs: $ESSNAS_RUNS, or "runs" in the working directory.
 func Root() string {
 	if dir := os.Getenv("ESSNAS_RUNS"); dir != "" {
 		return dir
@@ -45,7 +45,8 @@ func Root() string {
 	return "runs"
 }
 
-// Open opens a run to read.
+// Open opens a run for reading. It returns an error if the directory is no run or its config.json
+// is damaged.
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	found, err := r.Read("config.json", &r.Config)
@@ -58,8 +59,10 @@ func Open(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Begin opens the directory of the run that c describes, to work in: dir, or if that is "" one under root that is named by c. It makes
-// what isn't there. The run must be closed.
+// Begin opens the directory of the run that c describes for work: dir, or, if dir is "", a
+// directory under root whose name follows from c. It creates missing directories. Close the run
+// afterwards. Begin returns an error if the directory holds another run or foreign files, if
+// another process works in it, or if it can't be written.
 func Begin(root, dir string, c Config) (*Run, error) {
 	c.Hash = c.hash()
 	if dir == "" {
@@ -95,17 +98,19 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	return r, nil
 }
 
-// foreign says whether a directory without config.json holds what is not from the beginning of a run that was killed.
+// foreign reports whether a directory without config.json has files other than those of a killed
+// beginning of a run.
 func foreign(entries []os.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "lock" && !temporary(e.Name()) })
 }
 
-// temporary says whether a file is one of a run's that was being written: whole.Write puts a dot before its name and a number behind it.
+// temporary reports whether a file is an unfinished one of a run: whole.Write puts a dot before its
+// name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
 var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
 
-// sweep removes what killed processes were writing.
+// sweep removes the unfinished files of killed processes.
 func (r *Run) sweep() {
 	for _, dir := range []string{r.Dir, r.Checkpoints(), r.Path("figures")} {
 		entries, err := os.ReadDir(dir)
@@ -120,7 +125,8 @@ func (r *Run) sweep() {
 	}
 }
 
-// Take takes the lock that keeps two processes out of one run. It returns an error where another process has it.
+// Take takes the lock that excludes other processes from the run. It returns an error if another
+// process has it.
 func (r *Run) Take() error {
 	path := r.Path("lock")
 	lock := flock.New(path)
@@ -136,7 +142,8 @@ func (r *Run) Take() error {
 	return nil
 }
 
-// Forget removes a run that was begun just now and is refused, so that other settings may have its directory.
+// Forget removes a run that was just begun and then refused, so that other settings can use its
+// directory.
 func (r *Run) Forget() {
 	if !r.fresh {
 		return
@@ -147,7 +154,7 @@ func (r *Run) Forget() {
 	os.Remove(r.Dir) // unless something else is in it
 }
 
-// Close lets other processes in.
+// Close releases the lock.
 func (r *Run) Close() {
 	if r.lock != nil {
 		r.lock.Close()
@@ -155,15 +162,16 @@ func (r *Run) Close() {
 	}
 }
 
-// Path is that of a file of the run.
+// Path returns the path of a file of the run.
 func (r *Run) Path(name ...string) string {
 	return filepath.Join(append([]string{r.Dir}, name...)...)
 }
 
-// Checkpoints is the directory of the run's checkpoints, a fit.Store.
+// Checkpoints returns the directory of the run's checkpoints, a fit.Store.
 func (r *Run) Checkpoints() string { return r.Path("checkpoint") }
 
-// Write writes a value as a JSON file of the run, as a whole or not at all.
+// Write writes a value as a JSON file of the run, completely or not at all. It returns an error if
+// the file can't be written.
 func (r *Run) Write(name string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
@@ -172,7 +180,8 @@ func (r *Run) Write(name string, value any) error {
 	return whole.WriteBytes(r.Path(name), append(text, '\n'))
 }
 
-// Read reads what Write wrote; found is false if it was never written. It returns an error where the file is damaged.
+// Read reads the result of Write; found is false if there is none. It returns an error if the file
+// is damaged.
 func (r *Run) Read(name string, value any) (found bool, err error) {
 	raw, err := os.ReadFile(r.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -187,7 +196,7 @@ func (r *Run) Read(name string, value any) (found bool, err error) {
 	return true, nil
 }
 
-// Result is what the run ended with; nil when it hasn't.
+// Result returns the result of the run, or nil if it has not ended. A damaged file is an error.
 func (r *Run) Result() (*Result, error) {
 	var result Result
 	found, err := r.Read("result.json", &result)
@@ -197,7 +206,7 @@ func (r *Run) Result() (*Result, error) {
 	return &result, nil
 }
 
-// Test is the result of the test; nil when there was none.
+// Test returns the result of the test, or nil if there was none. A damaged file is an error.
 func (r *Run) Test() (*Test, error) {
 	var test Test
 	found, err := r.Read("test.json", &test)
@@ -207,7 +216,7 @@ func (r *Run) Test() (*Test, error) {
 	return &test, nil
 }
 
-// Probe is the result of the probe; nil when there was none.
+// Probe returns the result of the probe, or nil if there was none. A damaged file is an error.
 func (r *Run) Probe() (*Probe, error) {
 	var p Probe
 	found, err := r.Read("probe.json", &p)
@@ -217,7 +226,8 @@ func (r *Run) Probe() (*Probe, error) {
 	return &p, nil
 }
 
-// Finetuned is the result of the comparison with trainings from scratch; nil when there was none.
+// Finetuned returns the comparison with trainings from scratch, or nil if there was none. A damaged
+// file is an error.
 func (r *Run) Finetuned() (*Finetuned, error) {
 	var f Finetuned
 	found, err := r.Read("finetune.json", &f)
@@ -227,13 +237,15 @@ func (r *Run) Finetuned() (*Finetuned, error) {
 	return &f, nil
 }
 
-// Views are examples of the two views; none when the run compares none.
+// Views returns examples of the two views, or none if the run has no views. A damaged file is an
+// error.
 func (r *Run) Views() (all []Views, err error) {
 	_, err = r.Read("views.json", &all)
 	return all, err
 }
 
-// Genotype is the cell that a search has found or a training trains.
+// Genotype returns the cell that a search has found or a training trains. It returns an error if
+// the search has not ended or the file is damaged.
 func (r *Run) Genotype() (cell.Genotype, error) {
 	var g cell.Genotype
 	found, err := r.Read("genotype.json", &g)
@@ -246,7 +258,8 @@ func (r *Run) Genotype() (cell.Genotype, error) {
 	return g, err
 }
 
-// WriteGenotype writes genotype.json and genotype.py.
+// WriteGenotype writes genotype.json and genotype.py. It returns an error if a file can't be
+// written.
 func (r *Run) WriteGenotype(g cell.Genotype) error {
 	if err := whole.WriteBytes(r.Path("genotype.py"), []byte(g.Python()+"\n")); err != nil {
 		return err

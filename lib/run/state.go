@@ -1,16 +1,19 @@
 package run
 
-// State is what a search came to, in the few kilobytes that a page needs to show it: a notebook's slider goes from state to state without computing.
+// State is the summary of a search for a page, in a few kilobytes: a notebook's slider moves from
+// state to state without a computation.
 type State struct {
 	Settings   map[string]any        `json:"settings"`
 	Data       string                `json:"data"`
 	Seconds    float64               `json:"seconds"`
-	Warnings   []string              `json:"warnings"` // what keeps the numbers from meaning anything
+	Warnings   []string              `json:"warnings"` // limits of the numbers
 	Epochs     []int                 `json:"epochs"`   // counted from 1
-	Metrics    map[string][]*float64 `json:"metrics"`  // of these epochs; null where one was not measured
+	Metrics    map[string][]*float64 `json:"metrics"`  // of these epochs; null: not measured
 	Operations []string              `json:"operations"`
-	Edges      []string              `json:"edges"`    // from → to
-	Alphas     [2][][]float64        `json:"alphas"`   // of the normal and the reduction cell at the end: softmax, [edge][operation]; -1 where an edge has lost an operation
-	Cells      [2]string             `json:"cells"`    // both cells, drawn, as SVG
-	Genotype   string                `json:"genotype"` // as Python text
+	Edges      []string              `json:"edges"` // from → to
+	// of the normal and the reduction cell at the end: softmax, [edge][operation]; -1 where an edge
+	// has lost an operation
+	Alphas   [2][][]float64 `json:"alphas"`
+	Cells    [2]string      `json:"cells"`    // drawings of both cells as SVG
+	Genotype string         `json:"genotype"` // as Python text
 }
