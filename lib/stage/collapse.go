@@ -6,8 +6,9 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// collapsed says in a sentence that a cell that was found is mostly skip connections, half of its operations or more, and what to do about it; nothing of others.
-// Searches of this family end so when they overfit (arXiv:1909.06035, arXiv:1909.09656).
+// collapsed returns a warning with advice if a found cell is mostly skip connections, that is half
+// of its operations or more. Searches of this family end so when they overfit (arXiv:1909.06035,
+// arXiv:1909.09656).
 func collapsed(g cell.Genotype) []string {
 	which, skips := "normal", cell.Skips(g.Normal)
 	if n := cell.Skips(g.Reduce); n > skips {

@@ -1,33 +1,36 @@
-// Package stage holds the stages of an experiment, each of which works in a run directory: search, train, pretrain, test, probe,
-// finetune, predict, and pictures. Nothing of what a stage does depends on who calls.
+// Package stage contains the stages of an experiment, which work in run directories: search, train,
+// pretrain, test, probe, finetune, predict, and pictures. A stage behaves in the same way for every
+// caller.
 //
 // # One stage, one file
 //
-// A [Stage] is a value in a file of its own: its name and noun, its command with flags and texts, its work, what its page and
-// its warnings say. [All] lists them. The command line, the server of notebooks, pages and overviews go through that list, and
-// no other package asks for a stage by its name: a new stage is a new file and a line in All. The sections that a stage adds
-// to a page stand beside it, in NAME_report.go, where they are long.
+// A [Stage] is a value in a file of its own: its name and noun, its command with flags and texts,
+// its work, its part of pages and its warnings. [All] lists the stages. The command line, the
+// server of notebooks, pages and overviews use that list, and no other package asks for a stage by
+// its name: a new stage is a new file and a line in All. Long sections of pages stand beside it in
+// NAME_report.go.
 //
-// search, train and pretrain make runs ([Runs]): they fit something step by step, which all three do in the same way
-// (fitting.go). The others add to a run that has ended.
+// search, train and pretrain make runs ([Runs]): all three fit a task step by step in the same way
+// (fitting.go). The other stages add to a finished run.
 //
-// The stages 1 to 4 of the slides are something else: kinds of searches, see [settings.SlidesStage].
+// The stages 1 to 4 of the slides are kinds of searches, see [settings.SlidesStage].
 //
-// # Going on
+// # Continuation
 //
-// A stage that is asked for again finds its run: ended, then it returns at once; or stopped, then it goes on from the last
-// checkpoint, which is at most half a minute old, and ends in the same bits as if nothing had happened. Cancelling the context
-// saves; the error is then [Interrupted]. A process that is killed loses what came after the last checkpoint, and its events
-// with it, which the next process writes anew.
+// A repeated stage finds its run. If the run has ended, the stage returns at once. If it was
+// stopped, the stage continues from the last checkpoint, at most half a minute old, and ends with
+// the same bits as an uninterrupted run. The end of the context saves the run; the error is then
+// [Interrupted]. A killed process loses the work after the last checkpoint, and the next process
+// writes its events anew.
 //
 // # Memory
 //
-// Before a stage compiles anything, what memory it needs is held against what there is (package memory): run.Config's Memory has
-// both, and run.Result's Memory what the process held.
+// Before a stage compiles anything, it compares its need with the available memory (package
+// memory). The Memory of run.Config records both; the Memory of run.Result records the actual peak.
 //
 // # Test images
 //
-// A search halves the training images; a training holds a fifth of them back and keeps the weights with the lowest loss on
-// these. [Env.Test] reads the test images, after the training has ended, once: the result stays in the run and is what a second
-// call returns.
+// A search halves the training images. A training holds a fifth of them back and keeps the weights
+// with the lowest loss on these. [Env.Test] reads the test images once, after the end of the
+// training. The result stays in the run, and later calls return it.
 package stage

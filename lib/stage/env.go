@@ -16,29 +16,34 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Env is where experiments are made: what computes, where the data and the runs are, and who watches.
+// Env is the environment of experiments: the backend, the directories of data and runs, and the
+// observers.
 type Env struct {
 	Backend  backend.Choice // "" for $ESSNAS_BACKEND, or auto
 	Data     string         // directory of the data sets; "" for $ESSNAS_DATA
 	Runs     string         // directory in which runs are made; "" for run.Root()
-	Progress io.Writer      // is told how far things are; nil: nobody
+	Progress io.Writer      // receives progress messages; nil: none
 	Terminal bool           // Progress is a terminal
-	Command  []string       // what was typed, for the record
+	Command  []string       // command line, for the record
 
-	// For whoever makes many runs in a row, as package study does.
-	Begin      func(r *run.Run) // hears of a run that work begins in; nil: nobody
-	Watch      func(fit.Event)  // is told what the fitting of a run tells; nil: nobody
-	NoPages    bool             // runs end without figures and report.html, which take a second each; Report makes them later
-	TestImages int              // how many images of the test set Test reads, the first ones; 0: all
-	Device     int              // of the backend's devices, that runs on one device take
-	Memory     int64            // bytes that a run may take; 0: what there is
+	// For callers that make many runs, such as package study.
+	Begin func(r *run.Run) // hears of a run that work begins in; nil: nobody
+	Watch func(fit.Event)  // receives the events of a run; nil: none
+	// skip figures and report.html at the end of runs, which take a second each; Report makes them
+	// later
+	NoPages    bool
+	TestImages int   // number of test images that Test reads, from the first on; 0: all
+	Device     int   // device of the backend for runs on one device
+	Memory     int64 // limit of a run in bytes; 0: the available memory
 
-	Status func(text string) // is told how far things are, often, instead of a bar or lines in Progress; nil: those
+	// receives the frequent status, instead of a bar or lines in Progress; nil: those
+	Status func(text string)
 
-	Warm *Warm // what is kept from run to run; nil: nothing
+	Warm *Warm // kept from run to run; nil: nothing
 }
 
-// NewEnv is one with the environment's choices, that tells os.Stderr how far things are.
+// NewEnv returns an environment with the choices of the process's environment variables that
+// reports progress to os.Stderr.
 func NewEnv() *Env { return &Env{Progress: os.Stderr, Command: os.Args} }
 
 func (l *Env) runs() string {
@@ -48,7 +53,7 @@ func (l *Env) runs() string {
 	return run.Root()
 }
 
-// open opens the backend, for runs on so many devices; what it installs is told as it goes.
+// open opens the backend for runs on this many devices, and reports an installation.
 func (l *Env) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	log := l.Progress
 	if log == nil {
@@ -61,7 +66,8 @@ func (l *Env) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	return b.On(l.Device), nil
 }
 
-// resumable is the configuration of the run in dir, if there is one of that stage: whoever names it needs to give no settings.
+// resumable returns the configuration of the run in dir, if there is one of that stage: a named run
+// needs no settings.
 func resumable(dir string, s Stage) (*run.Config, error) {
 	if dir == "" {
 		return nil, nil
@@ -79,7 +85,7 @@ func resumable(dir string, s Stage) (*run.Config, error) {
 	return &r.Config, nil
 }
 
-// load loads the data set that a run was made with.
+// load loads the data set of a run.
 func (l *Env) load(c run.Data) (set *data.Set, err error) {
 	name := c.Name
 	if c.Sample {
@@ -87,7 +93,7 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 	}
 	set, err = l.Dataset(name)
 	if err == nil && set.Sample != c.Sample {
-		set, err = data.Load(name, l.Data) // which says where the files were looked for
+		set, err = data.Load(name, l.Data) // its error names the searched directories
 	}
 	if err != nil {
 		return nil, err
@@ -116,7 +122,7 @@ func encode(s any) json.RawMessage {
 	return text
 }
 
-// Again is what to type to repeat the command that the environment was made for.
+// Again returns the command line that repeats the command of this environment.
 func (l *Env) Again() string {
 	return run.Command(slices.Clone(l.Command[min(1, len(l.Command)):])...)
 }

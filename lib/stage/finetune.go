@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// finetuneStage is the stage that compares a pretraining's weights with random ones where labels are few.
+// finetuneStage compares a pretraining's weights with random ones for few labels.
 func finetuneStage() Stage {
 	return Stage{Name: "finetune", Noun: "comparison", Command: finetuneCommand, added: page.finetuned}
 }
@@ -36,7 +36,8 @@ command goes on; with more seeds or shares it adds to what there is.`,
 			runFlag(f, &s.Dir, "`DIR` of the pretraining")
 			f.Float64SliceVar(&s.Labels, "labels", DefaultShares(), "shares of the training images whose labels are used, with commas between them")
 			f.IntVar(&s.Seeds, "seeds", 1, "seeds 1 to `N`")
-			settingsFlags(f, s.Choice, "labels", "seed", "cells", "channels") // what is compared, and what the pretraining has chosen
+			// compared values, and the pretraining's choices
+			settingsFlags(f, s.Choice, "labels", "seed", "cells", "channels")
 		},
 		Do: func(ctx context.Context, l *Env, f *pflag.FlagSet, _ []string) (Answer, error) {
 			if f.Changed("seeds") && s.Seeds < 1 {
@@ -54,18 +55,21 @@ command goes on; with more seeds or shares it adds to what there is.`,
 	}
 }
 
-// Finetune asks what a pretraining is worth to a training with few labels.
+// Finetune asks for the benefit of a pretraining to trainings with few labels.
 type Finetune struct {
-	Dir    string                           // of the pretraining
-	Labels []float64                        // shares of the labels; none for DefaultShares
-	Seeds  int                              // every training is made with the seeds 1 to Seeds; 0 for 1
-	Choice *settings.Choice[settings.Train] // of all trainings; nil for the default. Its labels and seed are not used, cells and channels are the pretraining's
+	Dir    string    // of the pretraining
+	Labels []float64 // shares of the labels; none for DefaultShares
+	Seeds  int       // seeds 1 to Seeds for every training; 0: one seed
+	// of all trainings; nil: the default. Labels and seed are not used; cells and channels are the
+	// pretraining's
+	Choice *settings.Choice[settings.Train]
 }
 
-// DefaultShares are those of arXiv:2103.03230, section 3.2, and all labels.
+// DefaultShares returns the shares of arXiv:2103.03230, section 3.2, and all labels, in rising
+// order.
 func DefaultShares() []float64 { return []float64{0.01, 0.1, 1} }
 
-// add takes the result of another seed's run.
+// add adds the result of another seed's run.
 func add(t *run.Trials, r *run.Run, test *run.Test) {
 	t.N++
 	t.Top1, t.Runs = append(t.Top1, test.Table.Top1), append(t.Runs, r.Dir)
@@ -76,8 +80,11 @@ func add(t *run.Trials, r *run.Run, test *run.Test) {
 	}
 }
 
-// Finetune trains a pretraining's network with shares of the labels, from its weights and from scratch, tests each once, and compares. The trainings are runs as Train
-// makes them: those that there are already are taken, and one that was stopped goes on. The comparison replaces the one that the pretraining had before.
+// Finetune trains a pretraining's network with shares of the labels, from its weights and from
+// scratch, tests each network once, and compares them. The trainings are runs of Train: existing
+// ones are used, and stopped ones continue. The comparison replaces an earlier one of the
+// pretraining. Finetune returns an error for a run that is no finished pretraining, for invalid
+// shares or seeds, and the errors of Train and Test.
 func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Finetuned, err error) {
 	if err := s.complete(); err != nil {
 		return nil, nil, err
@@ -99,7 +106,7 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 		return nil, nil, err
 	}
 	each := *l
-	each.NoPages = true // Report draws those that somebody wants to see
+	each.NoPages = true // Report draws them on demand
 	if f, err = each.compare(ctx, o, s, set, chosen); err != nil {
 		stopped := new(Interrupted)
 		if errors.As(err, stopped) {
@@ -139,7 +146,7 @@ func (s *Finetune) complete() error {
 	return nil
 }
 
-// settings are those of the training with a share and a seed.
+// settings returns the settings of the training for a share and a seed.
 func (s Finetune) settings(o origin) (func(share float64, seed int) settings.Train, error) {
 	choice, err := o.choose(s.Choice)
 	if err != nil {

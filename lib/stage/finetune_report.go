@@ -12,7 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// finetuned shows what the pretraining was worth to trainings, if they were compared.
+// finetuned shows the comparison with trainings from scratch, if there is one.
 func (w page) finetuned() error {
 	f, err := w.Run.Finetuned()
 	if err != nil || f == nil {
@@ -70,7 +70,7 @@ func trialsText(t run.Trials) string {
 	return fmt.Sprintf("%.2f %% (%.2f to %.2f)", 100*t.Accuracy, 100*t.Range.Low, 100*t.Range.High)
 }
 
-// FinetunedText is the comparison as a table.
+// FinetunedText writes the comparison as a table.
 func FinetunedText(f *run.Finetuned) string {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)

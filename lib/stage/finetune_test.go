@@ -14,7 +14,8 @@ func tested(hits int) *run.Test {
 	return &run.Test{Table: score.Table{Top1: float64(hits) / 100, Top1Range: score.Wilson(hits, 100), Images: 100}}
 }
 
-// Of 0.5 and 0.7 the mean is 0.6 and the standard deviation 0.2/sqrt(2); t(0.975, 1) is 12.7062, so the half width is 12.7062 x 0.1.
+// Of 0.5 and 0.7 the mean is 0.6 and the standard deviation 0.2/sqrt(2); t(0.975, 1) is 12.7062, so
+// the half width is 12.7062 x 0.1.
 func TestOneSeedHasTheIntervalOfItsImagesAndSeveralThatOfTheirMean(t *testing.T) {
 	var trials run.Trials
 	add(&trials, &run.Run{Dir: "a"}, tested(50))

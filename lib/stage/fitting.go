@@ -17,18 +17,19 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Interrupted is the error of a stage that was stopped and can go on.
+// Interrupted is the error of a stopped stage that can continue.
 type Interrupted struct {
 	Run         *run.Run
-	Epoch, Step int    // where it stopped, counted from 1
-	Command     string // what to type to go on
+	Epoch, Step int    // position of the stop, counted from 1
+	Command     string // command line to continue
 }
 
+// Error names the position and the command to continue.
 func (e Interrupted) Error() string {
 	return fmt.Sprintf("stopped in epoch %d after step %d, and saved; go on with: %s", e.Epoch, e.Step, e.Command)
 }
 
-// Unwrap makes it a context.Canceled.
+// Unwrap returns context.Canceled.
 func (e Interrupted) Unwrap() error { return context.Canceled }
 
 // task is a fit.Task as search and network make them.
@@ -39,18 +40,20 @@ type task interface {
 	Close()
 }
 
-// work is a stage that fits a task in a run directory: it begins the run or goes on with it, or finds it ended.
+// work is the work of a stage that fits a task in a run directory: it begins the run, continues it,
+// or finds it finished.
 type work struct {
 	config run.Config
 	memory demand
 	dir    string // of --run; "" for the one that the config names
 	task   func(b *backend.Backend) (task, error)
-	begun  func(r *run.Run) error                     // after the directory is there
-	ready  func(r *run.Run, b *backend.Backend) error // before the first epoch, or before going on
-	end    func(r *run.Run, t task) error             // after the last epoch
+	begun  func(r *run.Run) error // called once the directory exists
+	// called before the first epoch or the continuation
+	ready func(r *run.Run, b *backend.Backend) error
+	end   func(r *run.Run, t task) error // called after the last epoch
 }
 
-// do makes the run and returns it, closed; ended says that there was nothing to do.
+// do makes the run and returns it, closed; ended reports that it was finished before.
 func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error) {
 	w.config.Command = l.Command
 	r, err = run.Begin(l.runs(), w.dir, w.config)
@@ -111,7 +114,8 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 	return r, false, r.Write("result.json", result)
 }
 
-// computesOn notes the backend, and refuses to go on with a run on another kind: its bits would differ.
+// computesOn records the backend. It refuses to continue a run on another kind of backend, which
+// would give other bits.
 func computesOn(r *run.Run, b *backend.Backend) error {
 	kind := r.Config.Backend.Kind
 	if kind == "" {
@@ -125,10 +129,10 @@ func computesOn(r *run.Run, b *backend.Backend) error {
 	return nil
 }
 
-// ahead is for how long a GPU is not asked how far it is: progress needs no more.
+// ahead is the time for which a GPU's steps stay unread; progress needs no more.
 const ahead = time.Second / 2
 
-// chooses notes what was raced: a run that goes on takes the same ways.
+// chooses records the winners of races: a continued run keeps them.
 func chooses(r *run.Run, choices map[string]string) error {
 	if maps.Equal(choices, r.Config.Choices) {
 		return nil
@@ -194,7 +198,7 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task) e
 	return err
 }
 
-// conclude sums the events up.
+// conclude summarises the events.
 func conclude(r *run.Run) (run.Result, error) {
 	result := run.Result{Ended: time.Now().UTC().Format(time.RFC3339), Memory: memory.Peak()}
 	events, err := r.Events()
@@ -217,7 +221,7 @@ func conclude(r *run.Run) (run.Result, error) {
 	return result, nil
 }
 
-// observe records what the loop tells.
+// observe records the events of the loop.
 func observe(l *run.Record, e fit.Event) error {
 	switch e.Kind {
 	case fit.Begin:
@@ -238,7 +242,7 @@ func observe(l *run.Record, e fit.Event) error {
 	return l.Write(line)
 }
 
-// checkpoints are those of a run.
+// checkpoints returns the checkpoints of a run.
 func checkpoints(r *run.Run) fit.Store { return fit.Store{Dir: r.Checkpoints()} }
 
 // imagesOf describes the images of a run.

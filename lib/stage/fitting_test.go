@@ -39,8 +39,10 @@ func TestFittingIsTheTimeFromStepToStepOverAllProcesses(t *testing.T) {
 		kind    event.Kind
 		seconds float64
 	}{
-		{event.Note, 20}, {event.EndOfStep, 23}, {event.EndOfStep, 25}, // 20 s of compiling, 5 s of steps
-		{event.Note, 32}, {event.EndOfStep, 33}, {event.EndOfEpoch, 37}, // 7 s of loading in the second process, 5 s of work
+		// 20 s of compiling, 5 s of steps
+		{event.Note, 20}, {event.EndOfStep, 23}, {event.EndOfStep, 25},
+		// 7 s of loading in the second process, 5 s of work
+		{event.Note, 32}, {event.EndOfStep, 33}, {event.EndOfEpoch, 37},
 	} {
 		text += fmt.Sprintf(`{"kind":%q,"seconds":%g}`+"\n", e.kind, e.seconds)
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// The weights of the best epoch get a classifier of zeros, those of the last one stay. A test is of the former: all classes are equally probable to it.
+// The weights of the best epoch get a classifier of zeros, those of the last one stay. A test is of
+// the former: all classes are equally probable to it.
 func TestATestIsOfTheWeightsOfTheBestEpoch(t *testing.T) {
 	l := &Env{Data: t.TempDir(), Runs: t.TempDir(), NoPages: true, TestImages: 100}
 	choice := settings.TrainChoice()

@@ -12,19 +12,20 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// This file sees to it before a run begins that it will fit into the memory there is.
+// This file ensures, before a run begins, that it fits into the available memory.
 
-// smaller changes settings so that less memory is needed; zeros change nothing.
+// smaller reduces settings to need less memory; zeros change nothing.
 type smaller struct{ batch, channels int }
 
-// demand is what memory a stage needs, and how large its settings are.
+// demand is the memory need of a stage, with the settings that determine it.
 type demand struct {
 	options         block.Options // of its engine
 	batch, channels int
 	need            func(e *block.Engine, c smaller) (memory.Need, error)
 }
 
-// demandOf is the demand of a stage with these settings: size points at the fields that may be made smaller.
+// demandOf returns the demand of a stage with these settings. size points at the fields that may
+// become smaller.
 func demandOf[S interface{ Validate() error }](settings S, o block.Options, size func(*S) (batch, channels *int), need func(e *block.Engine, s S) (memory.Need, error)) demand {
 	batch, channels := size(&settings)
 	return demand{o, *batch, *channels, func(e *block.Engine, c smaller) (memory.Need, error) {
@@ -43,11 +44,12 @@ func demandOf[S interface{ Validate() error }](settings S, o block.Options, size
 	}}
 }
 
-// errorOfNeed is how far the need can be wrong.
+// errorOfNeed is the relative error of an estimated need.
 const errorOfNeed = 0.2
 
-// fits chooses how much is saved for backward passes, and notes what is needed. A run that has begun never goes back to saving more, and on a GPU, where the bits would
-// differ, it stays with what it has. It is an error when the memory won't do; when that is not certain it is told.
+// fits chooses the amount saved for backward passes and records the need. A continued run never
+// saves more again, and on a GPU, where the bits would differ, it keeps its choice. fits returns an
+// error if the memory is too small, and warns if that is uncertain.
 func (l *Env) fits(r *run.Run, b *backend.Backend, d demand) (block.Saving, error) {
 	e, err := block.Open(b, d.options)
 	if err != nil {
@@ -78,7 +80,8 @@ func (l *Env) fits(r *run.Run, b *backend.Backend, d demand) (block.Saving, erro
 	return e.Saving, r.Write("config.json", r.Config)
 }
 
-// short says that a run needs more than there is, and what to do; the error is that it can't begin.
+// short reports that a run needs more memory than available, with advice. The error means that it
+// can't begin.
 func (l *Env) short(r *run.Run, d demand, e *block.Engine, n memory.Need, room int64) error {
 	s, err := of(r)
 	if err != nil {
@@ -93,7 +96,7 @@ func (l *Env) short(r *run.Run, d demand, e *block.Engine, n memory.Need, room i
 	return nil
 }
 
-// advice is the setting that would fit.
+// advice returns the setting that would fit.
 func (d demand) advice(e *block.Engine, room int64) string {
 	fits := func(c smaller) bool {
 		n, err := d.need(e, c)

@@ -14,7 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// origin is a pretraining that a training begins with.
+// origin is the pretraining at the beginning of a training.
 type origin struct {
 	run.Origin
 	run    *run.Run
@@ -22,7 +22,7 @@ type origin struct {
 	state  fit.State
 }
 
-// openOrigin opens a pretraining that has ended, for what flag asks for.
+// openOrigin opens a finished pretraining for the named flag.
 func openOrigin(dir, flag string) (o origin, err error) {
 	if o.run, err = run.Open(dir); err != nil {
 		return o, err
@@ -49,19 +49,20 @@ func openOrigin(dir, flag string) (o origin, err error) {
 	return o, nil
 }
 
-// weightsChecksum is the SHA-256 of a network's names, weights and running statistics, whatever else the checkpoint holds.
+// weightsChecksum is the SHA-256 of a network's names, weights and running statistics, independent
+// of other parts of the checkpoint.
 func weightsChecksum(s fit.State) string {
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(s.Arrays)) {
 		if strings.HasPrefix(name, "weights/") || strings.HasPrefix(name, "running/") {
 			fmt.Fprintf(sum, "%s %d\n", name, len(s.Arrays[name].F32))
-			binary.Write(sum, binary.LittleEndian, s.Arrays[name].F32) // into a hash, which takes everything
+			binary.Write(sum, binary.LittleEndian, s.Arrays[name].F32) // a hash accepts everything
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// choose makes settings of a training those of the same network.
+// choose gives the settings of a training the pretraining's network.
 func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[settings.Train], error) {
 	fixed := *c
 	for name, value := range map[string]int{"cells": o.chosen.Cells, "channels": o.chosen.Channels} {
@@ -72,7 +73,8 @@ func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[set
 	return &fixed, nil
 }
 
-// weights are those that a training begins with. Once it has a checkpoint they aren't needed any more, and the pretraining may be gone.
+// weights returns the initial weights of a training. A training with a checkpoint no longer needs
+// them, and the pretraining may have been removed.
 func weightsOf(r *run.Run) (*fit.State, error) {
 	from := r.Config.From
 	if from == nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Overview draws where a run stands by now, in one figure: of a search the losses, accuracies, alphas and the cells that they stand for; of a training the
-// losses and accuracies. The text says the same where pictures can't be seen.
+// Overview draws the present state of a run in one figure: for a search the losses, accuracies,
+// alphas and the cells derived from them, for a training the losses and accuracies. The text says
+// the same in words. Overview returns an error if a file of the run is damaged.
 func Overview(r *run.Run) (f figure.Figure, text string, err error) {
 	events, err := r.Events()
 	if err != nil {
@@ -35,7 +36,7 @@ func Overview(r *run.Run) (f figure.Figure, text string, err error) {
 	return figure.Stack(parts...), summary(h), nil
 }
 
-// summary says in a line or two where a run stands.
+// summary describes the state of a run in a line or two.
 func summary(h report.History) string {
 	n := len(h.Epochs)
 	if n == 0 {
@@ -48,7 +49,7 @@ func summary(h report.History) string {
 	return text
 }
 
-// overview saves the run's overview beside its other figures, with its text.
+// overview saves the run's overview with its other figures and its text.
 func (w page) overview(r *run.Run) error {
 	f, text, err := Overview(r)
 	if err != nil {

@@ -12,9 +12,10 @@ import (
 // page is a run's page while its stages write it.
 type page struct{ *report.Writer }
 
-// Report writes report.html, one self-contained page about the run, from what the run's directory holds by now, and its figures
-// (SVG, and PNG for documents) into figures/. A training whose cell was found by a run that is still there shows that search
-// too. It returns the page's path, and an error where the directory is no run or a file of it is damaged.
+// Report writes report.html, a self-contained page about the run, from the present contents of its
+// directory, and its figures (SVG, and PNG for documents) into figures/. The page of a training
+// includes the search that found its cell, if that run still exists. Report returns the path of the
+// page, and an error if the directory is no run or a file of it is damaged.
 func Report(dir string) (path string, err error) {
 	r, err := run.Open(dir)
 	if err != nil {
@@ -61,7 +62,7 @@ func (s Stage) write(w page) error {
 	return w.overview(w.Run)
 }
 
-// added shows what other stages have added to the run, in the order of All.
+// added shows the additions of other stages to the run, in the order of All.
 func (w page) added() error {
 	for _, s := range All() {
 		if s.added == nil {
@@ -74,7 +75,7 @@ func (w page) added() error {
 	return nil
 }
 
-// unfinished warns of a run that is under way. A search may end before its last epoch.
+// unfinished warns that a run is unfinished. A search may end before its last epoch.
 func (s Stage) unfinished(w page, h report.History) error {
 	_, epochs, err := s.Runs.extent(w.Run.Config)
 	if err != nil {
@@ -87,7 +88,7 @@ func (s Stage) unfinished(w page, h report.History) error {
 	return err
 }
 
-// report reports on a run that has just ended, unless pages are not wanted.
+// report reports on a run that has just ended, unless pages are switched off.
 func (l *Env) report(r *run.Run) error {
 	if l.NoPages {
 		return nil
@@ -96,7 +97,7 @@ func (l *Env) report(r *run.Run) error {
 	return err
 }
 
-// warnings tell what keeps the numbers from meaning anything: the embedded sample, few images, few epochs.
+// warnings names the limits of the numbers: the embedded sample, few images, few epochs.
 func (s Stage) warnings(c run.Config) (all []string, err error) {
 	d := c.Data
 	if d.Sample {

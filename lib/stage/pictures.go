@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// picturesStage is the stage that draws training images as augmentation makes them.
+// picturesStage draws training images with their augmentation.
 func picturesStage() Stage {
 	return Stage{Name: "pictures", Noun: "drawing", Command: picturesCommand}
 }
@@ -61,18 +61,22 @@ out), or with --views as the pairs of distorted views that the Barlow Twins loss
 	}
 }
 
-// Pictures asks for training images and what augmentation makes of them.
+// Pictures asks for drawings of training images and of their augmentation.
 type Pictures struct {
 	Dataset string // "" for Fashion-MNIST
 	Index   []int  // of the training set
-	Copies  int    // how often each is drawn anew; of views, pairs
-	Views   string // the two views of self-supervision (see distort.Parse); "" for what trainings do: crop, flip and cutout
-	Cutout  int    // side of the square that is cut out, in pixels; 0: none
-	Seed    uint64
-	Out     string // PNG file to draw
+	Copies  int    // number of drawings of each image; of pairs of views, if any
+	// two views of self-supervision (see distort.Parse); "" for the augmentation of trainings:
+	// crop, flip and cutout
+	Views  string
+	Cutout int // side of the erased square, in pixels; 0: none
+	Seed   uint64
+	Out    string // PNG file to draw
 }
 
-// Pictures draws a row for each image: as it is, and then its copies. It returns what stands in the rows.
+// Pictures draws a row for each image: the original, then its copies. It returns the captions of
+// the rows, [image][column]. Pictures returns an error for invalid indices, numbers or views, or if
+// the file can't be written.
 func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, err error) {
 	if len(s.Index) == 0 || s.Copies < 1 {
 		return nil, fmt.Errorf("%d images and %d copies of them leave nothing to draw: give --index with numbers of training images, and 1 or more --copies", len(s.Index), s.Copies)
@@ -82,7 +86,7 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 		return nil, err
 	}
 	few := data.Images{Height: set.Train.Height, Width: set.Train.Width, Channels: set.Train.Channels}
-	var which []int32 // each image as often as there are copies
+	var which []int32 // each image once for every copy
 	for _, i := range s.Index {
 		if i < 0 || i >= set.Train.N {
 			return nil, fmt.Errorf("there is no training image %d: %s has %d, which are numbered 0 to %d", i, set.Title, set.Train.N, set.Train.N-1)
@@ -119,7 +123,8 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 	return captions, whole.Write(s.Out, func(w io.Writer) error { return figure.Grid(columns, tiles).PNG(w) })
 }
 
-// augmented are the pictures with these indices as they are fed to a training, or to both sides of a search's Barlow Twins loss.
+// augmented returns the images with these indices as a training, or both sides of a search's Barlow
+// Twins loss, sees them.
 func augmented(b *backend.Backend, im data.Images, set *data.Set, which []int32, s Pictures) (drawn [][][]uint8, names []string, err error) {
 	f, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, len(which), augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {

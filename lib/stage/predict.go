@@ -22,7 +22,7 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// predictStage is the stage that classifies pictures with a training's network.
+// predictStage classifies images with a training's network.
 func predictStage() Stage {
 	return Stage{Name: "predict", Noun: "prediction", Command: predictCommand}
 }
@@ -74,19 +74,22 @@ of the data set's images.`,
 	}
 }
 
-// Predict asks what a trained network sees in pictures.
+// Predict asks for predictions of a trained network.
 type Predict struct {
-	Dir   string   // the run of a training
-	Files []string // PNG or JPEG pictures; their middle square is taken and scaled to the size of the data set's images
-	Index []int    // images of the test set
-	Top   int      // classes to show for each; 0: 3
-	Out   string   // where to draw them; "" for figures/predict.png in the run
+	Dir string // the run of a training
+	// PNG or JPEG files; the middle square is scaled to the size of the data set's images
+	Files []string
+	Index []int  // images of the test set
+	Top   int    // number of classes per image; 0: 3
+	Out   string // file of the drawing; "" for figures/predict.png in the run
 }
 
-// maxPixels bounds what a picture may unpack to.
+// maxPixels bounds the unpacked size of an image.
 const maxPixels = 1 << 27
 
-// Predict classifies pictures with the best weights of a training run, and draws them to a file whose name it returns.
+// Predict classifies images with the best weights of a training run and draws them to a file whose
+// name it returns. Predict returns an error for a run that is no training with weights, for
+// unreadable images, or if the file can't be written.
 func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string, error) {
 	r, err := openTraining(s.Dir)
 	if err != nil {
@@ -129,7 +132,7 @@ func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string,
 	return predictions, out, whole.Write(out, func(w io.Writer) error { return figure.Predictions(2, cards).PNG(w) })
 }
 
-// pictures are what is to be classified, test images first, and how the network sees them.
+// pictures returns the images to classify, test images first, as the network sees them.
 func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run.Prediction, seen []image.Image, err error) {
 	if len(s.Files)+len(s.Index) == 0 {
 		return im, nil, nil, errors.New("which pictures? Name PNG or JPEG files, or give --index with the numbers of test images")
@@ -190,7 +193,7 @@ func picture(file string, side, channels int) ([]uint8, error) {
 	b := src.Bounds()
 	short := min(b.Dx(), b.Dy())
 	corner := b.Min.Add(image.Pt((b.Dx()-short)/2, (b.Dy()-short)/2))
-	small := image.NewRGBA(image.Rect(0, 0, side, side)) // black, which is what shows where the picture is transparent
+	small := image.NewRGBA(image.Rect(0, 0, side, side)) // transparent parts become black
 	for i := 3; i < len(small.Pix); i += 4 {
 		small.Pix[i] = 0xff
 	}
@@ -209,7 +212,7 @@ func picture(file string, side, channels int) ([]uint8, error) {
 	return pixels, nil
 }
 
-// plain takes the names of packages off the image decoders' errors.
+// plain removes the names of packages from the errors of image decoders.
 func plain(err error) error {
 	text := err.Error()
 	for _, name := range []string{"image: ", "png: ", "jpeg: ", "invalid format: "} {
@@ -218,7 +221,7 @@ func plain(err error) error {
 	return errors.New(text)
 }
 
-// encodePNG is a small picture as text.
+// encodePNG returns a small image as text.
 func encodePNG(im data.Images, i int) (string, error) {
 	var text strings.Builder
 	w := base64.NewEncoder(base64.StdEncoding, &text)

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// pretrainStage is the stage that trains a network's features without labels.
+// pretrainStage trains a network's features without labels.
 func pretrainStage() Stage {
 	return Stage{Name: "pretrain", Noun: "pretraining", Command: pretrainCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Pretrain], enough: 50, compared: "50 to 1,000 epochs on 50,000 images", report: page.pretrained, body: pretrainedBody,
@@ -66,13 +66,17 @@ Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
 
 // Pretrain asks for a pretraining.
 type Pretrain struct {
-	Dataset  string                              // one of data.Names(); "" for what there is
-	Genotype string                              // the name of a published cell, a file, or the run of a search
+	Dataset string // one of data.Names(); "" for the available one
+	// name of a published cell, file, or run of a search
+	Genotype string
 	Choice   *settings.Choice[settings.Pretrain] // see PretrainChoice
-	Dir      string                              // the run's directory; "" for one that is named by what is asked for
+	// directory of the run; "" for a name that follows from the request
+	Dir string
 }
 
-// Pretrain trains the features of a genotype's network without labels, or goes on with that, or finds it done already: then ended is true.
+// Pretrain trains the features of a genotype's network without labels, or continues the run; ended
+// reports that it was finished before. Pretrain returns [Interrupted] if ctx ends, and an error for
+// invalid settings, an unknown cell, missing data, too little memory, or divergence.
 func (l *Env) Pretrain(ctx context.Context, s Pretrain) (r *run.Run, ended bool, err error) {
 	config, set, err := l.pretrainConfig(s)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// pretrained reports on a pretraining, and on its probe if there was one.
+// pretrained reports on a pretraining, and on its probe if there is one.
 func (w page) pretrained(_ []run.Event, h report.History) error {
 	r := w.Run
 	chosen, err := settingsOf[settings.Pretrain](r.Config)
@@ -37,7 +37,7 @@ func (w page) pretrained(_ []run.Event, h report.History) error {
 	return w.Cells(w.Section("The cells", "From "+report.CellsName(r.Config)+"."), g)
 }
 
-// pretraining are the charts of a pretraining.
+// pretrainingCharts returns the charts of a pretraining.
 func pretrainingCharts(h report.History) []figure.Chart {
 	knn := figure.Chart{Title: "Nearest neighbours", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.Series("features", "knn_accuracy", 100)}}
 	for _, base := range [][2]string{{"untrained network", "knn_untrained"}, {"pixels", "knn_pixels"}} {
@@ -58,7 +58,7 @@ func pretrainingCharts(h report.History) []figure.Chart {
 	}
 }
 
-// pretrainNumbers are what matters most of a pretraining.
+// pretrainNumbers shows the key numbers of a pretraining.
 func (w page) pretrainNumbers(r *run.Run, h report.History) {
 	n := len(h.Metrics)
 	if n == 0 {

@@ -21,7 +21,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// probeStage is the stage that tells what a network's features are worth.
+// probeStage measures the quality of a network's features.
 func probeStage() Stage {
 	return Stage{Name: "probe", Noun: "probe", Command: probeCommand, added: page.probed}
 }
@@ -58,13 +58,14 @@ test set is read once for a run, and asked again, the command shows what was fou
 	}
 }
 
-// Probe asks what the features of a run's network are worth.
+// Probe asks for the quality of the features of a run's network.
 type Probe struct {
 	Dir string // of a pretraining or a training
 	run.Candidates
 }
 
-// DefaultCandidates have the neighbours and the temperature of arXiv:1805.01978 (200, 0.07) among them.
+// DefaultCandidates returns candidates that include the neighbours and the temperature of
+// arXiv:1805.01978 (200, 0.07).
 func DefaultCandidates() run.Candidates {
 	return run.Candidates{K: []int{5, 20, 50, 200}, Temperature: []float64{0.07, 0.2}, L2: []float64{1, 0.1, 0.01, 1e-3}}
 }
@@ -93,7 +94,9 @@ func orDefault(c run.Candidates) (run.Candidates, error) {
 	return c, nil
 }
 
-// Probe measures the features of a pretraining's or a training's network; the second time it returns what was found then, and ended is true.
+// Probe measures the features of a pretraining's or a training's network. Later calls return the
+// stored result, and ended is true. Probe returns an error for a run without features or one that
+// has not ended, for invalid candidates, or for other candidates than those of the stored result.
 func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, ended bool, err error) {
 	candidates, err := orDefault(s.Candidates)
 	if err != nil {
@@ -130,7 +133,7 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 	return r, p, false, l.report(r)
 }
 
-// openFeatures opens a run whose network has features that were trained.
+// openFeatures opens a run whose network has trained features.
 func openFeatures(dir string) (*run.Run, error) {
 	return openCells(dir, "a pretraining or a training", func(r *run.Run) bool {
 		s, err := of(r)
@@ -138,7 +141,7 @@ func openFeatures(dir string) (*run.Run, error) {
 	}, "whose features could be probed", "pretrain")
 }
 
-// body is the part of a run's network that has the features, and how its images were chosen.
+// body is the part of a run's network with the features, and the selection of its images.
 type body struct {
 	net    *network.Network
 	state  fit.State
@@ -146,7 +149,7 @@ type body struct {
 	images int
 }
 
-// bodyOf is that of a run which openFeatures has opened.
+// bodyOf returns the body of a run opened by openFeatures.
 func bodyOf(r *run.Run) (b body, err error) {
 	s, err := of(r)
 	if err != nil {
@@ -155,7 +158,7 @@ func bodyOf(r *run.Run) (b body, err error) {
 	return s.Runs.body(r)
 }
 
-// trainedBody has the best weights of a training.
+// trainedBody returns the body with the best weights of a training.
 func trainedBody(r *run.Run) (b body, err error) {
 	s, err := settingsOf[settings.Train](r.Config)
 	if err != nil {
@@ -166,14 +169,14 @@ func trainedBody(r *run.Run) (b body, err error) {
 	return b, b.load(r, checkpoints(r).Best())
 }
 
-// pretrainedBody has the last weights of a pretraining.
+// pretrainedBody returns the body with the last weights of a pretraining.
 func pretrainedBody(r *run.Run) (b body, err error) {
 	s, err := settingsOf[settings.Pretrain](r.Config)
 	if err != nil {
 		return b, err
 	}
 	d := r.Config.Data
-	s.Devices = 1 // whatever it was trained on
+	s.Devices = 1 // independent of the devices of the training
 	b.net, b.seed, b.images = pretrain.Network(*r.Config.Genotype, s, d.Channels, d.Side), s.Seed, s.Images
 	return b, b.load(r, checkpoints(r).Last())
 }
@@ -227,7 +230,7 @@ func (l *Env) probe(ctx context.Context, r *run.Run, set *data.Set, c run.Candid
 			return nil, err
 		}
 		if kind == "pixels" {
-			continue // three thousand inputs for a linear classifier: slow, and nobody compares with it
+			continue // a linear classifier of three thousand inputs is slow and of no interest
 		}
 		if row, err = linear(features, labels, len(set.Classes), c); err != nil {
 			return nil, err
@@ -238,7 +241,7 @@ func (l *Env) probe(ctx context.Context, r *run.Run, set *data.Set, c run.Candid
 	return out, nil
 }
 
-// part are some of the images of a set.
+// part is a selection of a set's images.
 type part struct {
 	im    data.Images
 	index []int32
@@ -252,7 +255,8 @@ func all(n int) []int32 {
 	return index
 }
 
-// features of the parts: of the run's network, or of one with the weights that it began with.
+// features returns the features of the parts from the run's network, or from one with its initial
+// weights.
 func (l *Env) features(ctx context.Context, b *backend.Backend, set *data.Set, body body, kind string, parts []part) (out [3][][]float32, err error) {
 	m := network.NewModel(b, body.net, body.seed)
 	defer m.Close()
@@ -284,7 +288,7 @@ func (l *Env) features(ctx context.Context, b *backend.Backend, set *data.Set, b
 	return out, nil
 }
 
-// knn chooses k and temperature on the validation images; of equal ones the first counts.
+// knn chooses k and temperature on the validation images; of equal ones the first wins.
 func knn(b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
 	most := 0
 	for _, k := range c.K {
@@ -331,7 +335,7 @@ func measure(r *run.ProbeRow, validation, of, test, images int) {
 	r.Validation, r.Test, r.Range = float64(validation)/float64(of), float64(test)/float64(images), score.Wilson(test, images)
 }
 
-// ProbeText is the probe as a table.
+// ProbeText writes the probe as a table.
 func ProbeText(p *run.Probe) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: learnt from %d images, chosen on %d, tested on %d; chance %.3g %%\n\n", p.Data, p.Train, p.Validation, p.Test, 100*p.Chance)

@@ -7,7 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/report"
 )
 
-// probed shows the run's probe, if there was one.
+// probed shows the run's probe, if there is one.
 func (w page) probed() error {
 	p, err := w.Run.Probe()
 	if err != nil || p == nil {

@@ -14,8 +14,9 @@ func at(degrees float64) []float32 {
 	return []float32{float32(cos), float32(sin)}
 }
 
-// Validation and test images lie at the same place and have opposite labels: whichever candidate is right about the one kind is wrong about the other. So the chosen one, right
-// about validation images, tells who chose; and the labels of training images, who taught.
+// Validation and test images lie at the same place and have opposite labels: whichever candidate is
+// right about the one kind is wrong about the other. So the chosen one, right about validation
+// images, tells who chose; and the labels of training images, who taught.
 func TestTrainingImagesTeachValidationImagesChooseAndTestImagesAreMeasured(t *testing.T) {
 	b := backendtest.Open(t)
 	// Nearest to direction 0 there is a row of class 0, and then three of class 1.
@@ -32,7 +33,8 @@ func TestTrainingImagesTeachValidationImagesChooseAndTestImagesAreMeasured(t *te
 				c.label, row.Setting, row.Validation, row.Test, err, c.setting)
 		}
 	}
-	// A strong penalty leaves the bias alone, and so the more frequent class 0; without one the sign tells the class.
+	// A strong penalty leaves the bias alone, and so the more frequent class 0; without one the
+	// sign tells the class.
 	var x [][]float32
 	var y []uint8
 	for i := range 50 {

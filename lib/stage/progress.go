@@ -12,16 +12,16 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress tells a person how far a stage is: a bar that changes in a terminal, a line now and then elsewhere.
+// progress shows the progress of a stage: a bar in a terminal, occasional lines elsewhere.
 type progress struct {
 	out      io.Writer
 	terminal bool
-	status   func(text string) // instead of bar and lines; nil: these
+	status   func(text string) // instead of bar and lines; nil: those
 	now      func() time.Time
 
 	mu   sync.Mutex
 	bar  *progressbar.ProgressBar
-	told time.Time // when the last plain line was written
+	told time.Time // time of the last plain line
 }
 
 // between is the time between plain lines.
@@ -36,7 +36,7 @@ func (l *Env) progress() *progress {
 	return p
 }
 
-// say writes a line that stays.
+// say writes a permanent line.
 func (p *progress) say(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,7 +44,8 @@ func (p *progress) say(format string, a ...any) {
 	fmt.Fprintf(p.out, format+"\n", a...)
 }
 
-// pass tells what is of no interest once the stage has ended: where there is a status, no line stays.
+// pass writes a message without interest after the end of the stage: with a status it leaves no
+// line.
 func (p *progress) pass(text string) {
 	if p.status != nil {
 		p.show(0, 1, text)
@@ -59,7 +60,7 @@ func (p *progress) clear() {
 	}
 }
 
-// show moves the bar, or writes a line if the last one was some time ago.
+// show moves the bar, or writes a line if the last one is old enough.
 func (p *progress) show(done, total int, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +85,7 @@ func (p *progress) show(done, total int, text string) {
 	p.bar.Set(done)
 }
 
-// done takes the bar away.
+// done removes the bar.
 func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,12 +93,12 @@ func (p *progress) done() {
 	p.bar, p.told = nil, time.Time{}
 }
 
-// preparer compiles what it will need, reporting each executable that is done.
+// preparer compiles the executables of a task and reports each.
 type preparer interface {
 	Prepare(report func(done, total int, name string, took time.Duration)) error
 }
 
-// compile is a step of its own, whose time passes on the screen even while a single program is compiled.
+// compile shows the passing time even during the compilation of a single program.
 func (p *progress) compile(x preparer) (time.Duration, error) {
 	start := p.now()
 	var mu sync.Mutex
@@ -108,7 +109,7 @@ func (p *progress) compile(x preparer) (time.Duration, error) {
 		p.show(done, total, fmt.Sprintf("%s, %v", what, p.now().Sub(start).Round(time.Second)))
 	}
 	if !p.terminal {
-		p.told = start // the first line is due after some seconds: from the disk it takes less
+		p.told = start // the first line is due after some seconds: loading from the disk takes less
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -137,7 +138,7 @@ func (p *progress) compile(x preparer) (time.Duration, error) {
 	return p.now().Sub(start), err
 }
 
-// observe shows what the loop tells.
+// observe shows the events of the loop.
 func (p *progress) observe(task fit.Task) func(fit.Event) {
 	return func(e fit.Event) {
 		epochs := task.Epochs()
@@ -163,7 +164,7 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 	}
 }
 
-// brief is describe, cut so that a bar fits into a line of 80 letters: what is wider breaks it.
+// brief is describe, cut to fit a bar into a line of 80 letters.
 func (p *progress) brief(m fit.Metrics) string {
 	if !p.terminal {
 		return describe(m)
@@ -174,7 +175,7 @@ func (p *progress) brief(m fit.Metrics) string {
 	return fmt.Sprintf(", loss %.2f, %.0f %%", m["train_loss"], 100*m["train_accuracy"])
 }
 
-// describe picks what a person wants to see of the metrics.
+// describe selects the metrics of interest.
 func describe(m fit.Metrics) string {
 	var text strings.Builder
 	for _, part := range [][3]string{{"", "train_loss", "train_accuracy"}, {"architecture ", "arch_loss", "arch_accuracy"}, {"validation ", "val_loss", "val_accuracy"}} {

@@ -20,7 +20,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// writeRun makes the directory of a run of the preset quick that has had so many epochs of 20 steps.
+// writeRun makes the directory of a run of the preset quick that has had so many epochs of 20
+// steps.
 func writeRun(t *testing.T, c run.Config, epochs int, details func(epoch int) any) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -78,7 +79,8 @@ func searchRun(t *testing.T, epochs int, g cell.Genotype) string {
 	return searchRunOf(t, chosen, epochs, g, 0)
 }
 
-// searchRunOf is a search with these settings; stopped is the epoch, counted from 1, that ended a phase early with 5 skips, or 0.
+// searchRunOf is a search with these settings; stopped is the epoch, counted from 1, that ended a
+// phase early with 5 skips, or 0.
 func searchRunOf(t *testing.T, chosen settings.Search, epochs int, g cell.Genotype, stopped int) string {
 	other, _ := cell.Published("DARTS_V1")
 	dir := writeRun(t, run.Config{Stage: searchStage().Name, Name: "search-cifar10", Hash: "1234", Settings: encode(chosen)}, epochs, func(epoch int) any {
@@ -123,7 +125,8 @@ func holds(t *testing.T, page string, wants ...string) {
 	}
 }
 
-// The paper's cell has 3,634,678 weights for 10 classes; the runs here have 3, which takes off 7 x (576 + 1).
+// The paper's cell has 3,634,678 weights for 10 classes; the runs here have 3, which takes off 7 x
+// (576 + 1).
 func TestReportOfASearchShowsItsCellsCurvesAndAlphas(t *testing.T) {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	dir := searchRun(t, 6, g)

@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// searchStage is the stage that finds cells.
+// searchStage finds cells.
 func searchStage() Stage {
 	return Stage{Name: "search", Noun: "search", Command: searchCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Search], extent: searchExtent, enough: 25, compared: "40 to 50 epochs on 50,000 images",
@@ -82,12 +82,15 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 
 // Search asks for a search.
 type Search struct {
-	Dataset string                            // one of data.Names(); "" for what there is
+	Dataset string                            // one of data.Names(); "" for the available one
 	Choice  *settings.Choice[settings.Search] // see SearchChoice
-	Dir     string                            // the run's directory; "" for one that is named by what is asked for
+	// directory of the run; "" for a name that follows from the request
+	Dir string
 }
 
-// Search searches for a cell, or goes on with that, or finds it done already: then ended is true.
+// Search searches for a cell, or continues the run; ended reports that it was finished before.
+// Search returns [Interrupted] if ctx ends, and an error for invalid settings, missing data, too
+// little memory, or divergence.
 func (l *Env) Search(ctx context.Context, s Search) (r *run.Run, ended bool, err error) {
 	config, set, err := l.searchConfig(s)
 	if err != nil {

@@ -46,7 +46,7 @@ func (w page) searched(_ []run.Event, h report.History) error {
 	}
 	g, err := r.Genotype()
 	if err != nil && len(h.Genotypes) > 0 && h.Genotypes[len(h.Genotypes)-1] != nil {
-		g, err = *h.Genotypes[len(h.Genotypes)-1], nil // where the search stands by now
+		g, err = *h.Genotypes[len(h.Genotypes)-1], nil // present state of the search
 	}
 	if err == nil {
 		for _, text := range collapsed(g) {
@@ -66,7 +66,7 @@ func (w page) searched(_ []run.Event, h report.History) error {
 	return w.Views(chosen.Views)
 }
 
-// phases shows those of a progressive search, and which epochs ended one early.
+// phases shows the phases of a progressive search, and those that ended early.
 func (w page) phases(phases []settings.Phase, h report.History) {
 	if len(phases) < 2 && len(h.Stopped) == 0 {
 		return
@@ -83,7 +83,7 @@ func (w page) phases(phases []settings.Phase, h report.History) {
 	s.Table("As they were asked for; the last phase's alphas make the cells.", []string{"cells", "channels", "operations on an edge", "dropout of skips", "epochs", "with alphas frozen"}, rows)
 }
 
-// search shows how a search went.
+// search shows the course of a search.
 func (w page) search(h report.History) error {
 	s := w.Section("The search", "Weights learn on one half of the images, alphas and betas on the other; both losses should fall.")
 	charts := []figure.Chart{
@@ -133,7 +133,7 @@ func (w page) search(h report.History) error {
 	return nil
 }
 
-// normalised says whether there was edge normalisation: without it every edge has weight 1.
+// normalised reports whether there was edge normalisation: without it every edge has weight 1.
 func normalised(betas [][]float64) bool {
 	for _, epoch := range betas {
 		for _, beta := range epoch {
@@ -145,7 +145,7 @@ func normalised(betas [][]float64) bool {
 	return false
 }
 
-// evolution is a frame for every stretch of epochs in which the cells did not change.
+// evolution returns a frame for every stretch of epochs in which the cells did not change.
 func evolution(h report.History) (frames []report.Frame, err error) {
 	for i := 0; i < len(h.Genotypes); {
 		g := h.Genotypes[i]
@@ -177,7 +177,7 @@ func evolution(h report.History) (frames []report.Frame, err error) {
 	return frames, nil
 }
 
-// lossUnit names what the loss is measured in.
+// lossUnit names the unit of the loss.
 func lossUnit(h report.History) string {
 	if h.Has("train_bt") {
 		return "mixed loss"
@@ -185,7 +185,8 @@ func lossUnit(h report.History) string {
 	return "cross-entropy (nats)"
 }
 
-// halves are the charts of both halves' losses and accuracies; where two views took part, of both terms of the loss, too.
+// halves returns the charts of both halves' losses and accuracies, and with two views those of both
+// terms of the loss.
 func halves(h report.History) []figure.Chart {
 	chart := func(title, unit, metric string, factor float64) figure.Chart {
 		return figure.Chart{Title: title, X: "epoch", Y: unit, Series: []figure.Series{

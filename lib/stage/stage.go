@@ -16,14 +16,17 @@ import (
 
 // Stage is a step of an experiment. All that the rest of the program knows of it stands here.
 type Stage struct {
-	Name    string             // of its command, and in config.json of the runs that it makes
-	Noun    string             // as people call it: a training
-	Command func() Command     // made anew for each command line
-	Runs    *Runs              // of a stage that makes runs of its own; nil: it adds to those of others
-	added   func(w page) error // its section in the page of a run that it may have added to; nil: none
+	Name    string         // of its command, and in config.json of the runs that it makes
+	Noun    string         // as people call it: a training
+	Command func() Command // made anew for each command line
+	// of a stage that makes runs of its own; nil: it adds to those of others
+	Runs *Runs
+	// its section in the page of a run that it may have added to; nil: none
+	added func(w page) error
 }
 
-// All are the stages in the order in which an experiment takes them, or may. A new stage is a file and a line here.
+// All are the stages in the order in which an experiment takes them, or may. A new stage is a file
+// and a line here.
 func All() []Stage {
 	return []Stage{searchStage(), pretrainStage(), trainStage(), testStage(), probeStage(), finetuneStage(), predictStage(), picturesStage()}
 }
@@ -45,14 +48,17 @@ type Answer struct {
 
 // Runs is what a stage knows of the runs that it makes.
 type Runs struct {
-	Fields   func() []settings.Field                                  // of their settings
-	extent   func(c run.Config) (images, epochs int, err error)       // images that are asked for, 0: all
-	enough   int                                                      // epochs below which numbers mean nothing
+	Fields func() []settings.Field // of their settings
+	// images that are asked for, 0: all
+	extent func(c run.Config) (images, epochs int, err error)
+	// epochs below which numbers mean nothing
+	enough   int
 	compared string                                                   // what published results take
 	report   func(w page, events []run.Event, h report.History) error // sections of the page
 	overview func(h report.History) ([]figure.Figure, error)          // figures of where it stands
-	body     func(r *run.Run) (body, error)                           // the part of its network that has features; nil: none
-	remarks  func(g cell.Genotype) []string                           // on its genotype; nil: none
+	// the part of its network that has features; nil: none
+	body    func(r *run.Run) (body, error)
+	remarks func(g cell.Genotype) []string // on its genotype; nil: none
 }
 
 // of is the stage that has made a run.
@@ -68,8 +74,8 @@ func of(r *run.Run) (Stage, error) {
 // made says whether the stage has made the run.
 func (s Stage) made(r *run.Run) bool { return r.Config.Stage == s.Name }
 
-// openCells opens a run whose network is built from cells that its configuration holds. It returns an error for one that works
-// says false of: why ends its sentence, and names a remedy.
+// openCells opens a run whose network is built from cells that its configuration holds. It returns
+// an error for one that works says false of: why ends its sentence, and names a remedy.
 func openCells(dir, whose string, works func(*run.Run) bool, why, remedy string) (*run.Run, error) {
 	if dir == "" {
 		return nil, fmt.Errorf("which run? Give --run with the directory of %s", whose)
@@ -106,7 +112,8 @@ func Summarize(r *run.Run, ended bool) (s run.Summary, err error) {
 	return
 }
 
-// answer is that of a command which makes runs: their summary, and to people its head and what tell says.
+// answer is that of a command which makes runs: their summary, and to people its head and what tell
+// says.
 func answer(r *run.Run, ended bool, tell func(w io.Writer, s run.Summary)) (Answer, error) {
 	s, err := Summarize(r, ended)
 	if err != nil {

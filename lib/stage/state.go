@@ -13,7 +13,8 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// StateOf reads the state of a search that has ended.
+// StateOf reads the state of a finished search. It returns an error for other runs, or if a file is
+// damaged.
 func StateOf(r *run.Run) (s run.State, err error) {
 	if !searchStage().made(r) {
 		return s, fmt.Errorf("%s is no search: only searches have alphas and cells to show", r.Dir)
@@ -73,7 +74,7 @@ func StateOf(r *run.Run) (s run.State, err error) {
 	return s, nil
 }
 
-// metrics are those of the epochs' ends, to four digits.
+// metrics returns the metrics of the epochs' ends, rounded to four digits.
 func metrics(h report.History) (epochs []int, all map[string][]*float64) {
 	all = map[string][]*float64{}
 	for i, e := range h.Epochs {
@@ -85,7 +86,7 @@ func metrics(h report.History) (epochs []int, all map[string][]*float64) {
 			}
 		}
 	}
-	for name := range all { // those that the last epochs have not measured
+	for name := range all { // metrics that the last epochs lack
 		all[name] = append(all[name], make([]*float64, len(epochs)-len(all[name]))...)
 	}
 	return

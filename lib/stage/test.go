@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// testStage is the stage that reads the test images with a training's network.
+// testStage reads the test images with a training's network.
 func testStage() Stage {
 	return Stage{Name: "test", Noun: "test", Command: testCommand, added: page.tested}
 }
@@ -49,7 +49,7 @@ asked again, the command shows what was found then.`,
 	}
 }
 
-// TestText is the result of a test as text.
+// TestText writes the result of a test as text.
 func TestText(r *run.Run, t *run.Test) string {
 	return fmt.Sprintf("%s, weights of epoch %d\n\n%s\nReport    %s\n", t.Data, t.Epoch, t.Table, r.Path("report.html"))
 }
@@ -59,7 +59,9 @@ const (
 	samples = 10 // right ones at most, and as many wrong ones
 )
 
-// Test reads the test set with the best weights of a training run; the second time it returns what was found then, and ended is true.
+// Test reads the test set with the best weights of a training run. Later calls return the stored
+// result, and ended is true. Test returns an error for a run that is no training or has not ended,
+// and for missing data.
 func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, ended bool, err error) {
 	r, err = openTraining(dir)
 	if err != nil {
@@ -107,7 +109,7 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	return r, t, false, l.report(r)
 }
 
-// openTraining opens a run that has a network to classify with.
+// openTraining opens a run with a network that classifies.
 func openTraining(dir string) (*run.Run, error) {
 	return openCells(dir, "a training", trainStage().made, "to classify with", "train")
 }
@@ -135,7 +137,7 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 		return nil, err
 	}
 	d := r.Config.Data
-	// The batch is that of the training: validation has compiled the same programs.
+	// The batch of the training, for which validation has compiled the programs.
 	net := network.New(*r.Config.Genotype, s.Cells, s.Channels, len(d.Classes), d.Channels, d.Side, s.Batch, false)
 	m := &model{network.NewModel(b, net, 0), b, d, s.Batch, epoch + 1}
 	if err := m.Restore(state); err != nil {
@@ -145,7 +147,7 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 	return m, nil
 }
 
-// noWeights says why there are none.
+// noWeights explains missing weights.
 func noWeights(r *run.Run, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, run.Command("train", "--run", r.Dir))
@@ -153,7 +155,7 @@ func noWeights(r *run.Run, err error) error {
 	return fmt.Errorf("the trained network can't be read: %w", err)
 }
 
-// logits are the scores of images, all of them.
+// logits returns the logits of all images.
 func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]float32, error) {
 	if _, err := p.compile(m); err != nil {
 		return nil, err
@@ -171,8 +173,8 @@ func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]fl
 	return m.Logits(ctx, feeder, index, func(done, total int) { p.show(done, total, fmt.Sprintf("classified %d of %d images", done, total)) })
 }
 
-// batches are the images and as many black ones as make the number a multiple of n: the feeder's program is compiled for a number of images, and should not be for
-// every number that somebody asks about.
+// batches appends black images up to a multiple of n. The feeder's program is compiled for a number
+// of images, and should not be compiled for every number of requested images.
 func batches(im data.Images, n int) data.Images {
 	if more := (n - im.N%n) % n; more > 0 {
 		im.N += more
@@ -182,7 +184,7 @@ func batches(im data.Images, n int) data.Images {
 	return im
 }
 
-// pick chooses samples to show: of every class the first image that is classified right, and the wrong ones that the network is surest of.
+// pick chooses samples: the first correct image of every class, and the most confident errors.
 func pick(im data.Images, logits [][]float32) ([]run.Sample, error) {
 	var right, wrong []int
 	seen := map[uint8]bool{}
@@ -216,7 +218,7 @@ func pick(im data.Images, logits [][]float32) ([]run.Sample, error) {
 	return all, nil
 }
 
-// newSample is image i with the most probable classes.
+// newSample returns image i with the most probable classes.
 func newSample(im data.Images, i int, logits []float32, top int) (s run.Sample, err error) {
 	s.Index, s.Label = i, -1
 	p := score.Softmax(logits)

@@ -48,7 +48,7 @@ func (w page) tested() error {
 	return nil
 }
 
-// card is the sample as a picture with bars.
+// card returns the sample as an image with bars.
 func card(s run.Sample, classes []string) (figure.Card, error) {
 	raw, err := base64.StdEncoding.DecodeString(s.PNG)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// trainStage is the stage that trains the network of a cell.
+// trainStage trains the network of a cell.
 func trainStage() Stage {
 	return Stage{Name: "train", Noun: "training", Command: trainCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Train], enough: 100, compared: "600 epochs on 50,000 images", report: page.trained, body: trainedBody,
@@ -70,14 +70,19 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 
 // Train asks for a training.
 type Train struct {
-	Dataset  string                           // one of data.Names(); "" for what there is
-	Genotype string                           // the name of a published cell, a file, or the run of a search
-	From     string                           // the directory of a pretraining whose cells, network and weights the training begins with; "" for initial weights
-	Choice   *settings.Choice[settings.Train] // see TrainChoice
-	Dir      string                           // the run's directory; "" for one that is named by what is asked for
+	Dataset  string // one of data.Names(); "" for the available one
+	Genotype string // name of a published cell, file, or run of a search
+	// directory of a pretraining that gives cells, network and initial weights; "" for random
+	// weights
+	From   string
+	Choice *settings.Choice[settings.Train] // see TrainChoice
+	// directory of the run; "" for a name that follows from the request
+	Dir string
 }
 
-// Train trains the network that a genotype stands for, or goes on with that, or finds it done already: then ended is true.
+// Train trains the network of a genotype, or continues the run; ended reports that it was finished
+// before. Train returns [Interrupted] if ctx ends, and an error for invalid settings, an unknown
+// cell, missing data, too little memory, or divergence.
 func (l *Env) Train(ctx context.Context, s Train) (r *run.Run, ended bool, err error) {
 	config, set, err := l.trainConfig(s)
 	if err != nil {
@@ -141,7 +146,7 @@ func (l *Env) trainConfig(s Train) (run.Config, *data.Set, error) {
 	return trainingOf(set, chosen, genotype, s.Genotype), set, nil
 }
 
-// ofCell is what a stage on a cell's network is asked for: the cell, the settings, the images.
+// ofCell resolves the request of a stage on a cell's network: the cell, the settings, the images.
 func ofCell[S settings.Settings](l *Env, name string, choice *settings.Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
 	if name == "" {
 		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
@@ -160,7 +165,8 @@ func trainingOf(set *data.Set, s settings.Train, g cell.Genotype, cells string) 
 	return run.Config{Stage: trainStage().Name, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: imagesOf(set)}
 }
 
-// fromConfig is the configuration of a training that begins with a pretraining's weights, on its images unless others are named.
+// fromConfig returns the configuration of a training that begins with a pretraining's weights, by
+// default on its images.
 func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
 	o, err := openOrigin(s.From, "--from")
 	if err != nil {
@@ -198,7 +204,8 @@ func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
 	return c, set, nil
 }
 
-// LoadGenotype finds a cell by the name of a paper, in a file, or in a run's directory.
+// LoadGenotype finds a cell by its published name, in a file, or in a run's directory. It returns
+// an error if there is none.
 func LoadGenotype(name string) (cell.Genotype, error) {
 	info, err := os.Stat(name)
 	if err != nil || !info.IsDir() {

@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// trained reports on a training, and on its test and the search that found its cell as far as there are any.
+// trained reports on a training, and on its test and on the search of its cell if there are any.
 func (w page) trained(_ []run.Event, h report.History) error {
 	r := w.Run
 	chosen, err := settingsOf[settings.Train](r.Config)
@@ -65,7 +65,8 @@ func (w page) trained(_ []run.Event, h report.History) error {
 	return nil
 }
 
-// trainNumbers are what matters most of a training: the test's result, or else the best validation's.
+// trainNumbers shows the key numbers of a training: the test's result, or else the best
+// validation's.
 func (w page) trainNumbers(r *run.Run, h report.History, test *run.Test, chosen settings.Train, classes int) {
 	chance := fmt.Sprintf("chance: %.3g %%", 100/float64(classes))
 	if test != nil {
@@ -89,7 +90,8 @@ func (w page) trainNumbers(r *run.Run, h report.History, test *run.Test, chosen 
 	}
 }
 
-// foundBy is the search that a training's cell is from; nil when it was published, is from a file, or the search is not there any more.
+// foundBy returns the search of a training's cell, or nil if the cell was published or read from a
+// file, or if the search no longer exists.
 func foundBy(c run.Config) *run.Run {
 	if info, err := os.Stat(c.Cells); c.Cells == "" || err != nil || !info.IsDir() {
 		return nil
@@ -104,7 +106,7 @@ func foundBy(c run.Config) *run.Run {
 	return r
 }
 
-// trainingCharts are the losses and accuracies of a training.
+// trainingCharts returns the losses and accuracies of a training.
 func trainingCharts(h report.History) []figure.Chart {
 	return []figure.Chart{
 		{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.Series("training", "train_loss", 1), h.Series("validation", "val_loss", 1)}},

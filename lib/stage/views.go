@@ -17,7 +17,7 @@ const (
 	viewedPairs    = 3
 )
 
-// writeViews keeps examples of the views, of the first images of the training set, to look at in the report.
+// writeViews stores examples of the views, of the first training images, for the report.
 func writeViews(r *run.Run, b *backend.Backend, set *data.Set, text string, seed uint64) error {
 	views, err := distort.Parse(text)
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Warm is what laboratories of one process keep from run to run, so that a run of seconds doesn't begin with one of reading: data sets, and networks to classify with. The
-// zero value is empty. Nobody may change what it hands out.
+// Warm keeps data sets and networks in memory between the runs of a process, so that a run of
+// seconds need not begin with reading. The zero value is empty. Its contents must not be changed.
 type Warm struct {
 	mu     sync.Mutex
 	sets   map[string]keptSet // by name
-	models []*keptModel       // the last used last
+	models []*keptModel       // the most recently used one last
 }
 
 type keptSet struct {
@@ -26,17 +26,17 @@ type keptSet struct {
 	set     *data.Set
 }
 
-// keptModel is a trained network. Who uses it holds it.
+// keptModel is a trained network; its user holds it.
 type keptModel struct {
 	sync.Mutex
 	key string
 	*model
 }
 
-// mostModels bounds the networks that are kept; a network has some megabytes of weights.
+// mostModels bounds the number of kept networks, each with some megabytes of weights.
 const mostModels = 4
 
-// Release lets go of everything that isn't in use.
+// Release frees everything that is not in use.
 func (w *Warm) Release() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -44,7 +44,7 @@ func (w *Warm) Release() {
 	w.forget(len(w.models))
 }
 
-// forget lets go of the models that were used longest ago, and of those among them that are in use when their user is done.
+// forget frees the least recently used models; those in use are freed by their last user.
 func (w *Warm) forget(n int) {
 	for _, k := range w.models[:n] {
 		go func() {
@@ -57,10 +57,11 @@ func (w *Warm) forget(n int) {
 	w.models = slices.Clone(w.models[n:])
 }
 
-// Dataset is data.Open in the laboratory's directory of data sets. Nobody may change what comes back.
+// Dataset opens a data set in the environment's data directory. The result must not be changed.
+// Dataset returns the errors of data.Open.
 func (l *Env) Dataset(name string) (*data.Set, error) {
 	version, err := data.Version(name, l.Data)
-	if l.Warm == nil || err != nil { // Open says it better
+	if l.Warm == nil || err != nil { // Open gives the better message
 		return data.Open(name, l.Data)
 	}
 	w := l.Warm
@@ -79,7 +80,7 @@ func (l *Env) Dataset(name string) (*data.Set, error) {
 	return set, err
 }
 
-// withModel gives f the network of a training run with its best weights, to use alone.
+// withModel lets f use the network of a training run with its best weights exclusively.
 func (l *Env) withModel(ctx context.Context, r *run.Run, f func(*model) error) error {
 	b, err := l.open(ctx, 0)
 	if err != nil {
@@ -103,7 +104,7 @@ func (l *Env) withModel(ctx context.Context, r *run.Run, f func(*model) error) e
 			return err
 		}
 		k.Lock()
-		if k.model == nil { // it was let go of just now
+		if k.model == nil { // it was freed just now
 			k.Unlock()
 			continue
 		}
@@ -112,7 +113,7 @@ func (l *Env) withModel(ctx context.Context, r *run.Run, f func(*model) error) e
 	}
 }
 
-// model is the kept model of that key, made if need be.
+// model returns the kept model of that key, made on first use.
 func (w *Warm) model(key string, make func() (*model, error)) (*keptModel, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
