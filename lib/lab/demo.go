@@ -9,22 +9,23 @@ import (
 	"github.com/essnas/essnas/lib/stage"
 )
 
-// Demonstration asks for all stages in a row: search, train, test, report.
+// Demonstration asks for several stages in a row: search, train, test, report.
 type Demonstration struct {
-	Dataset string // "" for what there is
+	Dataset string // "" for the available one
 	Search  *settings.Choice[settings.Search]
 	Train   *settings.Choice[settings.Train]
 }
 
-// Demo is what a demonstration came to.
+// Demo is the result of a demonstration.
 type Demo struct {
 	Search, Train *run.Run
 	Test          *run.Test
-	Report        string // the training's page, which shows the test, too
-	Ended         bool   // all of it was there already
+	Report        string // page of the training, which includes the test
+	Ended         bool   // everything was finished before
 }
 
-// NewDemo is the demonstration with settings that take a minute on two cores, from the given seed; it returns an error for what is no seed, and "" is the presets'.
+// NewDemo returns a demonstration whose settings take a minute on two cores; an empty seed is that
+// of the presets. NewDemo returns an error if the seed is not a whole number.
 func NewDemo(dataset, seed string) (Demonstration, error) {
 	d := Demonstration{Dataset: dataset, Search: settings.SearchChoice(), Train: settings.TrainChoice()}
 	d.Search.Preset, d.Train.Preset = "demo", "demo"
@@ -36,7 +37,8 @@ func NewDemo(dataset, seed string) (Demonstration, error) {
 	return d, nil
 }
 
-// Demo searches a cell, trains its network and tests it. Stages that are done already are not done again.
+// Demo searches a cell, trains its network and tests it. Finished stages are not repeated. Demo
+// returns the errors of the stages.
 func (l *Lab) Demo(ctx context.Context, s Demonstration) (demo *Demo, err error) {
 	var d Demo
 	var ended [3]bool

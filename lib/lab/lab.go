@@ -5,14 +5,18 @@ import (
 	"github.com/essnas/essnas/lib/stage"
 )
 
-// Lab is a laboratory: an environment whose methods are the stages of package stage, and what puts several of them together.
+// Lab is a laboratory: an environment whose methods are the stages of package stage and their
+// combinations.
 type Lab struct{ stage.Env }
 
-// New is a laboratory with the environment's choices, that tells os.Stderr how far things are.
+// New returns a laboratory with the choices of the process's environment variables that reports
+// progress to os.Stderr.
 func New() *Lab { return &Lab{*stage.NewEnv()} }
 
-// Report writes the page of the run in a directory and returns its path: see [stage.Report].
+// Report writes the page of the run in a directory and returns its path and the errors of
+// [stage.Report].
 func Report(dir string) (path string, err error) { return stage.Report(dir) }
 
-// LoadGenotype finds a cell by the name of a paper, in a file, or in a run's directory: see [stage.LoadGenotype].
+// LoadGenotype finds a cell by its published name, in a file, or in a run's directory, and returns
+// an error if there is none: see [stage.LoadGenotype].
 func LoadGenotype(name string) (cell.Genotype, error) { return stage.LoadGenotype(name) }

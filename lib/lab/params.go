@@ -11,17 +11,18 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// Size is that of a network.
+// Size is the size of a network.
 type Size struct {
 	Network  string `json:"network"`
 	Cells    int    `json:"cells"`
 	Channels int    `json:"channels"`
 	Classes  int    `json:"classes"`
-	Weights  int    `json:"weights"` // those of norms too, running statistics not
-	MACs     int    `json:"macs"`    // multiply-accumulates of the convolutions and linear layers, for one image
+	Weights  int    `json:"weights"` // including those of norms, without running statistics
+	// multiply-accumulates of the convolutions and linear layers, for one image
+	MACs int `json:"macs"`
 }
 
-// Shape is what a network's size depends on, beside its cells.
+// Shape holds the numbers that determine the size of a network of given cells.
 type Shape struct {
 	Cells, Channels, Classes int
 	ImageChannels, ImageSide int
@@ -41,7 +42,8 @@ func (s Shape) validate() error {
 	return nil
 }
 
-// NetworkSize counts the weights and MACs of the network of a genotype from shapes alone. The auxiliary tower is there in training only.
+// NetworkSize counts the weights and MACs of a genotype's network from shapes alone, with or
+// without the auxiliary tower of trainings. It returns an error if the shape is invalid.
 func NetworkSize(name string, g cell.Genotype, s Shape, auxiliary bool) (Size, error) {
 	if err := s.validate(); err != nil {
 		return Size{}, err
@@ -54,14 +56,15 @@ func NetworkSize(name string, g cell.Genotype, s Shape, auxiliary bool) (Size, e
 	return size, nil
 }
 
-// supernets are the search networks that SupernetSize knows, with the K of their partial channels.
+// supernets lists the search networks of SupernetSize with the K of their partial channels.
 var supernets = []struct {
 	name string
 	k    int
 }{{"pc-darts", 4}, {"p-darts", 1}, {"darts", 1}}
 
-// SupernetSize counts the weights (without alphas and betas) and MACs of a search network with all operations: "pc-darts" (K=4), "p-darts" or
-// "darts" (K=1).
+// SupernetSize counts the weights (without alphas and betas) and MACs of a search network with all
+// operations: "pc-darts" (K=4), "p-darts" or "darts" (K=1). It returns an error if the name is
+// unknown or the shape is invalid.
 func SupernetSize(name string, s Shape) (Size, error) {
 	if err := s.validate(); err != nil {
 		return Size{}, err
@@ -85,8 +88,9 @@ func SupernetSize(name string, s Shape) (Size, error) {
 	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %s", name, strings.Join(names, ", "))
 }
 
-// StandardSize is the number of weights of a cell's network with 20 cells and 36 channels, without auxiliary tower: the measure
-// of papers.
+// StandardSize returns the number of weights of a cell's network with 20 cells and 36 channels,
+// without auxiliary tower, the size that papers report. It returns an error if the images are too
+// small.
 func StandardSize(g cell.Genotype, d run.Data) (weights int, err error) {
 	size, err := NetworkSize("", g, Shape{Cells: 20, Channels: 36, Classes: len(d.Classes), ImageChannels: d.Channels, ImageSide: d.Side}, false)
 	return size.Weights, err

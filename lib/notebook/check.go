@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Check ends the cell if there is an error: it prints the error and the line of the cell that led to it.
+// Check ends the cell if err is not nil: it prints the error and the line of the cell that called
+// Check.
 func Check(err error) {
 	if err != nil {
 		end(err.Error())
@@ -23,7 +24,8 @@ func end(message string) {
 	for {
 		f, more := frames.Next()
 		if filepath.Base(f.File) == "main.go" && strings.HasPrefix(filepath.Base(filepath.Dir(f.File)), "gonb_") {
-			fmt.Fprintf(os.Stderr, "at %s:%d\n", f.File, f.Line) // before this the kernel says which cell's line it is
+			// the kernel names the cell in front of this line
+			fmt.Fprintf(os.Stderr, "at %s:%d\n", f.File, f.Line)
 			break
 		}
 		if !more {

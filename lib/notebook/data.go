@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Proxy is the name of the data set to search on: CIFAR-10, as in the slides, where its files are ($ESSNAS_DATA), else Fashion-MNIST, of which a sample is
-// built in.
+// Proxy returns the name of the data set for searches: CIFAR-10, as in the slides, if its files are
+// present ($ESSNAS_DATA), else Fashion-MNIST, of which a sample is built in.
 func Proxy() string { return proxy() }
 
 var proxy = sync.OnceValue(func() string {
@@ -25,8 +25,8 @@ var proxy = sync.OnceValue(func() string {
 	return "fashion-mnist"
 })
 
-// Pictures draws training images as they are, and beside them what augmentation makes of them (essnas pictures): Images say which, Flag("views", "default")
-// that it is the two views of the Barlow Twins loss.
+// Pictures draws training images, and beside each its augmentation (essnas pictures). Images
+// selects them; Flag("views", "default") draws the two views of the Barlow Twins loss.
 func Pictures(options ...Option) {
 	dir, err := os.MkdirTemp("", "essnas")
 	Check(err)

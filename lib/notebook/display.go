@@ -13,13 +13,15 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// bundle is one output in several formats: whoever shows it takes the best that it can. Pages show SVG, GitHub and documents PNG, terminals text.
+// bundle is an output in several formats, from which viewers take the best: pages show SVG, GitHub
+// and documents PNG, terminals text.
 type bundle struct {
 	html, markdown, svg, text string
 	png                       []byte
 }
 
-// display shows a bundle as an output of the cell; in the place of the last one with that id, unless it is "". Outside of a notebook it prints the text.
+// display shows a bundle as an output of the cell. With an id it replaces the last output of that
+// id. Outside of a notebook it prints the text.
 func (b bundle) display(id string) {
 	if !gonbui.IsNotebook {
 		fmt.Println(b.text)
@@ -35,14 +37,15 @@ func (b bundle) display(id string) {
 		data[protocol.MIMEImagePNG] = b.png
 	}
 	gonbui.SendData(&protocol.DisplayData{Data: data, DisplayID: id})
-	gonbui.Sync() // or what is under way is lost when the cell ends
+	gonbui.Sync() // otherwise pending output is lost at the end of the cell
 }
 
-// sized is the size of an SVG document, as package figure writes it.
+// sized matches the size of an SVG document of package figure.
 var sized = regexp.MustCompile(`width="([0-9.]+)pt" height="([0-9.]+)pt"`)
 
-// fitting is a drawing that fits the page. JupyterLab shows a drawing as wide as this says itself to be, and what is beyond its window's edge has to be scrolled to: a wide one
-// becomes as wide as a notebook beside the list of files. Pages that hold the drawing itself shrink it further if need be.
+// fitting adapts a drawing to the page. JupyterLab shows a drawing in its own width, and users must
+// scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook
+// beside the list of files. Pages that embed the drawing shrink it further.
 func fitting(svg string) string {
 	const widest = 610 // points, 813 pixels
 	if m := sized.FindStringSubmatch(svg); m != nil {
@@ -55,13 +58,14 @@ func fitting(svg string) string {
 	return strings.Replace(svg, "<svg ", `<svg style="max-width:100%;height:auto" `, 1)
 }
 
-// Drawing is what can be shown as a picture: a figure of package figure, which this one doesn't import, so that cells without a figure of their own don't link it.
+// Drawing is a displayable image: a figure of package figure, which this package does not import,
+// so that cells without figures do not link it.
 type Drawing interface {
 	SVG(io.Writer) error
 	PNG(io.Writer) error
 }
 
-// Show shows a figure; text says what is in it where pictures can't be seen.
+// Show shows a figure. text describes it for viewers without images.
 func Show(d Drawing, text string) { drawn(d, text).display("") }
 
 func drawn(d Drawing, text string) bundle {
@@ -74,7 +78,7 @@ func drawn(d Drawing, text string) bundle {
 // Live is an output that changes in place.
 type Live struct{ id string }
 
-// NewLive makes a place for what changes.
+// NewLive returns an empty output that changes in place.
 func NewLive() *Live {
 	if !gonbui.IsNotebook {
 		return &Live{}
@@ -82,19 +86,19 @@ func NewLive() *Live {
 	return &Live{gonbui.UniqueId()}
 }
 
-// Show shows a figure in the place of the last one.
+// Show replaces the output by a figure.
 func (l *Live) Show(d Drawing, text string) { drawn(d, text).display(l.id) }
 
-// Text shows a text in the place of what was there.
+// Text replaces the output by a text.
 func (l *Live) Text(text string) { bundle{text: text}.display(l.id) }
 
-// Markdown shows text in Markdown, formulas as in LaTeX between dollar signs.
+// Markdown shows text in Markdown, with LaTeX formulas between dollar signs.
 func Markdown(text string) { bundle{markdown: text, text: text}.display("") }
 
-// HTML shows a piece of a page; text is what is shown where pages can't be.
+// HTML shows a part of a page; text is the alternative for viewers without pages.
 func HTML(page, text string) { bundle{html: page, text: text}.display("") }
 
-// Table shows rows under a header, numbers and what stands above them to the right.
+// Table shows rows below a header, [row][column]. Numbers and their headers are right-aligned.
 func Table(header []string, rows [][]string) { table(header, rows).display("") }
 
 func table(header []string, rows [][]string) bundle {

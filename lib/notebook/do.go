@@ -16,20 +16,21 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// Do asks for any command of essnas, e.g. Do("params", "--genotype", "DARTS_V2"), and returns its result, which is what the command prints with --json. Paths
-// among the arguments must be absolute: see [Path].
+// Do executes any command of essnas, e.g. Do("params", "--genotype", "DARTS_V2"), and returns the
+// result that it prints with --json. An error ends the cell. Paths among the arguments must be
+// absolute: see [Path].
 func Do(args ...string) json.RawMessage {
 	return ask(args, newProgress(false))
 }
 
-// Path is a path as the server knows it, absolute.
+// Path returns the absolute path for the server.
 func Path(path string) string {
 	absolute, err := filepath.Abs(path)
 	Check(err)
 	return absolute
 }
 
-// ask lets the server do a command and shows how it goes.
+// ask lets the server execute a command and shows its progress.
 func ask(args []string, p *progress) json.RawMessage {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -55,7 +56,8 @@ func ask(args []string, p *progress) json.RawMessage {
 	return nil
 }
 
-// places are the flags that say where data and runs are, and what computes: the client's environment decides, not the server's.
+// places returns the flags for the directories of data and runs and for the backend: the client's
+// environment decides, not the server's.
 func places(c home.Checkout) (flags []string) {
 	runs := os.Getenv("ESSNAS_RUNS")
 	if runs == "" {
@@ -71,22 +73,23 @@ func places(c home.Checkout) (flags []string) {
 	return flags
 }
 
-// progress shows how a command goes: the lines that it tells, its status below, and its figure.
+// progress shows the progress of a command: its lines, its status below them, and its figure.
 type progress struct {
 	text, figure *Live
 	lines        []string
 	status       string
 	begun        time.Time
 	shown        bool
-	quiet        bool   // shows no figure
-	root         string // of the checkout, which is left out of what is told: notebooks are saved and passed on
+	quiet        bool // shows no figure
+	// of the checkout; it is removed from messages, because notebooks are shared
+	root string
 }
 
 func newProgress(quiet bool) *progress {
 	return &progress{text: NewLive(), figure: NewLive(), begun: time.Now(), quiet: quiet}
 }
 
-// soon is how long nothing is shown: what takes no longer needs no progress.
+// soon is the time before anything is shown: short work needs no progress.
 const soon = time.Second / 2
 
 // most lines that are shown; the first ones say what goes on and stay.
@@ -103,7 +106,7 @@ func (p *progress) say(line string) {
 	p.show()
 }
 
-// wait shows a status at once: what it tells of takes long.
+// wait shows a status at once, for slow work.
 func (p *progress) wait(status string) {
 	p.status = status
 	p.show()
@@ -133,7 +136,7 @@ func (p *progress) told(m serve.Message) {
 	}
 }
 
-// end takes the status away: what is left is part of the saved notebook.
+// end removes the status from the notebook, which will be saved.
 func (p *progress) end() {
 	if p.shown && p.status != "" {
 		p.status = ""

@@ -55,12 +55,14 @@ var (
 	style string
 )
 
-// Steps makes [Explore]'s slider of a setting stop between the values that were searched, too, every step: the nearest one that was searched is shown, and a button
-// searches with what is set.
+// Steps makes [Explore]'s slider of a setting stop between the values that were searched, too,
+// every step: the nearest one that was searched is shown, and a button searches with what is set.
 func Steps(setting string, step float64) Option { return Option{setting: setting, step: step} }
 
-// Explore shows states with a slider for each setting in which they differ. Cells, alphas and accuracies follow a slider at once, also in a saved notebook without a kernel. A button
-// searches in this notebook's kernel with what the sliders say and with the options, which should be those that the states were made with.
+// Explore shows states with a slider for each setting in which they differ. Cells, alphas and
+// accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches
+// in this notebook's kernel with what the sliders say and with the options, which should be those
+// that the states were made with.
 func Explore(states States, options ...Option) {
 	if len(states) == 0 {
 		Check(fmt.Errorf("there are no states to explore: make some by essnas states --out"))
@@ -112,7 +114,8 @@ func varying(states States) (names []string) {
 	return
 }
 
-// table is what Explore shows where pages can't be: the settings that differ, and the accuracies at the end.
+// table is what Explore shows where pages can't be: the settings that differ, and the accuracies at
+// the end.
 func (s States) table(settings []string) string {
 	var text strings.Builder
 	widths := map[string]int{}

@@ -10,9 +10,10 @@ import (
 
 // Epoch is what a run had come to after an epoch.
 type Epoch struct {
-	Number   int            // from 1
-	Metrics  event.Metrics  // NaN where the run measured no number
-	Genotype *cell.Genotype // of a search: the cells that its alphas stood for; nil where they stood for none
+	Number  int           // from 1
+	Metrics event.Metrics // NaN where the run measured no number
+	// of a search: the cells that its alphas stood for; nil where they stood for none
+	Genotype *cell.Genotype
 }
 
 // Metric is one of the epoch's; NaN, which curves leave out, if the epoch has none of that name.

@@ -36,7 +36,8 @@ func TestLinesOfACommandNameNoPathOfTheMachine(t *testing.T) {
 	}
 }
 
-// A number that JSON has no word for stands in events as null: curves leave it out, and don't fall to 0.
+// A number that JSON has no word for stands in events as null: curves leave it out, and don't fall
+// to 0.
 func TestANumberThatIsNoneIsAGapInACurve(t *testing.T) {
 	dir := t.TempDir()
 	must.M(os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(`{"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2,"arch_loss":null}}

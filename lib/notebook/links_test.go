@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Each cell of a notebook is a program that is linked before it runs: XLA's binding, which is C, would take half a second of every cell, graphs and the laboratory
-// a good part of that.
+// Each cell of a notebook is a program that is linked before it runs: XLA's binding, which is C,
+// would take half a second of every cell, graphs and the laboratory a good part of that.
 func TestCellsLinkNoBackend(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "github.com/essnas/essnas/lib/notebook", "github.com/essnas/essnas/lib/figure/cellgraph", "github.com/essnas/essnas/lib/study/findings").Output()
 	if err != nil {
@@ -25,7 +25,8 @@ func TestCellsLinkNoBackend(t *testing.T) {
 	}
 }
 
-// What all cells link is as little as can be: linking takes most of a warm cell's time. Cells that draw figures of their own, or read data, link that as well.
+// What all cells link is as little as can be: linking takes most of a warm cell's time. Cells that
+// draw figures of their own, or read data, link that as well.
 func TestThePackageOfCellsIsLight(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "github.com/essnas/essnas/lib/notebook").Output()
 	if err != nil {

@@ -21,11 +21,13 @@ var Quiet = Option{quiet: true}
 // Flag is any flag of the command by its name on the command line, e.g. Flag("run", dir).
 func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s=%v", name, value)} }
 
-// Set gives a setting a value, by its name in settings files: Set("ss_factor", 0.25). essnas search --help and essnas train --help list them.
+// Set gives a setting a value, by its name in settings files: Set("ss_factor", 0.25). essnas search
+// --help and essnas train --help list them.
 func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
 
-// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo". $ESSNAS_PRESET, if set, has the last word: with it, whole notebooks run as
-// the slides' experiments on a large machine, or in a hurry as tests.
+// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo".
+// $ESSNAS_PRESET, if set, has the last word: with it, whole notebooks run as the slides'
+// experiments on a large machine, or in a hurry as tests.
 func Preset(name string) Option {
 	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
 		name = other
@@ -36,16 +38,19 @@ func Preset(name string) Option {
 // Method is what a search changes its preset to: "darts", "pc-darts", "p-darts", "pcp-darts".
 func Method(name string) Option { return Flag("method", name) }
 
-// Stage is one of the slides' four: PC-DARTS, the same self-supervised, PCP-DARTS, the same self-supervised.
+// Stage is one of the slides' four: PC-DARTS, the same self-supervised, PCP-DARTS, the same
+// self-supervised.
 func Stage(n int) Option { return Flag("stage", n) }
 
 // Seed makes another run of the same settings.
 func Seed(n int) Option { return Flag("seed", n) }
 
-// Dataset is "fashion-mnist", "cifar10" or "cifar100". Without it it is Fashion-MNIST, of which a sample is built in.
+// Dataset is "fashion-mnist", "cifar10" or "cifar100". Without it it is Fashion-MNIST, of which a
+// sample is built in.
 func Dataset(name string) Option { return Flag("dataset", name) }
 
-// Images are those with these numbers, from 0: of the test set to [Predict], of the training set to [Pictures].
+// Images are those with these numbers, from 0: of the test set to [Predict], of the training set to
+// [Pictures].
 func Images(numbers ...int) Option {
 	return Flag("index", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ","), "[]"))
 }

@@ -17,7 +17,8 @@ type Run struct{ run.Summary }
 // Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
 func Search(options ...Option) *Run { return computed([]string{"search"}, options) }
 
-// Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a published one or of a file.
+// Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a
+// published one or of a file.
 func Train(genotype any, options ...Option) *Run {
 	return computed([]string{"train", "--genotype=" + cells(genotype)}, options)
 }
@@ -48,10 +49,12 @@ func computed(args []string, options []Option) *Run {
 	if r.Ended {
 		p.say(filepath.Base(r.Dir) + " was done before.")
 	}
-	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil { // made without pages, or killed before they were drawn
+	// made without pages, or killed before they were drawn
+	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil {
 		Do("report", "--run="+r.Dir)
 	}
-	r.drawing("overview").display(p.figure.id) // in the place of those that were shown on the way: it has all formats
+	// in the place of those that were shown on the way: it has all formats
+	r.drawing("overview").display(p.figure.id)
 	return r
 }
 
@@ -85,14 +88,16 @@ func (r *Run) drawing(name string) bundle {
 	return bundle{svg: string(svg), png: png, text: string(text)}
 }
 
-// Test tests a training's network (essnas test): the test images are read once, and a second call shows what the first one found.
+// Test tests a training's network (essnas test): the test images are read once, and a second call
+// shows what the first one found.
 func Test(r *Run) *run.Test {
 	t := new(run.Test)
 	Check(json.Unmarshal(Do("test", "--run="+r.Dir), t))
 	return t
 }
 
-// Predict classifies images of the test set (see [Images]) with a training's network, and shows them.
+// Predict classifies images of the test set (see [Images]) with a training's network, and shows
+// them.
 func Predict(r *Run, options ...Option) []run.Prediction {
 	return predict(r, flags(options))
 }

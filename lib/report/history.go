@@ -11,7 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// History is what a run's events tell, epoch by epoch and step by step.
+// History is the history of a run by epochs and steps, from its events.
 type History struct {
 	Epochs  []run.Event
 	Metrics []event.Metrics // of each epoch
@@ -21,15 +21,17 @@ type History struct {
 	steps   []run.Event
 	inEpoch int // steps of an epoch
 
-	// Of the epochs of a search that have details; counted from 1. Index 0 is the normal cell, 1 the reduction cell.
+	// Of the epochs of a search that have details; counted from 1. Index 0 is the normal cell, 1
+	// the reduction cell.
 	At        []float64
 	Alphas    [2][][][]float64
 	Betas     [2][][]float64
 	Genotypes []*cell.Genotype
-	Stopped   map[int]int // skip connections of the normal cell in epochs that ended a phase early, counted from 1
+	// skip connections of the normal cell in epochs that ended a phase early, counted from 1
+	Stopped map[int]int
 }
 
-// HistoryOf sums up the events of a run.
+// HistoryOf summarises the events of a run.
 func HistoryOf(events []run.Event) History {
 	h := History{Best: -1, Stopped: map[int]int{}}
 	for _, e := range events {
@@ -46,7 +48,7 @@ func HistoryOf(events []run.Event) History {
 			h.Metrics = append(h.Metrics, e.Metrics)
 			a, ok := e.Architecture()
 			if !ok {
-				continue // a training has none, and a page can do without
+				continue // a training has no details, and pages can do without
 			}
 			h.At = append(h.At, float64(e.Epoch+1))
 			h.Genotypes = append(h.Genotypes, a.Genotype)
@@ -62,8 +64,8 @@ func HistoryOf(events []run.Event) History {
 	return h
 }
 
-// Series is a metric over the run, times factor; x is the epoch. What steps measure is shown as some fifty means, unless there are enough epochs for
-// a curve of their means.
+// Series returns a metric over the run, times factor; x is the epoch. A metric of steps becomes
+// about fifty means, unless there are enough epochs for a curve of epoch means.
 func (h History) Series(name, metric string, factor float64) figure.Series {
 	const points = 50
 	s := figure.Series{Name: name}
@@ -95,12 +97,12 @@ func (h History) Series(name, metric string, factor float64) figure.Series {
 	return s
 }
 
-// inSteps says whether steps measure that metric, as against epochs.
+// inSteps reports whether the metric belongs to steps rather than epochs.
 func (h History) inSteps(metric string) bool {
 	return slices.ContainsFunc(h.steps, func(e run.Event) bool { _, ok := e.Metrics[metric]; return ok })
 }
 
-// Has says whether a metric was recorded.
+// Has reports whether a metric was recorded.
 func (h History) Has(metric string) bool {
 	for _, m := range h.Metrics {
 		if _, ok := m[metric]; ok {
@@ -110,7 +112,8 @@ func (h History) Has(metric string) bool {
 	return false
 }
 
-// Cells are drawings of the last epoch's alphas and of the cells that they stand for.
+// Cells draws the last epoch's alphas and the cells derived from them. It returns an error if a
+// cell can't be drawn.
 func (h History) Cells() (parts []figure.Figure, err error) {
 	last := len(h.At) - 1
 	if last < 0 {

@@ -11,10 +11,10 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Capital begins a sentence.
+// Capital capitalises the first letter of a sentence.
 func Capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// CellsName is how people call the cells of a run.
+// CellsName names the cells of a run.
 func CellsName(c run.Config) string {
 	switch info, err := os.Stat(c.Cells); {
 	case c.Cells == "":
@@ -25,15 +25,15 @@ func CellsName(c run.Config) string {
 	return c.Cells
 }
 
-// Interval is a 95 % interval in words.
+// Interval writes a 95 % interval in words.
 func Interval(r score.Interval) string {
 	return fmt.Sprintf("95 %% interval: %.2f to %.2f %%", 100*r.Low, 100*r.High)
 }
 
-// Percentage is a share as text, with two digits.
+// Percentage writes a fraction in per cent, with two decimals.
 func Percentage(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
-// Clock is a time in words that fit its size.
+// Clock writes a duration in units that fit its size.
 func Clock(seconds float64) string {
 	if seconds < 60 {
 		return fmt.Sprintf("%.1f s", seconds)

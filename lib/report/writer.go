@@ -22,22 +22,24 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Writer draws up the page of a run, and the figures beside it.
+// Writer writes the page of a run and its figures.
 type Writer struct {
 	Page
 	Run     *run.Run
-	figures string         // the directory that they are drawn in
+	figures string         // directory of the figures
 	drawing errgroup.Group // of figures: they are many, and each waits for the disk
 }
 
-// NewWriter is for the run in a directory. It returns an error where the directory can't be written to.
+// NewWriter returns the writer of the run in a directory. It returns an error if the directory
+// can't be written.
 func NewWriter(r *run.Run) (*Writer, error) {
 	w := &Writer{Run: r, figures: r.Path("figures")}
 	w.drawing.SetLimit(4)
 	return w, whole.MkdirAll(w.figures)
 }
 
-// Close writes the page, once all figures are drawn, and returns its path.
+// Close writes the page once all figures are drawn, and returns its path. It returns the first
+// error of figures and page.
 func (w *Writer) Close() (path string, err error) {
 	if err := w.drawing.Wait(); err != nil {
 		return "", err
@@ -73,7 +75,7 @@ func (w *Writer) Draw(name string, f figure.Figure) {
 	})
 }
 
-// Cells shows both cells of a genotype.
+// Cells shows both cells of a genotype. It returns an error if they can't be drawn.
 func (w *Writer) Cells(s *Section, g cell.Genotype) error {
 	normal, err := cellgraph.Normal("Normal cell", g)
 	if err != nil {
@@ -108,7 +110,8 @@ func merged(a, b map[string]int) map[string]int {
 	return all
 }
 
-// Circumstances shows settings, data, versions and times: what it takes to do it again.
+// Circumstances shows everything needed to repeat the run: settings, data, versions and times. It
+// returns an error if the settings can't be read.
 func (w *Writer) Circumstances(fields []settings.Field, events []run.Event) error {
 	r, c := w.Run, w.Run.Config
 	s := w.Section("Settings and circumstances", "All that decides the result, and where it was computed. On XLA CPU the same settings give the same bits.")
@@ -145,7 +148,8 @@ func (w *Writer) Circumstances(fields []settings.Field, events []run.Event) erro
 	return nil
 }
 
-// SettingsTable shows the settings by the names that flags and settings files have for them.
+// SettingsTable shows the settings by their names in flags and settings files, [row][column]. It
+// returns an error if config.json has settings that can't be read.
 func SettingsTable(s *Section, c run.Config, fields []settings.Field) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(c.Settings, &values); err != nil {
@@ -161,8 +165,8 @@ func SettingsTable(s *Section, c run.Config, fields []settings.Field) error {
 	return nil
 }
 
-// Timings sums up how long things took. Steps are measured from the end of one to the end of the next, within epochs, so that neither compiling
-// nor validation counts.
+// Timings summarises durations, [row][column]. Steps are measured from the end of one to the end of
+// the next within epochs, without compilation and validation.
 func Timings(events []run.Event) [][]string {
 	var steps []float64
 	var total float64
@@ -189,7 +193,8 @@ func Timings(events []run.Event) [][]string {
 	return append(rows, notes...)
 }
 
-// Views shows what the two views of the run's images look like, if it has any.
+// Views shows examples of the run's two views, if it has any. It returns an error if views.json is
+// damaged.
 func (w *Writer) Views(text string) error {
 	all, err := w.Run.Views()
 	if err != nil || len(all) == 0 {
@@ -226,10 +231,10 @@ func (w *Writer) Views(text string) error {
 	return nil
 }
 
-// Size is a number of bytes as people write it.
+// Size writes a number of bytes for people.
 func Size(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 
-// MemoryText is what a run is expected to take, in a few words.
+// MemoryText describes the estimated memory of a run in a few words.
 func MemoryText(m run.Memory) string {
 	text := "takes about " + Size(m.Total) + " of memory"
 	if m.Saving == littleSaved {
