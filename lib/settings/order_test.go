@@ -3,6 +3,7 @@ package settings
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -51,5 +52,15 @@ func TestASettingIsSetByAValueOfItsType(t *testing.T) {
 	c.Unset("ss_factor")
 	if s, err = c.Settings(); err != nil || s.SSFactor != 0 || s.Seed != 7 {
 		t.Errorf("taken back, ss_factor is %g, seed %d (%v)", s.SSFactor, s.Seed, err)
+	}
+}
+
+func TestSettingsOfAnotherVersionAreThePresetsWhereTheyAreMissingAndRefusedWhereTheyAreUnknown(t *testing.T) {
+	s, err := Read[Search]([]byte(`{"cells":4,"channels":8}`))
+	if err != nil || s.Cells != 4 || s.Channels != 8 || s.LR != 0.025 || s.Precision != "float32" {
+		t.Errorf("%+v (%v)", s, err)
+	}
+	if _, err := Read[Train]([]byte(`{"cells":4,"colour":"red"}`)); err == nil || !strings.Contains(err.Error(), `no setting "colour"`) {
+		t.Errorf("got %v, want an error that names the setting", err)
 	}
 }

@@ -108,7 +108,8 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 
 // settingsOf reads the settings of a run.
 func settingsOf[S settings.Settings](c run.Config) (s S, err error) {
-	if err = json.Unmarshal(c.Settings, &s); err != nil {
+	s, err = settings.Read[S](c.Settings)
+	if err != nil {
 		err = fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
 	}
 	return

@@ -61,8 +61,10 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 		return nil, false, err
 	}
 	defer r.Close()
-	if result, err := r.Result(); err != nil || result != nil {
-		return r, err == nil, err
+	if result, err := r.Result(); err != nil {
+		return r, false, err
+	} else if result != nil {
+		return r, true, l.unreported(r)
 	}
 	begun := false
 	defer func(r *run.Run) {
@@ -78,6 +80,10 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 	b, err := l.open(ctx, w.memory.options.Devices)
 	if err != nil {
 		return nil, false, err
+	}
+	var remarks []string
+	if r.Config.Backend.Kind != "" { // it goes on
+		remarks = otherwise(r, run.Versions(), b.PluginVersion)
 	}
 	if err := computesOn(r, b); err != nil {
 		return nil, false, err
@@ -99,7 +105,7 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 		}
 	}
 	begun = true
-	if err := l.fit(ctx, r, b, t); err != nil {
+	if err := l.fit(ctx, r, b, t, remarks); err != nil {
 		return nil, false, err
 	}
 	if w.end != nil {
@@ -107,7 +113,15 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 			return nil, false, err
 		}
 	}
-	result, err := conclude(r)
+	last, err := fit.LoadState(checkpoints(r).Last())
+	if err != nil {
+		return nil, false, fmt.Errorf("the run has ended, and its last checkpoint can't be read: %w", err)
+	}
+	_, _, best, err := fit.Progress(last)
+	if err != nil {
+		return nil, false, err
+	}
+	result, err := conclude(r, best)
 	if err != nil {
 		return nil, false, err
 	}
@@ -141,10 +155,16 @@ func chooses(r *run.Run, choices map[string]string) error {
 	return r.Write("config.json", r.Config)
 }
 
-func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task) error {
+func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, remarks []string) error {
 	p, record := l.progress(), r.Record()
 	defer record.Close()
 	p.say("%s in %s, on %s; %s", r.Config.Stage, r.Dir, b, report.MemoryText(*r.Config.Memory))
+	for _, text := range remarks {
+		p.say("%s", text)
+		if err := record.Note(text); err != nil {
+			return err
+		}
+	}
 	before := b.Stats()
 	took, err := p.compile(t)
 	if err != nil {
@@ -198,8 +218,9 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task) e
 	return err
 }
 
-// conclude summarises the events.
-func conclude(r *run.Run) (run.Result, error) {
+// conclude summarises the events. The best epoch, counted from 0 (-1: none), comes from the last
+// checkpoint. conclude returns an error if the events lack that epoch.
+func conclude(r *run.Run, best int) (run.Result, error) {
 	result := run.Result{Ended: time.Now().UTC().Format(time.RFC3339), Memory: memory.Peak()}
 	events, err := r.Events()
 	if err != nil {
@@ -214,9 +235,12 @@ func conclude(r *run.Run) (run.Result, error) {
 			continue
 		}
 		result.Epochs, result.Metrics = e.Epoch+1, e.Metrics
-		if e.Best {
+		if e.Epoch == best {
 			result.BestEpoch, result.Best = e.Epoch+1, e.Metrics
 		}
+	}
+	if result.BestEpoch != best+1 {
+		return result, fmt.Errorf("%s has no epoch %d, which the last checkpoint says was the best: the file was changed; delete the run and make it again", r.Path("events.jsonl"), best+1)
 	}
 	return result, nil
 }

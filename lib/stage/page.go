@@ -2,6 +2,8 @@ package stage
 
 import (
 	"fmt"
+	"os"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -95,6 +97,22 @@ func (l *Env) report(r *run.Run) error {
 	}
 	_, err := Report(r.Dir)
 	return err
+}
+
+// unreported reports on an ended run whose process was killed before its report: the page is missing
+// or older than a result of the run.
+func (l *Env) unreported(r *run.Run) error {
+	page, err := os.Stat(r.Path("report.html"))
+	if err == nil {
+		newer := func(name string) bool {
+			info, err := os.Stat(r.Path(name))
+			return err == nil && info.ModTime().After(page.ModTime())
+		}
+		if !slices.ContainsFunc([]string{"result.json", "test.json", "probe.json", "finetune.json"}, newer) {
+			return nil
+		}
+	}
+	return l.report(r)
 }
 
 // warnings names the limits of the numbers: the embedded sample, few images, few epochs.

@@ -22,7 +22,7 @@ func ended(t *testing.T, dir string, g cell.Genotype) *run.Run {
 	t.Helper()
 	r := must.M1(run.Open(dir))
 	must.M(r.WriteGenotype(g))
-	must.M(r.Write("result.json", must.M1(conclude(r))))
+	must.M(r.Write("result.json", must.M1(conclude(r, -1))))
 	return r
 }
 
