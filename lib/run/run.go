@@ -53,6 +53,9 @@ func Open(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !found && r.begun() {
+		return nil, r.lacks()
+	}
 	if !found {
 		return nil, fmt.Errorf("%s is not a run: it has no config.json; give the directory that essnas search or essnas train has named", dir)
 	}
@@ -73,6 +76,9 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(dir, "config.json")); errors.Is(err, fs.ErrNotExist) && foreign(entries) {
+			if r := (&Run{Dir: dir}); r.begun() {
+				return nil, r.lacks()
+			}
 			return nil, fmt.Errorf("%s is not empty and not a run: choose another directory", dir)
 		}
 	}
@@ -96,6 +102,21 @@ func Begin(root, dir string, c Config) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// begun says whether the directory has what only a run that was begun has.
+func (r *Run) begun() bool {
+	for _, name := range []string{"events.jsonl", "checkpoint", "result.json"} {
+		if _, err := os.Stat(r.Path(name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// lacks is the error for such a directory without config.json.
+func (r *Run) lacks() error {
+	return fmt.Errorf("%s is missing, and the rest of a run is there: put the file back from a copy, or delete the directory and make the run again", r.Path("config.json"))
 }
 
 // foreign reports whether a directory without config.json has files other than those of a killed

@@ -200,3 +200,21 @@ func TestADamagedLineBeforeTheCheckpointIsRefusedAndOneAfterItIsCutOff(t *testin
 		}
 	}
 }
+
+func TestARunWithoutItsConfigIsNamedAsSuch(t *testing.T) {
+	root := t.TempDir()
+	r := must.M1(Begin(root, "", asked(`{}`)))
+	observed(t, r, 0, 0, 1)
+	r.Close()
+	must.M(os.Remove(r.Path("config.json")))
+	_, opened := Open(r.Dir)
+	_, begun := Begin(root, "", asked(`{}`))
+	for _, err := range []error{opened, begun} {
+		if err == nil || !strings.Contains(err.Error(), "config.json is missing, and the rest of a run is there") {
+			t.Errorf("got %v, want an error that says what is missing", err)
+		}
+	}
+	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is not a run") {
+		t.Errorf("an empty directory: %v", err)
+	}
+}
