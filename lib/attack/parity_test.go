@@ -6,11 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/essnas/essnas/lib/backend/backendtest"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/golden"
-	"github.com/essnas/essnas/lib/internal/golden/parity"
-	"github.com/essnas/essnas/lib/network"
 )
 
 const few = 20 // images of the golden files that attacks alone are compared on
@@ -72,36 +68,6 @@ func TestStepsAreTorchattacks(t *testing.T) {
 	} {
 		got := perturb(t, newSmall(torch), torch, few, float32(c.eps), c.norm, func(q *queries, _ int, p *problem) []float32 { return c.m.on(q, p).x })
 		near(t, c.name, got, torch[c.name].Data)
-	}
-}
-
-// TestStepsOnAFoundNetworkAreTorchattacks, with the gradients that essnas computes.
-func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
-	all := golden.Read(t, "attack")
-	torch, weights := golden.Under(all, "found/"), golden.Under(golden.Read(t, "networks"), "PC_DARTS_cifar/")
-	g, _ := cell.Published("PC_DARTS_cifar")
-	m := network.NewModel(backendtest.Open(t), network.New(g, 4, 4, 10, 3, 32, 4, false), 1)
-	defer m.Close()
-	parity.Load(t, m.Params, weights, parity.Path)
-	parity.LoadRunning(t, m.Params, weights, parity.Path)
-	c, err := m.Pixels(slices.Repeat([]float32{0.5}, 3), slices.Repeat([]float32{0.25}, 3))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	torch["y"] = weights["labels"]
-	for _, a := range []struct {
-		name string
-		norm Norm
-		eps  float64
-		m    method
-	}{
-		{"fgsm", LInf, 4. / 255, fgsm{}},
-		{"pgd", LInf, 8. / 255, pgd{steps: 10, step: 0.25, restarts: 1}},
-		{"pgd_l2", L2, 0.5, pgd{steps: 10, step: 0.2, restarts: 1}},
-	} {
-		got := perturb(t, c, torch, 4, float32(a.eps), a.norm, func(q *queries, _ int, p *problem) []float32 { return a.m.on(q, p).x })
-		near(t, a.name, got, torch[a.name].Data)
 	}
 }
 

@@ -116,7 +116,7 @@ func (r *Result) at(e int, eps float64, classes int) At {
 	for k := range of {
 		at.Classes = append(at.Classes, share(hits[k], of[k]))
 	}
-	at.True = spread(p)
+	at.True = SpreadOf(p)
 	if parts := r.Options.parts(); len(parts) > 1 {
 		left := robust
 		for _, m := range parts {
@@ -144,8 +144,8 @@ func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	return 0, false
 }
 
-// spread of numbers; quartiles are the elements at a quarter, half and three quarters of their order.
-func spread(x []float64) (s Spread) {
+// SpreadOf numbers, which it sorts; quartiles are the elements at a quarter, half and three quarters of their order.
+func SpreadOf(x []float64) (s Spread) {
 	for _, v := range x {
 		s.Mean += v / float64(len(x))
 	}

@@ -1,0 +1,72 @@
+package attack_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/essnas/essnas/lib/attack"
+	"github.com/essnas/essnas/lib/backend/backendtest"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/network"
+)
+
+// found is a found network of the cells PC_DARTS_cifar.
+func found(t testing.TB, cells, channels, batch int) (*network.Model, *network.Pixels) {
+	t.Helper()
+	g, _ := cell.Published("PC_DARTS_cifar")
+	m := network.NewModel(backendtest.Open(t), network.New(g, cells, channels, 10, 3, 32, batch, false), 1)
+	t.Cleanup(m.Close)
+	p, err := m.Pixels(slices.Repeat([]float32{0.5}, 3), slices.Repeat([]float32{0.25}, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return m, p
+}
+
+// TestStepsOnAFoundNetworkAreTorchattacks, with the gradients that essnas computes.
+func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
+	torch, weights := golden.Under(golden.Read(t, "attack"), "found/"), golden.Under(golden.Read(t, "networks"), "PC_DARTS_cifar/")
+	m, c := found(t, 4, 4, 4)
+	parity.Load(t, m.Params, weights, parity.Path)
+	parity.LoadRunning(t, m.Params, weights, parity.Path)
+	torch["y"] = weights["labels"]
+	for name, o := range map[string]attack.Options{
+		"fgsm":   {Method: "fgsm", Eps: []float64{4. / 255}},
+		"pgd":    {Method: "pgd", Eps: []float64{8. / 255}, Centre: true},
+		"pgd_l2": {Method: "pgd", Norm: "l2", Eps: []float64{0.5}, Step: 0.2, Centre: true},
+	} {
+		got, err := attack.Adversarial(t.Context(), c, attack.BytesOf(torch), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		attack.Near(t, name, got, torch[name].Data)
+	}
+}
+
+// BenchmarkAttack is FGSM and PGD of ten steps, on 128 images of 3x32x32 in batches of 64, of a network of eight cells
+// and 16 channels. testdata/speed.py is the same in PyTorch with torchattacks.
+func BenchmarkAttack(b *testing.B) {
+	const n, batch = 128, 64
+	_, c := found(b, 8, 16, batch)
+	if err := c.Prepare(nil); err != nil {
+		b.Fatal(err)
+	}
+	im := data.Images{N: n, Height: 32, Width: 32, Channels: 3, Pixels: make([]uint8, n*3*32*32), Labels: make([]uint8, n)}
+	for i := range im.Pixels {
+		im.Pixels[i] = uint8(i * 37)
+	}
+	for _, method := range []string{"fgsm", "pgd"} {
+		b.Run(method, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := attack.Adversarial(b.Context(), c, im, attack.Options{Method: method, Eps: []float64{8. / 255}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}
