@@ -14,7 +14,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// board keeps track of all jobs of a study and tells a person of them: a bar that changes in a terminal, a status in a notebook, lines elsewhere.
+// board tracks all jobs of a study and shows them: by a bar in a terminal, a status in a notebook,
+// lines elsewhere.
 type board struct {
 	out    io.Writer
 	status func(text string) // see lab.Lab
@@ -76,7 +77,8 @@ func (b *board) say(format string, a ...any) {
 	b.told = time.Now()
 }
 
-// pass tells what is of no interest once the study has ended: where there is a status, no line stays.
+// pass writes a message without interest after the end of the study: with a status it leaves no
+// line.
 func (b *board) pass(text string) {
 	if b.status != nil {
 		b.status(text)
@@ -107,7 +109,7 @@ func (b *board) begin(i int) {
 	b.show(i, "")
 }
 
-// watch takes in what the fitting of a job tells.
+// watch records the events of a job's fitting.
 func (b *board) watch(i int, e fit.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +125,7 @@ func (b *board) watch(i int, e fit.Event) {
 	}
 }
 
-// end notes a job that has ended; err says how.
+// end records the end of a job; err is its error.
 func (b *board) end(i int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -157,7 +159,7 @@ func (b *board) show(i int, place string) {
 	}
 }
 
-// toGo is the estimate for all that is not done, in words; empty while nothing was measured.
+// toGo returns the estimate for all unfinished jobs in words, or "" before the first measurement.
 func (b *board) toGo() string {
 	var left time.Duration
 	running := 0

@@ -11,7 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Cluster is how a study is given to Slurm.
+// Cluster describes the submission of a study to Slurm.
 type Cluster struct {
 	Program []string // the command that executes essnas on a node: its absolute path, then flags
 	Options engine.SlurmOptions
@@ -38,9 +38,9 @@ func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
 	}, nil
 }
 
-// Submit hands all that is not done to Slurm, and after it the report, and returns how many jobs
-// that were. It returns an error if the study can't be written, if another process is at work in
-// it, if jobs of it are on the cluster already, or if Slurm refuses.
+// Submit gives all unfinished jobs to Slurm, and after them the report, and returns the number of
+// jobs. It returns an error if the study can't be written, if another process works in it, if its
+// jobs are on the cluster already, or if Slurm refuses.
 func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 	e, err := s.slurm(c)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 	return len(queue), e.Submit(ctx, queue)
 }
 
-// missing are the jobs that are not done, in the engine's form.
+// missing lists the unfinished jobs in the engine's form.
 func (s *Study) missing() (all []engine.Job, err error) {
 	done := map[string]bool{}
 	for _, j := range s.jobs(s.only) {
@@ -91,7 +91,7 @@ func (s *Study) Cancel() error {
 	return e.Cancel()
 }
 
-// Status is how far a study is: what is done, and what the cluster says of the rest.
+// Status is the progress of a study: finished jobs, and the cluster's report on the others.
 type Status struct {
 	Dir   string       `json:"dir"`
 	Lines []StatusLine `json:"lines"`
@@ -106,8 +106,8 @@ type StatusLine struct {
 	Pending       int    `json:"pending"` // on the cluster
 }
 
-// Status looks at the study's directory, and at the cluster if jobs were submitted. It returns an
-// error if a run can't be read or squeue doesn't answer.
+// Status reads the study's directory, and asks the cluster if jobs were submitted. It returns an
+// error if a run can't be read or squeue does not answer.
 func (s *Study) Status(ctx context.Context) (*Status, error) {
 	e, err := s.slurm(Cluster{})
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Study) Status(ctx context.Context) (*Status, error) {
 	return status, nil
 }
 
-// String is the status as a table.
+// String writes the status as a table.
 func (s *Status) String() string {
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)

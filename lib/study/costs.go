@@ -7,7 +7,8 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// costs estimates how long jobs take: from those of the same kind that were measured, else from others by a guess of how they compare, in seconds of any unit.
+// costs estimates the duration of jobs from measured jobs of the same kind, or else from other
+// kinds by a rough comparison, in seconds of any unit.
 type costs struct {
 	config findings.Config
 	mu     sync.Mutex
@@ -22,7 +23,7 @@ type measured struct {
 
 func (s *Study) newCosts() *costs { return &costs{config: s.Config, kinds: map[string]measured{}} }
 
-// kind of jobs that take about the same time.
+// kind groups jobs of about the same duration.
 func (c *costs) kind(j findings.Job) string {
 	if j.Step == findings.StepTrain {
 		return "train " + j.Dataset
@@ -35,8 +36,8 @@ func (c *costs) kind(j findings.Job) string {
 	return kind
 }
 
-// prior compares jobs that were not measured: passes of images through cells, with the factors between methods and between search and training that a
-// CPU has. It matters for the first minutes only.
+// prior compares jobs without measurements: passes of images through cells, with typical factors
+// between methods and between search and training on a CPU. It matters for the first minutes only.
 func (c *costs) prior(j findings.Job) float64 {
 	if j.Step == findings.StepTrain {
 		t := c.config.Train
@@ -63,7 +64,7 @@ func images(n int) int {
 	return n
 }
 
-// took notes a job's time.
+// took records the duration of a job.
 func (c *costs) took(j findings.Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +73,7 @@ func (c *costs) took(j findings.Job, d time.Duration) {
 	c.kinds[c.kind(j)] = m
 }
 
-// expect notes what a job that is in work will have taken.
+// expect records the expected duration of a running job.
 func (c *costs) expect(j findings.Job, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,7 +82,7 @@ func (c *costs) expect(j findings.Job, d time.Duration) {
 	c.kinds[c.kind(j)] = m
 }
 
-// learn takes in a job that an earlier process has done.
+// learn records a job of an earlier process.
 func (c *costs) learn(s *Study, j findings.Job) error {
 	r, err := s.JobRun(j)
 	if err != nil || r == nil {
@@ -101,7 +102,7 @@ func (m measured) mean() time.Duration {
 	return m.guess
 }
 
-// of is the estimate for a job; false while nothing was measured at all.
+// of returns the estimate for a job, or false before any measurement.
 func (c *costs) of(j findings.Job) (time.Duration, bool) {
 	if j.Draws() {
 		return 0, true
@@ -111,7 +112,8 @@ func (c *costs) of(j findings.Job) (time.Duration, bool) {
 	if d := c.kinds[c.kind(j)].mean(); d > 0 {
 		return d, true
 	}
-	// As others compare with their prior: trainings with trainings, searches with searches, if there are any.
+	// As others compare with their prior: trainings with trainings, searches with searches, if
+	// there are any.
 	var seconds, prior [2]float64
 	for _, other := range c.examples() {
 		same := 0

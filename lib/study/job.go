@@ -16,8 +16,8 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// jobs are all that is to be done for these configurations: seed by seed, so that the results at
-// any time compare all of them.
+// jobs lists the jobs of these configurations seed by seed, so that the results at any time compare
+// all of them.
 func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Job) {
 	for seed := 1; seed <= s.Config.Seeds; seed++ {
 		for _, c := range configurations {
@@ -30,7 +30,7 @@ func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Jo
 	return
 }
 
-// queue is the jobs in the engine's form.
+// queue returns the jobs in the engine's form.
 func queue(jobs []findings.Job) (all []engine.Job) {
 	for _, j := range jobs {
 		e := engine.Job{Name: j.Name()}
@@ -42,7 +42,7 @@ func queue(jobs []findings.Job) (all []engine.Job) {
 	return
 }
 
-// jobsDir is where the files of jobs are, in the study's directory.
+// jobsDir is the directory of job files in the study's directory.
 const jobsDir = "jobs"
 
 // WriteJob writes a job into a file of the study, whole or not at all, and returns its path. It
@@ -127,7 +127,7 @@ func openJob(path string) (s *Study, j findings.Job, err error) {
 	return s, j, nil
 }
 
-// do does a job, or goes on with it.
+// do executes a job, or continues it.
 func (s *Study) do(ctx context.Context, l *lab.Lab, j findings.Job) error {
 	if j.Step == findings.StepSearch {
 		return s.find(ctx, l, j)
@@ -159,7 +159,7 @@ func (s *Study) find(ctx context.Context, l *lab.Lab, j findings.Job) error {
 		}
 		return whole.WriteBytes(s.Drawn(j), append(text, '\n'))
 	}
-	configuration, _ := findings.Find(j.Configuration) // it was validated
+	configuration, _ := findings.Find(j.Configuration) // the name is validated
 	choice, err := searchChoice(s.Config, configuration, j.Seed)
 	if err != nil {
 		return err

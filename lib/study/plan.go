@@ -10,7 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Plan is what is to be done, and how much of it is done.
+// Plan lists the jobs of a study and their progress.
 type Plan struct {
 	Dir       string        `json:"dir"`
 	Preset    string        `json:"preset"`
@@ -20,7 +20,8 @@ type Plan struct {
 	Lines     []PlannedLine `json:"lines"`
 	Jobs      int           `json:"jobs"`
 	Done      int           `json:"done"`
-	Seconds   float64       `json:"seconds_to_go"` // an estimate on one device, from what was measured; 0 while nothing was
+	// estimate on one device from measurements; 0 before the first one
+	Seconds float64 `json:"seconds_to_go"`
 }
 
 // PlannedLine is a configuration of a plan.
@@ -34,7 +35,7 @@ type PlannedLine struct {
 	Seconds       float64 `json:"seconds_to_go"`
 }
 
-// Plan says what Work would do.
+// Plan returns the jobs that Work would do. It returns an error if a run can't be read.
 func (s *Study) Plan() (*Plan, error) {
 	c := s.Config
 	p := &Plan{Dir: s.Dir, Preset: c.Preset, Dataset: c.Dataset, Transfers: c.Transfers, Remarks: c.Remarks}
@@ -77,7 +78,7 @@ func (s *Study) Plan() (*Plan, error) {
 	return p, nil
 }
 
-// String is the plan as text.
+// String writes the plan as text.
 func (p *Plan) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "A %s study on %s%s, in %s\n", p.Preset, findings.Title(p.Dataset), findings.Transferred(p.Transfers), p.Dir)

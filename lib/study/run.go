@@ -16,8 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Work does all that is missing, and reports. It can be stopped at any time, by cancelling the context (the error is then a stage.Interrupted or
-// context.Canceled) or by a kill: the next call goes on. Jobs that fail don't keep others from being done; they are tried again by the next call.
+// Work does all missing jobs and writes the report. The end of the context stops it (the error is
+// then a stage.Interrupted or context.Canceled), and so does a kill; the next call continues.
+// Failed jobs do not stop others; the next call repeats them, and the error names them.
 func (s *Study) Work(ctx context.Context) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (s *Study) Work(ctx context.Context) error {
 	return err
 }
 
-// carryOut has an engine run the jobs and returns the errors of those that failed, by name. A
+// carryOut lets an engine run the jobs and returns the errors of the failed ones by name. A
 // cancelled context cancels the jobs and waits until the running ones have saved.
 func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.Job) (failed map[string]error, err error) {
 	if err := e.Submit(context.WithoutCancel(ctx), queue(jobs)); err != nil {
@@ -88,7 +89,8 @@ func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.J
 	}
 }
 
-// open opens the backend, and refuses to go on with a study on another kind: numbers would differ.
+// open opens the backend. It refuses to continue a study on another kind of backend, which would
+// give other numbers.
 func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	log := s.lab.Progress
 	if log == nil {
@@ -108,8 +110,9 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	return b, s.Write("study.json", s.Config)
 }
 
-// workers is how many jobs run at a time, each on a device of its own. A CPU, which can be shown as any number of devices, is filled by one. Jobs that share their
-// batches over several devices run one at a time.
+// workers is the number of jobs that run at a time, each on a device of its own. One job fills a
+// CPU, whatever number of devices it presents. Jobs that share their batches between devices run
+// one at a time.
 func (s *Study) workers(b *backend.Backend) int {
 	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c settings.Search) bool { return c.Devices > 1 }) {
 		return 1
@@ -120,7 +123,7 @@ func (s *Study) workers(b *backend.Backend) int {
 	return b.Backend.NumDevices()
 }
 
-// verdict sums failures up in one sentence.
+// verdict summarises failures in one sentence.
 func (s *Study) verdict(ctx context.Context, all []findings.Job, failed map[string]error) error {
 	if len(failed) == 0 {
 		return ctx.Err()

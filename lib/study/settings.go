@@ -16,20 +16,22 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Options are what a study is asked for. The zero value is the quick one.
+// Options describe a study. The zero value is the quick one.
 type Options struct {
-	Dir       string   // of the study; "" for one that is named by what is asked for
-	Preset    string   // one of PresetNames; "" for the first
-	Dataset   string   // that cells are searched and tested on; "" for CIFAR-10, of the quick preset for what there is
-	Transfers []string // data sets that the found cells are trained on, too; nil for the other ones, none for {"none"}
-	Only      []string // names of configurations and groups to work on; none: all
+	Dir    string // of the study; "" for a name that follows from the options
+	Preset string // one of PresetNames; "" for the first
+	// for searches and tests; "" for CIFAR-10, with the quick preset for the available one
+	Dataset string
+	// further data sets for the found cells; nil for all others, {"none"} for none
+	Transfers []string
+	Only      []string // names of configurations and groups; none: all
 	Seeds     int      // 1 ... Seeds; 0 for the preset's
-	Search    string   // JSON file with settings that change every search's
-	Train     string   // JSON file with settings that change every training's
-	Devices   int      // how many jobs run at a time, one on each device; 0: as many as there are GPUs, on a CPU one
+	Search    string   // JSON file with settings of all searches
+	Train     string   // JSON file with settings of all trainings
+	Devices   int      // jobs at a time, one on each device; 0: one on each GPU, one on a CPU
 }
 
-// given says whether anything was chosen that an existing study fixes.
+// given reports whether an option was chosen that an existing study fixes.
 func (o Options) given() bool {
 	return o.Preset != "" || o.Dataset != "" || o.Transfers != nil || o.Search != "" || o.Train != ""
 }
@@ -48,7 +50,7 @@ var presets = []preset{
 	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, true},
 }
 
-// PresetNames lists the presets, the default one first.
+// PresetNames lists the presets, the default first.
 func PresetNames() (names []string) {
 	for _, p := range presets {
 		names = append(names, p.name)
@@ -56,7 +58,7 @@ func PresetNames() (names []string) {
 	return
 }
 
-// PresetHelp says of each preset what it is.
+// PresetHelp describes the presets.
 func PresetHelp() string {
 	var helps []string
 	for _, p := range presets {
@@ -76,7 +78,7 @@ func findPreset(name string) (preset, error) {
 	return presets[i], nil
 }
 
-// changes reads a settings file whose settings change those of all configurations alike.
+// changes reads a settings file that changes all configurations alike.
 func changes(path string, fixed ...string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
@@ -106,7 +108,7 @@ func changes(path string, fixed ...string) (map[string]string, error) {
 	return texts, nil
 }
 
-// searchChoice is how a configuration searches with a seed.
+// searchChoice returns the settings of a configuration's search with a seed.
 func searchChoice(c findings.Config, conf findings.Configuration, seed int) (*settings.Choice[settings.Search], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
@@ -120,7 +122,7 @@ func searchChoice(c findings.Config, conf findings.Configuration, seed int) (*se
 	return choice, change(choice, c.SearchChanges)
 }
 
-// trainChoice is how every found cell is trained with a seed.
+// trainChoice returns the settings of the training of every found cell with a seed.
 func trainChoice(c findings.Config, seed int) (*settings.Choice[settings.Train], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
@@ -144,7 +146,7 @@ func change[S settings.Settings](c *settings.Choice[S], values map[string]string
 	return nil
 }
 
-// chooseData finds the data sets to search on and to transfer to, and says what is not as one may expect.
+// chooseData finds the data sets for searches and transfers, and remarks on unexpected ones.
 func chooseData(l *lab.Lab, o Options, p preset) (dataset string, transfers, remarks []string, err error) {
 	any, err := l.Dataset("") // an error if the directory that was named isn't there
 	if err != nil {

@@ -42,7 +42,9 @@ func Open(dir string) (*Study, error) {
 	return &Study{Directory: d, only: configurationsOf(d.Config.Configurations)}, nil
 }
 
-// New makes a study from what is asked for, or finds the one that is there. Nothing is written before Run.
+// New returns the study that the options describe, new or existing. It writes nothing before Work.
+// New returns an error for unknown names, invalid settings, missing data, or options that
+// contradict an existing study.
 func New(l *lab.Lab, o Options) (*Study, error) {
 	copied := *l
 	if copied.Warm == nil {
@@ -176,7 +178,8 @@ func (s *Study) goOn(there findings.Config, o Options) error {
 	return nil
 }
 
-// configurationsOf are the configurations of these names, without those of another version of essnas.
+// configurationsOf are the configurations of these names, without those of another version of
+// essnas.
 func configurationsOf(names []string) (all []findings.Configuration) {
 	for _, name := range names {
 		if c, ok := findings.Find(name); ok {
@@ -186,7 +189,8 @@ func configurationsOf(names []string) (all []findings.Configuration) {
 	return
 }
 
-// hash is what a study's directory is named by: not by which configurations and how many seeds, for a study may grow.
+// hash is what a study's directory is named by: not by which configurations and how many seeds, for
+// a study may grow.
 func hash(c findings.Config) string {
 	text, err := json.Marshal([]any{c.Preset, c.Dataset, c.Transfers, c.Search, c.Train, c.TestImages, c.Data})
 	if err != nil {

@@ -18,14 +18,16 @@ import (
 // (aftercorr). Slurm schedules, requeues and counts; nothing of essnas runs between the jobs. The
 // directory has to be on a file system that the nodes share.
 type Slurm struct {
-	Dir     string                          // for lists, scripts, logs, and the record of submissions
-	Name    string                          // of the arrays in squeue
-	Command func(job Job) []string          // what a node executes; the first word is the program
-	Done    func(job Job) (bool, error)     // whether the job's result is there
-	Options SlurmOptions                    // what the jobs ask for
-	After   []string                        // a command that runs once all jobs have ended; nil: none
-	Poll    time.Duration                   // between two looks at squeue in Wait; 0: 10 s
-	run     func(*exec.Cmd) (string, error) // of tests; nil: the real thing
+	// for lists, scripts, logs, and the record of submissions
+	Dir     string
+	Name    string                      // of the arrays in squeue
+	Command func(job Job) []string      // what a node executes; the first word is the program
+	Done    func(job Job) (bool, error) // whether the job's result is there
+	Options SlurmOptions                // what the jobs ask for
+	// a command that runs once all jobs have ended; nil: none
+	After []string
+	Poll  time.Duration                   // between two looks at squeue in Wait; 0: 10 s
+	run   func(*exec.Cmd) (string, error) // of tests; nil: the real thing
 
 	jobs   []Job
 	ended  []bool
@@ -51,8 +53,8 @@ type submission struct {
 // tasksInArray bounds an array: Slurm's MaxArraySize is 1001 unless the cluster says otherwise.
 const tasksInArray = 1000
 
-// Submit implements [Engine]. It returns an error that carries sbatch's words if Slurm refuses; what
-// was submitted before is then cancelled.
+// Submit implements [Engine]. It returns an error that carries sbatch's words if Slurm refuses;
+// what was submitted before is then cancelled.
 func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 	if err := check(jobs); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Claim is a sentence of the slides with what this study says to it.
+// Claim is a claim of the slides with the verdict of this study.
 type Claim struct {
 	Text    string  `json:"text"`
 	Slides  string  `json:"slides"` // what the slides have for it
@@ -15,10 +15,11 @@ type Claim struct {
 	a, b    []string // groups: a should be above b
 }
 
-// Verdict on a claim.
+// Verdict is the verdict on a claim.
 type Verdict string
 
-// The verdicts: the difference is significant (Holm-adjusted p below 0.05) in the direction of the claim, in the other, or not at all.
+// The verdicts: the difference is significant (Holm-adjusted p below 0.05) in the direction of the
+// claim, in the other, or not at all.
 const (
 	Supported    Verdict = "supported"
 	NotSupported Verdict = "not supported"
@@ -28,8 +29,9 @@ const (
 // significance is the level of the family of all claims.
 const significance = 0.05
 
-// claims are the slides', each as "a is above b". For what the slides have as "at least", no difference would do as well, but no test finds that; so the question is the
-// same, and undecided does not speak against them.
+// claims are the slides' claims, each as "a is above b". For claims of the form "at least",
+// equality would do as well, but no test can show equality. The question is therefore the same, and
+// undecided does not speak against them.
 func (r *Results) claims() []Claim {
 	accuracy, seconds := r.Accuracy(), SearchTime()
 	stages := []string{Stage1, Stage2, Stage3, Stage4}
@@ -47,7 +49,7 @@ func (r *Results) claims() []Claim {
 	}
 }
 
-// judge looks at every claim, all of them one family.
+// judge tests every claim, all of them as one family.
 func (r *Results) judge() []Claim {
 	all := r.claims()
 	var family []*Paired
@@ -82,7 +84,7 @@ func joined(groups []string) (text string) {
 	return
 }
 
-// String is the claim as a sentence.
+// String writes the claim as a sentence.
 func (c Claim) String() string {
 	head := fmt.Sprintf("%s: %s at n = %d", c.Text, c.Verdict, c.N)
 	switch c.N {
@@ -97,7 +99,7 @@ func (c Claim) String() string {
 	return head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
 }
 
-// effect is the difference in words, with its interval.
+// effect writes the difference in words, with its interval.
 func (c Comparison) effect() string {
 	d, what := c.Difference, "a difference of "
 	if c.Ratio {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Comparison is of two groups by a measure. A group of several configurations counts with their mean, so that nobody picks the best ss_factor after the fact.
+// Comparison compares two groups by a measure. A group of several configurations counts with their
+// mean, so that the best ss_factor can't be selected afterwards.
 type Comparison struct {
 	A       string `json:"a"`
 	B       string `json:"b"`
@@ -14,7 +15,8 @@ type Comparison struct {
 	Paired
 }
 
-// compare pairs the values of two sides by seed. A seed counts when all configurations of both sides have a value.
+// compare pairs the values of two sides by seed. A seed counts if all configurations of both sides
+// have a value.
 func (r *Results) compare(a, b []string, m Measure) Comparison {
 	c := Comparison{Measure: m.Name, Ratio: m.ratio}
 	var xs, ys []float64
@@ -29,7 +31,8 @@ func (r *Results) compare(a, b []string, m Measure) Comparison {
 	return c
 }
 
-// side is the mean of the configurations in these groups with a seed; of logarithms, where the measure is compared by quotients.
+// side returns the mean of the configurations in these groups for a seed, or the mean of logarithms
+// for measures compared by quotients.
 func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok bool) {
 	n := 0
 	for _, name := range r.Config.Configurations {
@@ -53,7 +56,8 @@ func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok b
 	return mean / float64(max(1, n)), n > 0
 }
 
-// adjust corrects the p values of a family for their number: of those that are tests, with two pairs or more.
+// adjust corrects the p values of a family for their number: of those that are tests, with two
+// pairs or more.
 func adjust(family []*Paired) {
 	family = slices.DeleteFunc(family, func(c *Paired) bool { return c.N < 2 })
 	p := make([]float64, len(family))
@@ -84,14 +88,16 @@ func (r *Results) compareGroups() (all []Comparison) {
 	return all
 }
 
-// Predictive says whether the accuracy at the end of a search tells which cells will be good.
+// Predictive is the correlation between the accuracy at the end of a search and that of the trained
+// network.
 type Predictive struct {
 	Of string `json:"of"` // which trials
 	Rank
 }
 
-// predictive correlates the supernets' accuracy with that of the networks. Deeper supernets with fewer operations are more accurate whatever they find, so the two
-// kinds of search are looked at apart, too.
+// predictive correlates the accuracy of supernets with that of the networks. Deeper supernets with
+// fewer operations are more accurate for any cell, so both kinds of search are also treated
+// separately.
 func (r *Results) predictive() (all []Predictive) {
 	for _, kind := range []struct {
 		of      string

@@ -8,11 +8,11 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Configuration is a way to come by cells: a line of the table.
+// Configuration is a way to obtain cells: a line of the table.
 type Configuration struct {
 	Name     string  `json:"name"`  // stage2-0.25
-	Group    string  `json:"group"` // stage2: what differs in ss_factor alone
-	Title    string  `json:"title"` // as people write it
+	Group    string  `json:"group"` // stage2: configurations that differ in ss_factor alone
+	Title    string  `json:"title"` // for people
 	Method   string  `json:"method"`
 	SSFactor float64 `json:"ss_factor"`
 }
@@ -28,17 +28,17 @@ const (
 	Sampled = "random" // no search: cells drawn from the same space
 )
 
-// Groups are all groups in the order of tables and figures.
+// Groups lists all groups in the order of tables and figures.
 func Groups() []string { return []string{Stage1, Stage2, Stage3, Stage4, DARTS, PDARTS, Sampled} }
 
-// GroupTitle is how people write a group.
+// GroupTitle writes the name of a group for people.
 func GroupTitle(group string) string {
 	return map[string]string{
 		Stage1: "PC-DARTS", Stage2: "SS PC-DARTS", Stage3: "PCP-DARTS", Stage4: "SS PCP-DARTS", DARTS: "DARTS", PDARTS: "P-DARTS", Sampled: "random cells",
 	}[group]
 }
 
-// Configurations are all thirteen: the ten of the slides, DARTS, P-DARTS, and random search.
+// Configurations lists all thirteen: the ten of the slides, DARTS, P-DARTS, and random search.
 func Configurations() (all []Configuration) {
 	for stage := 1; stage <= 4; stage++ {
 		method, selfSupervised, err := settings.SlidesStage(stage).Method()
@@ -66,7 +66,8 @@ func Configurations() (all []Configuration) {
 	return all
 }
 
-// Choose returns the configurations with these names, or in the groups with these names, in the order of Configurations; of no names, all.
+// Choose returns the configurations with these names, or in groups with these names, in the order
+// of Configurations; without names, all. It returns an error for an unknown name.
 func Choose(names []string) (chosen []Configuration, err error) {
 	all := Configurations()
 	var known []string
@@ -90,7 +91,7 @@ func Choose(names []string) (chosen []Configuration, err error) {
 	return chosen, nil
 }
 
-// Find is the configuration of that name.
+// Find returns the configuration of that name.
 func Find(name string) (Configuration, bool) {
 	all := Configurations()
 	i := slices.IndexFunc(all, func(c Configuration) bool { return c.Name == name })

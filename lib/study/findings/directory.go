@@ -27,7 +27,8 @@ import (
 type Directory struct {
 	Dir    string
 	Config Config
-	Count  func(g cell.Genotype, d run.Data) (weights int, err error) // of the network of 20 cells and 36 channels; nil: it is not counted
+	// of the network of 20 cells and 36 channels; nil: it is not counted
+	Count func(g cell.Genotype, d run.Data) (weights int, err error)
 }
 
 // Quick is the preset whose numbers mean nothing.
@@ -35,24 +36,32 @@ const Quick = "quick"
 
 // Config is study.json: all that decides a study's result, and where and how it was made.
 type Config struct {
-	Name           string                       `json:"name"`           // study-cifar10-quick
-	Hash           string                       `json:"hash"`           // of settings and data
-	Preset         string                       `json:"preset"`         // one of PresetNames
-	Dataset        string                       `json:"dataset"`        // that cells are searched on: a name for data.Open
-	Transfers      []string                     `json:"transfers"`      // that found cells are trained on, too
-	Configurations []string                     `json:"configurations"` // that were asked for so far
-	Seeds          int                          `json:"seeds"`          // 1 ... Seeds
-	SearchChanges  map[string]string            `json:"search_changes"` // of the preset's settings
-	TrainChanges   map[string]string            `json:"train_changes"`
-	Search         map[string]settings.Search   `json:"search"`      // of the first seed, by configuration
-	Train          settings.Train               `json:"train"`       // of the first seed
-	TestImages     int                          `json:"test_images"` // how many of each test set were read; 0: all
-	Data           map[string]map[string]string `json:"data"`        // checksums of the files, by data set
-	Remarks        []string                     `json:"remarks"`     // what is not as one may expect
-	Backend        string                       `json:"backend"`     // kind of what computes; "" before the first run
-	Versions       map[string]string            `json:"versions"`
-	Command        []string                     `json:"command"` // the last one
-	Started        string                       `json:"started"` // RFC 3339
+	Name   string `json:"name"`   // study-cifar10-quick
+	Hash   string `json:"hash"`   // of settings and data
+	Preset string `json:"preset"` // one of PresetNames
+	// that cells are searched on: a name for data.Open
+	Dataset string `json:"dataset"`
+	// that found cells are trained on, too
+	Transfers []string `json:"transfers"`
+	// that were asked for so far
+	Configurations []string          `json:"configurations"`
+	Seeds          int               `json:"seeds"`          // 1 ... Seeds
+	SearchChanges  map[string]string `json:"search_changes"` // of the preset's settings
+	TrainChanges   map[string]string `json:"train_changes"`
+	// of the first seed, by configuration
+	Search map[string]settings.Search `json:"search"`
+	Train  settings.Train             `json:"train"` // of the first seed
+	// how many of each test set were read; 0: all
+	TestImages int `json:"test_images"`
+	// checksums of the files, by data set
+	Data map[string]map[string]string `json:"data"`
+	// what is not as one may expect
+	Remarks []string `json:"remarks"`
+	// kind of what computes; "" before the first run
+	Backend  string            `json:"backend"`
+	Versions map[string]string `json:"versions"`
+	Command  []string          `json:"command"` // the last one
+	Started  string            `json:"started"` // RFC 3339
 }
 
 // small says whether the study is too small to mean anything.

@@ -1,6 +1,6 @@
-// Package findings reads what a study has come to: its trials, means with intervals, paired tests, claims, figures and page.
-// It is the reading side of package study, which does the work, and links nothing that computes: notebooks and other programs
-// read a study in the structs that wrote it.
+// Package findings reads what a study has come to: its trials, means with intervals, paired tests,
+// claims, figures and page. It is the reading side of package study, which does the work, and links
+// nothing that computes: notebooks and other programs read a study in the structs that wrote it.
 //
 // # Results
 //
@@ -15,8 +15,11 @@
 //
 // # Statistics
 //
-// Means have 95 % t intervals over seeds ([student.Mean]), which cover the luck of the seed; the interval of one test, in a run's report, covers that of the test images. Groups are compared by paired t
-// tests over seeds ([Compare]) with Holm's correction within a family ([Holm]): all claims are one family, all pairs of groups another. A claim is undecided if its adjusted p is 0.05 or
-// more, which is not a refutation: with few seeds only large differences show. Search-time accuracy is correlated with final accuracy by Kendall's tau-b ([Kendall]). Search times are those
-// from step to step, over all processes that worked on a run, without compiling (run.Result.Fitting).
+// Means have 95 % t intervals over seeds ([student.Mean]), which cover the luck of the seed; the
+// interval of one test, in a run's report, covers that of the test images. Groups are compared by
+// paired t tests over seeds ([Compare]) with Holm's correction within a family ([Holm]): all claims
+// are one family, all pairs of groups another. A claim is undecided if its adjusted p is 0.05 or
+// more, which is not a refutation: with few seeds only large differences show. Search-time accuracy
+// is correlated with final accuracy by Kendall's tau-b ([Kendall]). Search times are those from
+// step to step, over all processes that worked on a run, without compiling (run.Result.Fitting).
 package findings

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Duration is a time in words that fit its size: days and hours for a study that takes days.
+// Duration writes a time in units that fit its size: days and hours for a study of days.
 func Duration(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:

@@ -16,8 +16,8 @@ func ExampleCompare() {
 	// Output: 0.22 +- 0.13 points, p = 0.009
 }
 
-// The smallest of three p values counts three times, and so on. The probability that any claim of the
-// family is falsely supported then stays below that of a single test.
+// The smallest of three p values counts three times, and so on. The probability that any claim of
+// the family is falsely supported then stays below that of a single test.
 func ExampleHolm() {
 	fmt.Printf("%.3f\n", findings.Holm([]float64{0.012, 0.3, 0.03}))
 	// Output: [0.036 0.300 0.060]

@@ -13,7 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/score/student"
 )
 
-// note is what stands in every figure of a study that is too small to mean anything.
+// note is the note in every figure of a study that is too small to have meaning.
 func (r *Results) note() string {
 	if r.Config.small() {
 		return "Too small to mean anything: few images, few epochs, few seeds. It shows how a study looks."
@@ -52,7 +52,8 @@ func axis(m Measure) string {
 	return fmt.Sprintf("%s (%s)", m.Title, m.Unit)
 }
 
-// Pareto shows accuracy against search time, one point for each configuration, and the front of those that no other beats in both.
+// Pareto shows accuracy against search time, one point for each configuration, and the front of
+// those that no other configuration beats in both.
 func (r *Results) Pareto() figure.Figure {
 	unit, scale := timeUnit(r.Lines)
 	clusters := make([]figure.Cluster, len(Groups()))
@@ -84,7 +85,7 @@ func (r *Results) Pareto() figure.Figure {
 	}, clusters...)
 }
 
-// timeUnit is the unit that search times are shown in.
+// timeUnit returns the unit for search times.
 func timeUnit(lines []Line) (unit string, seconds float64) {
 	longest := 0.0
 	for _, l := range lines {
@@ -118,7 +119,8 @@ func (r *Results) seeds() string {
 	return fmt.Sprintf("%d to %d", low, high)
 }
 
-// SearchAgainstFinal shows whether the supernet's accuracy at the end of a search tells which network will be good.
+// SearchAgainstFinal shows the supernet's accuracy at the end of a search against the accuracy of
+// the trained network.
 func (r *Results) SearchAgainstFinal() figure.Figure {
 	clusters := make([]figure.Cluster, len(Groups()))
 	for i, group := range Groups() {
@@ -139,7 +141,8 @@ func (r *Results) SearchAgainstFinal() figure.Figure {
 	return figure.Scatter(figure.Plane{Title: title, X: "accuracy of the supernet on the architecture's half (%)", Y: "test accuracy on " + Title(r.Config.Dataset) + " (%)", Note: r.note()}, clusters...)
 }
 
-// Cells draws every found cell, with what the slides count in it.
+// Cells draws every found cell with the slides' counts of its operations. It returns an error if a
+// cell can't be drawn.
 func (r *Results) Cells() (frames []report.Frame, err error) {
 	for _, t := range r.Trials {
 		for i, kind := range []struct {

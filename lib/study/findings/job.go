@@ -18,7 +18,8 @@ const (
 )
 
 // Job is a part of a study that one process does in one go. As JSON it is a file in the study's
-// directory jobs, which study.Execute executes: all else that decides its result stands in study.json.
+// directory jobs, which study.Execute executes: all else that decides its result stands in
+// study.json.
 type Job struct {
 	Configuration string `json:"configuration"`     // name of one of Configurations()
 	Seed          int    `json:"seed"`              // counted from 1
@@ -54,7 +55,7 @@ func (j Job) String() string {
 	return fmt.Sprintf("%s, seed %d: %s", j.Configuration, j.Seed, what)
 }
 
-// Validate says in a sentence why a study can't execute the job.
+// Validate returns an error with the reason if the study can't execute the job.
 func (j Job) Validate(c Config) error {
 	switch _, known := Find(j.Configuration); {
 	case !known:
@@ -69,7 +70,7 @@ func (j Job) Validate(c Config) error {
 	return nil
 }
 
-// JobDir is the run directory of a job.
+// JobDir returns the run directory of a job.
 func (s *Directory) JobDir(j Job) string { return s.Path("runs", filepath.FromSlash(j.Name())) }
 
 // searchRun opens the search of a configuration with a seed; nil if it was not begun.
@@ -83,7 +84,8 @@ func (s *Directory) Run(configuration Configuration, seed int, dataset string) (
 	return s.JobRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepTrain, Dataset: dataset})
 }
 
-// JobRun opens the run of a job; nil if it was not begun.
+// JobRun opens the run of a job, or returns nil if it has not begun. It returns an error if the run
+// can't be read.
 func (s *Directory) JobRun(j Job) (*run.Run, error) {
 	if _, err := os.Stat(filepath.Join(s.JobDir(j), "config.json")); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -94,7 +96,7 @@ func (s *Directory) JobRun(j Job) (*run.Run, error) {
 // Drawn is where random search keeps the cells of a seed.
 func (s *Directory) Drawn(j Job) string { return filepath.Join(s.JobDir(j), "genotype.json") }
 
-// Done says whether a job's result is there.
+// Done reports whether a job's result exists. It returns an error if the run can't be read.
 func (s *Directory) Done(j Job) (bool, error) {
 	if j.Draws() {
 		_, err := os.Stat(s.Drawn(j))

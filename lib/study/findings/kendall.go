@@ -8,13 +8,16 @@ import (
 
 // Rank is a rank correlation.
 type Rank struct {
-	N   int     `json:"n"`
-	Tau float64 `json:"tau"` // 0 where it is not defined: fewer than two pairs, or all values of one side equal
-	P   float64 `json:"p"`   // two-sided, of no correlation; 1 where tau is not defined
+	N int `json:"n"`
+	// 0 where it is not defined: fewer than two pairs, or all values of one side equal
+	Tau float64 `json:"tau"`
+	P   float64 `json:"p"` // two-sided, of no correlation; 1 where tau is not defined
 }
 
-// Kendall is Kendall's tau-b, (C-D)/sqrt((C+D+X)(C+D+Y)) of C concordant and D discordant pairs, X and Y tied in one side only (M. Kendall, 1938 and 1945). p is
-// exact up to 60 pairs of values without ties, else that of the normal approximation with the correction for ties (Kendall, Rank Correlation Methods, 1970, ch. 4).
+// Kendall returns Kendall's tau-b of x [n] and y [n], (C-D)/sqrt((C+D+X)(C+D+Y)) for C concordant
+// and D discordant pairs, and X and Y pairs tied on one side only (M. Kendall, 1938 and 1945). p is
+// exact up to n = 60 without ties. Otherwise it is the normal approximation with the correction for
+// ties (Kendall, Rank Correlation Methods, 1970, ch. 4).
 func Kendall(x, y []float64) Rank {
 	n := len(x)
 	r := Rank{N: n, P: 1}
@@ -55,8 +58,9 @@ func sign(x float64) int {
 	return 0
 }
 
-// exact is the probability that of n values in random order at most d pairs are discordant, or at most d concordant. The shares of orders of n with k discordant
-// pairs follow from those of n-1: the new value comes behind 0 ... n-1 of the others.
+// exact is the probability that of n values in random order at most d pairs are discordant, or at
+// most d concordant. The shares of orders of n with k discordant pairs follow from those of n-1:
+// the new value comes behind 0 ... n-1 of the others.
 func exact(n, d int) float64 {
 	shares := []float64{1}
 	for m := 2; m <= n; m++ {
@@ -75,7 +79,8 @@ func exact(n, d int) float64 {
 	return min(1, p)
 }
 
-// approximate takes s, concordant less discordant pairs, for normal with the variance that it has under the ties of both sides.
+// approximate takes s, concordant less discordant pairs, for normal with the variance that it has
+// under the ties of both sides.
 func approximate(x, y []float64, s int) float64 {
 	n := float64(len(x))
 	var squares [2]float64 // sum of t(t-1)(2t+5) over groups of t equal values

@@ -1,13 +1,13 @@
 package findings
 
-// Measure is a number that every trial has, or may have.
+// Measure is a number of a trial; some trials may lack it.
 type Measure struct {
 	Name, Title, Unit string
 	of                func(t Trial) (float64, bool)
 	ratio             bool // compared by quotients: of times it matters by which factor they differ
 }
 
-// Accuracy is the test accuracy on a data set, in percent.
+// Accuracy returns the test accuracy on a data set, in percent.
 func Accuracy(dataset, title string) Measure {
 	return Measure{Name: "accuracy_" + dataset, Title: "Test accuracy on " + title, Unit: "%", of: func(t Trial) (float64, bool) {
 		got, ok := t.Tests[dataset]
@@ -51,7 +51,7 @@ func Depth() Measure {
 	return inCells("depth", "Depth", func(s Shape) int { return s.Depth })
 }
 
-// Values are a measure's values of a configuration, in the order of the seeds.
+// Values returns the values of a measure for a configuration, one per seed in rising order.
 func (r *Results) Values(configuration string, m Measure) (values []float64) {
 	for _, t := range r.Trials {
 		if x, ok := m.of(t); ok && t.Configuration.Name == configuration {

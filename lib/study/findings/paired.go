@@ -10,22 +10,26 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Paired is a comparison of two ways over the same seeds.
+// Paired is a comparison of two methods over the same seeds.
 type Paired struct {
-	N          int            `json:"n"`
-	Difference score.Estimate `json:"difference"` // of the second from the first, with its 95 % interval
+	N int `json:"n"`
+	// of the second from the first, with its 95 % interval
+	Difference score.Estimate `json:"difference"`
 	T          float64        `json:"t"`
-	P          float64        `json:"p"`    // two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
-	Holm       float64        `json:"holm"` // P, adjusted for all comparisons of the same family
+	// two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
+	P    float64 `json:"p"`
+	Holm float64 `json:"holm"` // P, adjusted for all comparisons of the same family
 }
 
-// spreadless says whether there are pairs enough for a test, but their differences are all the same.
+// spreadless reports that there are enough pairs for a test, but that all differences are equal.
 func (p Paired) spreadless() bool {
 	return p.N > 1 && p.T == 0 && p.Difference.Half <= 1e-9*math.Abs(p.Difference.Mean)
 }
 
-// Compare is the paired t test of a[i] - b[i] against 0 (Student, 1908). Pairs have a seed in common, and with it the split and the order of the images, which takes
-// their luck out of the difference. Not Wilcoxon's signed rank test: with five pairs its smallest p is 0.06, and nobody repeats searches much more often.
+// Compare returns the paired t test of a[i] - b[i] against 0 (Student, 1908), for a [n] and b [n].
+// A pair shares a seed, and with it the split and the order of the images, which removes their
+// influence from the difference. Wilcoxon's signed rank test is no alternative: with five pairs its
+// smallest p is 0.06, and searches are rarely repeated more often.
 func Compare(a, b []float64) Paired {
 	differences := make([]float64, len(a))
 	for i := range a {
@@ -44,8 +48,10 @@ func Compare(a, b []float64) Paired {
 	return c
 }
 
-// Holm adjusts p values for their number: whoever takes those below 0.05 errs in one or more of them with a probability of at most 0.05 (S. Holm, A Simple
-// Sequentially Rejective Multiple Test Procedure, 1979). The k-th smallest of m becomes the largest of (m-j+1) p_j over j <= k, at most 1.
+// Holm adjusts p values [m] for their number: accepting those below 0.05 leads to one or more
+// errors with a probability of at most 0.05 (S. Holm, A Simple Sequentially Rejective Multiple Test
+// Procedure, 1979). The k-th smallest of m becomes the largest of (m-j+1) p_j over j <= k, at most
+// 1.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

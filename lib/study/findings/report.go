@@ -16,8 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Report writes results.csv, results.json, figures and report.html, one self-contained page, from what the study's directory holds by now. It returns the page's
-// path.
+// Report writes results.csv, results.json, figures and report.html, one self-contained page, from
+// the present contents of the study's directory. It returns the path of the page, and an error if a
+// run is damaged or a file can't be written.
 func (s *Directory) Report() (path string, err error) {
 	r, err := s.Results()
 	if err != nil {
@@ -60,7 +61,8 @@ func (s *Directory) Report() (path string, err error) {
 	return path, whole.WriteBytes(path, html.Bytes())
 }
 
-// Warning is what a reader must know before believing a number; empty for a study of full size.
+// Warning returns the limits of the numbers that a reader must know, or "" for a study of full
+// size.
 func (r *Results) Warning() string {
 	if !r.Config.small() {
 		return ""
@@ -165,7 +167,8 @@ func (r *Results) complete() (n int) {
 	return
 }
 
-// Table is the slides' table beside this study's: header and rows. Transfers have one of their own.
+// Table returns the slides' table beside this study's, [row][column] with a header. Transfers have
+// a table of their own.
 func (r *Results) Table() (header []string, rows [][]string) {
 	header = []string{"configuration", "ss_factor", "n", "accuracy (%)", "slides", "search", "slides (days)", "parameters (M)", "slides", "skips", "depth", "Pareto"}
 	for _, l := range r.Lines {
@@ -192,7 +195,8 @@ func mean(e score.Estimate) string {
 	return score.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
 }
 
-// TransferTable is the accuracy on the other data sets, beside the slides'; a nil header where there are none.
+// TransferTable returns the accuracies on the other data sets beside the slides', [row][column]
+// with a header; the header is nil without transfers.
 func (r *Results) TransferTable() (header []string, rows [][]string) {
 	if len(r.Config.Transfers) == 0 {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Results are what a study came to, as far as it is done: results.json.
+// Results are the results of a study so far: results.json.
 type Results struct {
 	Study      string       `json:"study"` // the directory's name
 	Config     Config       `json:"config"`
@@ -24,25 +24,29 @@ type Results struct {
 
 // Trial is a configuration with a seed.
 type Trial struct {
-	Configuration  Configuration  `json:"configuration"`
-	Seed           int            `json:"seed"`
-	Genotype       cell.Genotype  `json:"genotype"`
-	SearchSeconds  float64        `json:"search_seconds"`  // of fitting, over all processes, without compiling; 0 of random search
-	SearchAccuracy float64        `json:"search_accuracy"` // of the supernet on the architecture's half, in the last epoch, 0..1; 0 of random search
-	Parameters     int            `json:"parameters"`      // of the network that was trained
-	Standard       int            `json:"standard"`        // parameters of the network of 20 cells and 36 channels, the slides' measure
-	Cells          [2]Shape       `json:"cells"`           // normal, reduction
-	Tests          map[string]Got `json:"tests"`           // by data set, of those that are done
+	Configuration Configuration `json:"configuration"`
+	Seed          int           `json:"seed"`
+	Genotype      cell.Genotype `json:"genotype"`
+	// of fitting, over all processes, without compiling; 0 of random search
+	SearchSeconds float64 `json:"search_seconds"`
+	// of the supernet on the architecture's half, in the last epoch, 0..1; 0 of random search
+	SearchAccuracy float64 `json:"search_accuracy"`
+	Parameters     int     `json:"parameters"` // of the network that was trained
+	// parameters of the network of 20 cells and 36 channels, the slides' measure
+	Standard int            `json:"standard"`
+	Cells    [2]Shape       `json:"cells"` // normal, reduction
+	Tests    map[string]Got `json:"tests"` // by data set, of those that are done
 }
 
-// Shape is what the slides look at in a cell.
+// Shape holds the slides' measures of a cell.
 type Shape struct {
 	Skips         int `json:"skips"`          // skip connections, of 8 operations
 	ParameterFree int `json:"parameter_free"` // these and pools
-	Depth         int `json:"depth"`          // of the longest way from an input to the output, in operations: 1 to 4
+	// of the longest way from an input to the output, in operations: 1 to 4
+	Depth int `json:"depth"`
 }
 
-// Got is what the network of a trial got on a data set.
+// Got is the result of a trial's network on a data set.
 type Got struct {
 	Accuracy   float64        `json:"accuracy"` // top-1 on the test images, 0..1
 	Range      score.Interval `json:"range"`    // 95 %, of the luck of the test images alone
@@ -51,7 +55,7 @@ type Got struct {
 	Seconds    float64        `json:"seconds"` // of the training
 }
 
-// Results collects what there is.
+// Results collects the present results. It returns an error if a run is damaged.
 func (s *Directory) Results() (*Results, error) {
 	r := &Results{Study: filepath.Base(s.Dir), Config: s.Config}
 	for seed := 1; seed <= s.Config.Seeds; seed++ {

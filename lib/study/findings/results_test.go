@@ -46,9 +46,11 @@ func claim(t *testing.T, r *Results, start string) Claim {
 
 func TestClaimsAreSupportedOrNotOrUndecided(t *testing.T) {
 	r := made(4, map[string][]float64{
-		"stage1":  {93.0, 93.4, 92.8, 93.2},
-		"stage3":  {96.1, 96.4, 95.9, 96.2},                                          // 3 points above stage 1, always
-		"p-darts": {94.0, 94.4, 93.8, 94.3}, "stage2-0.25": {93.1, 93.2, 92.9, 93.1}, // below stage 3; and now above, now below stage 1
+		"stage1": {93.0, 93.4, 92.8, 93.2},
+		// 3 points above stage 1, always
+		"stage3": {96.1, 96.4, 95.9, 96.2},
+		// below stage 3; and now above, now below stage 1
+		"p-darts": {94.0, 94.4, 93.8, 94.3}, "stage2-0.25": {93.1, 93.2, 92.9, 93.1},
 	}, map[string][]float64{"stage1": {100, 110, 105, 95}, "stage3": {200, 218, 212, 191}, "p-darts": {100, 100, 100, 100}})
 	for start, want := range map[string]Verdict{
 		"PCP-DARTS beats": Supported, "P-DARTS is at least": NotSupported, "Self-supervision helps PC-": Undecided, "Self-supervision helps PCP-": Undecided,
@@ -80,7 +82,8 @@ func TestOneSeedDecidesNothing(t *testing.T) {
 	}
 }
 
-// Of two configurations a group has the mean: 2 and 4 of seed 1 are 3. Seed 2 misses one of them, so it does not count.
+// Of two configurations a group has the mean: 2 and 4 of seed 1 are 3. Seed 2 misses one of them,
+// so it does not count.
 func TestGroupsCountWithTheMeanOfSeedsThatAreThereInFull(t *testing.T) {
 	r := made(3, map[string][]float64{"stage1": {1, 1, 1}, "stage2-0.25": {2, 2, 6}, "stage2-1": {4, 0, 2}}, nil)
 	for i := range r.Trials {
@@ -96,7 +99,8 @@ func TestGroupsCountWithTheMeanOfSeedsThatAreThereInFull(t *testing.T) {
 
 func TestHolmCountsTheTestsThatWereMade(t *testing.T) {
 	r := made(3, map[string][]float64{"stage1": {93, 93.4, 92.8}, "stage3": {93.5, 94.4, 93.2}}, nil)
-	// Accuracy, skip connections and operations without parameters of the two can be compared; all of the rest was not measured.
+	// Accuracy, skip connections and operations without parameters of the two can be compared; all
+	// of the rest was not measured.
 	c, tests := claim(t, r, "PCP-DARTS beats"), 0
 	for _, c := range r.Claims {
 		if c.N > 1 {
@@ -115,7 +119,8 @@ func TestTheParetoFrontIsWhatNothingBeatsInBoth(t *testing.T) {
 	for _, l := range r.Lines {
 		front[l.Configuration.Name] = l.Pareto
 	}
-	// random takes no time; p-darts is as good and as fast as stage3; darts is worse than stage3 in both.
+	// random takes no time; p-darts is as good and as fast as stage3; darts is worse than stage3 in
+	// both.
 	for name, want := range map[string]bool{"random": true, "stage1": true, "stage3": true, "p-darts": true, "darts": false} {
 		if front[name] != want {
 			t.Errorf("%s is on the front: %v", name, front[name])

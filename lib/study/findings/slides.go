@@ -1,6 +1,6 @@
 package findings
 
-// Published is what the slides say of a configuration. Zero: nothing.
+// Published holds the slides' numbers of a configuration; 0 marks a missing number.
 type Published struct {
 	Accuracy   float64            // CIFAR-10, test, %
 	Days       float64            // of the search, on a V100
@@ -8,7 +8,8 @@ type Published struct {
 	Transfer   map[string]float64 // test accuracy, %, by data set
 }
 
-// Slides are the slides' numbers ("Efficient Self-Supervised Neural Architecture Search", course AV490, IIST), one run each.
+// Slides are the slides' numbers ("Efficient Self-Supervised Neural Architecture Search", course
+// AV490, IIST), one run each.
 func Slides(configuration string) Published {
 	return map[string]Published{
 		"stage1":      {93.62, 0.1610, 3.9, map[string]float64{"fashion-mnist": 95.65}},

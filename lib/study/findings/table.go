@@ -11,17 +11,20 @@ import (
 	"github.com/essnas/essnas/lib/score/student"
 )
 
-// Line is what a configuration came to, over its seeds.
+// Line is the result of a configuration over its seeds.
 type Line struct {
 	Configuration Configuration             `json:"configuration"`
 	Accuracy      score.Estimate            `json:"accuracy"`       // %
 	Transfers     map[string]score.Estimate `json:"transfers"`      // %
 	SearchSeconds score.Estimate            `json:"search_seconds"` // without compiling
-	Parameters    score.Estimate            `json:"parameters"`     // millions, of 20 cells and 36 channels
-	Skips         score.Estimate            `json:"skips"`          // in both cells, of 16 operations
-	ParameterFree score.Estimate            `json:"parameter_free"`
-	Depth         score.Estimate            `json:"depth"`
-	Pareto        bool                      `json:"pareto"` // no other is at least as accurate and as fast, and better in one of both
+	// millions, of 20 cells and 36 channels
+	Parameters score.Estimate `json:"parameters"`
+	// in both cells, of 16 operations
+	Skips         score.Estimate `json:"skips"`
+	ParameterFree score.Estimate `json:"parameter_free"`
+	Depth         score.Estimate `json:"depth"`
+	// no other is at least as accurate and as fast, and better in one of both
+	Pareto bool `json:"pareto"`
 }
 
 // summarize computes what follows from the trials.
@@ -64,7 +67,8 @@ func Title(dataset string) string {
 	return data.Title(dataset)
 }
 
-// WriteCSV writes a line for each trial. The columns with seconds are measured anew whenever a study is made anew; all others are the same to the bit.
+// WriteCSV writes a line for each trial. Columns with seconds differ when a study is repeated; all
+// others are equal to the bit. It returns an error if the writer fails.
 func (r *Results) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	header := []string{"configuration", "method", "ss_factor", "seed", "search_accuracy", "parameters", "parameters_20x36",
