@@ -5,18 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 )
 
-// The shape of every cell: two inputs, four states, and an edge from every node to every state after it.
-const (
-	Inputs = 2
-	States = 4
-	Edges  = States*Inputs + States*(States-1)/2 // 14
-)
-
-// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1: the inputs; 2..5: the states).
+// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1: the inputs; 2 and more:
+// the states).
 type Gene struct {
 	Op   string
 	From int
@@ -49,25 +42,35 @@ func Load(nameOrFile string) (Genotype, error) {
 	return g, nil
 }
 
-// Validate says in a sentence what is wrong with the genotype: a wrong count of genes, an unknown operation, a node that is not before its state.
+// Validate returns an error that says in a sentence which part of the genotype is wrong: the count of genes, an unknown
+// operation, a node that is not before its state, two cells of different numbers of states.
 func (g Genotype) Validate() error {
 	if err := validate("normal", g.Normal, g.NormalConcat); err != nil {
 		return err
 	}
-	return validate("reduce", g.Reduce, g.ReduceConcat)
+	if err := validate("reduce", g.Reduce, g.ReduceConcat); err != nil {
+		return err
+	}
+	if len(g.Normal) != len(g.Reduce) {
+		return fmt.Errorf("normal has %d genes and reduce %d: both cells need the same number of states", len(g.Normal), len(g.Reduce))
+	}
+	return nil
 }
 
 func validate(kind string, genes []Gene, concat []int) error {
-	if len(genes) != 2*States {
-		return fmt.Errorf("%s has %d genes: want %d, two for each of the %d states", kind, len(genes), 2*States, States)
+	states := len(genes) / 2
+	if len(genes)%2 != 0 || states < MinStates || states > MaxStates {
+		return fmt.Errorf("%s has %d genes: want two for each state, %d for the usual %d states (%d to %d states are possible)",
+			kind, len(genes), 2*States, States, MinStates, MaxStates)
 	}
 	for i, gene := range genes {
 		where := fmt.Sprintf("%s, gene %d (state %d)", kind, i+1, i/2)
+		_, known := Lookup(gene.Op)
 		switch last := Inputs + i/2 - 1; {
-		case gene.Op == "none":
+		case IsNone(gene.Op):
 			return fmt.Errorf("%s: none carries nothing, so it can't be the operation of an edge that is kept", where)
-		case !slices.Contains(Primitives, gene.Op):
-			return fmt.Errorf("%s: unknown operation %q; the operations are %s", where, gene.Op, strings.Join(Primitives[1:], ", "))
+		case !known:
+			return fmt.Errorf("%s: unknown operation %q; the operations are %s", where, gene.Op, strings.Join(Operations()[1:], ", "))
 		case gene.From < 0 || gene.From > last:
 			return fmt.Errorf("%s: index %d is out of range; this state reads from nodes 0 to %d", where, gene.From, last)
 		}
@@ -77,8 +80,8 @@ func validate(kind string, genes []Gene, concat []int) error {
 	}
 	for i, node := range concat {
 		switch {
-		case node < Inputs || node >= Inputs+States:
-			return fmt.Errorf("%s_concat: index %d is out of range; the states are nodes %d to %d", kind, node, Inputs, Inputs+States-1)
+		case node < Inputs || node >= Inputs+states:
+			return fmt.Errorf("%s_concat: index %d is out of range; the states are nodes %d to %d", kind, node, Inputs, Inputs+states-1)
 		case i > 0 && node <= concat[i-1]:
 			return fmt.Errorf("%s_concat: node %d after node %d; each state may stand there once, in ascending order", kind, node, concat[i-1])
 		}
@@ -89,7 +92,7 @@ func validate(kind string, genes []Gene, concat []int) error {
 // Skips is the number of skip connections among the genes of a cell.
 func Skips(genes []Gene) (n int) {
 	for _, g := range genes {
-		if g.Op == "skip_connect" {
+		if IsSkip(g.Op) {
 			n++
 		}
 	}

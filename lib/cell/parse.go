@@ -204,8 +204,8 @@ func (p *python) nodes() (nodes []int) {
 		first, end = end, p.integer()
 	}
 	p.expect(')')
-	if first < 0 || end > Inputs+States {
-		p.fail("range(%d, %d): index out of range; the states are nodes %d to %d", first, end, Inputs, Inputs+States-1)
+	if first < 0 || end > Inputs+MaxStates {
+		p.fail("range(%d, %d): index out of range; the states are nodes %d to %d at most", first, end, Inputs, Inputs+MaxStates-1)
 		return nil
 	}
 	for node := first; node < end; node++ {

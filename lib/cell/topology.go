@@ -1,24 +1,40 @@
 package cell
 
-// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two cells before, 2 to 5 the
-// states.
+// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two cells before, the
+// following ones the states.
 type Link struct{ From, To int }
 
-// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ... 4-5, the order in which alphas and betas list them.
-func Links() (all []Link) {
-	for to := Inputs; to < Inputs+States; to++ {
-		for from := range to {
-			all = append(all, Link{from, to})
-		}
-	}
-	return
-}
-
-// Topology is the inside of a cell type: its edges, by target, and the nodes whose concatenation is the output.
+// Topology is the inside of a cell type: its number of states, its edges by target, and the nodes whose concatenation is
+// the output.
 type Topology struct {
+	States int
 	Links  []Link
 	Concat []int
 }
 
-// Complete is the graph of a search network's cells: all edges, all states.
-func Complete() Topology { return Topology{Links: Links(), Concat: []int{2, 3, 4, 5}} }
+// Links are all edges of a cell of the DARTS space (see [Space.Links]).
+func Links() []Link { return DARTS().Links() }
+
+// Complete is the inside of a search network's cells in the DARTS space (see [Space.Complete]).
+func Complete() Topology { return DARTS().Complete() }
+
+// Topology is the inside of the genotype's normal cell (typ 0) or reduction cell (typ 1).
+func (g Genotype) Topology(typ int) Topology {
+	genes, concat := g.Cell(typ)
+	t := Topology{States: len(genes) / 2, Concat: concat}
+	for i, gene := range genes {
+		t.Links = append(t.Links, Link{gene.From, Inputs + i/2})
+	}
+	return t
+}
+
+// Cell are the genes and the output's nodes of the normal cell (typ 0) or of the reduction cell (typ 1).
+func (g Genotype) Cell(typ int) (genes []Gene, concat []int) {
+	if typ == 1 {
+		return g.Reduce, g.ReduceConcat
+	}
+	return g.Normal, g.NormalConcat
+}
+
+// States is the number of states of the genotype's cells.
+func (g Genotype) States() int { return len(g.Normal) / 2 }

@@ -75,8 +75,8 @@ func SupernetSize(name string, s Shape) (Size, error) {
 		if n.name != name {
 			continue
 		}
-		if s.Channels%(n.k*n.k) != 0 {
-			return Size{}, fmt.Errorf("channels is %d: %s wants a multiple of %d, because 1/%d of them go through the operations", s.Channels, name, n.k*n.k, n.k)
+		if s.Channels%n.k != 0 {
+			return Size{}, fmt.Errorf("channels is %d: %s wants a multiple of %d, because 1/%d of them go through the operations", s.Channels, name, n.k, n.k)
 		}
 		net := supernet.Network{Space: supernet.FullSpace(), Wiring: wiring.Wiring{
 			Cells: s.Cells, Channels: s.Channels, Classes: s.Classes, ImageChannels: s.ImageChannels, ImageSide: s.ImageSide, Batch: 1, Partial: n.k,

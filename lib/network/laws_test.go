@@ -138,7 +138,7 @@ func TestADroppedPathKeepsItsMean(t *testing.T) {
 	identities := 0
 	for _, p := range n.Places() {
 		for i, l := range n.topologies()[p.Type()].Links {
-			if n.genes(p.Type())[i].Op == "skip_connect" && p.Stride(l.From) == 1 {
+			if n.operation(p, i, l).Identity() {
 				identities++
 			}
 		}

@@ -56,29 +56,17 @@ func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) wiring.O
 // Features returns the number of pooled features.
 func (n *Network) Features() int {
 	places := n.Places()
-	last := places[len(places)-1]
-	return len(n.topologies()[last.Type()].Concat) * last.Channels
-}
-
-func (n *Network) genes(typ int) []cell.Gene {
-	if typ == 1 {
-		return n.Genotype.Reduce
-	}
-	return n.Genotype.Normal
+	_, concat := n.Genotype.Cell(places[len(places)-1].Type())
+	return n.Wiring.Features(len(concat))
 }
 
 func (n *Network) operation(p wiring.Place, i int, l cell.Link) ops.Operation {
-	return ops.Operation{Name: n.genes(p.Type())[i].Op, Channels: p.Channels, Size: p.Side(l.From), Stride: p.Stride(l.From), Affine: true}
+	genes, _ := n.Genotype.Cell(p.Type())
+	return ops.Operation{Name: genes[i].Op, Channels: p.Channels, Size: p.Side(l.From), Stride: p.Stride(l.From), Affine: true}
 }
 
-func (n *Network) topologies() (t [2]cell.Topology) {
-	t[0].Concat, t[1].Concat = n.Genotype.NormalConcat, n.Genotype.ReduceConcat
-	for typ := range t {
-		for i, g := range n.genes(typ) {
-			t[typ].Links = append(t[typ].Links, cell.Link{From: g.From, To: cell.Inputs + i/2})
-		}
-	}
-	return
+func (n *Network) topologies() [2]cell.Topology {
+	return [2]cell.Topology{n.Genotype.Topology(0), n.Genotype.Topology(1)}
 }
 
 // NewMasks drops each path of each image with probability p. The network's batch is the batch of

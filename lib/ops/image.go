@@ -110,3 +110,6 @@ func wide(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 
 // narrow is x as convolutions read it.
 func narrow(c *block.Ctx, x *Node) *Node { return ConvertDType(x, c.Lowering().DType()) }
+
+// Relu is max(x, 0).
+func Relu(x *Node) *Node { return MaxScalar(x, 0.0) }

@@ -185,3 +185,8 @@ func scaled(c *block.Ctx, x, scale *Node, last bool) *Node {
 			return MulScalar(Reshape(ReduceAllSum(f.own(f.matrix(Mul(v, wide(x))))), 1), float64(f.positions))
 		})
 }
+
+// NormWeights are the gain and bias of an AffineNorm.
+func NormWeights(name string, channels int) []block.Weight {
+	return []block.Weight{{Name: name + ".gain", Dims: []int{channels}, Fill: 1}, {Name: name + ".bias", Dims: []int{channels}}}
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Operation is one of the cell.Primitives for the shapes of its place in a network: images of Channels x Size x Size in,
+// Operation is one of cell.Operations for the shapes of its place in a network: images of Channels x Size x Size in,
 // of Channels x Size/Stride x Size/Stride out.
 type Operation struct {
 	Name                   string
@@ -20,12 +20,42 @@ type Operation struct {
 	Affine bool
 }
 
-// shape of the operations with weights: one for each depthwise-pointwise pair, ReLU before and norm after it.
-var separable = map[string][]conv{
-	"sep_conv_3x3": {{k: 3, pad: 1, dilation: 1}, {k: 3, pad: 1, dilation: 1}},
-	"sep_conv_5x5": {{k: 5, pad: 2, dilation: 1}, {k: 5, pad: 2, dilation: 1}},
-	"dil_conv_3x3": {{k: 3, pad: 2, dilation: 2}},
-	"dil_conv_5x5": {{k: 5, pad: 4, dilation: 2}},
+// kind is what all operations of one cell.Kind have in common. They differ in their windows.
+type kind interface {
+	// weights are what build takes, in its order.
+	weights(o Operation, windows []cell.Window) []block.Weight
+	// norms are the channels of the tracked norms where the operation is affine.
+	norms(o Operation, windows []cell.Window) []int
+	// build is the operation's output times scale ([1]; nil is 1). Where it makes the output of a call (last), a kernel
+	// adds it to the call's sum.
+	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node
+	// saves ranks what is kept for the backward pass, in arrays of the output's size.
+	saves(windows []cell.Window) float64
+}
+
+// kinds has a line for each kind of operation that computes.
+func kinds(k cell.Kind) kind {
+	switch k {
+	case cell.MaxPool:
+		return maxPool{}
+	case cell.AveragePool:
+		return averagePool{}
+	case cell.Identity:
+		return skip{}
+	case cell.Separable:
+		return separable{}
+	}
+	return nil
+}
+
+// lookup panics at a name that no operation has, and at an operation that computes nothing.
+func lookup(name string) (kind, []cell.Window) {
+	o, ok := cell.Lookup(name)
+	k := kinds(o.Kind)
+	if !ok || k == nil {
+		exceptions.Panicf("unknown operation %q: want one of %v", name, cell.Operations()[1:])
+	}
+	return k, o.Windows
 }
 
 func (o Operation) String() string {
@@ -40,42 +70,39 @@ func (o Operation) String() string {
 func (o Operation) Out() int { return (o.Size + o.Stride - 1) / o.Stride }
 
 // Identity says whether the operation hands its input on unchanged.
-func (o Operation) Identity() bool { return o.Name == "skip_connect" && o.Stride == 1 }
+func (o Operation) Identity() bool { return cell.IsSkip(o.Name) && o.Stride == 1 }
 
 // Weights are what Build takes, in its order.
-func (o Operation) Weights() (w []block.Weight) {
-	for i, v := range separable[o.Name] {
-		n := o.Out() * o.Out()
-		w = append(w,
-			block.Weight{Name: fmt.Sprintf("depthwise%d", i), Dims: []int{v.k, v.k, o.Channels}, Fan: v.k * v.k, Positions: n},
-			block.Weight{Name: fmt.Sprintf("pointwise%d", i), Dims: []int{o.Channels, o.Channels}, Fan: o.Channels, Positions: n})
-		if o.Affine {
-			w = append(w, NormWeights(fmt.Sprintf("norm%d", i), o.Channels)...)
-		}
-	}
-	if o.Name == "skip_connect" && o.Stride == 2 {
-		return FactorizedReduceWeights(o.Channels, o.Channels, o.Size, o.Affine)
-	}
-	return w
-}
-
-// NormWeights are the gain and bias of an AffineNorm.
-func NormWeights(name string, channels int) []block.Weight {
-	return []block.Weight{{Name: name + ".gain", Dims: []int{channels}, Fill: 1}, {Name: name + ".bias", Dims: []int{channels}}}
+func (o Operation) Weights() []block.Weight {
+	k, windows := lookup(o.Name)
+	return k.weights(o, windows)
 }
 
 // Norms are the channels of the tracked norms, for block.Block.
-func (o Operation) Norms() (n []int) {
+func (o Operation) Norms() []int {
 	if !o.Affine {
 		return nil
 	}
-	for range separable[o.Name] {
-		n = append(n, o.Channels)
+	k, windows := lookup(o.Name)
+	return k.norms(o, windows)
+}
+
+// Cost is the number of weights and of multiply-adds for one image.
+func (o Operation) Cost() (weights, macs int) {
+	for _, w := range o.Weights() {
+		weights += w.Size()
+		macs += w.Size() * w.Positions
 	}
-	if o.Name == "skip_connect" && o.Stride == 2 {
-		n = []int{o.Channels}
+	return
+}
+
+// Saves ranks operations by what they keep for the backward pass, in arrays of the output's size; none keeps nothing.
+func Saves(name string) float64 {
+	if cell.IsNone(name) {
+		return 0
 	}
-	return n
+	k, windows := lookup(name)
+	return k.saves(windows)
 }
 
 // Build is the operation's output times scale ([1]; nil is 1).
@@ -88,95 +115,8 @@ func (o Operation) build(c *block.Ctx, x *Node, w []*Node, scale *Node, last boo
 	if Channels(c, x) != o.Channels || Side(c, x) != o.Size {
 		exceptions.Panicf("%s does not take %s", o, x.Shape())
 	}
-	switch {
-	case o.Name == "max_pool_3x3":
-		return o.pooled(c, MaxPooling(c, x, 3, o.Stride, 1), scale, last)
-	case o.Name == "avg_pool_3x3":
-		return o.pooled(c, AvgPooling(c, x, 3, o.Stride, 1), scale, last)
-	case o.Identity():
-		return scaled(c, x, scale, last)
-	case o.Name == "skip_connect":
-		return factorizedReduce(c, x, w, scale, o.Affine, last)
-	}
-	convs, ok := separable[o.Name]
-	if !ok {
-		exceptions.Panicf("unknown operation %q: want one of %v", o.Name, cell.Primitives)
-	}
-	stride := o.Stride
-	convolve := func(v conv, x, dw, pw *Node) *Node { return v.separable(c, x, dw, pw) }
-	for i, v := range convs {
-		v.layout = c.Lowering().Layout
-		v.stride, stride = stride, 1 // the first of two convolutions halves the size
-		depth, point := w[0], w[1]
-		w = w[2:]
-		x = c.Save(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
-		switch f := flatten(c, x); {
-		case o.Affine:
-			x = AffineNorm(c, x, w[0], w[1])
-			w = w[2:]
-		case i == len(convs)-1:
-			return norm(c, x, scale, last)
-		case f.fast(x): // the next convolution reads the norm's values without anybody writing them down
-			mean, rstd, _ := f.moments(x)
-			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }
-		default:
-			x = Norm(c, x, nil)
-		}
-	}
-	return scaled(c, x, scale, last)
-}
-
-// pooled ends a pool: with a norm in search networks, so that no operation has an advantage by its scale.
-func (o Operation) pooled(c *block.Ctx, x, scale *Node, last bool) *Node {
-	if o.Affine {
-		return scaled(c, x, scale, last)
-	}
-	return norm(c, x, scale, last)
-}
-
-// Relu is max(x, 0).
-func Relu(x *Node) *Node { return MaxScalar(x, 0.0) }
-
-// FactorizedReduceWeights are the two halves of the output channels, [out/2, in] each.
-func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
-	n := size * size / 4
-	w := []block.Weight{
-		{Name: "even", Dims: []int{out / 2, in}, Fan: in, Positions: n},
-		{Name: "odd", Dims: []int{out / 2, in}, Fan: in, Positions: n},
-	}
-	if affine {
-		w = append(w, NormWeights("norm", out)...)
-	}
-	return w
-}
-
-// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
-// odd ones, each making half of the channels; norm.
-func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
-	return factorizedReduce(c, x, w, scale, affine, false)
-}
-
-func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, last bool) *Node {
-	x = c.Save(ReduceHalves(c, Whole(x), w, 1))
-	if affine {
-		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale, last)
-	}
-	return norm(c, x, scale, last)
-}
-
-// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k groups; 1 is not.
-func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
-	h := Side(c, p.Images[0])
-	if h%2 != 0 {
-		exceptions.Panicf("factorized reduce halves an even size, got %s", p.Images[0].Shape())
-	}
-	if p.fast(c, 1, 2*w[0].Shape().Dim(0)) {
-		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, w[:2], 1, true, k) })
-	}
-	v := conv{layout: c.Lowering().Layout}
-	return Unshuffle(c, c.Site(Relu(p.Join(c)), func(x *Node) *Node {
-		return JoinChannels(c, Pointwise(c, v.window(x, 0, 0, h/2, 2), w[0]), Pointwise(c, v.window(x, 1, 1, h/2, 2), w[1]))
-	}), k)
+	k, windows := lookup(o.Name)
+	return k.build(o, windows, c, x, w, scale, last)
 }
 
 // Mixed is the operation as a block of a search network: image and mixing weight [1] in, their product's norm out.

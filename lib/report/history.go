@@ -23,10 +23,12 @@ type History struct {
 
 	// Of the epochs of a search that have details; counted from 1. Index 0 is the normal cell, 1
 	// the reduction cell.
-	At        []float64
-	Alphas    [2][][][]float64
-	Betas     [2][][]float64
-	Genotypes []*cell.Genotype
+	At []float64
+	// operations of the search space: the columns of Alphas
+	Operations []string
+	Alphas     [2][][][]float64
+	Betas      [2][][]float64
+	Genotypes  []*cell.Genotype
 	// skip connections of the normal cell in epochs that ended a phase early, counted from 1
 	Stopped map[int]int
 }
@@ -50,13 +52,16 @@ func HistoryOf(events []run.Event) History {
 			if !ok {
 				continue // a training has no details, and pages can do without
 			}
+			if h.Operations == nil { // the first phase has all
+				h.Operations = a.Space()
+			}
 			h.At = append(h.At, float64(e.Epoch+1))
 			h.Genotypes = append(h.Genotypes, a.Genotype)
 			if a.Stopped > 0 {
 				h.Stopped[e.Epoch+1] = a.Stopped
 			}
 			for t := range a.Alphas {
-				h.Alphas[t] = append(h.Alphas[t], a.Full(t))
+				h.Alphas[t] = append(h.Alphas[t], a.Full(t, h.Operations))
 				h.Betas[t] = append(h.Betas[t], a.Betas[t])
 			}
 		}
@@ -119,7 +124,7 @@ func (h History) Cells() (parts []figure.Figure, err error) {
 	if last < 0 {
 		return nil, nil
 	}
-	parts = append(parts, figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), cell.Primitives, h.Alphas[0][last], h.Alphas[1][last]))
+	parts = append(parts, figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), h.Operations, h.Alphas[0][last], h.Alphas[1][last]))
 	g := h.Genotypes[last]
 	if g == nil {
 		return parts, nil

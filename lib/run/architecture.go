@@ -16,20 +16,34 @@ type Architecture struct {
 
 	// where the epoch ended its phase early
 	Stopped int `json:"stopped_at_skips,omitempty"`
-	// of a progressive search: operations of the alphas, [edge][operation]
+	// operations of the alphas, [edge][operation]; without it the eight of DARTS
 	Operations [2][][]string `json:"operations"`
 }
 
-// Full returns the alphas of one cell type, [edge][primitive]; NaN marks operations that an edge
-// does not have.
-func (a Architecture) Full(typ int) [][]float64 {
+// Space returns the operations of all edges, in the order of alphas.
+func (a Architecture) Space() (names []string) {
+	if a.Operations[0] == nil {
+		return cell.Primitives
+	}
+	for _, op := range cell.Operations() {
+		has := func(edge []string) bool { return slices.Contains(edge, op) }
+		if slices.ContainsFunc(a.Operations[0], has) || slices.ContainsFunc(a.Operations[1], has) {
+			names = append(names, op)
+		}
+	}
+	return
+}
+
+// Full returns the alphas of one cell type, [edge][operation], with a column for each of these
+// operations; NaN marks operations that an edge does not have.
+func (a Architecture) Full(typ int, operations []string) [][]float64 {
 	all := make([][]float64, len(a.Alphas[typ]))
 	for e, row := range a.Alphas[typ] {
 		if e >= len(a.Operations[typ]) {
 			all[e] = row
 			continue
 		}
-		for _, op := range cell.Primitives {
+		for _, op := range operations {
 			share := math.NaN()
 			if o := slices.Index(a.Operations[typ][e], op); o >= 0 && o < len(row) {
 				share = row[o]

@@ -38,7 +38,7 @@ func (t *Search) compileAhead() *ahead {
 
 // later returns the calls of a step of a later phase, for any operations that it may keep.
 func (t *Search) later(phase int) *block.Plan {
-	space := supernet.FullSpace()
+	space := supernet.Everywhere(t.settings.Space())
 	net, objective := t.network(phase, space)
 	arch := supernet.NewArch(space, t.settings.Partial > 1, 0)
 	arch.Auxiliary = t.settings.AuxiliarySkip

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -57,20 +56,22 @@ func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
 }
 
 // details returns the details of an epoch: alphas (after the softmax), betas, and the cell derived
-// from them.
+// from them; and the operations of each edge where these are not the eight of DARTS.
 func (t *Search) details() map[string]any {
-	type table [2][cell.Edges][]float64
-	var alphas table
-	var betas [2][cell.Edges]float64
+	var alphas [2][][]float64 // [type][edge][operation]
+	var betas [2][]float64
 	for typ := range alphas {
-		for e := range alphas[typ] {
-			alphas[typ][e] = t.arch.Softmax(typ, e)
+		for e := range t.arch.Alpha[typ] {
+			alphas[typ] = append(alphas[typ], t.arch.Softmax(typ, e))
 		}
 		betas[typ] = t.arch.EdgeNorm(typ)
 	}
 	d := map[string]any{"alphas": alphas, "betas": betas, "genotype": t.Genotype()}
 	if len(t.phases) > 1 {
-		d["phase"], d["operations"] = t.phase, t.arch.Space
+		d["phase"] = t.phase
+	}
+	if len(t.phases) > 1 || !t.settings.Space().IsDARTS() {
+		d["operations"] = t.arch.Space
 	}
 	return d
 }

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -24,7 +23,7 @@ const (
 func (t *Search) eigenvalue() (float64, error) {
 	n := len(t.arch.Flat())
 	if t.arch.Partial {
-		n -= 2 * cell.Edges // the betas come last
+		n -= len(t.arch.Beta[0]) + len(t.arch.Beta[1]) // the betas come last
 	}
 	var largest float64
 	err := t.curve(0, n, func(product func(v []float64) ([]float64, error)) (err error) {

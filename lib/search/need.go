@@ -1,10 +1,14 @@
 package search
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
@@ -23,7 +27,7 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 	}}
 	var most memory.Need
 	for i, p := range phases {
-		space := costliest(p.Operations)
+		space := costliest(s.Space(), p.Operations)
 		net, o := t.network(i, space)
 		arch := supernet.NewArch(space, s.Partial > 1, 0)
 		arch.Auxiliary = s.AuxiliarySkip
@@ -46,19 +50,14 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 	return most, nil
 }
 
-// costliest returns a space with the n operations on every edge that save the most for the backward
-// pass: separable convolutions first, then dilated ones, then poolings.
-func costliest(n int) (s supernet.Space) {
-	order := []string{"sep_conv_5x5", "sep_conv_3x3", "max_pool_3x3", "dil_conv_5x5", "dil_conv_3x3", "avg_pool_3x3", "skip_connect", "none"}
-	if n >= len(cell.Primitives) {
-		return supernet.FullSpace()
+// costliest has the n operations of a space on every edge that save most for the backward pass.
+func costliest(space cell.Space, n int) supernet.Space {
+	if n < len(space.Operations) {
+		names := slices.Clone(space.Operations)
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(ops.Saves(b), ops.Saves(a)) })
+		space.Operations = names[:n]
 	}
-	for t := range s {
-		for e := range s[t] {
-			s[t][e] = order[:n]
-		}
-	}
-	return s
+	return supernet.Everywhere(space)
 }
 
 // Save sets how many activations are saved for backward passes. Call it before Prepare and the

@@ -38,7 +38,7 @@ func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective
 		if err != nil {
 			panic(err) // Validate has read them
 		}
-		o.projector = barlow.Projector(w.Features(), sizes, w.Batch)
+		o.projector = barlow.Projector(w.Features(s.Space().States), sizes, w.Batch)
 		o.twins = barlow.Loss(sizes[len(sizes)-1], w.Batch, barlow.Lambda)
 	}
 	return o

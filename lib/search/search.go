@@ -92,7 +92,7 @@ func assemble(e *block.Engine, w wiring.Wiring, s settings.Search) *Search {
 	for _, p := range phases {
 		t.lengths = append(t.lengths, p.Epochs)
 	}
-	t.Enter(0, supernet.FullSpace())
+	t.Enter(0, supernet.Everywhere(s.Space()))
 	return t
 }
 
@@ -137,7 +137,7 @@ func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 	if p.SkipDropout > 0 {
 		m.Dropout = &supernet.Dropout{Rate: block.NewValue(nil), Seeds: map[supernet.Spot]*block.Value{}}
 		for c := range p.Cells {
-			for e := range cell.Edges {
+			for e := range a.Alpha[0] {
 				m.Dropout.Seeds[supernet.Spot{Cell: c, Edge: e}] = block.NewValue(nil)
 			}
 		}

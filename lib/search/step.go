@@ -6,7 +6,6 @@ import (
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/wiring"
@@ -222,7 +221,7 @@ func (t *Search) drop(rate float64, epoch, step int) {
 	d.Rate.Set(tensors.FromFlatDataAndDimensions([]float32{float32(rate)}, 1))
 	r := fit.Random(t.settings.Seed, "skip dropout", epoch, step)
 	for c := range t.net.Cells {
-		for e := range cell.Edges {
+		for e := range t.arch.Alpha[0] {
 			seeds := make([]int32, t.engine.Width())
 			for i := range seeds {
 				seeds[i] = int32(r.Uint32())

@@ -56,7 +56,14 @@ func fieldsOf(t reflect.Type, at []int) (fields []Field) {
 // marshal writes settings as JSON in their order, the input of the hash of a run.
 func marshal[S Settings](s S) ([]byte, error) {
 	text := []byte{'{'}
+	var omitted map[string]bool
+	if o, ok := any(s).(interface{ omits() map[string]bool }); ok {
+		omitted = o.omits()
+	}
 	for i, f := range Fields[S]() {
+		if omitted[f.Name] {
+			continue
+		}
 		value, err := json.Marshal(f.of(&s).Interface())
 		if err != nil {
 			return nil, err

@@ -28,18 +28,23 @@ const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
 
 // ParsePhases reads phases of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS,
 // separated by spaces. Only cells and operations are required, "5/8 11/5/0.4 17/3/0.7": omitted
-// parts at the right, and omitted channels, are those of the phase as. ParsePhases returns an error
-// that names the invalid phase.
+// parts at the right, and omitted channels, are those of the phase as. Its operations are those of
+// the space, 0 for the eight of DARTS; if there are fewer than eight, a phase with more keeps all.
+// ParsePhases returns an error that names the invalid phase.
 func ParsePhases(text string, as Phase) (phases []Phase, err error) {
+	all := as.Operations
 	for _, word := range strings.Fields(text) {
 		p, ok := parsePhase(word, as)
 		if !ok {
 			return nil, fmt.Errorf("phase %q can't be read: want %s, at least CELLS/OPERATIONS, like 11/5/0.4", word, phaseForm)
 		}
+		if all < len(cell.Primitives) { // the papers' phases count the eight of DARTS
+			p.Operations = min(p.Operations, all)
+		}
 		phases = append(phases, p)
 	}
 	for i, p := range phases {
-		switch all := len(cell.Primitives); {
+		switch {
 		case p.Cells < 3:
 			return nil, fmt.Errorf("phase %s has %d cells: a network needs at least 3, for its two reductions", p, p.Cells)
 		case p.Operations < 2 || p.Operations > all:
@@ -90,7 +95,7 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 // all operations. It returns an error if the setting can't be read or a phase does not fit the
 // other settings.
 func (s Search) PhaseList() ([]Phase, error) {
-	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(cell.Primitives), Epochs: s.Epochs, Frozen: s.Frozen}
+	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(s.Space().Operations), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
 		return []Phase{one}, nil
 	}

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/essnas/essnas/lib/cell"
 )
@@ -29,6 +30,9 @@ type Search struct {
 	BetaDecay     float64 `json:"beta_decay" help:"against collapse (arXiv:2203.01665): final weight of a regulariser of the alphas, which grows linearly from 0; the paper has 50; 0: none"`
 	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): number of skip connections in the normal cell that ends a search, or its phase, early; the paper has 2; 0: never"`
 	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs between estimates of the largest eigenvalue of the Hessian of the validation loss with respect to the alphas; 0: none"`
+
+	Operations string `json:"operations" help:"operations of the search space, separated by commas: some of the eight of DARTS, like none,skip_connect,sep_conv_3x3, or those to leave out, like -none; default all eight"`
+	States     int    `json:"states" help:"states of a cell, 2 to 5"`
 
 	Cutout int `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
 }
@@ -60,6 +64,7 @@ func (Search) order() []string {
 		"lr", "lr_min", "momentum", "weight_decay", "clip", "arch_lr", "arch_weight_decay", "phases", "skip_limit",
 		"ss_factor", "ss_scale", "ss_balance", "projector", "views",
 		"auxiliary_skip", "beta_decay", "stop_skips", "eigenvalue", "cutout",
+		"operations", "states",
 	}
 }
 
@@ -77,6 +82,37 @@ func (Search) helps() map[string]string {
 	}
 }
 
+// omits says which settings the JSON leaves out: those of the space where it is that of DARTS, so that runs keep the names
+// that they had when there was no other space.
+func (s Search) omits() map[string]bool {
+	names, err := cell.ParseOperations(s.Operations)
+	return map[string]bool{
+		"operations": err == nil && slices.Equal(names, cell.Primitives),
+		"states":     s.States == 0 || s.States == cell.States,
+	}
+}
+
+// Space is the search space: that of DARTS where the settings name no other. The settings are valid.
+func (s Search) Space() cell.Space {
+	names, err := cell.ParseOperations(s.Operations)
+	if err != nil {
+		panic(err) // Validate has read them
+	}
+	space := cell.Space{Operations: names, States: s.States}
+	if s.States == 0 { // settings of runs from before there was a choice
+		space.States = cell.States
+	}
+	return space
+}
+
+// validateSpace returns an error that says which part of the search space can't be used.
+func (s Search) validateSpace() error {
+	if _, err := cell.ParseOperations(s.Operations); err != nil {
+		return err
+	}
+	return s.Space().Validate()
+}
+
 // MarshalJSON writes the settings in the order that names runs. It never returns an error for
 // finite numbers.
 func (s Search) MarshalJSON() ([]byte, error) { return marshal(s) }
@@ -85,6 +121,9 @@ func (s Search) MarshalJSON() ([]byte, error) { return marshal(s) }
 func (s Search) Validate() error {
 	if s.Partial < 1 {
 		return fmt.Errorf("k is %d: it divides the channels, so it must be at least 1", s.Partial)
+	}
+	if err := s.validateSpace(); err != nil {
+		return err
 	}
 	if err := s.divide(s.Channels); err != nil {
 		return err
@@ -106,8 +145,8 @@ func (s Search) Validate() error {
 		return fmt.Errorf("skip_limit is %d: want 0 (no limit) or more", s.SkipLimit)
 	case !(s.AuxiliarySkip >= 0) || !(s.BetaDecay >= 0):
 		return fmt.Errorf("auxiliary_skip is %g and beta_decay %g: want 0 (none) or more", s.AuxiliarySkip, s.BetaDecay)
-	case s.StopSkips < 0 || s.StopSkips > 2*cell.States:
-		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*cell.States)
+	case s.StopSkips < 0 || s.StopSkips > 2*s.Space().States:
+		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*s.Space().States)
 	case s.Eigenvalue < 0:
 		return fmt.Errorf("eigenvalue is %d epochs: want 0 (never) or more", s.Eigenvalue)
 	case s.Cutout < 0:
@@ -127,8 +166,8 @@ func (s Search) Validate() error {
 
 // divide returns an error if partial channels can't divide the channels of a state.
 func (s Search) divide(channels int) error {
-	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%(k*k) != 0 {
-		return fmt.Errorf("channels is %d: it must be even, and a multiple of k*k = %d so that the shuffle mixes whole groups", channels, k*k)
+	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%k != 0 {
+		return fmt.Errorf("channels is %d: it must be even, and a multiple of k = %d, for 1/k of the channels go through the operations", channels, k)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func collapsed(g cell.Genotype) []string {
 	if n := cell.Skips(g.Reduce); n > skips {
 		which, skips = "reduction", n
 	}
-	if all := 2 * cell.States; 2*skips >= all {
+	if all := len(g.Normal); 2*skips >= all {
 		return []string{fmt.Sprintf("%d of the %d operations of the %s cell are skip connections: the search has probably collapsed, and the network of such cells is a poor one; try auxiliary_skip 1, beta_decay 50 or stop_skips 2, or a search with fewer epochs",
 			skips, all, which)}
 	}

@@ -171,11 +171,11 @@ func TestReportOfASearchThatIsUnderWaySaysSo(t *testing.T) {
 
 func TestAlphasOfAProgressiveSearchKeepTheirColumns(t *testing.T) {
 	a := run.Architecture{Alphas: [2][][]float64{{{0.75, 0.25}}, {{0.5, 0.5}}}, Operations: [2][][]string{{{"skip_connect", "none"}}}}
-	row := a.Full(0)[0]
+	row := a.Full(0, cell.Primitives)[0]
 	if len(row) != 8 || row[0] != 0.25 || row[3] != 0.75 || !math.IsNaN(row[1]) || !math.IsNaN(row[7]) {
 		t.Errorf("got %v, want none 0.25, skip_connect 0.75 and nothing else", row)
 	}
-	if row := a.Full(1)[0]; len(row) != 2 {
+	if row := a.Full(1, cell.Primitives)[0]; len(row) != 2 {
 		t.Errorf("got %v for an edge whose operations were not recorded", row)
 	}
 }

@@ -120,11 +120,11 @@ func (w page) search(h report.History) error {
 	}
 	s.Slider("The cells that the alphas of each epoch stand for.", frames)
 	for t, name := range []string{"normal", "reduction"} {
-		w.Show(s, name+"-alphas", figure.AlphaHistory(report.Capital(name)+" cell: alphas over the search", cell.Primitives, h.At, h.Alphas[t]),
+		w.Show(s, name+"-alphas", figure.AlphaHistory(report.Capital(name)+" cell: alphas over the search", h.Operations, h.At, h.Alphas[t]),
 			fmt.Sprintf("The %s cell's edges, each with its eight operations. The scale of colours goes from the smallest to the largest value that occurs.", name))
 	}
 	last := len(h.Alphas[0]) - 1
-	w.Show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), cell.Primitives, h.Alphas[0][last], h.Alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
+	w.Show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), h.Operations, h.Alphas[0][last], h.Alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
 	if normalised(h.Betas[0]) {
 		for t, name := range []string{"normal", "reduction"} {
 			w.Show(s, name+"-betas", figure.Betas(report.Capital(name)+" cell", h.At, h.Betas[t]), fmt.Sprintf("Edge normalisation of the %s cell: how much each state takes from each edge that enters it.", name))

@@ -38,7 +38,7 @@ func StateOf(r *run.Run) (s run.State, err error) {
 		return s, err
 	}
 	h := report.HistoryOf(events)
-	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), cell.Primitives, g.Python()
+	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), h.Operations, g.Python()
 	if s.Warnings, err = searchStage().warnings(r.Config); err != nil {
 		return s, err
 	}
@@ -47,7 +47,7 @@ func StateOf(r *run.Run) (s run.State, err error) {
 	if last < 0 {
 		return s, fmt.Errorf("%s has recorded no alphas: make the search again", r.Dir)
 	}
-	s.Edges = figure.EdgeNames(cell.Edges)
+	s.Edges = figure.EdgeNames(len(h.Alphas[0][last]))
 	for t := range s.Alphas {
 		for _, row := range h.Alphas[t][last] {
 			var rounded []float64

@@ -13,9 +13,9 @@ import (
 // with partial channels, a beta. They are few, so their softmax, its gradient and their optimizer are computed on the host.
 type Arch struct {
 	Space   Space
-	Partial bool // edge normalisation: betas are used
-	Alpha   [2][cell.Edges][]float32
-	Beta    [2][cell.Edges]float32
+	Partial bool           // edge normalisation: betas are used
+	Alpha   [2][][]float32 // [edge][operation]
+	Beta    [2][]float32   // [edge]
 	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027): it leaves the skip connection inside nothing to
 	// gain from the free way that it is for gradients. No operation competes with it, and no cell that is derived has it. 0: none.
 	Auxiliary float64
@@ -25,9 +25,10 @@ type Arch struct {
 func NewArch(space Space, partial bool, seed uint64) *Arch {
 	r := rand.New(rand.NewPCG(seed, 0xa1fa))
 	a := &Arch{Space: space, Partial: partial}
-	for t := range a.Alpha {
-		for e := range a.Alpha[t] {
-			for range space[t][e] {
+	for t, edges := range space {
+		a.Alpha[t], a.Beta[t] = make([][]float32, len(edges)), make([]float32, len(edges))
+		for e, names := range edges {
+			for range names {
 				a.Alpha[t][e] = append(a.Alpha[t][e], float32(1e-3*r.NormFloat64()))
 			}
 		}
@@ -76,26 +77,26 @@ func (a *Arch) Softmax(typ, e int) []float64 { return softmax(a.Alpha[typ][e]) }
 
 // EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3), for all edges of a cell
 // type; 1 without partial channels.
-func (a *Arch) EdgeNorm(typ int) (norm [cell.Edges]float64) {
+func (a *Arch) EdgeNorm(typ int) []float64 {
+	norm := make([]float64, len(a.Beta[typ]))
 	for i := range norm {
 		norm[i] = 1
 	}
 	if a.Partial {
-		for _, n := range entering() {
+		for _, n := range entering(len(norm)) {
 			copy(norm[n.from:n.to], softmax(a.Beta[typ][n.from:n.to]))
 		}
 	}
-	return
+	return norm
 }
 
 // span of edges [from, to) that enter one state.
 type span struct{ from, to int }
 
-func entering() (s []span) {
-	at := 0
-	for n := cell.Inputs; n < cell.Inputs+cell.States; n++ {
+// entering has a span for each state of cells with so many edges.
+func entering(edges int) (s []span) {
+	for at, n := 0, cell.Inputs; at < edges; at, n = at+n, n+1 {
 		s = append(s, span{at, at + n})
-		at += n
 	}
 	return
 }
@@ -133,11 +134,13 @@ func softmaxGradient(p, v []float64) []float64 {
 // NewMixing returns mixing weights of the architecture as it is now. Update them after each change of it.
 func (a *Arch) NewMixing() *Mixing {
 	m := &Mixing{}
-	for t := range m.Ops {
-		for e := range m.Ops[t] {
-			for _, o := range a.Space[t][e] {
+	for t, edges := range a.Space {
+		m.Ops[t] = make([][]*block.Value, len(edges))
+		m.Bypass[t], m.Auxiliary[t] = make([]*block.Value, len(edges)), make([]*block.Value, len(edges))
+		for e, names := range edges {
+			for _, o := range names {
 				var v *block.Value
-				if o != "none" {
+				if !cell.IsNone(o) {
 					v = block.NewValue(nil)
 				}
 				m.Ops[t][e] = append(m.Ops[t][e], v)
@@ -221,12 +224,12 @@ func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 	var alphas, betas []float32
 	for t := range a.Alpha {
 		norm := a.EdgeNorm(t)
-		var ofNorm [cell.Edges]float64
+		ofNorm := make([]float64, len(norm))
 		for e := range a.Alpha[t] {
 			p := a.Softmax(t, e)
 			ofOps := make([]float64, len(p))
 			for o, name := range a.Space[t][e] {
-				if name == "none" {
+				if cell.IsNone(name) {
 					continue
 				}
 				g := of(t, e, o)
@@ -239,7 +242,7 @@ func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 				alphas = append(alphas, float32(g))
 			}
 		}
-		for _, n := range entering() {
+		for _, n := range entering(len(norm)) {
 			for _, g := range softmaxGradient(norm[n.from:n.to], ofNorm[n.from:n.to]) {
 				betas = append(betas, float32(g))
 			}

@@ -16,13 +16,13 @@ import (
 // Ties are broken as in the reference implementations: DARTS and PC-DARTS take the earlier of two equal operations and of two
 // equal edges, P-DARTS the later; of equally weak skips it drops the earlier.
 func (a *Arch) Derive(skipLimit int) cell.Genotype {
-	var without [cell.Edges]bool // edges of the normal cell whose skip connection counts for nothing
+	without := make([]bool, len(a.Alpha[0])) // edges of the normal cell whose skip connection counts for nothing
 	later := skipLimit > 0
 	normal := a.choices(0, without, later)
 	for skipLimit > 0 {
 		skips, weakest := 0, -1
 		for i, c := range normal {
-			if c.Op == "skip_connect" && !without[c.edge] {
+			if cell.IsSkip(c.Op) && !without[c.edge] {
 				skips++
 				if weakest < 0 || c.strength < normal[weakest].strength || c.strength == normal[weakest].strength && c.edge < normal[weakest].edge {
 					weakest = i
@@ -35,12 +35,15 @@ func (a *Arch) Derive(skipLimit int) cell.Genotype {
 		without[normal[weakest].edge] = true
 		normal = a.choices(0, without, later)
 	}
-	concat := cell.Complete().Concat
+	concat := a.cells().Complete().Concat
 	return cell.Genotype{
 		Normal: genes(normal), NormalConcat: concat,
-		Reduce: genes(a.choices(1, [cell.Edges]bool{}, later)), ReduceConcat: slices.Clone(concat),
+		Reduce: genes(a.choices(1, make([]bool, len(a.Alpha[1])), later)), ReduceConcat: slices.Clone(concat),
 	}
 }
+
+// cells is the space of the cells that are searched, as far as their states go.
+func (a *Arch) cells() cell.Space { return cell.Space{States: cell.StatesOf(len(a.Alpha[0]))} }
 
 // choice is the operation that an edge would get, and how strong it is.
 type choice struct {
@@ -58,20 +61,20 @@ func genes(cs []choice) (genes []cell.Gene) {
 
 // choices are a cell type's two strongest edges for each state, the stronger first. Of equal operations and edges the earlier
 // wins, or the later one.
-func (a *Arch) choices(typ int, without [cell.Edges]bool, later bool) (chosen []choice) {
+func (a *Arch) choices(typ int, without []bool, later bool) (chosen []choice) {
 	norm := a.EdgeNorm(typ)
-	links := cell.Links()
-	for _, n := range entering() {
+	links := a.cells().Links()
+	for _, n := range entering(len(links)) {
 		var edges []choice
 		for e := n.from; e < n.to; e++ {
 			c := choice{Gene: cell.Gene{From: links[e].From}, edge: e, strength: -1}
 			for o, p := range a.Softmax(typ, e) {
 				name := a.Space[typ][e][o]
 				strength := p * norm[e]
-				if name == "skip_connect" && without[e] {
+				if cell.IsSkip(name) && without[e] {
 					strength = 0
 				}
-				if name != "none" && (strength > c.strength || later && strength == c.strength) {
+				if !cell.IsNone(name) && (strength > c.strength || later && strength == c.strength) {
 					c.Op, c.strength = name, strength
 				}
 			}
@@ -91,13 +94,14 @@ func (a *Arch) choices(typ int, without [cell.Edges]bool, later bool) (chosen []
 // operation is left it is never none.
 func (a *Arch) Keep(n int) (kept Space) {
 	for t := range kept {
+		kept[t] = make([][]string, len(a.Space[t]))
 		for e, names := range a.Space[t] {
 			p := a.Softmax(t, e)
 			drop := make([]bool, len(names))
 			for range len(names) - n {
 				least := -1
 				for o := range names {
-					if n == 1 && names[o] == "none" && !drop[o] {
+					if n == 1 && cell.IsNone(names[o]) && !drop[o] {
 						least = o
 						break
 					}

@@ -2,7 +2,6 @@ package supernet
 
 import (
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/cell"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -30,8 +29,9 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 		at += n
 		return Slice(flat, AxisRange(at-n, at))
 	}
-	var alphas [2][cell.Edges]*Node
+	var alphas [2][]*Node
 	for t := range a.Alpha {
+		alphas[t] = make([]*Node, len(a.Alpha[t]))
 		for e := range a.Alpha[t] {
 			alphas[t][e] = Softmax(take(len(a.Alpha[t][e])), 0)
 		}
@@ -39,7 +39,7 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	for t := range m.Ops {
 		var norm []*Node // [1] of each edge; none without partial channels
 		if a.Partial {
-			for _, n := range entering() {
+			for _, n := range entering(len(a.Beta[t])) {
 				betas := Softmax(take(n.to-n.from), 0)
 				for i := range n.to - n.from {
 					norm = append(norm, Slice(betas, AxisRange(i, i+1)))

@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/essnas/essnas/lib/block"
@@ -23,18 +24,22 @@ const (
 	Operations
 )
 
-// Space holds the operations on each edge of each cell type.
-type Space [2][cell.Edges][]string
+// Space holds the operations on each edge of each cell type: [type][edge][operation].
+type Space [2][][]string
 
-// FullSpace has every primitive on every edge.
-func FullSpace() (s Space) {
+// FullSpace has every operation of the DARTS space on every edge.
+func FullSpace() Space { return Everywhere(cell.DARTS()) }
+
+// Everywhere has every operation of the space on every edge.
+func Everywhere(space cell.Space) (s Space) {
 	for t := range s {
-		for e := range s[t] {
-			s[t][e] = cell.Primitives
-		}
+		s[t] = slices.Repeat([][]string{space.Operations}, space.Edges())
 	}
 	return
 }
+
+// cells is the space of the cells, as far as their states go.
+func (s Space) cells() cell.Space { return cell.Space{States: cell.StatesOf(len(s[0]))} }
 
 // Network is a search network. Its norms have no parameters (but for the stem's) and always use the batch's statistics.
 type Network struct {
@@ -48,10 +53,10 @@ type Network struct {
 // Mixing are the weights with which operations and by-passes enter the sums, as values on the device: for each cell type and
 // edge one [1] for each operation (nil for none, which contributes nothing), and one for the by-pass (nil without partial channels).
 type Mixing struct {
-	Ops    [2][cell.Edges][]*block.Value
-	Bypass [2][cell.Edges]*block.Value
+	Ops    [2][][]*block.Value
+	Bypass [2][]*block.Value
 	// Auxiliary skip connections (DARTS-, see Arch), one [1] for each edge; nil: none.
-	Auxiliary [2][cell.Edges]*block.Value
+	Auxiliary [2][]*block.Value
 	// Dropout of skip connections; nil: none.
 	Dropout *Dropout
 }
@@ -68,7 +73,7 @@ type Spot struct{ Cell, Edge int }
 
 // Run makes the calls of one pass.
 func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) wiring.Output {
-	complete := cell.Complete()
+	complete := n.Space.cells().Complete()
 	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
 }
 
@@ -188,10 +193,10 @@ func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, 
 		}
 	}
 	if w.auxiliary != nil {
-		r.Call(label+"auxiliary", op("skip_connect").Mixed(x.batch), []*block.Value{read[0], w.auxiliary}, sum[:1])
+		r.Call(label+"auxiliary", op(cell.Skip).Mixed(x.batch), []*block.Value{read[0], w.auxiliary}, sum[:1])
 	}
 	if w.bypass != nil {
-		skip := ops.Operation{Name: "skip_connect", Channels: x.channels - x.operated(), Size: x.out(), Stride: 1}
+		skip := ops.Operation{Name: cell.Skip, Channels: x.channels - x.operated(), Size: x.out(), Stride: 1}
 		r.Call("", skip.Mixed(x.batch), []*block.Value{read[1], w.bypass}, sum[1:])
 	}
 }
@@ -213,7 +218,7 @@ func (x edge) fuse(name string) *block.Block {
 	states := len(in)
 	scalars := 0
 	for _, o := range x.kept {
-		if o != "none" {
+		if !cell.IsNone(o) {
 			scalars++
 		}
 	}
@@ -236,7 +241,7 @@ func (x edge) fuse(name string) *block.Block {
 		}
 		var w weights
 		for _, o := range x.kept {
-			w.ops = append(w.ops, next(o != "none"))
+			w.ops = append(w.ops, next(!cell.IsNone(o)))
 		}
 		w.bypass = next(x.partial > 1)
 		w.auxiliary = next(x.auxiliary)
@@ -250,11 +255,13 @@ func (x edge) fuse(name string) *block.Block {
 // the shapes alone.
 func (n *Network) Count() (weights, macs int) {
 	m := &Mixing{}
-	for t := range m.Ops {
-		for e, kept := range n.Space[t] {
+	for t, edges := range n.Space {
+		m.Ops[t] = make([][]*block.Value, len(edges))
+		m.Bypass[t], m.Auxiliary[t] = make([]*block.Value, len(edges)), make([]*block.Value, len(edges))
+		for e, kept := range edges {
 			for _, o := range kept {
 				var v *block.Value
-				if o != "none" {
+				if !cell.IsNone(o) {
 					v = &block.Value{}
 				}
 				m.Ops[t][e] = append(m.Ops[t][e], v)

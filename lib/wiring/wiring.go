@@ -97,8 +97,8 @@ const (
 // of its target.
 type Edge func(r block.Runner, p Place, i int, l cell.Link, from, sum State)
 
-// Output is the result of a network: pooled features [4*channels, b] and logits [classes, b], which
-// are nil without classes. Auxiliary, [classes, b], is nil without a tower.
+// Output is the result of a network: pooled features [states*channels, b] and logits [classes, b],
+// which are nil without classes. Auxiliary, [classes, b], is nil without a tower.
 type Output struct{ Features, Logits, Auxiliary *block.Value }
 
 // Places lists the cells.
@@ -117,11 +117,11 @@ func (w Wiring) Places() []Place {
 	return places
 }
 
-// Features returns the number of channels of the pooled features, if all states make the output of
-// the last cell.
-func (w Wiring) Features() int {
+// Features returns the number of channels of the pooled features, if so many states make the output
+// of the last cell.
+func (w Wiring) Features(states int) int {
 	places := w.Places()
-	return cell.States * places[len(places)-1].Channels
+	return states * places[len(places)-1].Channels
 }
 
 // Run makes the calls of a whole network on images [c, h, h, b]. graphs are the normal and the
@@ -153,7 +153,7 @@ func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topolog
 		r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
 		r.Call(label+"pre1", w.preprocess(s1, p), s1.values(), nil),
 	}
-	for range cell.States {
+	for range graph.States {
 		nodes = append(nodes, block.Sums(w.parts()))
 	}
 	for i, l := range graph.Links {

@@ -39,12 +39,7 @@ type Trial struct {
 }
 
 // Shape holds the slides' measures of a cell.
-type Shape struct {
-	Skips         int `json:"skips"`          // skip connections, of 8 operations
-	ParameterFree int `json:"parameter_free"` // these and pools
-	// of the longest way from an input to the output, in operations: 1 to 4
-	Depth int `json:"depth"`
-}
+type Shape = cell.Shape
 
 // Got is the result of a trial's network on a data set.
 type Got struct {
@@ -86,7 +81,7 @@ func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err e
 	if t.Genotype, found, err = s.cells(&t); err != nil || !found {
 		return
 	}
-	t.Cells = [2]Shape{shape(t.Genotype.Normal, t.Genotype.NormalConcat), shape(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
+	t.Cells = [2]Shape{cell.ShapeOf(t.Genotype.Normal, t.Genotype.NormalConcat), cell.ShapeOf(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
 	for i, dataset := range s.Config.Datasets() {
 		r, err := s.Run(c, seed, dataset)
 		if err != nil {
@@ -148,23 +143,4 @@ func (s *Directory) cells(t *Trial) (g cell.Genotype, found bool, err error) {
 	t.SearchSeconds, t.SearchAccuracy = result.Fitting, result.Metrics["arch_accuracy"]
 	g, err = r.Genotype()
 	return g, err == nil, err
-}
-
-// shape counts what the slides look at.
-func shape(genes []cell.Gene, concat []int) (s Shape) {
-	depth := make([]int, cell.Inputs+cell.States)
-	for i, gene := range genes {
-		if gene.Op == "skip_connect" {
-			s.Skips++
-		}
-		if gene.Op == "skip_connect" || gene.Op == "max_pool_3x3" || gene.Op == "avg_pool_3x3" {
-			s.ParameterFree++
-		}
-		node := cell.Inputs + i/2
-		depth[node] = max(depth[node], depth[gene.From]+1)
-	}
-	for _, node := range concat {
-		s.Depth = max(s.Depth, depth[node])
-	}
-	return s
 }

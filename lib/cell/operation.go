@@ -1,0 +1,141 @@
+package cell
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is the family of an operation: its members differ in their windows only.
+type Kind int
+
+const (
+	Zero        Kind = iota // carries nothing
+	MaxPool                 // largest value of a window
+	AveragePool             // mean of a window
+	Identity                // the input; where the stride is 2 a factorized reduce
+	Separable               // for each window ReLU, depthwise and pointwise convolution, norm
+)
+
+// Window is what one step of an operation sees: Size x Size positions, Dilation apart.
+type Window struct{ Size, Dilation int }
+
+// Reach is the side of the square that the window spans: 1 + Dilation * (Size - 1).
+func (w Window) Reach() int { return 1 + w.Dilation*(w.Size-1) }
+
+// Operation is all of an operation that needs no computing: its name in genotypes, its kind, and its windows one after
+// the other. Package ops has the graphs.
+type Operation struct {
+	Name    string
+	Kind    Kind
+	Windows []Window
+}
+
+// The two operations that methods treat apart: the empty one and the skip connection.
+const (
+	None = "none"
+	Skip = "skip_connect"
+)
+
+// operations are all that a search space may have, those of DARTS first, in the order in which alphas list them. An
+// operation of a known kind is one more line here; a new kind is a file in package ops as well.
+var operations = []Operation{
+	{None, Zero, nil},
+	{"max_pool_3x3", MaxPool, []Window{{3, 1}}},
+	{"avg_pool_3x3", AveragePool, []Window{{3, 1}}},
+	{Skip, Identity, nil},
+	{"sep_conv_3x3", Separable, []Window{{3, 1}, {3, 1}}},
+	{"sep_conv_5x5", Separable, []Window{{5, 1}, {5, 1}}},
+	{"dil_conv_3x3", Separable, []Window{{3, 2}}},
+	{"dil_conv_5x5", Separable, []Window{{5, 2}}},
+}
+
+// Operations are the names of all operations that a search space may have, in the order of alphas.
+func Operations() (names []string) {
+	for _, o := range operations {
+		names = append(names, o.Name)
+	}
+	return
+}
+
+// Lookup finds an operation by its name; ok is false for a name that no operation has.
+func Lookup(name string) (o Operation, ok bool) {
+	i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == name })
+	if i < 0 {
+		return o, false
+	}
+	return operations[i], true
+}
+
+// IsNone says whether that is the name of an operation that carries nothing.
+func IsNone(name string) bool {
+	o, ok := Lookup(name)
+	return ok && o.Kind == Zero
+}
+
+// IsSkip says whether that is the name of a skip connection.
+func IsSkip(name string) bool {
+	o, ok := Lookup(name)
+	return ok && o.Kind == Identity
+}
+
+// Parameterless says whether that is the name of an operation that learns nothing on an edge of stride 1: a pool or a
+// skip connection. (At stride 2 the skip connection is a factorized reduce, which has weights; the literature counts it
+// among these all the same.)
+func Parameterless(name string) bool {
+	o, ok := Lookup(name)
+	return ok && o.Parameterless()
+}
+
+// Parameterless says whether the operation learns nothing on an edge of stride 1. None is not asked about: it is no
+// operation of a found cell.
+func (o Operation) Parameterless() bool {
+	return o.Kind == MaxPool || o.Kind == AveragePool || o.Kind == Identity
+}
+
+// Dilated says whether one of its windows leaves positions out.
+func (o Operation) Dilated() bool {
+	return slices.ContainsFunc(o.Windows, func(w Window) bool { return w.Dilation > 1 })
+}
+
+// Pool says whether it is a pool.
+func (o Operation) Pool() bool { return o.Kind == MaxPool || o.Kind == AveragePool }
+
+// ParseOperations reads the operations of a search space: names with commas or spaces between them. A list that begins
+// with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out. The result has the order of [Operations];
+// an empty text is the eight. It returns an error for an unknown name, and for one that stands there twice.
+func ParseOperations(text string) ([]string, error) {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(words) == 0 {
+		return DARTS().Operations, nil
+	}
+	changes := strings.ContainsAny(words[0][:1], "+-")
+	chosen, seen := map[string]bool{}, map[string]bool{}
+	if changes {
+		for _, name := range DARTS().Operations {
+			chosen[name] = true
+		}
+	}
+	for _, word := range words {
+		sign, name := "", word
+		if strings.ContainsAny(word[:1], "+-") {
+			sign, name = word[:1], word[1:]
+		}
+		switch _, known := Lookup(name); {
+		case !known:
+			return nil, fmt.Errorf("unknown operation %q; the operations are %s", name, strings.Join(Operations(), ", "))
+		case (sign != "") != changes:
+			return nil, fmt.Errorf("operations %q: either every name has a + or a -, or none has", text)
+		case seen[name]:
+			return nil, fmt.Errorf("operations %q name %s twice", text, name)
+		}
+		seen[name], chosen[name] = true, sign != "-"
+	}
+	var names []string
+	for _, name := range Operations() {
+		if chosen[name] {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}

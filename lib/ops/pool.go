@@ -1,0 +1,43 @@
+package ops
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// pool is what both pools share: they have no weights. In search networks a norm follows, so that no operation has an
+// advantage by its scale.
+type pool struct{}
+
+func (pool) weights(Operation, []cell.Window) []block.Weight { return nil }
+func (pool) norms(Operation, []cell.Window) []int            { return nil }
+
+func (pool) end(o Operation, c *block.Ctx, x, scale *Node, last bool) *Node {
+	if o.Affine {
+		return scaled(c, x, scale, last)
+	}
+	return norm(c, x, scale, last)
+}
+
+// maxPool is the largest value of a window; padding never wins.
+type maxPool struct{ pool }
+
+// saves is the output, which the norm reads, and a byte for each position of the winner: more than one convolution keeps.
+func (maxPool) saves([]cell.Window) float64 { return 1.25 }
+
+func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node, last bool) *Node {
+	k := windows[0].Size
+	return p.end(o, c, MaxPooling(c, x, k, o.Stride, k/2), scale, last)
+}
+
+// averagePool is the mean of a window; padding is not counted.
+type averagePool struct{ pool }
+
+// saves is the output, which the norm reads.
+func (averagePool) saves([]cell.Window) float64 { return 1 }
+
+func (p averagePool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node, last bool) *Node {
+	k := windows[0].Size
+	return p.end(o, c, AvgPooling(c, x, k, o.Stride, k/2), scale, last)
+}

@@ -1,0 +1,77 @@
+package ops
+
+import (
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// skip is the input; where the stride is 2 a factorized reduce.
+type skip struct{}
+
+func (skip) weights(o Operation, _ []cell.Window) []block.Weight {
+	if o.Stride == 1 {
+		return nil
+	}
+	return FactorizedReduceWeights(o.Channels, o.Channels, o.Size, o.Affine)
+}
+
+func (skip) norms(o Operation, _ []cell.Window) []int {
+	if o.Stride == 1 {
+		return nil
+	}
+	return []int{o.Channels}
+}
+
+// saves is next to nothing: an identity keeps its input, which others keep as well.
+func (skip) saves([]cell.Window) float64 { return 0.1 }
+
+func (skip) build(o Operation, _ []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
+	if o.Stride == 1 {
+		return scaled(c, x, scale, last)
+	}
+	return factorizedReduce(c, x, w, scale, o.Affine, last)
+}
+
+// FactorizedReduceWeights are the two halves of the output channels, [out/2, in] each.
+func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
+	n := size * size / 4
+	w := []block.Weight{
+		{Name: "even", Dims: []int{out / 2, in}, Fan: in, Positions: n},
+		{Name: "odd", Dims: []int{out / 2, in}, Fan: in, Positions: n},
+	}
+	if affine {
+		w = append(w, NormWeights("norm", out)...)
+	}
+	return w
+}
+
+// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
+// odd ones, each making half of the channels; norm.
+func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
+	return factorizedReduce(c, x, w, scale, affine, false)
+}
+
+func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, last bool) *Node {
+	x = c.Save(ReduceHalves(c, Whole(x), w, 1))
+	if affine {
+		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale, last)
+	}
+	return norm(c, x, scale, last)
+}
+
+// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k groups; 1 is not.
+func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
+	h := Side(c, p.Images[0])
+	if h%2 != 0 {
+		exceptions.Panicf("factorized reduce halves an even size, got %s", p.Images[0].Shape())
+	}
+	if p.fast(c, 1, 2*w[0].Shape().Dim(0)) {
+		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, w[:2], 1, true, k) })
+	}
+	v := conv{layout: c.Lowering().Layout}
+	return Unshuffle(c, c.Site(Relu(p.Join(c)), func(x *Node) *Node {
+		return JoinChannels(c, Pointwise(c, v.window(x, 0, 0, h/2, 2), w[0]), Pointwise(c, v.window(x, 1, 1, h/2, 2), w[1]))
+	}), k)
+}
