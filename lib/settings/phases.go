@@ -33,6 +33,9 @@ const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
 // ParsePhases returns an error that names the invalid phase.
 func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 	all := as.Operations
+	if all == 0 {
+		all = len(cell.Primitives)
+	}
 	for _, word := range strings.Fields(text) {
 		p, ok := parsePhase(word, as)
 		if !ok {

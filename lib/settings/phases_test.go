@@ -42,7 +42,7 @@ func TestParsePhases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Phases, s.Partial = "3x8/8 3x6/4", 2
+		s.Phases, s.Partial = "3x8/8 3x6/4", 4
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "channels is 6") {
 			t.Error(err)
 		}

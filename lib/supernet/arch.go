@@ -78,7 +78,7 @@ func (a *Arch) Softmax(typ, e int) []float64 { return softmax(a.Alpha[typ][e]) }
 // EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3), for all edges of a cell
 // type; 1 without partial channels.
 func (a *Arch) EdgeNorm(typ int) []float64 {
-	norm := make([]float64, len(a.Beta[typ]))
+	norm := make([]float64, len(a.Alpha[typ]))
 	for i := range norm {
 		norm[i] = 1
 	}

@@ -41,11 +41,11 @@ func readPDARTS(t *testing.T) (p pdarts) {
 
 func TestPhasesKeepWhatPDARTSKeeps(t *testing.T) {
 	for i, c := range readPDARTS(t).Kept {
-		a := &Arch{}
+		a := &Arch{Space: FullSpace()}
 		names := cell.Primitives[:len(c.Alphas[0])]
 		for typ := range a.Alpha {
 			for e := range cell.Edges {
-				a.Space[typ][e], a.Alpha[typ][e] = names, c.Alphas[e]
+				a.Space[typ][e], a.Alpha[typ] = names, append(a.Alpha[typ], c.Alphas[e])
 			}
 		}
 		kept := a.Keep(c.Keep)
@@ -65,10 +65,10 @@ func TestPhasesKeepWhatPDARTSKeeps(t *testing.T) {
 
 func TestWithASkipLimitTheCellIsPDARTS(t *testing.T) {
 	for i, c := range readPDARTS(t).Derived {
-		a := &Arch{}
+		a := &Arch{Space: FullSpace()}
 		for typ := range a.Alpha {
 			for e := range cell.Edges {
-				a.Space[typ][e], a.Alpha[typ][e] = c.Space[e], c.Alphas[typ][e]
+				a.Space[typ][e], a.Alpha[typ] = c.Space[e], append(a.Alpha[typ], c.Alphas[typ][e])
 			}
 		}
 		for limit := 1; limit <= 8; limit++ {
