@@ -17,7 +17,7 @@ func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Ar
 	t.Helper()
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	e.Lowering = l
-	n := newWhole(t, torch, pcDARTS, span)
+	n := newWhole(t, torch, pcDARTS, span, FullSpace())
 	var logits, loss *block.Value
 	parity.Train(t, e, n.params, block.Separate, func(r block.Runner) *block.Value {
 		logits, loss = n.pass(r, parity.Keep(l, parity.BatchLast(torch["x"])), parity.Labels(torch["labels"]))

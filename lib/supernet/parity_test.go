@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -35,8 +36,8 @@ type whole struct {
 	labels *block.Block
 }
 
-func newWhole(t *testing.T, torch map[string]golden.Array, w wiring.Wiring, span Span) *whole {
-	n := &whole{Network: &Network{Wiring: w, Space: FullSpace(), Span: span}}
+func newWhole(t *testing.T, torch map[string]golden.Array, w wiring.Wiring, span Span, space Space) *whole {
+	n := &whole{Network: &Network{Wiring: w, Space: space, Span: span}}
 	n.arch = NewArch(n.Space, w.Partial > 1, 1)
 	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
 	n.mix = n.arch.NewMixing()
@@ -67,6 +68,7 @@ func (n *whole) pass(r block.Runner, x, labels *block.Value) (logits, loss *bloc
 var (
 	pcDARTS = wiring.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
 	darts   = wiring.Wiring{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
+	small   = wiring.Wiring{Cells: 3, Channels: 4, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 2}
 )
 
 // TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every weight, alpha and beta.
@@ -76,14 +78,19 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 		wiring     wiring.Wiring
 		span       Span
 		back       block.Backward
+		space      Space
 	}{
 		// Between them, the mixed operations and the cells the four combinations of channels and span are met.
-		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate},
-		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint},
+		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate, FullSpace()},
+		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint, FullSpace()},
+		{"three states and three operations", "spaces", small, Edges, block.Separate, Everywhere(cell.Space{Operations: []string{"none", "skip_connect", "sep_conv_3x3"}, States: 3})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			torch := golden.Read(t, c.file)
-			n := newWhole(t, torch, c.wiring, c.span)
+			if c.file == "spaces" {
+				torch = golden.Under(torch, "network/")
+			}
+			n := newWhole(t, torch, c.wiring, c.span, c.space)
 			partial := c.wiring.Partial > 1
 			var logits, loss *block.Value
 			parity.Train(t, open(t), n.params, c.back, func(r block.Runner) *block.Value {
@@ -103,7 +110,8 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 // all channels without a by-pass. Nodes are kept unshuffled here and shuffled when read, torch shuffles what an edge gives.
 func TestMixedOperationIsTorchs(t *testing.T) {
 	all := golden.Read(t, "mixed")
-	for _, c := range []struct{ k, channels, stride int }{{4, 16, 1}, {4, 16, 2}, {1, 4, 1}, {1, 4, 2}} {
+	maps.Copy(all, golden.Read(t, "spaces")) // K of 8 divides 16 channels, but not the 2 that go through the operations
+	for _, c := range []struct{ k, channels, stride int }{{4, 16, 1}, {4, 16, 2}, {1, 4, 1}, {1, 4, 2}, {8, 16, 1}, {8, 16, 2}} {
 		t.Run(fmt.Sprintf("k%d/stride%d", c.k, c.stride), func(t *testing.T) {
 			torch := golden.Under(all, fmt.Sprintf("k%d_stride%d/", c.k, c.stride))
 			x := edge{kept: FullSpace()[0][0], channels: c.channels, side: 8, stride: c.stride, partial: c.k, batch: 2}

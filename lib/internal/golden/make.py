@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "pytorch"))
 from barlow import barlow_twins, cross_correlation, projector
 from network import PUBLISHED, NetworkCIFAR
 from ops import PRIMITIVES, FactorizedReduce, ReLUConvBN, Stem, operation
-from supernet import EDGES, Cell, MixedOp, SearchNetwork, edge_softmax
+from supernet import EDGES, Cell, MixedOp, SearchNetwork, edge_softmax, edges
 
 import whole
 
@@ -138,8 +138,12 @@ def make_ops():
 
 
 def make_mixed():
-    record, draws = Record(), Draws(2)
-    for k, c in ((4, 16), (1, 4)):
+    return edges_of(Draws(2), ((4, 16), (1, 4)))
+
+
+def edges_of(draws, shapes):
+    record = Record()
+    for k, c in shapes:
         for stride in (1, 2):
             case = record.under(f"k{k}_stride{stride}")
             module = draws.module(MixedOp(c, stride, k)).train()
@@ -151,6 +155,18 @@ def make_mixed():
             for name, value in (("x", x), ("mix", weights), ("y", y), ("v", v), ("gradient/x", x.grad), ("gradient/mix", weights.grad)):
                 case.put(name, value)
             case.parameters(module)
+    return record
+
+
+# --- spaces: K that divides the channels but not 1/K of them; cells of three states with three operations
+
+
+def make_spaces():
+    draws = Draws(11)
+    record = edges_of(draws, ((8, 16),))
+    three = (("none", "skip_connect", "sep_conv_3x3"),) * edges(3)
+    module = SearchNetwork(C=4, classes=10, cells=3, K=2, inputs=1, space=(three, three), states=3)
+    loss_and_gradients(record.under("network"), draws, draws.module(module), 4, 1, 12)
     return record
 
 

@@ -6,8 +6,15 @@ from torch.nn import functional as F
 
 from ops import PRIMITIVES, FactorizedReduce, ReLUConvBN, Stem, operation
 
-STATES = 4  # intermediate nodes of a cell
-EDGES = sum(2 + i for i in range(STATES))
+STATES = 4  # intermediate nodes of a cell of the DARTS space
+
+
+def edges(states):
+    """The number of edges of a cell."""
+    return sum(2 + i for i in range(states))
+
+
+EDGES = edges(STATES)
 
 
 def channel_shuffle(x, groups):
@@ -44,20 +51,20 @@ class MixedOp(nn.Module):
 class Cell(nn.Module):
     """Two inputs, four states, one output: the states' concatenation. The edges into a state follow each other."""
 
-    def __init__(self, c_before, c_last, channels, reduction, reduction_before, k, space=(PRIMITIVES,) * EDGES):
+    def __init__(self, c_before, c_last, channels, reduction, reduction_before, k, space=(PRIMITIVES,) * EDGES, states=STATES):
         super().__init__()
-        self.reduction = reduction
+        self.reduction, self.states = reduction, states
         first = FactorizedReduce if reduction_before else ReLUConvBN
         self.preprocess0 = first(c_before, channels, affine=False)
         self.preprocess1 = ReLUConvBN(c_last, channels, affine=False)
-        sources = [source for state in range(STATES) for source in range(2 + state)]
+        sources = [source for state in range(states) for source in range(2 + state)]
         self.edges = nn.ModuleList(
             MixedOp(channels, 2 if reduction and source < 2 else 1, k, names) for source, names in zip(sources, space))
 
     def forward(self, s0, s1, op_weights, edge_weights):
         states = [self.preprocess0(s0), self.preprocess1(s1)]
         edge = 0
-        for _ in range(STATES):
+        for _ in range(self.states):
             total = 0
             for x in list(states):
                 y = self.edges[edge](x, op_weights[edge])
@@ -67,9 +74,9 @@ class Cell(nn.Module):
         return torch.cat(states[2:], dim=1)
 
 
-def edge_softmax(betas):
+def edge_softmax(betas, states=STATES):
     """Softmax of the betas of the edges that enter one state, for each state."""
-    return torch.cat([F.softmax(part, dim=0) for part in betas.split([2 + i for i in range(STATES)])])
+    return torch.cat([F.softmax(part, dim=0) for part in betas.split([2 + i for i in range(states)])])
 
 
 class SearchNetwork(nn.Module):
@@ -77,8 +84,9 @@ class SearchNetwork(nn.Module):
 
     space names the operations of each edge of normal and reduction cells, as many on every edge; progressive search has fewer than all."""
 
-    def __init__(self, C, classes, cells, K, inputs=3, space=((PRIMITIVES,) * EDGES,) * 2):
+    def __init__(self, C, classes, cells, K, inputs=3, space=((PRIMITIVES,) * EDGES,) * 2, states=STATES):
         super().__init__()
+        self.states = states
         width = 3 * C
         self.stem = Stem(inputs, width)
         before, last, channels, reduced = width, width, C, False
@@ -87,14 +95,14 @@ class SearchNetwork(nn.Module):
             reduction = i in (cells // 3, 2 * cells // 3)
             if reduction:
                 channels *= 2
-            self.cells.append(Cell(before, last, channels, reduction, reduced, K, space[reduction]))
-            before, last, reduced = last, STATES * channels, reduction
+            self.cells.append(Cell(before, last, channels, reduction, reduced, K, space[reduction], states))
+            before, last, reduced = last, states * channels, reduction
         self.classifier = nn.Linear(last, classes)
         self.architecture = nn.ParameterDict()
         for kind in ("normal", "reduce"):
-            self.architecture["alphas_" + kind] = nn.Parameter(1e-3 * torch.randn(EDGES, len(space[0][0])))
+            self.architecture["alphas_" + kind] = nn.Parameter(1e-3 * torch.randn(edges(states), len(space[0][0])))
             if K > 1:
-                self.architecture["betas_" + kind] = nn.Parameter(1e-3 * torch.randn(EDGES))
+                self.architecture["betas_" + kind] = nn.Parameter(1e-3 * torch.randn(edges(states)))
 
     def weights(self):
         """Name and parameter of all but alphas and betas."""
@@ -106,7 +114,7 @@ class SearchNetwork(nn.Module):
         for kind in ("normal", "reduce"):
             betas = self.architecture["betas_" + kind] if "betas_" + kind in self.architecture else None
             mix[kind] = (F.softmax(self.architecture["alphas_" + kind], dim=-1),
-                         None if betas is None else edge_softmax(betas))
+                         None if betas is None else edge_softmax(betas, self.states))
         s0 = s1 = self.stem(x)
         for cell in self.cells:
             s0, s1 = s1, cell(s0, s1, *mix["reduce" if cell.reduction else "normal"])
