@@ -11,7 +11,7 @@ import (
 // PartialChannels draws how partial channel connections treat the channels of an edge
 // (arXiv:1907.05737, figure 1): 1/k of the channels pass through the mixed operation, the others
 // bypass it. A shuffle then spreads the processed channels, so that the next edge takes others.
-// PartialChannels expects channels to be a multiple of k*k.
+// PartialChannels expects channels to be a multiple of k.
 func PartialChannels(channels, k int) Figure {
 	const side, gap, head, space vg.Length = 46, 3, 44, 90
 	step := min(18, 290/vg.Length(channels))

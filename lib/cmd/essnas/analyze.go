@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/analysis"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/lab"
+	"github.com/spf13/cobra"
+)
+
+// analyzed is a genotype, what its cells look like, and where the normal one stands among random cells.
+type analyzed struct {
+	Name        string             `json:"name"`
+	Normal      analysis.Measures  `json:"normal"`
+	Reduction   analysis.Measures  `json:"reduction"`
+	Percentiles map[string]float64 `json:"percentiles"`     // of the normal cell's measures
+	Field       int                `json:"receptive_field"` // of the network, in pixels
+	Weights     int                `json:"weights"`
+	MACs        int                `json:"macs"`
+}
+
+func (p *program) analyze() *cobra.Command {
+	var random int
+	var seed uint64
+	s := lab.Shape{Cells: 20, Channels: 36, Classes: 10, ImageChannels: 3, ImageSide: 32}
+	c := &cobra.Command{
+		Use:   "analyze RUN|GENOTYPE...",
+		Short: "Measure what cells look like",
+		Long: `Measure what cells look like: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
+inputs), receptive field, dilated convolutions, pools behind separable convolutions; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
+The percentile of a normal cell's measure is the share of random cells of the DARTS space, of as many states, with a smaller one, and half of those with the same.`,
+		Example: `  essnas analyze DARTS_V2 PC_DARTS_cifar
+  essnas analyze runs/search-* --random 10000 --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, names []string) error {
+			if random < 1 {
+				return fmt.Errorf("--random is %d: want 1 cell or more", random)
+			}
+			bands := map[int]analysis.Band{} // by states
+			var all []analyzed
+			for _, name := range names {
+				g, err := lab.LoadGenotype(name)
+				if err != nil {
+					return err
+				}
+				states := g.States()
+				if bands[states] == nil {
+					bands[states] = analysis.Random(cell.Space{Operations: cell.Primitives, States: states}, random, seed)
+				}
+				a, err := analyzeOne(name, g, bands[states], s)
+				if err != nil {
+					return err
+				}
+				all = append(all, a)
+			}
+			return p.print(c, all, func(w io.Writer) error { return writeAnalyzed(w, all, bands, random) })
+		},
+	}
+	flags := c.Flags()
+	flags.IntVar(&random, "random", 10000, "random cells to compare with")
+	flags.Uint64Var(&seed, "seed", 1, "decides the random cells")
+	flags.IntVar(&s.Cells, "cells", s.Cells, "cells of the network")
+	flags.IntVar(&s.Channels, "channels", s.Channels, "channels of a state in the first cells of the network")
+	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; decides the MACs")
+	return c
+}
+
+func analyzeOne(name string, g cell.Genotype, band analysis.Band, s lab.Shape) (analyzed, error) {
+	size, err := lab.NetworkSize(name, g, s, false)
+	if err != nil {
+		return analyzed{}, err
+	}
+	a := analyzed{
+		Name: name, Normal: analysis.Of(g.Normal, g.NormalConcat, 1), Reduction: analysis.Of(g.Reduce, g.ReduceConcat, 2),
+		Percentiles: map[string]float64{}, Field: analysis.Field(g, s.Cells), Weights: size.Weights, MACs: size.MACs,
+	}
+	for _, measure := range analysis.Names() {
+		a.Percentiles[measure] = band.Percentile(measure, a.Normal.Value(measure))
+	}
+	return a, nil
+}
+
+// writeAnalyzed is a line for each cell and for the quantiles of random ones, then a line for each network.
+func writeAnalyzed(w io.Writer, all []analyzed, bands map[int]analysis.Band, random int) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\tcell\tskips\tno weights\tdepth\tmean path\twidth\tfield\tdilated\tsep, pool")
+	line := func(name, kind string, text func(measure string) string) {
+		fmt.Fprintf(t, "%s\t%s", name, kind)
+		for _, measure := range analysis.Names() {
+			fmt.Fprintf(t, "\t%s", text(measure))
+		}
+		fmt.Fprintln(t)
+	}
+	for _, a := range all {
+		line(a.Name, "normal", func(m string) string { return fmt.Sprintf("%.3g", a.Normal.Value(m)) })
+		line("", "percentile", func(m string) string { return fmt.Sprintf("%.0f %%", a.Percentiles[m]) })
+		line("", "reduction", func(m string) string { return fmt.Sprintf("%.3g", a.Reduction.Value(m)) })
+	}
+	var counts []int
+	for states := range bands {
+		counts = append(counts, states)
+	}
+	slices.Sort(counts)
+	for _, states := range counts {
+		name := fmt.Sprintf("%s random, %d states", humanize.Comma(int64(random)), states)
+		for i, p := range []float64{0.05, 0.5, 0.95} {
+			line(name, []string{"5 %", "median", "95 %"}[i], func(m string) string { return fmt.Sprintf("%.3g", bands[states].Quantile(m, p)) })
+			name = ""
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(t, "network\tweights\tMACs\tfield, pixels")
+	for _, a := range all {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", a.Name, humanize.Comma(int64(a.Weights)), humanize.Comma(int64(a.MACs)), a.Field)
+	}
+	return t.Flush()
+}
