@@ -11,9 +11,9 @@ func (Search) preset() (Search, error)     { return SearchChoice().Settings() }
 func (Train) preset() (Train, error)       { return TrainChoice().Settings() }
 func (Pretrain) preset() (Pretrain, error) { return PretrainChoice().Settings() }
 
-// Read reads the settings in a run's config.json, which another version of essnas may have written. Those that are missing are
-// the default preset's. It returns an error for text that is no settings, and for a setting that this version doesn't know:
-// what it decided would be lost.
+// Read reads the settings in a run's config.json, which another version of essnas may have written.
+// Those that are missing are the default preset's. It returns an error for text that is no
+// settings, and for a setting that this version doesn't know: what it decided would be lost.
 func Read[S Settings](text []byte) (s S, err error) {
 	if p, ok := any(s).(interface{ preset() (S, error) }); ok {
 		if s, err = p.preset(); err != nil {

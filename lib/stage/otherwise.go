@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// otherwise tells what of a run that goes on is not as it was when it was begun: settings that its version of essnas did not
-// have, and versions of what computes.
+// otherwise tells what of a run that goes on is not as it was when it was begun: settings that its
+// version of essnas did not have, and versions of what computes.
 func otherwise(r *run.Run, now map[string]string, plugin string) (remarks []string) {
 	c := r.Config
 	if missing := missing(r); len(missing) > 0 {

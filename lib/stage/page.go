@@ -99,8 +99,8 @@ func (l *Env) report(r *run.Run) error {
 	return err
 }
 
-// unreported reports on an ended run whose process was killed before its report: the page is missing
-// or older than a result of the run.
+// unreported reports on an ended run whose process was killed before its report: the page is
+// missing or older than a result of the run.
 func (l *Env) unreported(r *run.Run) error {
 	page, err := os.Stat(r.Path("report.html"))
 	if err == nil {

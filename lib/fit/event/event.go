@@ -1,5 +1,6 @@
-// Package event has the words in which a fitting tells what it has done: kinds of events, and metrics. They stand in the
-// record of a run, so whatever reads a run shares them with the loop that writes it, and links no XLA for that.
+// Package event has the words in which a fitting tells what it has done: kinds of events, and
+// metrics. They stand in the record of a run, so whatever reads a run shares them with the loop
+// that writes it, and links no XLA for that.
 package event
 
 import (
