@@ -2,14 +2,16 @@ package attack
 
 import "slices"
 
-// apgd is Auto-PGD (arXiv:2003.01690, algorithm 1): PGD with momentum whose step size is halved, and which goes back
-// to the best point so far, where the loss has stopped to rise.
+// apgd is Auto-PGD (arXiv:2003.01690, algorithm 1): PGD with momentum whose step size is halved,
+// and which goes back to the best point so far, where the loss has stopped to rise.
 type apgd struct {
 	steps    int
 	restarts int
-	targets  int // 0: away from the true class; else towards each of the so many most probable others
-	dlr      bool
-	// whole makes all steps, though an adversarial image has been found: for comparing with other programs.
+	// 0: away from the true class; else towards each of the so many most probable others
+	targets int
+	dlr     bool
+	// whole makes all steps, though an adversarial image has been found: for comparing with other
+	// programs.
 	whole bool
 }
 
@@ -59,8 +61,8 @@ func targets(clean []float32, label, n int) (all []int) {
 	return all
 }
 
-// climb makes the steps from a start. adversarial is the last point that fools the classifier or, where none does,
-// that with the largest loss; best is that with the largest loss in any case.
+// climb makes the steps from a start. adversarial is the last point that fools the classifier or,
+// where none does, that with the largest loss; best is that with the largest loss in any case.
 func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversarial, highest candidate) {
 	interval := max(a.steps*22/100, 1) // until the first check
 	shortest, shorter := max(a.steps*6/100, 1), max(a.steps*3/100, 1)
@@ -107,7 +109,8 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 		if since++; since < interval {
 			continue
 		}
-		// The loss has risen in too few of the steps since the last check, or not at all since one that halved nothing.
+		// The loss has risen in too few of the steps since the last check, or not at all since one
+		// that halved nothing.
 		halve := rises(values, i, interval) <= 0.75*float64(interval) || !halved && atCheck >= largest
 		halved, atCheck = halve, largest
 		if halve {
@@ -123,8 +126,8 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 	return adversarial, highest
 }
 
-// rises counts how often the loss rose in the last n steps up to i. The first step of all is compared with 0, as in
-// the authors' code.
+// rises counts how often the loss rose in the last n steps up to i. The first step of all is
+// compared with 0, as in the authors' code.
 func rises(values []float64, i, n int) float64 {
 	count := 0
 	for j := i - n + 1; j <= i; j++ {

@@ -1,7 +1,7 @@
 package attack
 
-// Classifier is a network under attack. Images are float32 pixels in 0..1, [Batch, Channels*Side*Side], each with its
-// channels one after the other. network.Pixels is one.
+// Classifier is a network under attack. Images are float32 pixels in 0..1, [Batch,
+// Channels*Side*Side], each with its channels one after the other. network.Pixels is one.
 type Classifier interface {
 	// Batch is the number of images in a call.
 	Batch() int
@@ -10,8 +10,8 @@ type Classifier interface {
 	Side() int
 	// Logits are the scores [Batch, Classes] of images. They are logits, not probabilities.
 	Logits(images []float32) ([]float32, error)
-	// Gradient is that of a loss with respect to images, in their shape. cotangent is given the logits
-	// [Batch, Classes] and returns the loss's gradient with respect to them.
+	// Gradient is that of a loss with respect to images, in their shape. cotangent is given the
+	// logits [Batch, Classes] and returns the loss's gradient with respect to them.
 	Gradient(images []float32, cotangent func(logits []float32) []float32) ([]float32, error)
 }
 
@@ -29,7 +29,8 @@ func best(logits []float32) int {
 	return at
 }
 
-// margin is the true class's logit minus the largest of the others: negative where the classifier is wrong.
+// margin is the true class's logit minus the largest of the others: negative where the classifier
+// is wrong.
 func margin(logits []float32, label int) float64 {
 	other := -1
 	for k, z := range logits {

@@ -1,5 +1,5 @@
-// Package attack looks for small changes of images that make a classifier fail, and measures how many
-// images withstand them.
+// Package attack looks for small changes of images that make a classifier fail, and measures how
+// many images withstand them.
 //
 //	pixels, err := model.Pixels(set.Mean, set.Std)          // network.Model
 //	result, err := attack.Run(ctx, pixels, images, attack.Options{
@@ -12,8 +12,8 @@
 // An image x has pixels in 0..1. An adversarial image x' has pixels in 0..1, too, and lies within
 // epsilon of x: |x'-x| <= epsilon in every pixel (L-infinity), or as Euclidean norm over all pixels
 // (L2). Epsilon is in units of a pixel's range, so 8/255 is eight of 256 grey levels, whatever the
-// data set's standard deviation. The network is in evaluation mode. White-box attacks ask for gradients
-// of its images ([Classifier.Gradient]), black-box attacks for logits only.
+// data set's standard deviation. The network is in evaluation mode. White-box attacks ask for
+// gradients of its images ([Classifier.Gradient]), black-box attacks for logits only.
 //
 // # Methods
 //
@@ -25,25 +25,26 @@
 //     with nine target classes;
 //   - fab-t, the nearest decision boundary of each of nine target classes, arXiv:1907.02044;
 //   - square, random search by squares without gradients, arXiv:1912.00049;
-//   - autoattack, the standard of arXiv:2003.01690: apgd-ce, apgd-t, fab-t, square in this order, each
-//     on the images that withstood those before.
+//   - autoattack, the standard of arXiv:2003.01690: apgd-ce, apgd-t, fab-t, square in this order,
+//     each on the images that withstood those before.
 //
-// The formulas of the last four follow the authors' code (fra31/auto-attack, commit a392200), against
-// which they are held in tests; the random numbers are this package's.
+// The formulas of the last four follow the authors' code (fra31/auto-attack, commit a392200),
+// against which they are held in tests; the random numbers are this package's.
 //
 // # Reading the numbers
 //
-// Of each epsilon [At] has two accuracies. Accuracy is that on the images which the attack made with
-// this epsilon. Robust is the share of images that no attack with this or a smaller epsilon of the run
-// changed: an adversarial image of a smaller ball lies in the larger one as well. Robust falls with
-// epsilon, Accuracy need not: one large step may jump over what a small one finds.
+// Of each epsilon [At] has two accuracies. Accuracy is that on the images which the attack made
+// with this epsilon. Robust is the share of images that no attack with this or a smaller epsilon of
+// the run changed: an adversarial image of a smaller ball lies in the larger one as well. Robust
+// falls with epsilon, Accuracy need not: one large step may jump over what a small one finds.
 //
-// An attack gives an upper bound of the true robustness. Low numbers are facts, high ones are claims:
-// [Result.Warnings] tells of the five signs of a misleading evaluation in the authors' flags page.
+// An attack gives an upper bound of the true robustness. Low numbers are facts, high ones are
+// claims: [Result.Warnings] tells of the five signs of a misleading evaluation in the authors'
+// flags page.
 //
 // # Determinism
 //
-// The random numbers of an image depend on the seed, the method, epsilon and the image's index. So the
-// result does not depend on which images are attacked together, and a run that was interrupted ends
-// as it would have without.
+// The random numbers of an image depend on the seed, the method, epsilon and the image's index. So
+// the result does not depend on which images are attacked together, and a run that was interrupted
+// ends as it would have without.
 package attack

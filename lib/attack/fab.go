@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// fab is the fast adaptive boundary attack, targeted (arXiv:1907.02044): it goes to the nearest point of the decision
-// boundary towards a class, taken for a plane at each step, and back towards the image once it is beyond. It
-// looks for the smallest change, whatever epsilon; those that are larger than epsilon don't count.
+// fab is the fast adaptive boundary attack, targeted (arXiv:1907.02044): it goes to the nearest
+// point of the decision boundary towards a class, taken for a plane at each step, and back towards
+// the image once it is beyond. It looks for the smallest change, whatever epsilon; those that are
+// larger than epsilon don't count.
 type fab struct {
 	steps   int
 	targets int
@@ -33,8 +34,8 @@ func (a fab) on(q *queries, p *problem) candidate {
 	return found
 }
 
-// approach makes the steps towards a class. It returns the nearest adversarial image and its distance; without
-// one the image itself and infinity.
+// approach makes the steps towards a class. It returns the nearest adversarial image and its
+// distance; without one the image itself and infinity.
 func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, distance float64) {
 	nearest, distance = candidate{p.x, p.clean}, math.Inf(1)
 	x := slices.Clone(p.x)
@@ -73,12 +74,13 @@ func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, di
 	return nearest, distance
 }
 
-// boundary is the smallest move d of x, in L-infinity and with pixels that stay in 0..1, to the plane on which
-// value + gradient d is 0, and its length, at least 1e-8. Where the plane can't be reached, every pixel goes as far
-// towards it as it can.
+// boundary is the smallest move d of x, in L-infinity and with pixels that stay in 0..1, to the
+// plane on which value + gradient d is 0, and its length, at least 1e-8. Where the plane can't be
+// reached, every pixel goes as far towards it as it can.
 //
-// Each pixel moves by the same amount, or up to its end: the amount solves a sum of |gradient| min(amount, room),
-// which is concave in it, so that Newton's steps from below end at the solution after finitely many.
+// Each pixel moves by the same amount, or up to its end: the amount solves a sum of |gradient|
+// min(amount, room), which is concave in it, so that Newton's steps from below end at the solution
+// after finitely many.
 func boundary(x, gradient []float32, value float64) (d []float64, length float64) {
 	gap := math.Abs(value)
 	up := value < 0 // by which the plane's side is left

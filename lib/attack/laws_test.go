@@ -86,8 +86,8 @@ func TestAWhiteBoxBeatsTransfer(t *testing.T) {
 	}
 }
 
-// TestSureNetworksDoNotHide: with logits a thousand times as large the cross-entropy's gradient vanishes, which is told;
-// the difference of logits ratio finds the images that it missed.
+// TestSureNetworksDoNotHide: with logits a thousand times as large the cross-entropy's gradient
+// vanishes, which is told; the difference of logits ratio finds the images that it missed.
 func TestSureNetworksDoNotHide(t *testing.T) {
 	c := newSmall(torchSmall(t))
 	sure := *c
@@ -183,11 +183,13 @@ func TestAdversarialImagesLieInTheBall(t *testing.T) {
 	}
 }
 
-// TestAnImagesOutcomeDependsOnNoOther: other batches, or a run that was interrupted, give the same result.
+// TestAnImagesOutcomeDependsOnNoOther: other batches, or a run that was interrupted, give the same
+// result.
 func TestAnImagesOutcomeDependsOnNoOther(t *testing.T) {
 	torch := torchSmall(t)
 	im := bytesOf(torch)
-	im.N, im.Pixels, im.Labels = 2*im.N, append(im.Pixels, im.Pixels...), append(im.Labels, im.Labels...) // more than are done between two saves
+	// more than are done between two saves
+	im.N, im.Pixels, im.Labels = 2*im.N, append(im.Pixels, im.Pixels...), append(im.Labels, im.Labels...)
 	o := Options{Method: "apgd", Eps: someEps[1:3], Steps: 10, Restarts: 2, Seed: 5}
 	want, err := Run(t.Context(), newSmall(torch), im, o, Hooks{})
 	if err != nil {

@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// loss is what an attack makes large: a function of the logits [classes] of one image, which writes its gradient
-// into g [classes], zeros before, and returns its value.
+// loss is what an attack makes large: a function of the logits [classes] of one image, which writes
+// its gradient into g [classes], zeros before, and returns its value.
 type loss func(z, g []float32) float64
 
-// crossEntropy is -log softmax(z)[label]. Where the network is sure to the last bit of float32 its gradient is 0.
+// crossEntropy is -log softmax(z)[label]. Where the network is sure to the last bit of float32 its
+// gradient is 0.
 func crossEntropy(label int) loss {
 	return func(z, g []float32) float64 {
 		most := float64(slices.Max(z))
@@ -28,9 +29,9 @@ func crossEntropy(label int) loss {
 // tiny keeps quotients finite, as in the reference.
 const tiny = 1e-12
 
-// dlr is the difference of logits ratio (arXiv:2003.01690, equation 6): minus the margin, divided by the distance of
-// the largest logit from the third. It does not change when logits are multiplied or shifted, so its gradient does
-// not vanish in sure networks.
+// dlr is the difference of logits ratio (arXiv:2003.01690, equation 6): minus the margin, divided
+// by the distance of the largest logit from the third. It does not change when logits are
+// multiplied or shifted, so its gradient does not vanish in sure networks.
 func dlr(label int) loss {
 	return func(z, g []float32) float64 {
 		order := descending(z)
@@ -42,8 +43,8 @@ func dlr(label int) loss {
 	}
 }
 
-// dlrTargeted is the DLR towards a class (equation 7), divided by the distance of the largest logit from the mean
-// of the third and the fourth.
+// dlrTargeted is the DLR towards a class (equation 7), divided by the distance of the largest logit
+// from the mean of the third and the fourth.
 func dlrTargeted(label, target int) loss {
 	return func(z, g []float32) float64 {
 		order := descending(z)
@@ -78,8 +79,8 @@ func difference(label, target int) loss {
 	}
 }
 
-// descending are the classes from the largest logit to the smallest. Of equal ones the last comes first, as in a
-// stable ascending sort that is read backwards.
+// descending are the classes from the largest logit to the smallest. Of equal ones the last comes
+// first, as in a stable ascending sort that is read backwards.
 func descending(z []float32) []int {
 	order := make([]int, len(z))
 	for k := range order {

@@ -47,8 +47,9 @@ func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 	}
 }
 
-// BenchmarkAttack is FGSM and PGD of ten steps, on 128 images of 3x32x32 in batches of 64, of a network of eight cells
-// and 16 channels. testdata/speed.py is the same in PyTorch with torchattacks.
+// BenchmarkAttack is FGSM and PGD of ten steps, on 128 images of 3x32x32 in batches of 64, of a
+// network of eight cells and 16 channels. testdata/speed.py is the same in PyTorch with
+// torchattacks.
 func BenchmarkAttack(b *testing.B) {
 	const n, batch = 128, 64
 	_, c := found(b, 8, 16, batch)

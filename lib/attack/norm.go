@@ -63,8 +63,8 @@ func (n Norm) length(v []float32) float64 {
 	return sum
 }
 
-// step moves y from x by a gradient: by its sign times a length, or by a vector along it that is as long.
-// The result's pixels may leave 0..1.
+// step moves y from x by a gradient: by its sign times a length, or by a vector along it that is as
+// long. The result's pixels may leave 0..1.
 func (n Norm) step(y, x, gradient []float32, by float32) {
 	if n == L2 {
 		l := float32(n.length(gradient)) + tiny
@@ -102,8 +102,8 @@ func (n Norm) project(y, x []float32, eps float32) {
 // unit is the nearest number in 0..1.
 func unit(x float32) float32 { return min(max(x, 0), 1) }
 
-// uniform is a random point of the ball around x, as PGD draws it: uniform in the cube, or uniform in direction and
-// in distance. Pixels are in 0..1.
+// uniform is a random point of the ball around x, as PGD draws it: uniform in the cube, or uniform
+// in direction and in distance. Pixels are in 0..1.
 func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
 	y := make([]float32, len(x))
 	if n == LInf {

@@ -19,7 +19,8 @@ type Options struct {
 	Step float64 `json:"step,omitempty"`
 	// Restarts of pgd and apgd (default 1).
 	Restarts int `json:"restarts,omitempty"`
-	// Centre: pgd starts at the image itself, not at a random point of the ball. It draws no random numbers then.
+	// Centre: pgd starts at the image itself, not at a random point of the ball. It draws no random
+	// numbers then.
 	Centre bool `json:"centre,omitempty"`
 	// Queries of square (default 5000).
 	Queries int `json:"queries,omitempty"`
@@ -35,8 +36,8 @@ func Methods() []string {
 // Standard are the attacks of autoattack, in their order.
 func Standard() []string { return []string{"apgd-ce", "apgd-t", "fab-t", "square"} }
 
-// Complete checks the options for a classifier of so many classes and fills in the defaults. It returns an error that
-// says which option is wrong.
+// Complete checks the options for a classifier of so many classes and fills in the defaults. It
+// returns an error that says which option is wrong.
 func (o Options) Complete(classes int) (Options, error) {
 	if !slices.Contains(Methods(), o.Method) {
 		return o, fmt.Errorf("there is no attack %q: give one of %s", o.Method, strings.Join(Methods(), ", "))
@@ -134,6 +135,6 @@ func (o Options) methods() (all []method) {
 	return all
 }
 
-// every says whether the attack is made on every image with every epsilon, so that it can be drawn as a curve. The
-// others leave out images that are fooled already.
+// every says whether the attack is made on every image with every epsilon, so that it can be drawn
+// as a curve. The others leave out images that are fooled already.
 func (o Options) every() bool { return o.Method == "fgsm" || o.Method == "pgd" }

@@ -30,8 +30,9 @@ func near(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-// nearly fails the test unless all images but one are near, up to a hundredth of their pixels. A pixel whose gradient
-// is nearly 0 goes either way, and so does an image whose loss rises in the last bit only.
+// nearly fails the test unless all images but one are near, up to a hundredth of their pixels. A
+// pixel whose gradient is nearly 0 goes either way, and so does an image whose loss rises in the
+// last bit only.
 func nearly(t *testing.T, got, want []float32) {
 	t.Helper()
 	n := len(want) / few
@@ -71,8 +72,8 @@ func TestStepsAreTorchattacks(t *testing.T) {
 	}
 }
 
-// TestAPGDIsItsAuthors: from the same starts, with all three losses and in both norms, the point with the largest loss, that loss, and which
-// images withstand.
+// TestAPGDIsItsAuthors: from the same starts, with all three losses and in both norms, the point
+// with the largest loss, that loss, and which images withstand.
 func TestAPGDIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	start := torch["start"].Data
@@ -140,7 +141,8 @@ func TestTheWayToAPlaneIsItsAuthors(t *testing.T) {
 	}
 }
 
-// TestTheStandardSetIsItsAuthors: robust accuracies of AutoAttack, and of Square alone, lie within the interval of their code's.
+// TestTheStandardSetIsItsAuthors: robust accuracies of AutoAttack, and of Square alone, lie within
+// the interval of their code's.
 func TestTheStandardSetIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	for method, name := range map[string]string{"autoattack": "standard", "square": "square"} {
@@ -155,7 +157,8 @@ func TestTheStandardSetIsItsAuthors(t *testing.T) {
 		for e, at := range r.At {
 			want := torch[name].Data[first+e]
 			t.Logf("%s at %s: %d of %d withstand, %g in the authors' code", method, Fraction(at.Eps), at.Robust.Hits, at.Robust.Of, want)
-			tolerance := 1.0 // image of 100, which lies as close to the boundary as rounding decides
+			// image of 100, which lies as close to the boundary as rounding decides
+			tolerance := 1.0
 			if method == "square" {
 				tolerance = 4
 			}

@@ -26,8 +26,8 @@ type method interface {
 	on(q *queries, p *problem) candidate
 }
 
-// fgsm is the fast gradient sign method of arXiv:1412.6572: x + eps sign(gradient of the cross-entropy), with pixels
-// clipped to 0..1; in L2 x + eps gradient/|gradient|.
+// fgsm is the fast gradient sign method of arXiv:1412.6572: x + eps sign(gradient of the
+// cross-entropy), with pixels clipped to 0..1; in L2 x + eps gradient/|gradient|.
 type fgsm struct{}
 
 func (fgsm) name() string { return "fgsm" }
@@ -42,8 +42,8 @@ func (fgsm) on(q *queries, p *problem) candidate {
 	return candidate{y, q.logits(y)}
 }
 
-// pgd is projected gradient descent of arXiv:1706.06083: steps of fgsm's kind, each followed by a projection into
-// the ball, from a random point of it or, with start false, from the image.
+// pgd is projected gradient descent of arXiv:1706.06083: steps of fgsm's kind, each followed by a
+// projection into the ball, from a random point of it or, with start false, from the image.
 type pgd struct {
 	steps    int
 	step     float64 // in units of eps
@@ -53,7 +53,8 @@ type pgd struct {
 
 func (pgd) name() string { return "pgd" }
 
-// on returns the first restart's end that fools the classifier, or else the one with the smallest margin.
+// on returns the first restart's end that fools the classifier, or else the one with the smallest
+// margin.
 func (a pgd) on(q *queries, p *problem) (found candidate) {
 	for i := range a.restarts {
 		y := slices.Clone(p.x)

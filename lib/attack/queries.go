@@ -7,12 +7,13 @@ import (
 	"sync"
 )
 
-// This file lets an attack be written for one image, as a function that asks for logits and gradients, while the
-// classifier sees full batches. As many images as a batch holds are under attack at a time, each in a goroutine of its
-// own. When all of them wait for an answer, their questions make a batch. An image that is done with makes room for
-// the next one at once.
+// This file lets an attack be written for one image, as a function that asks for logits and
+// gradients, while the classifier sees full batches. As many images as a batch holds are under
+// attack at a time, each in a goroutine of its own. When all of them wait for an answer, their
+// questions make a batch. An image that is done with makes room for the next one at once.
 
-// queries answers the questions of an attack on one image. Its methods do not return where the run ends early.
+// queries answers the questions of an attack on one image. Its methods do not return where the run
+// ends early.
 type queries struct {
 	desk *desk
 	seat int // which orders the questions of a batch
@@ -34,7 +35,8 @@ type question struct {
 // logits are the scores [classes] of an image.
 func (q *queries) logits(x []float32) []float32 { return q.ask(x, nil).logits }
 
-// gradient is a loss at an image, with the logits there and the gradient with respect to the pixels.
+// gradient is a loss at an image, with the logits there and the gradient with respect to the
+// pixels.
 func (q *queries) gradient(x []float32, l loss) (value float64, logits, gradient []float32) {
 	a := q.ask(x, l)
 	if !q.began {
@@ -68,8 +70,8 @@ type desk struct {
 	live    int // goroutines that are at work or wait
 }
 
-// each calls f for all tasks 0..n-1, so many at a time as a batch holds, in their order. It returns an error where the
-// classifier fails or the context ends.
+// each calls f for all tasks 0..n-1, so many at a time as a batch holds, in their order. It returns
+// an error where the classifier fails or the context ends.
 func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)) error {
 	d := &desk{c: c}
 	d.changed = sync.NewCond(&d.mu)

@@ -14,8 +14,8 @@ type Result struct {
 	Images  int     `json:"images"`
 	Clean   Share   `json:"clean"` // accuracy without an attack
 	At      []At    `json:"at"`    // by epsilon, ascending
-	// Area is the area under the robust accuracy from epsilon 0 (the clean accuracy) to the largest one, divided by
-	// that: the mean robust accuracy over epsilon, by the trapezoidal rule.
+	// Area is the area under the robust accuracy from epsilon 0 (the clean accuracy) to the largest
+	// one, divided by that: the mean robust accuracy over epsilon, by the trapezoidal rule.
 	Area     float64   `json:"area"`
 	Warnings []Warning `json:"warnings,omitempty"`
 	Samples  []Sample  `json:"samples,omitempty"`
@@ -130,8 +130,8 @@ func (r *Result) at(e int, eps float64, classes int) At {
 	return at
 }
 
-// Smallest is the smallest of the epsilons whose attack changed the answer; 0 where the clean image is wrong already.
-// fooled is false where none of them did.
+// Smallest is the smallest of the epsilons whose attack changed the answer; 0 where the clean image
+// is wrong already. fooled is false where none of them did.
 func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	if !o.right() {
 		return 0, true
@@ -144,7 +144,8 @@ func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	return 0, false
 }
 
-// SpreadOf numbers, which it sorts; quartiles are the elements at a quarter, half and three quarters of their order.
+// SpreadOf numbers, which it sorts; quartiles are the elements at a quarter, half and three
+// quarters of their order.
 func SpreadOf(x []float64) (s Spread) {
 	for _, v := range x {
 		s.Mean += v / float64(len(x))
@@ -185,7 +186,8 @@ func Fraction(eps float64) string {
 	return fmt.Sprintf("%.4g", eps)
 }
 
-// ParseEps is the inverse of Fraction. It returns an error for what is no number or fraction above 0.
+// ParseEps is the inverse of Fraction. It returns an error for what is no number or fraction above
+// 0.
 func ParseEps(text string) (float64, error) {
 	var x, of float64
 	text = strings.TrimSpace(text)

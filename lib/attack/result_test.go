@@ -16,7 +16,8 @@ func TestTheSummaryIsWorkedOutByHand(t *testing.T) {
 	p := &Progress{Outcomes: []Outcome{
 		{Label: 0, Clean: right(0.9), At: []Answer{right(0.8), right(0.6)}},
 		{Label: 0, Clean: right(0.9), At: []Answer{right(0.8), wrong("apgd-dlr")}},
-		{Label: 0, Clean: right(0.9), At: []Answer{wrong("apgd-ce"), right(0.4)}}, // jumped over, but robust it is not
+		// jumped over, but robust it is not
+		{Label: 0, Clean: right(0.9), At: []Answer{wrong("apgd-ce"), right(0.4)}},
 		{Label: 1, Clean: Answer{Class: 0, True: 0.1}, At: []Answer{{Class: 0, True: 0.1}, {Class: 0, True: 0.1}}},
 	}}
 	r := summarise(Options{Method: "apgd", Norm: "linf", Eps: []float64{0.1, 0.2}}, p, 2, nil)

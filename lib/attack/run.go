@@ -56,8 +56,8 @@ type Hooks struct {
 // chunk is the least number of images after which a run saves.
 const chunk = 256
 
-// Run attacks images and returns the result. It returns an error where the options are wrong, the images don't fit the
-// classifier, the classifier or a hook fails, or the context ends.
+// Run attacks images and returns the result. It returns an error where the options are wrong, the
+// images don't fit the classifier, the classifier or a hook fails, or the context ends.
 func Run(ctx context.Context, c Classifier, images data.Images, o Options, h Hooks) (*Result, error) {
 	if images.Channels != c.Channels() || images.Height != c.Side() || images.Width != c.Side() {
 		return nil, fmt.Errorf("images are %dx%dx%d, and the network takes %dx%dx%d", images.Channels, images.Height, images.Width, c.Channels(), c.Side(), c.Side())
@@ -188,7 +188,8 @@ func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 // right says whether the classifier is right about the clean image.
 func (o Outcome) right() bool { return o.Clean.Class == o.Label }
 
-// robust says whether no attack of the first n epsilons and, where it has been made, of the next one succeeded.
+// robust says whether no attack of the first n epsilons and, where it has been made, of the next
+// one succeeded.
 func (o Outcome) robust(n int) bool {
 	for e, a := range o.At[:min(n+1, len(o.At))] {
 		if a.By != "" || e < n && a.Class != o.Label {

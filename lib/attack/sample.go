@@ -17,7 +17,8 @@ type Sample struct {
 	Clean Answer `json:"clean"`
 	// Picture is the clean image, a PNG.
 	Picture []byte `json:"picture"`
-	// At is what each epsilon made of it; an epsilon that the image was not attacked with any more has no pictures.
+	// At is what each epsilon made of it; an epsilon that the image was not attacked with any more
+	// has no pictures.
 	At []Perturbed `json:"at"`
 
 	channels, side int
@@ -30,7 +31,8 @@ type Perturbed struct {
 	Answer Answer  `json:"answer"`
 	// Picture is the adversarial image, a PNG, its pixels rounded to 256 levels.
 	Picture []byte `json:"picture,omitempty"`
-	// Change is the perturbation, a PNG: grey where nothing changes, black and white at a change of Magnified.
+	// Change is the perturbation, a PNG: grey where nothing changes, black and white at a change of
+	// Magnified.
 	Change    []byte  `json:"change,omitempty"`
 	Magnified float64 `json:"magnified"`
 }
@@ -41,7 +43,8 @@ func newSample(im data.Images, out Outcome) *Sample {
 	return s
 }
 
-// add notes the adversarial image y of x; of several attacks the last counts, which is the first that succeeded.
+// add notes the adversarial image y of x; of several attacks the last counts, which is the first
+// that succeeded.
 func (s *Sample) add(e int, x, y []float32, eps float64, a Answer) {
 	for len(s.At) <= e {
 		s.At = append(s.At, Perturbed{})
@@ -68,7 +71,8 @@ func (s *Sample) add(e int, x, y []float32, eps float64, a Answer) {
 	s.At[e] = p
 }
 
-// fill gives the epsilons that the image was not attacked with any more the adversarial image of a smaller one.
+// fill gives the epsilons that the image was not attacked with any more the adversarial image of a
+// smaller one.
 func (s *Sample) fill(eps []float64) {
 	for e, x := range eps {
 		if len(s.At) == e {

@@ -139,7 +139,8 @@ func bytesOf(torch map[string]golden.Array) data.Images {
 	return im
 }
 
-// perturb attacks the first images with f, each with its logits, and returns what f makes of them one behind the other.
+// perturb attacks the first images with f, each with its logits, and returns what f makes of them
+// one behind the other.
 func perturb(t *testing.T, c Classifier, torch map[string]golden.Array, n int, eps float32, norm Norm, f func(q *queries, i int, p *problem) []float32) (all []float32) {
 	t.Helper()
 	im := bytesOf(torch)

@@ -2,8 +2,9 @@ package attack
 
 import "math"
 
-// square is the Square Attack (arXiv:1912.00049), L-infinity: random search that changes a square of the image to
-// the corners of the ball, one sign a channel, and keeps what lowers the margin. It asks for logits only.
+// square is the Square Attack (arXiv:1912.00049), L-infinity: random search that changes a square
+// of the image to the corners of the ball, one sign a channel, and keeps what lowers the margin. It
+// asks for logits only.
 type square struct{ queries int }
 
 func (square) name() string { return "square" }

@@ -34,7 +34,8 @@ func ExampleLoss() {
 		panic(err)
 	}
 	engine := block.NewEngine(opened.Backend)
-	a := block.NewValue(tensors.FromValue([][]float32{{1, 1, -1, -1}, {1, -1, 1, -1}})) // [features, images]
+	// [features, images]
+	a := block.NewValue(tensors.FromValue([][]float32{{1, 1, -1, -1}, {1, -1, 1, -1}}))
 	b := block.NewValue(tensors.FromValue([][]float32{{1, 1, -1, -1}, {-1, 1, -1, 1}}))
 
 	tape := block.NewTape(engine, nil, block.Train, block.Joint)

@@ -11,8 +11,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestTheProjectorIsTorchs: three linear layers without bias, norm with gain and bias and ReLU after the first two, nothing after the last: embeddings, and the gradients of
-// features and weights.
+// TestTheProjectorIsTorchs: three linear layers without bias, norm with gain and bias and ReLU
+// after the first two, nothing after the last: embeddings, and the gradients of features and
+// weights.
 func TestTheProjectorIsTorchs(t *testing.T) {
 	torch := golden.Read(t, "projector")
 	here := func(label string) string { return label }
@@ -38,13 +39,15 @@ func TestTheProjectorIsTorchs(t *testing.T) {
 	parity.Gradients(t, params, own, here)
 }
 
-// Of one number a picture, alternating, a norm makes 1 and -1. What is negative does not get past a ReLU.
+// Of one number a picture, alternating, a norm makes 1 and -1. What is negative does not get past a
+// ReLU.
 func TestOnlyWhatIsPositiveGetsPastAHiddenLayer(t *testing.T) {
 	b := Projector(1, []int{1, 1}, 4)
 	x := block.NewValue(tensors.FromFlatDataAndDimensions([]float32{5, -5, 5, -5}, 1, 4))
 	call := func(r block.Runner) *block.Value { return r.Call("projector", b, []*block.Value{x}, nil)[0] }
 	params := block.NewPlan(func(r block.Runner) { call(r) }).Params(1)
-	params[0].Update(func(w, _ []float32) { copy(w, []float32{1, 1, 0, -3}) }) // linear, gain, bias, linear
+	// linear, gain, bias, linear
+	params[0].Update(func(w, _ []float32) { copy(w, []float32{1, 1, 0, -3}) })
 	tape := block.NewTape(block.NewEngine(backendtest.Open(t).Backend), params, block.Train, block.None)
 	defer tape.Close()
 	y := call(tape).Hold()

@@ -72,7 +72,8 @@ func ExampleCorrelation() {
 // The weights of two operations on one edge over three epochs. The edge drops the second operation.
 func ExampleAlphaHistory() {
 	f := figure.AlphaHistory("Alphas", []string{"skip_connect", "sep_conv_3x3"}, nil, [][][]float64{
-		{{0.5, 0.5}, {0.5, 0.5}}, {{0.6, 0.4}, {0.3, 0.7}}, {{1, math.NaN()}, {0.2, 0.8}}, // [epoch][edge][operation]
+		// [epoch][edge][operation]
+		{{0.5, 0.5}, {0.5, 0.5}}, {{0.6, 0.4}, {0.3, 0.7}}, {{1, math.NaN()}, {0.2, 0.8}},
 	})
 	fmt.Println(words(f))
 	// Output: 308 x 152 points: Alphas|each map: one edge; to the right: epochs; colour: softmax(alpha); grey: the edge does not have the operation (any more)|epoch|1|2|3|skip_connect|sep_conv_3x3|c|k-2|→ 0|epoch|1|2|3|c|k-1|→ 0|0.2|0.4|0.6|0.8|1.0

@@ -16,7 +16,8 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Metrics are numbers by name: loss, accuracy, learning rate. They are what events of a run's directory hold.
+// Metrics are numbers by name: loss, accuracy, learning rate. They are what events of a run's
+// directory hold.
 type Metrics = event.Metrics
 
 // Task is a search or a training. Epochs and steps count from 0. Its random numbers depend on its

@@ -21,7 +21,8 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// small is a training of four steps an epoch on 40 pictures, of which it holds 8 back; without decay and clip.
+// small is a training of four steps an epoch on 40 pictures, of which it holds 8 back; without
+// decay and clip.
 func small(t *testing.T, set *data.Set, change func(*settings.Train)) *Training {
 	t.Helper()
 	s := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 2, Batch: 8, Epochs: 4, Devices: 1, Seed: 5, LR: 0.02, Momentum: 0.9}, Labels: 1, Clip: 1e9}
@@ -52,8 +53,10 @@ func ended(t *testing.T, s *Training, epoch int) fit.Metrics {
 
 func velocity(s fit.State, label string) []float32 { return s.Arrays["velocity/"+label].F32 }
 
-// The stem's convolution is made to pick a pixel: that in the middle, or one of its four neighbours. Then the running mean and variance of the norm behind it tell what
-// the batch's pictures were, up to their sums: of all pixels, and without a border on each side, which a flip exchanges.
+// The stem's convolution is made to pick a pixel: that in the middle, or one of its four
+// neighbours. Then the running mean and variance of the norm behind it tell what the batch's
+// pictures were, up to their sums: of all pixels, and without a border on each side, which a flip
+// exchanges.
 func TestATrainingSeesItsPicturesCroppedFlippedAndCut(t *testing.T) {
 	set := pictures()
 	const side, batch = 16, 8
@@ -131,7 +134,8 @@ func masksOf(s *Training, epoch, step int) map[mask][]float32 {
 	return all
 }
 
-// Of an image's path nothing is left, or 1/(1-p) of it, so that on average it is what it was; each image and path by itself, identities never.
+// Of an image's path nothing is left, or 1/(1-p) of it, so that on average it is what it was; each
+// image and path by itself, identities never.
 func TestADroppedPathKeepsItsMean(t *testing.T) {
 	g, _ := cell.Published("DARTS_V2")
 	n := New(g, 6, 2, 3, 1, 16, 512, false)
@@ -172,7 +176,8 @@ func TestADroppedPathKeepsItsMean(t *testing.T) {
 	}
 }
 
-// The probability grows linearly with the epochs: it is 0 in the first, and that of the settings would come after the last.
+// The probability grows linearly with the epochs: it is 0 in the first, and that of the settings
+// would come after the last.
 func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 	set := parity.Pictures(400, 1, 8, 3)
 	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Batch = 0.8, 128 })
@@ -195,7 +200,8 @@ func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 	}
 }
 
-// A step with all paths dropped but of identities is another one than without; in the first epoch, where none is, it is the same.
+// A step with all paths dropped but of identities is another one than without; in the first epoch,
+// where none is, it is the same.
 func TestDroppedPathsAreThoseOfTheStep(t *testing.T) {
 	set := pictures()
 	of := func(p float64, epoch int) fit.State {
@@ -210,8 +216,9 @@ func TestDroppedPathsAreThoseOfTheStep(t *testing.T) {
 	}
 }
 
-// The held-back pictures show another class than their label says. So the better the network gets, the worse is the loss on them: the lowest is that of an early epoch, while that
-// of training is lowest at the end.
+// The held-back pictures show another class than their label says. So the better the network gets,
+// the worse is the loss on them: the lowest is that of an early epoch, while that of training is
+// lowest at the end.
 func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 	set := parity.Pictures(60, 1, 8, 3)
 	_, held := set.TrainValidation(5, 0)
@@ -248,8 +255,8 @@ func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 	}
 }
 
-// Validation sees the pictures as they are, with running statistics and all paths: what it measures depends on neither epoch nor step, and is what a model of the
-// weights says.
+// Validation sees the pictures as they are, with running statistics and all paths: what it measures
+// depends on neither epoch nor step, and is what a model of the weights says.
 func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Cutout, s.Auxiliary = 0.9, 8, 0.4 })
@@ -290,7 +297,8 @@ func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	}
 }
 
-// No weight depends on a held-back picture, nor on one whose label is left out; validation does depend on the former.
+// No weight depends on a held-back picture, nor on one whose label is left out; validation does
+// depend on the former.
 func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	set := pictures()
 	train, held := set.TrainValidation(5, 0)
@@ -320,7 +328,8 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	}
 }
 
-// The tower's weights learn from its loss alone, so their gradient tells its factor. The loss is told without it.
+// The tower's weights learn from its loss alone, so their gradient tells its factor. The loss is
+// told without it.
 func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	of := func(weight float64) (fit.Metrics, []float32) {
@@ -340,7 +349,8 @@ func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	}
 }
 
-// Decay, momentum and clip are those of the settings: a second step's velocity is 0.9 times the first one's, the clipped gradient, and 0.5 times the weights.
+// Decay, momentum and clip are those of the settings: a second step's velocity is 0.9 times the
+// first one's, the clipped gradient, and 0.5 times the weights.
 func TestATrainingsStepIsThatOfItsSettings(t *testing.T) {
 	set := pictures()
 	of := func(decay, momentum, clip float64) (first, second fit.State, norms [2]float64) {

@@ -12,8 +12,9 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// TestAFoundNetworkIsTorchsInTheOtherLayout: logits, losses, gradients and running statistics of a training step with tower and drop path, and the
-// scores in evaluation, in the layout that GPUs have.
+// TestAFoundNetworkIsTorchsInTheOtherLayout: logits, losses, gradients and running statistics of a
+// training step with tower and drop path, and the scores in evaluation, in the layout that GPUs
+// have.
 func TestAFoundNetworkIsTorchsInTheOtherLayout(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")
@@ -28,7 +29,8 @@ func TestAFoundNetworkIsTorchsInTheOtherLayout(t *testing.T) {
 	evaluated(t, e, net, params, torch, x)
 }
 
-// TestATrainingStepInHalfPrecision is nearly that of float32: the same losses, and a gradient of the same size.
+// TestATrainingStepInHalfPrecision is nearly that of float32: the same losses, and a gradient of
+// the same size.
 func TestATrainingStepInHalfPrecision(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")

@@ -14,8 +14,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestFoundNetworkIsTorchs compares whole found networks with an auxiliary tower and paths dropped: logits, both losses, the gradient of every
-// weight, running statistics after the step, and the logits in evaluation with them.
+// TestFoundNetworkIsTorchs compares whole found networks with an auxiliary tower and paths dropped:
+// logits, both losses, the gradient of every weight, running statistics after the step, and the
+// logits in evaluation with them.
 func TestFoundNetworkIsTorchs(t *testing.T) {
 	all := golden.Read(t, "networks")
 	for _, c := range []struct {
@@ -126,8 +127,9 @@ func TestSizesAreTorchs(t *testing.T) {
 	}
 }
 
-// TestTrainingStepIsTorchs compares one step of the training with torch's losses and gradients, put through the formula of SGD (a first step
-// has no momentum yet): w - lr * (clipped gradient + decay * w), with a clip that bites.
+// TestTrainingStepIsTorchs compares one step of the training with torch's losses and gradients, put
+// through the formula of SGD (a first step has no momentum yet): w - lr * (clipped gradient + decay
+// * w), with a clip that bites.
 func TestTrainingStepIsTorchs(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")

@@ -15,7 +15,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// lookers are the engines that a network is looked at with: kernels, XLA alone, and the layout of GPUs.
+// lookers are the engines that a network is looked at with: kernels, XLA alone, and the layout of
+// GPUs.
 var lookers = []block.Lowering{{}, {Plain: true}, {Layout: block.NHWC}}
 
 // torchModel is a golden network with torch's weights and running statistics.
@@ -62,8 +63,9 @@ func crossEntropy(logits []float32, labels []float32) (loss float64, g []float32
 	return loss, g
 }
 
-// TestGradientsOfImagesAreTorchs: the gradient of the cross-entropy with respect to images, in evaluation mode, is
-// what PyTorch's network with the same weights and running statistics has, in every lowering.
+// TestGradientsOfImagesAreTorchs: the gradient of the cross-entropy with respect to images, in
+// evaluation mode, is what PyTorch's network with the same weights and running statistics has, in
+// every lowering.
 func TestGradientsOfImagesAreTorchs(t *testing.T) {
 	b := backendtest.Open(t)
 	for _, c := range []struct {
@@ -77,7 +79,8 @@ func TestGradientsOfImagesAreTorchs(t *testing.T) {
 			t.Run(fmt.Sprint(c.genotype, " ", l.Layout, " plain ", l.Plain), func(t *testing.T) {
 				m, torch := torchModel(t, b, l, c.genotype, c.cells, c.channels, c.side)
 				ones := slices.Repeat([]float32{1}, c.channels)
-				p, err := m.Pixels(make([]float32, c.channels), ones) // torch's images are normalised already
+				// torch's images are normalised already
+				p, err := m.Pixels(make([]float32, c.channels), ones)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -103,8 +106,8 @@ func TestGradientsOfImagesAreTorchs(t *testing.T) {
 	}
 }
 
-// TestGradientsOfImagesAreTorchsOnAGPUsBackend is the same on the CPU that is treated as a GPU: its ways to compute are
-// raced, and its memory is apart.
+// TestGradientsOfImagesAreTorchsOnAGPUsBackend is the same on the CPU that is treated as a GPU: its
+// ways to compute are raced, and its memory is apart.
 func TestGradientsOfImagesAreTorchsOnAGPUsBackend(t *testing.T) {
 	m, torch := torchModel(t, backendtest.Rehearse(t, 1), block.Lowering{Layout: block.NHWC}, "DARTS_V2", 3, 1, 28)
 	p, err := m.Pixels([]float32{0}, []float32{1})

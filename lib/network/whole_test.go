@@ -44,7 +44,8 @@ func trainable(s *Training) []*block.Param {
 	return slices.DeleteFunc(slices.Clone(s.params), func(p *block.Param) bool { return !p.Trainable() })
 }
 
-// tower adds the initial weights of an auxiliary tower on so many channels to torch's arrays, as whole.py draws them: they are too many for a file.
+// tower adds the initial weights of an auxiliary tower on so many channels to torch's arrays, as
+// whole.py draws them: they are too many for a file.
 func tower(torch map[string]golden.Array, in, classes int) {
 	for number, w := range []struct {
 		name  string
@@ -74,8 +75,10 @@ func tower(torch map[string]golden.Array, in, classes int) {
 	}
 }
 
-// TestTwoEpochsOfATrainingAreTorchs (of lib/internal/golden/whole.py): every metric of every step, the validation's after each epoch, all weights and running statistics at
-// the end. Both sides draw the same batches, crop, flip and cut them, and drop the same paths; those are dropped from the second epoch on.
+// TestTwoEpochsOfATrainingAreTorchs (of lib/internal/golden/whole.py): every metric of every step,
+// the validation's after each epoch, all weights and running statistics at the end. Both sides draw
+// the same batches, crop, flip and cut them, and drop the same paths; those are dropped from the
+// second epoch on.
 func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 	torch := golden.Read(t, "training")
 	parity.Unpack(torch, "final/weight")

@@ -20,7 +20,8 @@ func ExampleWilson() {
 
 func ExampleSoftmax() {
 	fmt.Printf("%.3f\n", score.Softmax([]float32{2, 1, 0}))
-	fmt.Printf("%.3f\n", score.Softmax([]float32{1002, 1001, 1000})) // a common offset has no effect
+	// a common offset has no effect
+	fmt.Printf("%.3f\n", score.Softmax([]float32{1002, 1001, 1000}))
 	// Output:
 	// [0.665 0.245 0.090]
 	// [0.665 0.245 0.090]

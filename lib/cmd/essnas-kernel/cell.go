@@ -14,8 +14,9 @@ import (
 // interrupted is the variable that names relay.Relay's Mark.
 const interrupted = "ESSNAS_INTERRUPTED"
 
-// cell runs the cell that was built as name.cell. It passes an interrupt on, writes what the cell writes, but of a crash the message and the cell's own lines
-// only, and ends with the cell's status.
+// cell runs the cell that was built as name.cell. It passes an interrupt on, writes what the cell
+// writes, but of a crash the message and the cell's own lines only, and ends with the cell's
+// status.
 func cell(name string, args []string) {
 	if _, err := os.Stat(os.Getenv(interrupted)); err == nil {
 		io.WriteString(os.Stderr, "The cell was interrupted before it began.\n")

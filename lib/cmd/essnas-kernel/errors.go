@@ -23,7 +23,8 @@ var (
 	goexit    = regexp.MustCompile(`\s*\[recovered(, repanicked)?\]`)
 )
 
-// brief is a crash's message and the lines of the cell that led to it; GoNB says before each of those which cell it is of.
+// brief is a crash's message and the lines of the cell that led to it; GoNB says before each of
+// those which cell it is of.
 func brief(crash []string) string {
 	if len(crash) == 0 {
 		return ""
@@ -57,8 +58,9 @@ func brief(crash []string) string {
 // located is a complaint with its place in the cell's file.
 var located = regexp.MustCompile(`^(\S*main(?:_test)?\.go:\d+:\d+): (.+)$`)
 
-// complaints makes something short of what a tool says of a cell: the messages, each once and not too many of them, then the place of the first, for which GoNB
-// puts cell, line and the lines around it.
+// complaints makes something short of what a tool says of a cell: the messages, each once and not
+// too many of them, then the place of the first, for which GoNB puts cell, line and the lines
+// around it.
 func complaints(out []byte) []byte {
 	var messages []string
 	place := ""

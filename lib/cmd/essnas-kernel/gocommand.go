@@ -36,7 +36,8 @@ func become(args []string) {
 	fail(syscall.Exec(os.Getenv("ESSNAS_GO"), append([]string{"go"}, args...), os.Environ()))
 }
 
-// module makes the cells' module out of the checkout's: all that this one requires, and the checkout itself.
+// module makes the cells' module out of the checkout's: all that this one requires, and the
+// checkout itself.
 func module(root, name string) error {
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {

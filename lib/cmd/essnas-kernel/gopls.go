@@ -13,8 +13,9 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
-// buildGopls builds the language server at the lowest priority, in a process of its own that nobody waits for: a class that has just opened its notebooks has other
-// things to compute. The build lasts as long as standard input at most, whose other end Jupyter has open.
+// buildGopls builds the language server at the lowest priority, in a process of its own that nobody
+// waits for: a class that has just opened its notebooks has other things to compute. The build
+// lasts as long as standard input at most, whose other end Jupyter has open.
 func buildGopls(detached bool) {
 	checkout, err := home.Find()
 	if err != nil {
@@ -34,7 +35,8 @@ func buildGopls(detached bool) {
 		}
 		return
 	}
-	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // the processes that this one starts inherit it
+	// the processes that this one starts inherit it
+	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
@@ -45,7 +47,8 @@ func buildGopls(detached bool) {
 	}
 }
 
-// gopls becomes the language server, as GoNB starts it for each kernel, with bounds that take it a quarter of its memory and no noticeable time.
+// gopls becomes the language server, as GoNB starts it for each kernel, with bounds that take it a
+// quarter of its memory and no noticeable time.
 func gopls(args []string) {
 	dieWithParent(syscall.SIGKILL)
 	for name, value := range map[string]string{"GOGC": "50", "GOMEMLIMIT": "400MiB"} {

@@ -14,8 +14,9 @@ import (
 	"strings"
 )
 
-// goimports is goimports as GoNB calls it for every cell. For a package of the checkout that a cell names and doesn't import it would ask the go command four times, which
-// takes as long as all else that it does ten times over: such imports are written before.
+// goimports is goimports as GoNB calls it for every cell. For a package of the checkout that a cell
+// names and doesn't import it would ask the go command four times, which takes as long as all else
+// that it does ten times over: such imports are written before.
 func goimports(args []string) {
 	if len(args) == 2 && args[0] == "-w" {
 		importOwn(args[1], os.Getenv("ESSNAS_ROOT"))
@@ -23,8 +24,9 @@ func goimports(args []string) {
 	checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), "goimports"), args...))
 }
 
-// importOwn writes the imports of the checkout's packages that are missing in a file, on the line of its package clause, so that all lines keep their numbers. What it
-// can't read or decide is left to goimports.
+// importOwn writes the imports of the checkout's packages that are missing in a file, on the line
+// of its package clause, so that all lines keep their numbers. What it can't read or decide is left
+// to goimports.
 func importOwn(file, root string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -46,7 +48,8 @@ func importOwn(file, root string) {
 	}
 }
 
-// missing are the names that a file uses as packages' and neither declares nor imports, each with what it wants of them.
+// missing are the names that a file uses as packages' and neither declares nor imports, each with
+// what it wants of them.
 func missing(f *ast.File) map[string][]string {
 	all := map[string][]string{}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -67,7 +70,8 @@ func missing(f *ast.File) map[string][]string {
 	return all
 }
 
-// providing is the directory in the checkout of the only package of that name, if it has the symbols.
+// providing is the directory in the checkout of the only package of that name, if it has the
+// symbols.
 func providing(root, name string, symbols []string) (dir string) {
 	one, _ := filepath.Glob(filepath.Join(root, "lib", name))
 	two, _ := filepath.Glob(filepath.Join(root, "lib", "*", name))

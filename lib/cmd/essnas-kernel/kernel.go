@@ -63,14 +63,16 @@ func prepare(root, tools string) error {
 		}
 	}
 	for name, value := range map[string]string{
-		"ESSNAS_GO":      filepath.Join(lines[0], "bin", "go"), // that of go.mod: no cell has to look for another toolchain
+		// that of go.mod: no cell has to look for another toolchain
+		"ESSNAS_GO":      filepath.Join(lines[0], "bin", "go"),
 		"ESSNAS_GOPROXY": lines[1],
 		"ESSNAS_KERNEL":  strconv.Itoa(os.Getpid()), // whose end is that of the cells
 		"GOTOOLCHAIN":    "local",
 		"GOPROXY":        "off",
 		"GOWORK":         "off",
-		"GOFLAGS":        strings.TrimSpace(lines[2] + " -ldflags=-s -buildvcs=false"), // linking without symbols takes a fifth of the time
-		"PATH":           strings.Join([]string{names, tools, filepath.Join(lines[0], "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)),
+		// linking without symbols takes a fifth of the time
+		"GOFLAGS": strings.TrimSpace(lines[2] + " -ldflags=-s -buildvcs=false"),
+		"PATH":    strings.Join([]string{names, tools, filepath.Join(lines[0], "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)),
 	} {
 		if err := os.Setenv(name, value); err != nil {
 			return err

@@ -1,4 +1,5 @@
-// Command essnas-kernel runs the Go kernel of Jupyter, GoNB, on a checkout of essnas. It is small, because it starts with every cell.
+// Command essnas-kernel runs the Go kernel of Jupyter, GoNB, on a checkout of essnas. It is small,
+// because it starts with every cell.
 //
 //	essnas-kernel CONNECTION_FILE   the kernel: GoNB, with all that it starts, dies with this process, and this one with Jupyter
 //	essnas-kernel tools             builds the kernel's programs, unless they are up to date, and prints their directory
@@ -8,7 +9,8 @@
 //	gopls ...                       and gopls, with less memory
 //	gonb_xyz ...                    a cell: under this name it runs gonb_xyz.cell, and makes something short of what a crash writes
 //
-// The environment says where things are: ESSNAS_ROOT is the checkout, ESSNAS_TOOLS the directory of gonb and goimports, which this program is in as well.
+// The environment says where things are: ESSNAS_ROOT is the checkout, ESSNAS_TOOLS the directory of
+// gonb and goimports, which this program is in as well.
 package main
 
 import (

@@ -23,16 +23,21 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// recipe is how the go command builds the cells of a notebook: what it runs, and where the compiled packages are. Of a warm cell's time the go command takes half, to find
-// out anew, from some two hundred packages, what it has found out for the cell before. A cell that imports nothing else is built by the recipe instead: it is compiled and
-// linked as the go command would, by the commands that it used.
+// recipe is how the go command builds the cells of a notebook: what it runs, and where the compiled
+// packages are. Of a warm cell's time the go command takes half, to find out anew, from some two
+// hundred packages, what it has found out for the cell before. A cell that imports nothing else is
+// built by the recipe instead: it is compiled and linked as the go command would, by the commands
+// that it used.
 //
-// A recipe holds for one state of all that the result depends on (see state), and is kept in the kernel's own directory, so that it ends with the kernel. Whatever it does not
-// foresee, and whatever fails, is left to the go command.
+// A recipe holds for one state of all that the result depends on (see state), and is kept in the
+// kernel's own directory, so that it ends with the kernel. Whatever it does not foresee, and
+// whatever fails, is left to the go command.
 type recipe struct {
-	State    string            `json:"state"`
-	Compile  []string          `json:"compile"`  // the compiler and its arguments, with {object} and {imports} in the place of files
-	Link     []string          `json:"link"`     // the linker and its, with {program}, {object} and {link}
+	State string `json:"state"`
+	// the compiler and its arguments, with {object} and {imports} in the place of files
+	Compile []string `json:"compile"`
+	// the linker and its, with {program}, {object} and {link}
+	Link     []string          `json:"link"`
 	Root     string            `json:"root"`     // the linker's GOROOT
 	Packages map[string]string `json:"packages"` // import path -> archive in Go's build cache
 	Info     string            `json:"info"`     // the line of build information
@@ -41,10 +46,12 @@ type recipe struct {
 // kitchen is the directory of a recipe and of what is made by it, in the one of the cell.
 const kitchen = ".recipe"
 
-// unusual are imports for which the go command does more, and elements of paths that it lets nobody import.
+// unusual are imports for which the go command does more, and elements of paths that it lets nobody
+// import.
 var unusual = []string{"C", "embed", "runtime/debug", "internal", "vendor"}
 
-// imports are what the cell imports; ok says that the cell is one that a recipe is for: a single file without orders to the go command.
+// imports are what the cell imports; ok says that the cell is one that a recipe is for: a single
+// file without orders to the go command.
 func imports(name string) (paths []string, ok bool) {
 	entries, err := os.ReadDir(".")
 	if err != nil {
@@ -75,8 +82,9 @@ func imports(name string) (paths []string, ok bool) {
 	return paths, true
 }
 
-// state is a sum over all that the build of a cell depends on, but for the cell itself: the modules, the checkout's sources, the go command and what it is told by the
-// environment. ok says that there is nothing else.
+// state is a sum over all that the build of a cell depends on, but for the cell itself: the
+// modules, the checkout's sources, the go command and what it is told by the environment. ok says
+// that there is nothing else.
 func state(root string) (sum string, ok bool) {
 	h := sha256.New()
 	text, err := os.ReadFile("go.mod")
@@ -124,7 +132,8 @@ func state(root string) (sum string, ok bool) {
 	return hex.EncodeToString(h.Sum(nil)), true
 }
 
-// byRecipe builds the cell called name and says whether it has. If the cell is faulty the go command has the word, which says why.
+// byRecipe builds the cell called name and says whether it has. If the cell is faulty the go
+// command has the word, which says why.
 func byRecipe(name, program string) bool {
 	root, command := os.Getenv("ESSNAS_ROOT"), os.Getenv("ESSNAS_GO")
 	paths, ok := imports(name)
@@ -147,7 +156,8 @@ func byRecipe(name, program string) bool {
 	if err != nil {
 		return false
 	}
-	// Of sources that were written a moment ago another state might come within what the file system takes for the same time.
+	// Of sources that were written a moment ago another state might come within what the file
+	// system takes for the same time.
 	written, err := home.Checkout{Root: root}.Written()
 	if then, ok := state(root); err == nil && ok && then == now && time.Since(written) > 3*time.Second {
 		if r, ok := learn(string(out)); ok {
@@ -210,7 +220,8 @@ func learn(said string) (r recipe, ok bool) {
 // files are those of a build that change their place.
 var files = map[string]string{"_pkg_.a": "{object}", "importcfg": "{imports}", "importcfg.link": "{link}", "exe/a.out": "{program}"}
 
-// words are the arguments of a command that the go command says that it runs, the linker's GOROOT apart, and without the marks that it puts on what it makes.
+// words are the arguments of a command that the go command says that it runs, the linker's GOROOT
+// apart, and without the marks that it puts on what it makes.
 func words(line string) (root string, args []string, ok bool) {
 	if after, found := strings.CutPrefix(line, "GOROOT='"); found {
 		if root, line, found = strings.Cut(after, "' "); !found {

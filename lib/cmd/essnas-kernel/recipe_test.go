@@ -14,7 +14,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// notebook is a kernel's directory on a checkout that has one package, lib/some, and a package inside of that which is internal.
+// notebook is a kernel's directory on a checkout that has one package, lib/some, and a package
+// inside of that which is internal.
 type notebook struct {
 	t              *testing.T
 	root, dir, log string

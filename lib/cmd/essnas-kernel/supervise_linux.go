@@ -20,8 +20,9 @@ func dieWithParent(signal syscall.Signal) {
 // tie lets the process of a command die with the thread that starts it.
 func tie(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// supervise runs GoNB and returns its exit status. When GoNB is gone, what it left behind in the kernel's session (a cell, what a cell has started) is
-// ended. Neither Jupyter, which a kill -9 can take away, nor GoNB sees to that.
+// supervise runs GoNB and returns its exit status. When GoNB is gone, what it left behind in the
+// kernel's session (a cell, what a cell has started) is ended. Neither Jupyter, which a kill -9 can
+// take away, nor GoNB sees to that.
 func supervise(gonb *exec.Cmd) (status int, err error) {
 	parent := os.Getppid()
 	dieWithParent(syscall.SIGTERM)
@@ -54,8 +55,8 @@ func supervise(gonb *exec.Cmd) (status int, err error) {
 	}
 }
 
-// sweep kills all that is left in this process's session, if it leads that: Jupyter gives every kernel one of its own. Servers that outlive the kernel have
-// made theirs.
+// sweep kills all that is left in this process's session, if it leads that: Jupyter gives every
+// kernel one of its own. Servers that outlive the kernel have made theirs.
 func sweep() {
 	self := os.Getpid()
 	if sid, _, _ := syscall.RawSyscall(syscall.SYS_GETSID, 0, 0, 0); int(sid) != self {

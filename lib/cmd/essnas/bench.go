@@ -119,7 +119,8 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	return c
 }
 
-// watch shows how far a benchmark is: a bar in a terminal, a line now and then elsewhere. clear takes the bar away.
+// watch shows how far a benchmark is: a bar in a terminal, a line now and then elsewhere. clear
+// takes the bar away.
 func (p *program) watch() (show func(text string, done float64, left time.Duration), clear func()) {
 	if p.quiet {
 		return nil, nil

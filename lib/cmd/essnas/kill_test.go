@@ -15,7 +15,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// typed is this program with arguments, on the user's plugin and compiled programs, with the embedded images.
+// typed is this program with arguments, on the user's plugin and compiled programs, with the
+// embedded images.
 func typed(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 	c := exec.Command(must.M1(os.Executable()), arguments...)
 	c.Dir = dir
@@ -90,7 +91,8 @@ func stopped(t *testing.T, signal os.Signal) {
 	if c.ProcessState.ExitCode() != interrupted || !strings.Contains(text, "stopped in epoch") || !strings.Contains(text, "search --run stopped") {
 		t.Fatalf("status %d and %s", c.ProcessState.ExitCode(), text)
 	}
-	out, err := typed(t, dir, "search", "--run", "stopped").CombinedOutput() // without the settings: the run knows them
+	// without the settings: the run knows them
+	out, err := typed(t, dir, "search", "--run", "stopped").CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "going on at epoch") || !strings.Contains(string(out), "epoch 4/4") {
 		t.Fatalf("going on: %v: %s", err, out)
 	}

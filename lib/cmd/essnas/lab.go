@@ -60,7 +60,8 @@ func become(ctx context.Context, checkout home.Checkout, say func(string), args 
 	var command *exec.Cmd
 	both, working := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { command, err = jupyter.Command(working, checkout, say, "jupyter", args...); return })
-	both.Go(func() error { return serve.Build(working, checkout, say) }) // else the first cell waits for it
+	// else the first cell waits for it
+	both.Go(func() error { return serve.Build(working, checkout, say) })
 	if err := both.Wait(); err != nil {
 		return err
 	}
@@ -79,8 +80,9 @@ func become(ctx context.Context, checkout home.Checkout, say func(string), args 
 	return syscall.Exec(command.Path, command.Args, command.Env)
 }
 
-// complete begins to build the language server, which completes names in cells. The build ends, finished or not, when nobody has the file open any more: this process
-// has, and so has the program that it becomes, but none that either starts.
+// complete begins to build the language server, which completes names in cells. The build ends,
+// finished or not, when nobody has the file open any more: this process has, and so has the program
+// that it becomes, but none that either starts.
 func complete(tools string) (open *os.File, err error) {
 	end, open, err := os.Pipe()
 	if err != nil {

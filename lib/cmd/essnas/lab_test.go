@@ -29,7 +29,8 @@ type process struct {
 	zombie      bool
 }
 
-// having are the processes with a text in their environment, and those that are nothing but children of them.
+// having are the processes with a text in their environment, and those that are nothing but
+// children of them.
 func having(text string) map[int]process {
 	all, found := map[int]process{}, map[int]process{}
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -76,7 +77,8 @@ func TestTheBuildOfGoplsEndsWithTheLab(t *testing.T) {
 	} else {
 		must.M(err)
 	}
-	// A cache of its own, but for what takes long to make, and a go command that never ends building gopls.
+	// A cache of its own, but for what takes long to make, and a go command that never ends
+	// building gopls.
 	checkout := must.M1(home.Find())
 	of, cache, bin := must.M1(checkout.Dir()), t.TempDir(), t.TempDir()
 	own := filepath.Join(cache, "checkouts", filepath.Base(of))

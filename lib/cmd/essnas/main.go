@@ -1,4 +1,5 @@
-// Command essnas searches network cells, trains and tests the networks built from them, and shows the results. See essnas --help.
+// Command essnas searches network cells, trains and tests the networks built from them, and shows
+// the results. See essnas --help.
 package main
 
 import (
@@ -32,7 +33,8 @@ func execute() (status int) {
 	defer cancel()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // the terminal is closed, and the program isn't under nohup
+	// the terminal is closed, and the program isn't under nohup
+	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {

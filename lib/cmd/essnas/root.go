@@ -23,7 +23,8 @@ type program struct {
 	backend, data, runs string
 	memory              size
 	quiet, json         bool
-	server              func(l *lab.Lab) // sets the laboratory up for a client of the server; nil: this is a terminal
+	// sets the laboratory up for a client of the server; nil: this is a terminal
+	server func(l *lab.Lab)
 }
 
 func (p *program) root() *cobra.Command {

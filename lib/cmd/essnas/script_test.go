@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"essnas": main})
 }
 
-// TestScripts runs testdata/*.txtar: what is typed, and what is answered. Plugin and compiled programs are the user's own, as for any run.
+// TestScripts runs testdata/*.txtar: what is typed, and what is answered. Plugin and compiled
+// programs are the user's own, as for any run.
 func TestScripts(t *testing.T) {
 	cache := must.M1(backend.CacheDir())
 	testscript.Run(t, testscript.Params{
@@ -96,8 +97,8 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { lock.Close() })
 }
 
-// sentence checks that the last command complained in one line that starts with the program's name and is no stack trace; and that the line
-// holds each of the arguments.
+// sentence checks that the last command complained in one line that starts with the program's name
+// and is no stack trace; and that the line holds each of the arguments.
 func sentence(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.TrimSuffix(ts.ReadFile("stderr"), "\n")
 	lines := strings.Split(text, "\n")

@@ -47,7 +47,8 @@ after the last of their kernels has, or after half an hour without work. It keep
 
 // desk is where clients' requests come in.
 type desk struct {
-	device sync.Mutex // held by commands that compute for long: there is one device, they run one after the other
+	// held by commands that compute for long: there is one device, they run one after the other
+	device sync.Mutex
 	warm   stage.Warm
 }
 

@@ -2,7 +2,8 @@
 //
 // Jupyter sends all cells of "Run All" at once. Its protocol asks a kernel to abort those that wait
 // when one fails or is interrupted (stop_on_error): each gets a reply with the status "aborted" and
-// none runs. GoNB 0.11.5 runs them all. So the relay takes GoNB's place on three of the five channels:
+// none runs. GoNB 0.11.5 runs them all. So the relay takes GoNB's place on three of the five
+// channels:
 //
 //	shell    execute requests are handed on one at a time, all other messages at once, so completion
 //	         and the widgets of a running cell don't wait

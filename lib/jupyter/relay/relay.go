@@ -36,9 +36,9 @@ type Relay struct {
 	publish   sync.Mutex
 }
 
-// Start takes the ports of shell, control and iopub in Jupyter's connection file, and writes a connection
-// file with other ports for GoNB, which need not run yet. It returns an error if the file can't be
-// read or the ports can't be had.
+// Start takes the ports of shell, control and iopub in Jupyter's connection file, and writes a
+// connection file with other ports for GoNB, which need not run yet. It returns an error if the
+// file can't be read or the ports can't be had.
 func Start(connectionFile string) (*Relay, error) {
 	text, err := os.ReadFile(connectionFile)
 	if err != nil {
@@ -159,7 +159,8 @@ func (r *Relay) command(raw zmq4.Msg) {
 		r.mu.Lock()
 		if r.running != nil {
 			r.interrupt = true
-			os.WriteFile(r.Mark, nil, 0o600) // without it the cell runs, as it would under GoNB alone
+			// without it the cell runs, as it would under GoNB alone
+			os.WriteFile(r.Mark, nil, 0o600)
 		}
 		r.mu.Unlock()
 	}

@@ -1,5 +1,5 @@
-// Package calibration asks whether a classifier's probabilities are true: of the predictions that it makes with
-// 80 % confidence, four out of five should be right.
+// Package calibration asks whether a classifier's probabilities are true: of the predictions that
+// it makes with 80 % confidence, four out of five should be right.
 //
 //	r, err := calibration.Measure(logits, labels, 15)
 //	t, err := calibration.Temperature(validationLogits, validationLabels)
@@ -7,17 +7,18 @@
 //
 // [Measure] gives
 //
-//   - the expected calibration error (ECE, arXiv:1706.04599, equation 3): predictions are put into levels of confidence
-//     of equal width; it is the mean of |accuracy - confidence| over the levels, weighted by their predictions;
+//   - the expected calibration error (ECE, arXiv:1706.04599, equation 3): predictions are put into
+//     levels of confidence of equal width; it is the mean of |accuracy - confidence| over the
+//     levels, weighted by their predictions;
 //   - the maximum of the same differences (MCE, equation 5);
-//   - the adaptive ECE (arXiv:1508.05154; arXiv:1904.01685, section 3): the same with levels of equally many
-//     predictions, so that none rests on a few;
-//   - the Brier score (1950): the squared distance of the probabilities from the truth, a one and zeros, 0 to 2. It
-//     falls with accuracy and with calibration.
+//   - the adaptive ECE (arXiv:1508.05154; arXiv:1904.01685, section 3): the same with levels of
+//     equally many predictions, so that none rests on a few;
+//   - the Brier score (1950): the squared distance of the probabilities from the truth, a one and
+//     zeros, 0 to 2. It falls with accuracy and with calibration.
 //
-// [Temperature] is the one number by which logits are divided so that images which the network has not been trained on are
-// most probable (arXiv:1706.04599, section 4.2). It changes no prediction. It has to be found on other images than
-// those on which the result is measured: validation images.
+// [Temperature] is the one number by which logits are divided so that images which the network has
+// not been trained on are most probable (arXiv:1706.04599, section 4.2). It changes no prediction.
+// It has to be found on other images than those on which the result is measured: validation images.
 package calibration
 
 import (
@@ -57,8 +58,9 @@ type prediction struct {
 	right      bool
 }
 
-// Measure compares the probabilities of logits [images][classes] with labels [images], in so many levels. It returns an
-// error where there are no images, the numbers of rows differ, a label has no class, or levels is not positive.
+// Measure compares the probabilities of logits [images][classes] with labels [images], in so many
+// levels. It returns an error where there are no images, the numbers of rows differ, a label has no
+// class, or levels is not positive.
 func Measure(logits [][]float32, labels []uint8, levels int) (Result, error) {
 	if levels < 1 {
 		return Result{}, fmt.Errorf("there are %d levels of confidence: give at least 1, 15 as is usual", levels)
@@ -151,13 +153,15 @@ func loss(row []float32, label int, beta float64) float64 {
 	return math.Log(sum) + most - beta*float64(row[label])
 }
 
-// The temperatures between which the best one is looked for. A network that is always right would like 0.
+// The temperatures between which the best one is looked for. A network that is always right would
+// like 0.
 const coldest, hottest = 0.01, 100
 
-// Temperature is the number that logits [images][classes] are divided by for the smallest cross-entropy with labels
-// [images], 0.01 to 100. It returns an error as Measure does.
+// Temperature is the number that logits [images][classes] are divided by for the smallest
+// cross-entropy with labels [images], 0.01 to 100. It returns an error as Measure does.
 //
-// The cross-entropy is convex in 1/temperature, so the place where its slope is 0 is found by halving.
+// The cross-entropy is convex in 1/temperature, so the place where its slope is 0 is found by
+// halving.
 func Temperature(logits [][]float32, labels []uint8) (float64, error) {
 	if err := check(logits, labels); err != nil {
 		return 0, err

@@ -62,7 +62,8 @@ func TestErrorsAreThoseOfTorchmetricsAndScikitLearn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near("temperature", temperature, c.Temperature, 1e-6) // as exact as a minimum can be found by its values
+		// as exact as a minimum can be found by its values
+		near("temperature", temperature, c.Temperature, 1e-6)
 		scaled := 0.0
 		for i, row := range c.Logits {
 			scaled += loss(row, c.Labels[i], 1/temperature) / float64(len(labels))
@@ -127,7 +128,8 @@ func TestMeasureNamesTheFault(t *testing.T) {
 	}
 }
 
-// Two predictions of 73 % confidence, one of them right, and two sure ones: the level of 70 to 80 % is off by 23 %, with half of the predictions.
+// Two predictions of 73 % confidence, one of them right, and two sure ones: the level of 70 to 80 %
+// is off by 23 %, with half of the predictions.
 func ExampleMeasure() {
 	r, err := Measure([][]float32{{1, 0}, {1, 0}, {40, 0}, {0, 40}}, []uint8{0, 1, 0, 1}, 10)
 	if err != nil {
