@@ -15,10 +15,16 @@
 // There are two types of cell. Normal cells keep height and width; the two reduction cells, at 1/3 and 2/3 of the depth, halve both and double the
 // channels, by a stride of 2 on the edges that leave nodes 0 and 1. All cells of a type share their operations.
 //
+// # The search space
+//
+// Which operations an edge may have and how many states a cell has is a value, a [Space]: [DARTS] has eight operations and
+// four states, others any two or more of [Operations] and two to five states. [Lookup] finds an operation's kind and windows,
+// from which its graph (package ops), its reach and its shape measures follow; no code asks for an operation's name.
+//
 // # The genotype
 //
 // A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i and 2i+1, and a [Gene] is an operation and the node
-// that it reads from. Operations have the names of [Primitives] except none, which carries nothing.
+// that it reads from. Operations have the names of [Operations] except none, which carries nothing.
 //
 // [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with a bad one. JSON:
 //
@@ -29,4 +35,5 @@
 //	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))
 //
 // [Genotype.Python] and encoding/json write them. [Random] draws one. [Load] takes a file in either form or the name of a published cell (see [PublishedNames]).
+// [ShapeOf] counts its skip connections and its depth.
 package cell

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
@@ -10,6 +12,8 @@ import (
 	"github.com/essnas/essnas/lib/analysis"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/report"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/spf13/cobra"
 )
 
@@ -22,6 +26,8 @@ type analyzed struct {
 	Field       int                `json:"receptive_field"` // of the network, in pixels
 	Weights     int                `json:"weights"`
 	MACs        int                `json:"macs"`
+	// of the run of a search: the depth that its last alphas give to the normal and the reduction cell
+	Weighted *[2]float64 `json:"weighted_depth,omitempty"`
 }
 
 func (p *program) analyze() *cobra.Command {
@@ -32,7 +38,7 @@ func (p *program) analyze() *cobra.Command {
 		Use:   "analyze RUN|GENOTYPE...",
 		Short: "Measure what cells look like",
 		Long: `Measure what cells look like: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
-inputs), receptive field, dilated convolutions, pools behind separable convolutions; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
+inputs), receptive field, dilated convolutions, pools behind separable convolutions; of the run of a search the depth weighted by its last alphas; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
 The percentile of a normal cell's measure is the share of random cells of the DARTS space, of as many states, with a smaller one, and half of those with the same.`,
 		Example: `  essnas analyze DARTS_V2 PC_DARTS_cifar
   essnas analyze runs/search-* --random 10000 --json`,
@@ -54,6 +60,9 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 				}
 				a, err := analyzeOne(name, g, bands[states], s)
 				if err != nil {
+					return err
+				}
+				if a.Weighted, err = weighted(name); err != nil {
 					return err
 				}
 				all = append(all, a)
@@ -83,6 +92,32 @@ func analyzeOne(name string, g cell.Genotype, band analysis.Band, s lab.Shape) (
 		a.Percentiles[measure] = band.Percentile(measure, a.Normal.Value(measure))
 	}
 	return a, nil
+}
+
+// weighted returns the depths of the normal and the reduction cell by the last alphas of the run of a search, and nil for
+// other names. It returns an error if the run can't be read.
+func weighted(name string) (*[2]float64, error) {
+	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil {
+		return nil, nil // a published cell or a file
+	}
+	r, err := run.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	events, err := r.Events()
+	if err != nil {
+		return nil, err
+	}
+	h := report.HistoryOf(events)
+	last := len(h.At) - 1
+	if last < 0 { // no search
+		return nil, nil
+	}
+	var depths [2]float64
+	for t := range depths {
+		depths[t] = analysis.WeightedDepth(h.Operations, h.Alphas[t][last], h.Betas[t][last])
+	}
+	return &depths, nil
 }
 
 // writeAnalyzed is a line for each cell and for the quantiles of random ones, then a line for each network.
@@ -117,9 +152,13 @@ func writeAnalyzed(w io.Writer, all []analyzed, bands map[int]analysis.Band, ran
 		return err
 	}
 	fmt.Fprintln(w)
-	fmt.Fprintln(t, "network\tweights\tMACs\tfield, pixels")
+	fmt.Fprintln(t, "network\tweights\tMACs\tfield, pixels\tdepth by alphas")
 	for _, a := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\n", a.Name, humanize.Comma(int64(a.Weights)), humanize.Comma(int64(a.MACs)), a.Field)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t", a.Name, humanize.Comma(int64(a.Weights)), humanize.Comma(int64(a.MACs)), a.Field)
+		if a.Weighted != nil {
+			fmt.Fprintf(t, "%.3g normal, %.3g reduction", a.Weighted[0], a.Weighted[1])
+		}
+		fmt.Fprintln(t)
 	}
 	return t.Flush()
 }
