@@ -23,6 +23,19 @@ func (v *velocity) of(p *block.Param) []float32 {
 
 func (v *velocity) host(p *block.Param) [][]float32 { return [][]float32{v.of(p)} }
 
+// Velocities returns the momentum of the params on the host, by label: for each the vector v of the
+// formula. They belong to the optimizer; nobody may change them.
+func (o *SGD) Velocities(params []*block.Param) map[string][]float32 {
+	o.velocity.fetch(params, o.velocity.host)
+	all := make(map[string][]float32, len(params))
+	for _, p := range params {
+		if p.Trainable() {
+			all[p.Label] = o.velocity.of(p)
+		}
+	}
+	return all
+}
+
 func (v *velocity) save(s State, params []*block.Param) {
 	v.fetch(params, v.host)
 	for _, p := range params {

@@ -75,12 +75,12 @@ func (t *Search) mixes() *block.Block {
 // numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients of the mixing
 // weights. Outputs: alphas and betas, moments, and the sum of the gradient's squares.
 func (t *Search) moves() *block.Block {
-	arch, mixing := t.arch, t.mixing
+	arch, mixing, limit := t.arch, t.mixing, t.settings.ArchClip
 	n := block.Floats(len(arch.Flat()))
 	weights := len(mixing.Values())
 	in := append([]shapes.Shape{n, n, n, block.Floats(fit.AdamNumbers), block.Floats(1), block.Floats(1)}, slices.Repeat([]shapes.Shape{block.Floats(1)}, weights)...)
 	return &block.Block{
-		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space), In: in, Const: len(in), Outs: 4,
+		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit), In: in, Const: len(in), Outs: 4,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
 			flat := in[0]
 			loss := Mul(Reshape(in[4]), arch.Decay(flat))
@@ -88,8 +88,12 @@ func (t *Search) moves() *block.Block {
 				loss = Add(loss, Reshape(Mul(w, c.Total(in[6+i]))))
 			}
 			g := Gradient(loss, flat)[0]
+			squares := ReduceAllSum(Square(g))
+			if limit > 0 {
+				g = Mul(g, MinScalar(Div(Scalar(flat.Graph(), flat.DType(), limit), AddScalar(Sqrt(squares), 1e-6)), 1))
+			}
 			next, m, v := fit.AdamStep(in[3], flat, g, in[1], in[2])
-			return []*Node{next, m, v, Reshape(ReduceAllSum(Square(g)), 1)}
+			return []*Node{next, m, v, Reshape(squares, 1)}
 		},
 	}
 }

@@ -191,11 +191,11 @@ func TestBalancingMakesTheTermsGradientsEquallyLong(t *testing.T) {
 				return err
 			}
 			ce, bt := search.objective.factors(search.balance[l])
-			first, err := search.sharedNorm(l, x, y, ce, 0)
+			first, err := sharedNorm(search, l, x, y, ce, 0)
 			if err != nil {
 				return err
 			}
-			second, err := search.sharedNorm(l, x, y, 0, bt)
+			second, err := sharedNorm(search, l, x, y, 0, bt)
 			if math.Abs(first-second) > 1e-3*first || first == 0 || search.balance[l] == 1 {
 				t.Errorf("%s: %g and %g with a factor of %g", l, first, second, search.balance[l])
 			}

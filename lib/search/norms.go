@@ -8,40 +8,57 @@ import (
 	"github.com/essnas/essnas/lib/wiring"
 )
 
-// termNorms returns the norms of the gradients of both terms of the loss, each alone and without
-// factors, on a batch of a level.
-func (t *Search) termNorms(l level, views []*block.Value, labels *block.Value) (ce, bt float64, err error) {
-	if ce, err = t.sharedNorm(l, views, labels, 1, 0); err == nil {
-		bt, err = t.sharedNorm(l, views, labels, 0, 1)
-	}
-	return
+// pull describes the terms' gradients on one batch of a level, each term alone and without factors.
+type pull struct {
+	ce, bt float64 // norms
+	cosine float64 // of the angle between the two: 1 where they agree, -1 where they oppose each other
 }
 
-// sharedNorm returns the norm of the gradient of a loss with these factors of its terms, with
-// respect to alphas and betas, or to the weights that both terms reach: all but the classifier's
-// and the projector's.
-func (t *Search) sharedNorm(l level, views []*block.Value, labels *block.Value, ce, bt float64) (float64, error) {
+// termPull returns how both terms of the loss pull at what they share, on a batch of a level.
+func (t *Search) termPull(l level, views []*block.Value, labels *block.Value) (p pull, err error) {
+	ce, err := t.sharedGradient(l, views, labels, 1, 0)
+	if err != nil {
+		return p, err
+	}
+	bt, err := t.sharedGradient(l, views, labels, 0, 1)
+	if err != nil {
+		return p, err
+	}
+	p.ce, p.bt = normOf(ce), normOf(bt)
+	dot := 0.0
+	for i := range ce {
+		if ce[i] == nil || bt[i] == nil {
+			continue
+		}
+		for j, x := range ce[i] {
+			dot += float64(x) * float64(bt[i][j])
+		}
+	}
+	p.cosine = dot / (p.ce * p.bt) // NaN, a gap in figures, if one of them vanishes
+	return p, nil
+}
+
+// sharedGradient returns the gradient of a loss with these factors of its terms, with respect to
+// alphas and betas (one vector), or to the weights that both terms reach (a vector for each param;
+// nil if none arrived): all but the classifier's and the projector's.
+func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Value, ce, bt float64) ([][]float32, error) {
 	read, err := t.pass(views, labels, ce, bt, l == ofWeights)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	t.settle()
 	read() // an unread value would stay
 	gradient := t.arch.Gradient(t.mixing)
 	if l == ofArchitecture {
-		return norm(gradient), nil
+		return [][]float32{gradient}, nil
 	}
-	var shared []*block.Param
-	for _, p := range t.params {
-		if p.Label != wiring.ClassifierLabel && p.Label != projectorLabel {
-			shared = append(shared, p)
+	var shared [][]float32
+	for i, g := range t.gradients() {
+		if label := t.params[i].Label; label != wiring.ClassifierLabel && label != projectorLabel {
+			shared = append(shared, g)
 		}
 	}
-	n := fit.GradientNorm(shared)
-	for _, p := range t.params {
-		p.Value.DropGradient()
-	}
-	return n, nil
+	return shared, nil
 }
 
 // recordTermNorms measures both levels (the architecture only if it moves) at the end of an epoch,
@@ -57,12 +74,12 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 			continue
 		}
 		err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) error {
-			ce, bt, err := t.termNorms(l, x, y)
+			pull, err := t.termPull(l, x, y)
 			prefix := ""
 			if l == ofArchitecture {
 				prefix = l.prefix()
 			}
-			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"] = ce, bt
+			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"], m[prefix+"grad_cosine"] = pull.ce, pull.bt, pull.cosine
 			return err
 		})
 		if err != nil {
@@ -76,17 +93,22 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 // settings, its gradient is as long as that of the cross-entropy. If one of the gradients vanishes,
 // the factor keeps its value.
 func (t *Search) rebalance(l level, views []*block.Value, labels *block.Value) error {
-	ce, bt, err := t.termNorms(l, views, labels)
-	if b := ce / bt; err == nil && b > 0 && !math.IsInf(b, 0) {
+	pull, err := t.termPull(l, views, labels)
+	if b := pull.ce / pull.bt; err == nil && b > 0 && !math.IsInf(b, 0) {
 		t.balance[l] = b
 	}
 	return err
 }
 
-func norm(g []float32) float64 {
+func norm(g []float32) float64 { return normOf([][]float32{g}) }
+
+// normOf returns the Euclidean norm of all vectors together.
+func normOf(all [][]float32) float64 {
 	sum := 0.0
-	for _, x := range g {
-		sum += float64(x) * float64(x)
+	for _, g := range all {
+		for _, x := range g {
+			sum += float64(x) * float64(x)
+		}
 	}
 	return math.Sqrt(sum)
 }

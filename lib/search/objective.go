@@ -20,6 +20,7 @@ import (
 // and the accuracy is that of the probe.
 type objective struct {
 	factor, scale float64
+	pair          bool // two views with factor 0, too
 	crossEntropy  *block.Block
 	projector     *block.Block // nil with factor 0, like twins
 	twins         *block.Block
@@ -32,7 +33,7 @@ const projectorLabel = "projector"
 
 // newObjective returns the objective of the settings for networks of this wiring.
 func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective {
-	o := objective{factor: s.SSFactor, scale: s.SSScale, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
+	o := objective{factor: s.SSFactor, scale: s.SSScale, pair: s.TwoViews, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := s.Sizes()
 		if err != nil {
@@ -46,7 +47,7 @@ func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective
 
 // views returns the number of views of a batch.
 func (o objective) views() int {
-	if o.factor > 0 {
+	if o.factor > 0 || o.pair {
 		return 2
 	}
 	return 1

@@ -147,14 +147,14 @@ func TestSearch(t *testing.T) {
 		s := begin(t, set, mixed(0.5))
 		for _, l := range []level{ofWeights, ofArchitecture} {
 			err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) error {
-				ce, bt, err := s.termNorms(l, x, y)
+				pull, err := s.termPull(l, x, y)
 				if err != nil {
 					return err
 				}
-				both, err := s.sharedNorm(l, x, y, 0.5, 0.25)
-				a, b := 0.5*ce, 0.25*bt
-				if cosine := (both*both - a*a - b*b) / (2 * a * b); ce <= 0 || bt <= 0 || math.Abs(cosine) > 1 {
-					t.Errorf("%s: norms %g, %g and together %g make a cosine of %g", l, a, b, both, cosine)
+				both, err := sharedNorm(s, l, x, y, 0.5, 0.25)
+				a, b := 0.5*pull.ce, 0.25*pull.bt
+				if cosine := (both*both - a*a - b*b) / (2 * a * b); pull.ce <= 0 || pull.bt <= 0 || math.Abs(cosine-pull.cosine) > 1e-3 {
+					t.Errorf("%s: norms %g, %g and together %g make a cosine of %g, and it is told as %g", l, a, b, both, cosine, pull.cosine)
 				}
 				return err
 			})
@@ -167,7 +167,7 @@ func TestSearch(t *testing.T) {
 		s := begin(t, set, mixed(0.5))
 		for epoch, names := range [][]string{{"ce_grad_norm", "bt_grad_norm"}, {"ce_grad_norm", "bt_grad_norm", "arch_ce_grad_norm", "arch_bt_grad_norm"}} {
 			m, _, err := s.EndEpoch(epoch)
-			if err != nil || len(m) != len(names) {
+			if err != nil || len(m) != 3*len(names)/2 { // and a cosine for each pair
 				t.Errorf("epoch %d: %v %v", epoch, m, err)
 			}
 			for _, name := range names {
@@ -218,4 +218,10 @@ func TestSearch(t *testing.T) {
 			t.Error("they did not move")
 		}
 	})
+}
+
+// sharedNorm is the norm of the gradient of a loss with these factors of its terms.
+func sharedNorm(s *Search, l level, x []*block.Value, y *block.Value, ce, bt float64) (float64, error) {
+	g, err := s.sharedGradient(l, x, y, ce, bt)
+	return normOf(g), err
 }

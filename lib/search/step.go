@@ -56,7 +56,7 @@ func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err 
 	t.assist(at)
 	architecture := func() result { return result{} }
 	if at.epoch >= at.Frozen {
-		if architecture, err = t.level(ofArchitecture, epoch, step, m, t.architectureStep); err != nil {
+		if architecture, err = t.level(ofArchitecture, epoch, step, m, t.architectureStepOf(epoch, step, m["lr"])); err != nil {
 			return nil, err
 		}
 	}
@@ -151,6 +151,30 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 	return f(x, y)
 }
 
+// architectureStepOf returns the architecture's step in first or second order.
+func (t *Search) architectureStepOf(epoch, step int, lr float64) func(x []*block.Value, y *block.Value) (later, error) {
+	if !t.settings.Unrolled {
+		return t.architectureStep
+	}
+	return func(x []*block.Value, y *block.Value) (r later, err error) {
+		err = t.batch(ofWeights, epoch, step, func(trainX []*block.Value, trainY *block.Value) error {
+			r, err = t.unrolledStep(x, y, trainX, trainY, lr)
+			return err
+		})
+		return r, err
+	}
+}
+
+// unrolledStep updates alphas and betas in second order, on the host.
+func (t *Search) unrolledStep(views []*block.Value, labels *block.Value, trainViews []*block.Value, trainLabels *block.Value, lr float64) (later, error) {
+	gradient, r, err := t.unrolledGradient(views, labels, trainViews, trainLabels, lr)
+	if err != nil {
+		return nil, err
+	}
+	r.norm = t.update(gradient)
+	return func() result { return r }, nil
+}
+
 // architectureStep updates alphas and betas.
 func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (later, error) {
 	ce, bt := t.objective.factors(t.balance[ofArchitecture])
@@ -162,13 +186,26 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 		norm, err := t.move()
 		return r.and(norm), err
 	}
-	gradient := t.arch.Gradient(t.mixing)
+	n := t.update(t.arch.Gradient(t.mixing))
+	return r.and(func() float64 { return n }), nil
+}
+
+// update makes Adam's step of alphas and betas on the host and returns the norm of the gradient,
+// beta-decay's included, before clipping.
+func (t *Search) update(gradient []float32) float64 {
 	t.decay(gradient)
+	n := norm(gradient)
+	if limit := t.settings.ArchClip; limit > 0 {
+		scale := float32(min(1, limit/(n+1e-6)))
+		for i := range gradient {
+			gradient[i] *= scale
+		}
+	}
 	flat := t.arch.Flat()
 	t.adam.Step(flat, gradient, t.settings.ArchLR)
 	t.arch.SetFlat(flat)
 	t.remix()
-	return r.and(func() float64 { return norm(gradient) }), nil
+	return n
 }
 
 // weightsStep updates the weights.

@@ -269,6 +269,8 @@ func (v *flagValue[S]) Type() string {
 		return "uint64"
 	case reflect.Float64:
 		return "float"
+	case reflect.Bool:
+		return "bool"
 	}
 	return "string"
 }

@@ -112,6 +112,8 @@ func (f Field) values() string {
 		return "a whole number that is not negative"
 	case reflect.Float64:
 		return "a finite number"
+	case reflect.Bool:
+		return "true or false"
 	}
 	return "text"
 }
@@ -137,6 +139,11 @@ func (f Field) set(s any, text string) error {
 			v.SetFloat(x)
 		} else if err == nil {
 			err = errors.New("it is not finite")
+		}
+	case reflect.Bool:
+		var x bool
+		if x, err = strconv.ParseBool(text); err == nil {
+			v.SetBool(x)
 		}
 	case reflect.String:
 		v.SetString(text)

@@ -59,6 +59,7 @@ func pdarts(s *Search, preset string) {
 	progressive(s, preset)
 	if preset == "paper" {
 		s.Batch, s.LR, s.LRMin, s.ArchLR, s.ArchWeightDecay = 96, 0.025, 0, 6e-4, 1e-3
+		s.ArchClip = 5 // its code clips alphas and weights alike
 	}
 }
 

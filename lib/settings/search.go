@@ -19,6 +19,8 @@ type Search struct {
 
 	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
 	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
+	ArchClip        float64 `json:"arch_clip" help:"largest norm of the gradient of alphas and betas; 0: no limit"`
+	Unrolled        bool    `json:"unrolled" help:"second-order architecture step (arXiv:1806.09055, eq. 7 and 8): the gradient looks through one step of the weights, in about three times the time"`
 
 	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7'; omitted channels, epochs and frozen epochs are those of the search; none: one phase"`
 	SkipLimit int    `json:"skip_limit" help:"largest number of skip connections in the normal cell; 0: no limit"`
@@ -42,6 +44,7 @@ type Search struct {
 type Mixed struct {
 	SSFactor  float64 `json:"ss_factor" help:"weight of the self-supervised loss in the mixed loss, 0 to 1; 0: plain search"`
 	SSScale   float64 `json:"ss_scale" help:"factor of the self-supervised loss, which grows with the size of the embedding"`
+	TwoViews  bool    `json:"two_views" help:"control for ss_factor 0: the cross-entropy sees the two distorted views of a mixed search, without the self-supervised loss"`
 	SSBalance int     `json:"ss_balance" help:"steps between measurements of a factor, one for each level, that makes the self-supervised gradient as long as that of the cross-entropy; 0: no such factor, as in the slides"`
 }
 
@@ -51,6 +54,8 @@ func (m Mixed) validate() error {
 		return fmt.Errorf("ss_factor is %g: want 0 (labels only) to 1 (no labels)", m.SSFactor)
 	case m.SSFactor > 0 && !(m.SSScale > 0):
 		return fmt.Errorf("ss_scale is %g: want a positive number", m.SSScale)
+	case m.TwoViews && m.SSFactor > 0:
+		return fmt.Errorf("two_views is the control for ss_factor 0, and ss_factor is %g, which has two views anyway: give one of them", m.SSFactor)
 	case m.SSBalance < 0:
 		return fmt.Errorf("ss_balance is %d steps: want 0 (never) or more", m.SSBalance)
 	}
@@ -65,6 +70,7 @@ func (Search) order() []string {
 		"ss_factor", "ss_scale", "ss_balance", "projector", "views",
 		"auxiliary_skip", "beta_decay", "stop_skips", "eigenvalue", "cutout",
 		"operations", "states",
+		"arch_clip", "unrolled", "two_views",
 	}
 }
 
@@ -82,13 +88,16 @@ func (Search) helps() map[string]string {
 	}
 }
 
-// omits says which settings the JSON leaves out: those of the space where it is that of DARTS, so that runs keep the names
-// that they had when there was no other space.
+// omits returns the settings that the JSON leaves out: later ones that are off, and those of the
+// space of DARTS. So a run keeps the name that it had before there was such a setting.
 func (s Search) omits() map[string]bool {
 	names, err := cell.ParseOperations(s.Operations)
 	return map[string]bool{
 		"operations": err == nil && slices.Equal(names, cell.Primitives),
 		"states":     s.States == 0 || s.States == cell.States,
+		"arch_clip":  s.ArchClip == 0,
+		"unrolled":   !s.Unrolled,
+		"two_views":  !s.TwoViews,
 	}
 }
 
@@ -141,6 +150,8 @@ func (s Search) Validate() error {
 		return fmt.Errorf("lr is %g and lr_min %g: want 0 <= lr_min <= lr", s.LR, s.LRMin)
 	case !(s.ArchWeightDecay >= 0) || !(s.Clip > 0) || !(s.ArchLR > 0):
 		return fmt.Errorf("arch_weight_decay %g must not be negative, clip %g and arch_lr %g must be positive", s.ArchWeightDecay, s.Clip, s.ArchLR)
+	case !(s.ArchClip >= 0):
+		return fmt.Errorf("arch_clip is %g: want 0 (no limit) or more", s.ArchClip)
 	case s.SkipLimit < 0:
 		return fmt.Errorf("skip_limit is %d: want 0 (no limit) or more", s.SkipLimit)
 	case !(s.AuxiliarySkip >= 0) || !(s.BetaDecay >= 0):

@@ -86,12 +86,15 @@ def search(record, initial, f, frozen, epochs=2, gradients=False, decay=3e-2, ar
         return mixed(net, *draw(level, epoch, step), f, scale)
 
     def norms(level, epoch):
-        """Of the gradients of both terms, each by itself: in alphas and betas, or in the weights that both reach."""
+        """Of the gradients of both terms, each by itself: in alphas and betas, or in the weights that both reach. And their cosine."""
+        both = []
+        prefix = "arch_" if level == "architecture" else ""
         for name, term in (("ce", 1), ("bt", 2)):
             loss(level, epoch, 0)[term].backward()
             of = architecture if level == "architecture" else [p for n, p in weights if not n.startswith(("classifier", "projector"))]
-            prefix = "arch_" if level == "architecture" else ""
             of_epochs.add(**{f"{prefix}{name}_grad_norm": nn.utils.get_total_norm([p.grad for p in of])})
+            both.append(torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in of]))
+        of_epochs.add(**{f"{prefix}grad_cosine": F.cosine_similarity(*both, dim=0)})
 
     steps, of_epochs = Meter(), Meter()
     for epoch in range(epochs):
