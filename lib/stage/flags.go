@@ -44,7 +44,10 @@ func settingsFlags[S settings.Settings](f *pflag.FlagSet, choice *settings.Choic
 		if slices.Contains(without, flag.Name) {
 			continue
 		}
-		f.Var(flag.Value, flag.Name, flag.Help)
+		defined := f.VarPF(flag.Value, flag.Name, "", flag.Help)
+		if flag.Value.Type() == "bool" {
+			defined.NoOptDefVal = "true" // --unrolled needs no word behind it
+		}
 		if flag.Choices != nil {
 			choices(f, flag.Name, flag.Choices)
 		}
