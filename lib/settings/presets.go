@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"strings"
+
 	"github.com/essnas/essnas/lib/augment/distort"
 	"github.com/essnas/essnas/lib/cell"
 )
@@ -16,7 +18,7 @@ func SearchChoice() *Choice[Search] {
 			Cells: 8, Channels: 16, Batch: 64, Epochs: 40, Seed: 1, Devices: 1, Precision: "float32",
 			LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4,
 		},
-		Partial: 4, Frozen: 16, Clip: 5, States: cell.States, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
+		Partial: 4, Frozen: 16, Clip: 5, Operations: strings.Join(cell.Primitives, ","), States: cell.States, ArchLR: 6e-4, ArchWeightDecay: 1e-3,
 		Mixed: Mixed{SSScale: 1}, Twins: Twins{Projector: "128", Views: distort.Default().String()},
 	}
 	paper := slides
