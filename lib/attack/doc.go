@@ -5,7 +5,7 @@
 //	result, err := attack.Run(ctx, pixels, images, attack.Options{
 //		Method: "pgd", Eps: []float64{1. / 255, 8. / 255},
 //	}, nil)
-//	fmt.Println(result.At[1].Robust)                        // share of images that withstand 8/255
+//	fmt.Println(result.At[1].Robust)                       // share of images that withstand 8/255
 //
 // # Threat model
 //

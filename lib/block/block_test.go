@@ -65,7 +65,8 @@ func array(r *rand.Rand, dims ...int) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(f, dims...))
 }
 
-// gradients runs net forward and backward, and returns the loss and the gradients of x, gain and all weights.
+// gradients runs net forward and backward, and returns the loss and the gradients of x, gain and
+// all weights.
 func gradients(t *testing.T, e *block.Engine, net func(r block.Runner, x, gain *block.Value) *block.Value, back block.Backward, weights bool) (loss float32, grads [][]float32) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))

@@ -62,7 +62,8 @@ func TestConstantsThatAreFloatsGetAGradientAsImages(t *testing.T) {
 	}
 }
 
-// TestImagesSaveWhatTheirGradientsRead: of two values that a block marks, the gradient of its input reads the first.
+// TestImagesSaveWhatTheirGradientsRead: of two values that a block marks, the gradient of its
+// input reads the first.
 func TestImagesSaveWhatTheirGradientsRead(t *testing.T) {
 	const n = 1000
 	b := &block.Block{

@@ -12,15 +12,19 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Lowering is how an engine's executables keep images: arrays of rank 4, which blocks declare as float32 [channels, height, width, batch]. It is the one
-// switch between devices: the zero value is what a CPU wants. Values that go from one executable to another are kept in this way, so that nothing is
-// transposed or converted between them. All other arrays - weights, their gradients, features, losses - are as declared.
+// Lowering is how an engine's executables keep images: arrays of rank 4, which blocks declare as
+// float32 [channels, height, width, batch]. It is the one switch between devices: the zero value
+// is what a CPU wants. Values that go from one executable to another are kept in this way, so that
+// nothing is transposed or converted between them. All other arrays - weights, their gradients,
+// features, losses - are as declared.
 type Lowering struct {
 	Layout    Layout
 	Precision Precision
-	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and float32 what XLA is slow at on a CPU.
+	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and
+	// float32 what XLA is slow at on a CPU.
 	Plain bool
-	// Choices says which of several ways of computing the same is taken (see Ctx.Way); nil: the first.
+	// Choices says which of several ways of computing the same is taken (see Ctx.Way); nil: the
+	// first.
 	Choices *backend.Choices
 }
 
@@ -28,10 +32,11 @@ type Lowering struct {
 type Layout int
 
 const (
-	// CHWN is [channels, height, width, batch]: slices and concatenations of channels are contiguous, a 1x1 convolution is one
-	// matrix product, and shifts vectorise over the batch.
+	// CHWN is [channels, height, width, batch]: slices and concatenations of channels are
+	// contiguous, a 1x1 convolution is one matrix product, and shifts vectorise over the batch.
 	CHWN Layout = iota
-	// NHWC is [batch, height, width, channels], which the convolutions and tensor cores of GPUs want.
+	// NHWC is [batch, height, width, channels], which the convolutions and tensor cores of GPUs
+	// want.
 	NHWC
 )
 
@@ -59,8 +64,8 @@ type Precision int
 const (
 	// Float32 everywhere.
 	Float32 Precision = iota
-	// BFloat16 for what convolutions read and what goes from one executable to another. Sums, the statistics of norms,
-	// losses, weights and their gradients remain float32.
+	// BFloat16 for what convolutions read and what goes from one executable to another. Sums, the
+	// statistics of norms, losses, weights and their gradients remain float32.
 	BFloat16
 )
 
@@ -118,7 +123,8 @@ func (l Lowering) Keep(x *Node) *Node {
 	return ConvertDType(x, l.DType())
 }
 
-// From makes images [channels, height, width, batch] float32 what the engine keeps: for those that come from outside.
+// From makes images [channels, height, width, batch] float32 what the engine keeps: for those that
+// come from outside.
 func (l Lowering) From(x *Node) *Node {
 	if x.Rank() != 4 {
 		exceptions.Panicf("want images [channels, height, width, batch], got %s", x.Shape())

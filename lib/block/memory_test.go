@@ -23,7 +23,8 @@ func settle(t *testing.T, b *backend.Backend) {
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
 }
 
-// TestMemoryIsWhatATapeTakes compares what is told before a pass with what lies on the device in it.
+// TestMemoryIsWhatATapeTakes compares what is told before a pass with what lies on the device in
+// it.
 func TestMemoryIsWhatATapeTakes(t *testing.T) {
 	b := backendtest.Open(t)
 	settle(t, b)

@@ -14,18 +14,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// This file races the ways of computing the same: what the fastest is depends on the device, the shapes, the precision and the libraries of the day, and is measured
-// rather than believed.
+// This file races the ways of computing the same: what the fastest is depends on the device, the
+// shapes, the precision and the libraries of the day, and is measured rather than believed.
 
-// contest is a place where a block can be computed in several ways: the block that is raced asks for the way by itself, with Ctx.Way.
+// contest is a place where a block can be computed in several ways: the block that is raced asks
+// for the way by itself, with Ctx.Way.
 type contest struct {
 	place string
 	ways  []string
 	trial func() *Block
 }
 
-// Way returns which of several ways of computing the same is to be taken at a place, whose name says what is computed for which shapes. trial makes a block
-// that computes it alone, in whichever way it is told when it asks the same, to be raced by Engine.Race. Without a race it is the first way.
+// Way returns which of several ways of computing the same is to be taken at a place, whose name
+// says what is computed for which shapes. trial makes a block that computes it alone, in whichever
+// way it is told when it asks the same, to be raced by Engine.Race. Without a race it is the first
+// way.
 func (c *Ctx) Way(place string, ways []string, trial func() *Block) string {
 	choices := c.lowering.Choices
 	if choices == nil {
@@ -55,9 +58,11 @@ const (
 	raceBatch  = 4
 )
 
-// Race makes the engine's choices for what plans call, where nobody has chosen yet: each way computes values and gradients on images of those shapes, in turn with the
-// others, and the one whose best round is the shortest wins. One that fails, or whose results are not those of the first, is out. Each place that is decided is
-// reported. Without Choices in the engine's lowering there is no race.
+// Race makes the engine's choices for what plans call, where nobody has chosen yet: each way
+// computes values and gradients on images of those shapes, in turn with the others, and the one
+// whose best round is the shortest wins. One that fails, or whose results are not those of the
+// first, is out. Each place that is decided is reported. Without Choices in the engine's lowering
+// there is no race.
 func (e *Engine) Race(report func(done, total int, name string, took time.Duration), plans ...*Plan) error {
 	choices := e.Lowering.Choices
 	if choices == nil {
@@ -241,7 +246,8 @@ func waves(s shapes.Shape) *Block {
 	}}
 }
 
-// squared is a block that computes half the sum of a block's squares: its output is its cotangent too.
+// squared is a block that computes half the sum of a block's squares: its output is its cotangent
+// too.
 func squared(b *Block) *Block {
 	s := *b
 	s.Fn = func(c *Ctx, in, w []*Node) []*Node {

@@ -8,8 +8,8 @@ import (
 )
 
 // Bands draws curves with a band between the ends of their intervals, over a linear x axis that
-// begins at the smallest x. faint are thin grey lines behind them, such as single images of which a
-// curve is the mean. The plane's Steps are ignored.
+// begins at the smallest x and a y axis that begins at 0 or below. faintLines are thin grey lines
+// behind them, such as single images of which a curve is the mean. The plane's Steps are ignored.
 func Bands(plane Plane, faintLines []Curve, curves ...Curve) Figure {
 	across, up, ends := nowhere(), nowhere(), nowhere()
 	for _, c := range append(append([]Curve{}, faintLines...), curves...) {
@@ -23,6 +23,7 @@ func Bands(plane Plane, faintLines []Curve, curves ...Curve) Figure {
 	if across.low >= across.high || up.low > up.high {
 		return message("nothing was measured yet")
 	}
+	up.take(0)
 	bottom, top := up.with(ends)
 	return Figure{560, 320 + noteHeight(plane.Note), func(c draw.Canvas) {
 		c = headed(inset(c, 4, 14, 4, 4), plane.Title, plane.Note)

@@ -2,8 +2,8 @@ package run
 
 import "github.com/essnas/essnas/lib/attack"
 
-// Attacked is one of attack.json's: what an attack made of a trained network on test images, after its training had
-// ended. The images chose nothing: no weights, no epoch, no option of the attack.
+// Attacked is one of attack.json's: what an attack made of a trained network on test images, after
+// its training had ended. The images chose nothing: no weights, no epoch, no option of the attack.
 type Attacked struct {
 	Data   string `json:"data"`
 	Sample bool   `json:"sample"` // the embedded sample, not the whole data set
@@ -25,8 +25,8 @@ type Attacking struct {
 	Progress *attack.Progress `json:"progress"`
 }
 
-// Attacks are those that the run's network has been put to; none when there were none. It returns an error where the
-// file is damaged.
+// Attacks are those that the run's network has been put to; none when there were none. It returns
+// an error where the file is damaged.
 func (r *Run) Attacks() (all []Attacked, err error) {
 	_, err = r.Read("attack.json", &all)
 	return all, err

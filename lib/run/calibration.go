@@ -2,8 +2,9 @@ package run
 
 import "github.com/essnas/essnas/lib/score/calibration"
 
-// Calibrated is calibration.json: whether a trained network's probabilities are true on the test images, before and
-// after its logits are divided by a temperature that its validation images have chosen.
+// Calibrated is calibration.json: whether a trained network's probabilities are true on the test
+// images, before and after its logits are divided by a temperature that its validation images have
+// chosen.
 type Calibrated struct {
 	Data        string             `json:"data"`
 	Sample      bool               `json:"sample"` // the embedded sample, not the whole data set
@@ -15,7 +16,8 @@ type Calibrated struct {
 	Calibrated  string             `json:"calibrated"` // RFC 3339
 }
 
-// Calibration is the result of the calibration; nil when there was none. It returns an error where the file is damaged.
+// Calibration is the result of the calibration; nil when there was none. It returns an error where
+// the file is damaged.
 func (r *Run) Calibration() (*Calibrated, error) {
 	var c Calibrated
 	found, err := r.Read("calibration.json", &c)

@@ -98,8 +98,9 @@ type Attack struct {
 	Out     string
 }
 
-// Attack attacks the best weights of trainings, one after the other, and returns what came of each; of several it
-// draws a figure, whose name it returns. An attack that a run has been put to already is not made again.
+// Attack attacks the best weights of trainings, one after the other, and returns what came of
+// each; of several it draws a figure, whose name it returns. An attack that a run has been put to
+// already is not made again.
 func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture string, err error) {
 	if len(s.Dirs) == 0 {
 		return nil, "", fmt.Errorf("which runs? Name the directories of trainings")

@@ -31,7 +31,8 @@ func (w page) attacked() error {
 		for _, a := range all {
 			if a.Result.Options.Norm == norm {
 				of = append(of, a)
-				curves = append(curves, robustCurve(a.Result.Options.Method, a.Result))
+				name := fmt.Sprintf("%s, %s images", a.Result.Options.Method, humanize.Comma(int64(a.Result.Images)))
+				curves = append(curves, robustCurve(name, a.Result))
 			}
 		}
 		if len(of) > 0 {

@@ -44,8 +44,9 @@ is found on the training's validation images. It changes no answer.`,
 	}
 }
 
-// Calibrate measures the calibration of a training's best weights; the second time it returns the result of the first. It
-// returns an error where the training has not ended or its files can't be read.
+// Calibrate measures the calibration of a training's best weights; the second time it returns the
+// result of the first. It returns an error where the training has not ended or its files can't be
+// read.
 func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibrated, error) {
 	r, err := openTraining(dir)
 	if err != nil {
