@@ -13,26 +13,28 @@ import (
 	"github.com/essnas/essnas/lib/network"
 )
 
-// found is a found network of the cells PC_DARTS_cifar.
-func found(t testing.TB, cells, channels, batch int) (*network.Model, *network.Pixels) {
+// found is a found network of the cells PC_DARTS_cifar; load gives it other weights than its initial ones.
+func found(t testing.TB, cells, channels, batch int, load func(m *network.Model)) *network.Pixels {
 	t.Helper()
 	g, _ := cell.Published("PC_DARTS_cifar")
 	m := network.NewModel(backendtest.Open(t), network.New(g, cells, channels, 10, 3, 32, batch, false), 1)
 	t.Cleanup(m.Close)
+	load(m)
 	p, err := m.Pixels(slices.Repeat([]float32{0.5}, 3), slices.Repeat([]float32{0.25}, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
-	return m, p
+	return p
 }
 
 // TestStepsOnAFoundNetworkAreTorchattacks, with the gradients that essnas computes.
 func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 	torch, weights := golden.Under(golden.Read(t, "attack"), "found/"), golden.Under(golden.Read(t, "networks"), "PC_DARTS_cifar/")
-	m, c := found(t, 4, 4, 4)
-	parity.Load(t, m.Params, weights, parity.Path)
-	parity.LoadRunning(t, m.Params, weights, parity.Path)
+	c := found(t, 4, 4, 4, func(m *network.Model) {
+		parity.Load(t, m.Params, weights, parity.Path)
+		parity.LoadRunning(t, m.Params, weights, parity.Path)
+	})
 	torch["y"] = weights["labels"]
 	for name, o := range map[string]attack.Options{
 		"fgsm":   {Method: "fgsm", Eps: []float64{4. / 255}},
@@ -52,7 +54,7 @@ func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 // torchattacks.
 func BenchmarkAttack(b *testing.B) {
 	const n, batch = 128, 64
-	_, c := found(b, 8, 16, batch)
+	c := found(b, 8, 16, batch, func(*network.Model) {})
 	if err := c.Prepare(nil); err != nil {
 		b.Fatal(err)
 	}
