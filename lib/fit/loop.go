@@ -30,7 +30,7 @@ type Task interface {
 	Step(epoch, step int) (Metrics, error)
 	// EndEpoch follows the last step of an epoch. It validates, and returns metrics of the epoch
 	// and details for the record (alphas ...).
-	EndEpoch(epoch int) (Metrics, map[string]any, error)
+	EndEpoch(ctx context.Context, epoch int) (Metrics, map[string]any, error)
 	State() (State, error)
 	Restore(State) error
 }
@@ -198,7 +198,7 @@ func (l *loop) epoch(ctx context.Context) error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	return l.end(epoch)
+	return l.end(ctx, epoch)
 }
 
 // mostUnread bounds the number of unread steps.
@@ -261,19 +261,34 @@ func (l *loop) catchUp() error {
 	return bad
 }
 
-// diverged returns an error if a loss is not finite.
+// hugeLoss is a loss that no run comes back from: its norms have lost the images, and the gradient
+// is 0. Losses that start large (Barlow Twins' grows with the embedding) stay far below.
+const hugeLoss = 1e9
+
+// diverged returns an error if a loss is huge, or if a loss or the norm of a gradient is not finite.
+// It comes before anything of that step is saved, so a checkpoint holds weights to go on from.
 func diverged(m Metrics, epoch, step int) error {
-	for name, x := range m {
-		if (math.IsNaN(x) || math.IsInf(x, 0)) && strings.HasSuffix(name, "loss") {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		x := m[name]
+		loss := strings.HasSuffix(name, "loss")
+		if loss && math.Abs(x) > hugeLoss || (loss || strings.HasSuffix(name, "grad_norm")) && (math.IsNaN(x) || math.IsInf(x, 0)) {
 			return fmt.Errorf("%s is %g in epoch %d, step %d: the run has diverged; start another one with a smaller lr", name, x, epoch+1, step+1)
 		}
 	}
 	return nil
 }
 
-func (l *loop) end(epoch int) error {
+// end ends an epoch. If the context ends first, the run is saved after the last step, and repeats
+// the end when it goes on.
+func (l *loop) end(ctx context.Context, epoch int) error {
 	start := time.Now()
-	measured, details, err := l.task.EndEpoch(epoch)
+	measured, details, err := l.task.EndEpoch(ctx, epoch)
+	if err != nil && ctx.Err() != nil {
+		return cmp.Or(l.save(false), ctx.Err())
+	}
+	if err == nil {
+		err = diverged(measured, epoch, l.at.Step-1)
+	}
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (w *walk) Step(epoch, step int) (fit.Metrics, error) {
 	return fit.Metrics{"loss": float64(w.x[0]) / 3, "steps": float64(w.steps)}, nil
 }
 
-func (w *walk) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
+func (w *walk) EndEpoch(_ context.Context, epoch int) (fit.Metrics, map[string]any, error) {
 	w.x[1] *= 1.5 // what happens here is part of the state, too
 	return fit.Metrics{"val_loss": math.Abs(float64(epoch) - 1.2)}, map[string]any{"x": w.x}, nil
 }
@@ -323,4 +323,99 @@ func TestNoDamageToACheckpointGoesUnnoticed(t *testing.T) {
 			t.Fatalf("cut to %d bytes, and no error", i)
 		}
 	}
+}
+
+// slow is a walk whose epochs end slowly: a validation that hears its context.
+type slow struct {
+	*walk
+	cancel func()
+	epoch  int // whose end is cancelled
+}
+
+func (s *slow) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+	if epoch == s.epoch && s.cancel != nil {
+		s.cancel()
+		<-ctx.Done()
+		return nil, nil, ctx.Err()
+	}
+	return s.walk.EndEpoch(ctx, epoch)
+}
+
+func TestARunThatIsCancelledAtTheEndOfAnEpochEndsInTheSameBits(t *testing.T) {
+	whole := fit.Store{Dir: t.TempDir()}
+	must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Every: never}))
+	for epoch := range newWalk().epochs {
+		store := fit.Store{Dir: t.TempDir()}
+		ctx, cancel := context.WithCancel(t.Context())
+		if err := fit.Run(ctx, &slow{newWalk(), cancel, epoch}, store, fit.Options{Every: never}); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled at the end of epoch %d it ends with %v", epoch, err)
+		}
+		steps := 0
+		must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
+			if e.Kind == fit.EndOfStep && e.Epoch == epoch {
+				steps++
+			}
+			return nil
+		}}))
+		if steps > 0 {
+			t.Errorf("%d steps of epoch %d are made again", steps, epoch)
+		}
+		if d := cmp.Diff(files(t, whole), files(t, store)); d != "" {
+			t.Errorf("epoch %d: %s", epoch, d)
+		}
+	}
+}
+
+// wild is a walk that reports these metrics at a step, or at the end of an epoch.
+type wild struct {
+	*walk
+	step, end fit.Metrics
+}
+
+func (w *wild) Step(epoch, step int) (fit.Metrics, error) {
+	m, err := w.walk.Step(epoch, step)
+	if epoch == 2 && step == 1 && w.step != nil {
+		m = w.step
+	}
+	return m, err
+}
+
+func (w *wild) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+	m, d, err := w.walk.EndEpoch(ctx, epoch)
+	if epoch == 2 && w.end != nil {
+		m = w.end
+	}
+	return m, d, err
+}
+
+func TestARunThatDivergesIsToldAndLeavesWeightsToGoOnFrom(t *testing.T) {
+	for law, w := range map[string]*wild{
+		"a huge loss, whose gradient is 0":            {step: fit.Metrics{"train_loss": 1e14, "grad_norm": 0}},
+		"a gradient that is not finite":               {step: fit.Metrics{"train_loss": 3, "grad_norm": math.Inf(1)}},
+		"a gradient of alphas that is not finite":     {step: fit.Metrics{"arch_grad_norm": math.NaN()}},
+		"a validation whose loss is not finite":       {end: fit.Metrics{"val_loss": math.Inf(1)}},
+		"a validation whose loss is no number at all": {end: fit.Metrics{"val_loss": math.NaN()}},
+	} {
+		t.Run(law, func(t *testing.T) {
+			w.walk = newWalk()
+			store := fit.Store{Dir: t.TempDir()}
+			err := fit.Run(t.Context(), w, store, fit.Options{Every: never})
+			if err == nil || !strings.Contains(err.Error(), "the run has diverged") || !strings.Contains(err.Error(), "epoch 3") {
+				t.Fatalf("it ends with %v", err)
+			}
+			state, _, err := store.Load()
+			if err != nil || state == nil {
+				t.Fatal(state, err)
+			}
+			if epoch, _, best, err := fit.Progress(*state); err != nil || epoch != 2 || best != 1 {
+				t.Errorf("it stands in epoch %d with the best %d (%v), want the end of epoch 2", epoch, best, err)
+			}
+			must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never}))
+		})
+	}
+}
+
+func TestALossThatStartsLargeIsNoDivergence(t *testing.T) {
+	w := &wild{walk: newWalk(), step: fit.Metrics{"train_loss": 1e6, "grad_norm": 1e5}}
+	must.M(fit.Run(t.Context(), w, fit.Store{Dir: t.TempDir()}, fit.Options{Every: never}))
 }

@@ -44,7 +44,7 @@ func stepped(t *testing.T, s *Training, epoch, step int) (fit.Metrics, fit.State
 
 func ended(t *testing.T, s *Training, epoch int) fit.Metrics {
 	t.Helper()
-	m, _, err := s.EndEpoch(epoch)
+	m, _, err := s.EndEpoch(t.Context(), epoch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 			}
 			add(steps, m)
 		}
-		m, _, err := s.EndEpoch(e)
+		m, _, err := s.EndEpoch(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}

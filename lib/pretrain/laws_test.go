@@ -136,7 +136,7 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			p := begun(t, shades(set, c.class), func(s *settings.Pretrain) { s.KNNEvery = 1 })
-			m, _, err := p.EndEpoch(0)
+			m, _, err := p.EndEpoch(t.Context(), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +181,7 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 				_, state = stepped(t, p, epoch, step)
 			}
 			if measure {
-				if _, _, err := p.EndEpoch(epoch); err != nil {
+				if _, _, err := p.EndEpoch(t.Context(), epoch); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -204,14 +204,14 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 // features are worth does.
 func TestTheBaselinesAreThoseOfTheBeginning(t *testing.T) {
 	p := begun(t, parity.Pictures(400, 1, 8, 3), func(s *settings.Pretrain) { s.Optimizer, s.KNNEvery, s.WarmUp, s.LR = "adam", 1, 0, 0.05 })
-	before, _, err := p.EndEpoch(0)
+	before, _, err := p.EndEpoch(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for step := range 10 {
 		stepped(t, p, 0, step)
 	}
-	after, _, err := p.EndEpoch(0)
+	after, _, err := p.EndEpoch(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

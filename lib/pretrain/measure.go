@@ -22,37 +22,37 @@ const (
 )
 
 // EndEpoch implements fit.Task: it measures the features every few epochs and at the end.
-func (t *Pretraining) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
+func (t *Pretraining) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
 	m := fit.Metrics{}
 	every := t.settings.KNNEvery
 	if epoch+1 < t.settings.Epochs && (every == 0 || (epoch+1)%every != 0) {
-		return m, nil, t.baselines(epoch, m)
+		return m, nil, t.baselines(ctx, epoch, m)
 	}
-	accuracy, held, err := t.measure(t.model)
+	accuracy, held, err := t.measure(ctx, t.model)
 	if err != nil {
 		return nil, nil, err
 	}
 	m["knn_accuracy"] = accuracy
 	m["spread"], m["rank"] = Spread(held)
-	return m, nil, t.baselines(epoch, m)
+	return m, nil, t.baselines(ctx, epoch, m)
 }
 
 // baselines measures the baselines. They never change, so they belong to the first epoch.
-func (t *Pretraining) baselines(epoch int, m fit.Metrics) error {
+func (t *Pretraining) baselines(ctx context.Context, epoch int, m fit.Metrics) error {
 	if epoch > 0 {
 		return nil
 	}
 	untrained := network.ModelOf(t.engine, t.net, t.plan().Params(t.settings.Seed))
 	defer untrained.Close()
-	if err := untrained.Settle(context.Background(), t.feeder, t.train); err != nil {
+	if err := untrained.Settle(ctx, t.feeder, t.train); err != nil {
 		return err
 	}
 	var err error
-	if m["knn_untrained"], _, err = t.measure(untrained); err != nil {
+	if m["knn_untrained"], _, err = t.measure(ctx, untrained); err != nil {
 		return err
 	}
 	bank, queries := t.some()
-	m["knn_pixels"], err = t.knn(Pixels(t.set, t.set.Train, bank), Pixels(t.set, t.set.Train, queries), bank, queries)
+	m["knn_pixels"], err = t.knn(ctx, Pixels(t.set, t.set.Train, bank), Pixels(t.set, t.set.Train, queries), bank, queries)
 	return err
 }
 
@@ -62,21 +62,21 @@ func (t *Pretraining) some() (bank, queries []int32) {
 }
 
 // measure returns the accuracy of the model's features and the features of held-back images.
-func (t *Pretraining) measure(m *network.Model) (accuracy float64, held [][]float32, err error) {
+func (t *Pretraining) measure(ctx context.Context, m *network.Model) (accuracy float64, held [][]float32, err error) {
 	bank, queries := t.some()
-	of, err := m.Features(context.Background(), t.feeder, bank, nil)
+	of, err := m.Features(ctx, t.feeder, bank, nil)
 	if err != nil {
 		return 0, nil, err
 	}
-	if held, err = m.Features(context.Background(), t.feeder, queries, nil); err != nil {
+	if held, err = m.Features(ctx, t.feeder, queries, nil); err != nil {
 		return 0, nil, err
 	}
-	accuracy, err = t.knn(of, held, bank, queries)
+	accuracy, err = t.knn(ctx, of, held, bank, queries)
 	return accuracy, held, err
 }
 
-func (t *Pretraining) knn(bank, queries [][]float32, of, whose []int32) (float64, error) {
-	near, err := feature.Nearest(t.backend.Backend, bank, queries, voters)
+func (t *Pretraining) knn(ctx context.Context, bank, queries [][]float32, of, whose []int32) (float64, error) {
+	near, err := feature.Nearest(ctx, t.backend.Backend, bank, queries, voters)
 	if err != nil {
 		return 0, fmt.Errorf("measuring the features: %w", err)
 	}

@@ -43,7 +43,7 @@ func losses(t *testing.T, task *Pretraining, epochs int) (means []float64, ends 
 		for s := range task.Steps(e) {
 			sum += must.M1(task.Step(e, s))["train_loss"]
 		}
-		m, _, err := task.EndEpoch(e)
+		m, _, err := task.EndEpoch(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ func run(t *testing.T, s *Search, from int) (metrics []fit.Metrics, details []ma
 		if _, err := s.Step(e, 0); err != nil {
 			t.Fatal(err)
 		}
-		m, d, err := s.EndEpoch(e)
+		m, d, err := s.EndEpoch(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestWhatHelpsAgainstCollapseIsOffByDefaultAndWorksInEveryMethod(t *testing.
 						t.Fatal(err)
 					}
 				}
-				if m, _, err := a.EndEpoch(e); err != nil || m["eigenvalue"] == 0 || math.IsNaN(m["eigenvalue"]) {
+				if m, _, err := a.EndEpoch(t.Context(), e); err != nil || m["eigenvalue"] == 0 || math.IsNaN(m["eigenvalue"]) {
 					t.Errorf("epoch %d: %v, %v", e, m, err)
 				}
 			}
@@ -155,7 +155,7 @@ func TestAPhaseEndsWithTooManySkips(t *testing.T) {
 						skip(search, c.skips)
 					}
 				}
-				_, d, err := search.EndEpoch(e)
+				_, d, err := search.EndEpoch(t.Context(), e)
 				if err != nil {
 					t.Fatal(err)
 				}

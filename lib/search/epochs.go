@@ -1,6 +1,8 @@
 package search
 
 import (
+	"context"
+
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -29,16 +31,16 @@ func (t *Search) Epochs() (n int) {
 
 // EndEpoch implements fit.Task: it records the present architecture. At the end of a phase it
 // enters the next one with the best operations.
-func (t *Search) EndEpoch(epoch int) (fit.Metrics, map[string]any, error) {
+func (t *Search) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
 	m, at := fit.Metrics{}, t.at(epoch)
 	t.settle()
 	t.assist(at)
-	if err := t.recordTermNorms(m, epoch); err != nil {
+	if err := t.recordTermNorms(ctx, m, epoch); err != nil {
 		return nil, nil, err
 	}
 	if n := t.settings.Eigenvalue; n > 0 && (at.epoch+1)%n == 0 {
 		var err error
-		if m["eigenvalue"], err = t.eigenvalue(); err != nil {
+		if m["eigenvalue"], err = t.eigenvalue(ctx); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 
@@ -20,13 +21,13 @@ const (
 // eigenvalue returns the largest eigenvalue of the Hessian of the validation loss (the objective on
 // the architecture's half) with respect to the alphas. It grows before a search collapses
 // (arXiv:1909.09656). The batch is always the same, so that epochs are comparable; dropout is off.
-func (t *Search) eigenvalue() (float64, error) {
+func (t *Search) eigenvalue(ctx context.Context) (float64, error) {
 	n := len(t.arch.Flat())
 	if t.arch.Partial {
 		n -= len(t.arch.Beta[0]) + len(t.arch.Beta[1]) // the betas come last
 	}
 	var largest float64
-	err := t.curve(0, n, func(product func(v []float64) ([]float64, error)) (err error) {
+	err := t.curve(ctx, 0, n, func(product func(v []float64) ([]float64, error)) (err error) {
 		largest, err = largestEigenvalue(n, product, fit.Random(t.settings.Seed, "hessian", 0, 0))
 		return err
 	})
@@ -36,7 +37,7 @@ func (t *Search) eigenvalue() (float64, error) {
 // curve gives f a function that multiplies the Hessian of the alphas [from, to) by a vector of
 // length 1: it takes the difference of two gradients, one step to each side. Afterwards it restores
 // alphas and betas.
-func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
+func (t *Search) curve(ctx context.Context, from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
 	t.drop(0, 0, 0)
 	t.settle()
 	flat := t.arch.Flat()
@@ -62,6 +63,9 @@ func (t *Search) curve(from, to int, f func(product func(v []float64) ([]float64
 			return t.arch.Gradient(t.mixing), nil
 		}
 		return f(func(v []float64) ([]float64, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			up, err := gradient(v, hessianStep)
 			if err != nil {
 				return nil, err

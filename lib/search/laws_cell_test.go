@@ -34,7 +34,7 @@ func TestTheFoundCellKeepsTheSkipLimit(t *testing.T) {
 	for limit, want := range map[int]int{0: 2 * cell.States, 1: 1, 2: 2} {
 		s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.SkipLimit = limit })
 		withAlphas(t, s, 5)
-		_, details, err := s.EndEpoch(0)
+		_, details, err := s.EndEpoch(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func TestTheDetailsAreSoftmaxesOfEdgesAndOfStates(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(*settings.Search) {})
 	withAlphas(t, s, 0.5)
 	flat := stateOf(t, s).Arrays["architecture"].F32
-	_, details, err := s.EndEpoch(0)
+	_, details, err := s.EndEpoch(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,3 +136,53 @@ func TestASearchSeesItsPicturesShuffledCroppedFlippedAndCut(t *testing.T) {
 		}
 	}
 }
+
+// Adam divides by the gradient's own size: its moments tell what it was given.
+func TestTheGradientOfAlphasIsClippedWhereTheSettingsSaySo(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	moment := func(clip float64) (m []float32, norm float64) {
+		s := small(t, set, func(s *settings.Search) { s.Frozen, s.ArchClip, s.ArchWeightDecay = 0, clip, 0 })
+		metrics, state := stepped(t, s, 0, 0)
+		return state.Arrays["adam.m"].F32, metrics["arch_grad_norm"]
+	}
+	free, length := moment(0)
+	for share, clip := range map[float64]float64{1: 2 * length, 0.25: length / 4} {
+		clipped, told := moment(clip)
+		if math.Abs(told-length) > 1e-6*length {
+			t.Errorf("the norm is told as %g, it is %g before clipping", told, length)
+		}
+		for i := range free {
+			if want := share * float64(free[i]); math.Abs(float64(clipped[i])-want) > 1e-4*length*0.5 {
+				t.Fatalf("clipped at %g, Adam's moment is %g, want %g", clip, clipped[i], want)
+			}
+		}
+	}
+}
+
+func TestTwoViewsWithoutTheLossSeeWhatAMixedSearchSees(t *testing.T) {
+	set := parity.Pictures(32, 1, 8, 3)
+	control := small(t, set, func(s *settings.Search) { s.TwoViews = true })
+	mixed := small(t, set, func(s *settings.Search) { s.SSFactor = 1e-9 })
+	plain := small(t, set, func(s *settings.Search) {})
+	a, first := stepped(t, control, 1, 0)
+	b, second := stepped(t, mixed, 1, 0)
+	c, _ := stepped(t, plain, 1, 0)
+	for name, x := range map[string]float64{"train_loss": b["train_ce"], "arch_loss": b["arch_ce"], "train_accuracy": b["train_accuracy"], "arch_accuracy": b["arch_accuracy"]} {
+		if math.Abs(a[name]-x) > 1e-6 {
+			t.Errorf("%s is %g, that of a mixed search whose share vanishes %g", name, a[name], x)
+		}
+	}
+	if a["train_loss"] == c["train_loss"] {
+		t.Error("one view gives the same loss: that shows nothing")
+	}
+	for name, w := range weightsOf(first) {
+		for i, x := range w.F32 {
+			if math.Abs(float64(x-second.Arrays[name].F32[i])) > 1e-5 {
+				t.Fatalf("after a step %s[%d] is %g, that of the mixed search %g", name, i, x, second.Arrays[name].F32[i])
+			}
+		}
+	}
+	if _, projector := first.Arrays["weights/projector"]; projector {
+		t.Error("it has a projector")
+	}
+}

@@ -147,7 +147,7 @@ func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, phases := range []string{"", "3/8/0.5/2/1"} {
 		s := small(t, set, func(s *settings.Search) { loose(s); s.SSFactor, s.Phases = 0.5, phases })
-		ends, _, err := s.EndEpoch(0)
+		ends, _, err := s.EndEpoch(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

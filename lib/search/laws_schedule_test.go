@@ -45,7 +45,7 @@ func TestTheWeightsMoveAtARateThatFallsAlongACosineInEachPhase(t *testing.T) {
 		if got := rate(t, before, after); math.Abs(got/want-1) > 1e-3 || math.Abs(m["lr"]/want-1) > 1e-9 {
 			t.Errorf("epoch %d: the weights moved at a rate of %g, and the metrics tell %g, want %g", epoch, got, m["lr"], want)
 		}
-		if _, _, err := s.EndEpoch(epoch); err != nil {
+		if _, _, err := s.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
 		if same := reflect.DeepEqual(before.Arrays["architecture"], after.Arrays["architecture"]); same != frozen {
 			t.Errorf("epoch %d: alphas and betas stand still: %v, want %v", epoch, same, frozen)
 		}
-		if _, _, err := s.EndEpoch(epoch); err != nil {
+		if _, _, err := s.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +87,7 @@ func TestSkipConnectionsDropValuesAtTheirPhasesRate(t *testing.T) {
 				seen[seed] = true
 			}
 		}
-		if _, _, err := s.EndEpoch(epoch); err != nil {
+		if _, _, err := s.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 	}

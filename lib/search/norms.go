@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"math"
 
 	"github.com/essnas/essnas/lib/block"
@@ -63,7 +64,7 @@ func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Val
 
 // recordTermNorms measures both levels (the architecture only if it moves) at the end of an epoch,
 // on the first batches of the epoch.
-func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
+func (t *Search) recordTermNorms(ctx context.Context, m fit.Metrics, epoch int) error {
 	if !t.objective.mixed() {
 		return nil
 	}
@@ -72,6 +73,9 @@ func (t *Search) recordTermNorms(m fit.Metrics, epoch int) error {
 	for _, l := range []level{ofWeights, ofArchitecture} {
 		if l == ofArchitecture && at.epoch < at.Frozen {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) error {
 			pull, err := t.termPull(l, x, y)

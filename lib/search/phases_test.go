@@ -36,7 +36,7 @@ func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
 		if _, moves := m["arch_loss"]; err != nil || moves != (want.epoch >= want.frozen) {
 			t.Errorf("epoch %d: %v, %v", epoch, m, err)
 		}
-		if _, _, err := search.EndEpoch(epoch); err != nil {
+		if _, _, err := search.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestEnteringAPhaseCompilesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := search.EndEpoch(epoch); err != nil {
+		if _, _, err := search.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 	}

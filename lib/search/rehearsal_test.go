@@ -53,11 +53,11 @@ func TestASearchOnAGPUIsThatOnACPU(t *testing.T) {
 				}
 			}
 		}
-		_, want, err := cpu.EndEpoch(e)
+		_, want, err := cpu.EndEpoch(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, got, err := gpu.EndEpoch(e)
+		_, got, err := gpu.EndEpoch(t.Context(), e)
 		if err != nil || !reflect.DeepEqual(got["genotype"], want["genotype"]) {
 			t.Errorf("epoch %d: %v, %v, on a CPU %v", e, got["genotype"], err, want["genotype"])
 		}

@@ -66,7 +66,7 @@ func epochs(t *testing.T, s *Search, from, to int) fit.State {
 				t.Fatalf("epoch %d, step %d: %v", e, i, m)
 			}
 		}
-		if _, _, err := s.EndEpoch(e); err != nil {
+		if _, _, err := s.EndEpoch(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -166,7 +166,7 @@ func TestSearch(t *testing.T) {
 	t.Run("each epoch tells the norms of both terms' gradients, of the architecture where it moves", func(t *testing.T) {
 		s := begin(t, set, mixed(0.5))
 		for epoch, names := range [][]string{{"ce_grad_norm", "bt_grad_norm"}, {"ce_grad_norm", "bt_grad_norm", "arch_ce_grad_norm", "arch_bt_grad_norm"}} {
-			m, _, err := s.EndEpoch(epoch)
+			m, _, err := s.EndEpoch(t.Context(), epoch)
 			if err != nil || len(m) != 3*len(names)/2 { // and a cosine for each pair
 				t.Errorf("epoch %d: %v %v", epoch, m, err)
 			}

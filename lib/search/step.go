@@ -1,9 +1,6 @@
 package search
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
@@ -71,9 +68,6 @@ func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err 
 			architecture().record(ofArchitecture, m)
 		}
 		r := weights()
-		if math.IsNaN(r.norm) || math.IsInf(r.norm, 0) {
-			return nil, fmt.Errorf("the weights' gradient is %g in epoch %d, step %d: the search diverged; try a smaller lr", r.norm, epoch+1, step+1)
-		}
 		r.record(ofWeights, m)
 		return m, nil
 	}, nil

@@ -105,7 +105,7 @@ func wholeEpochs(t *testing.T, s *Search, epochs int) (steps, ends map[string][]
 			}
 			add(steps, m)
 		}
-		m, _, err := s.EndEpoch(e)
+		m, _, err := s.EndEpoch(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}

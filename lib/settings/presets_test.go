@@ -138,3 +138,43 @@ func TestStagesAgreeWithWhatElseIsChosen(t *testing.T) {
 		}
 	}
 }
+
+func TestTrainingsHaveTheBatchAndTheDropPathOfTheirPapersCode(t *testing.T) {
+	for method, want := range map[string]struct {
+		batch    int
+		dropPath float64
+	}{"": {96, 0.3}, "pc-darts": {96, 0.3}, "darts": {96, 0.2}, "p-darts": {128, 0.3}} {
+		c := TrainChoice()
+		c.Preset, c.Method = "paper", method
+		s, err := c.Settings()
+		if err != nil || s.Batch != want.batch || s.DropPath != want.dropPath {
+			t.Errorf("%q: batch %d, drop path %g (%v), want %+v", method, s.Batch, s.DropPath, err, want)
+		}
+	}
+}
+
+func TestPDartsClipsItsAlphasInThePapersPreset(t *testing.T) {
+	for _, method := range SearchChoice().MethodNames() {
+		c := SearchChoice()
+		c.Preset, c.Method = "paper", method
+		s, err := c.Settings()
+		if want := map[string]float64{"p-darts": 5}[method]; err != nil || s.ArchClip != want {
+			t.Errorf("%s clips alphas at %g (%v), want %g", method, s.ArchClip, err, want)
+		}
+	}
+}
+
+func TestTheRateOfBarlowTwinsIsInProportionToTheBatch(t *testing.T) {
+	c := PretrainChoice()
+	c.Preset = "paper"
+	if err := c.Set("batch", 1024); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Settings()
+	if err != nil || s.WeightDecay != 1e-6 || s.LR != 0.2 || s.Rate() != 0.8 {
+		t.Errorf("%v: decay %g, lr %g, at a batch of %d %g", err, s.WeightDecay, s.LR, s.Batch, s.Rate())
+	}
+	if s.LRBatch = 0; s.Rate() != 0.2 {
+		t.Errorf("without scaling it is %g", s.Rate())
+	}
+}

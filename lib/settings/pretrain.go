@@ -10,6 +10,7 @@ type Pretrain struct {
 
 	Optimizer string  `json:"optimizer" help:"lars, sgd or adam"`
 	LRVectors float64 `json:"lr_vectors" help:"of lars: learning rate of biases and norms, as a factor of the others'"`
+	LRBatch   int     `json:"lr_batch" help:"batch that lr is meant for: other batches scale it in proportion; 0: no scaling"`
 	WarmUp    int     `json:"warm_up" help:"epochs in which the learning rate rises from 0"`
 
 	KNNEvery int `json:"knn_every" help:"epochs between measurements of the features by nearest neighbours; 0: only at the end"`
@@ -19,7 +20,7 @@ type Pretrain struct {
 func (Pretrain) order() []string {
 	return []string{
 		"cells", "channels", "batch", "devices", "precision", "epochs", "images", "seed", "views", "projector", "lambda",
-		"optimizer", "lr", "lr_vectors", "warm_up", "momentum", "weight_decay", "knn_every",
+		"optimizer", "lr", "lr_vectors", "warm_up", "momentum", "weight_decay", "knn_every", "lr_batch",
 	}
 }
 
@@ -35,6 +36,18 @@ func (Pretrain) helps() map[string]string {
 		"momentum":     "momentum of lars and sgd",
 		"weight_decay": "L2 penalty; of lars not for biases and norms",
 	}
+}
+
+// omits returns the settings that the JSON leaves out: later ones that are off, so that a run keeps
+// the name that it had before there was such a setting.
+func (s Pretrain) omits() map[string]bool { return map[string]bool{"lr_batch": s.LRBatch == 0} }
+
+// Rate is the learning rate at the run's batch.
+func (s Pretrain) Rate() float64 {
+	if s.LRBatch == 0 {
+		return s.LR
+	}
+	return s.LR * float64(s.Batch) / float64(s.LRBatch)
 }
 
 // MarshalJSON writes the settings in the order that names runs. It never returns an error for
@@ -56,6 +69,8 @@ func (s Pretrain) Validate() error {
 		return fmt.Errorf("optimizer is %q: choose lars, sgd or adam", s.Optimizer)
 	case !(s.LRVectors >= 0):
 		return fmt.Errorf("lr_vectors is %g: want a number that is not negative", s.LRVectors)
+	case s.LRBatch < 0:
+		return fmt.Errorf("lr_batch is %d images: want 0 (no scaling) or more", s.LRBatch)
 	case s.WarmUp < 0 || s.WarmUp >= s.Epochs:
 		return fmt.Errorf("warm_up is %d of %d epochs: want 0 or more, and fewer than there are", s.WarmUp, s.Epochs)
 	case s.KNNEvery < 0:

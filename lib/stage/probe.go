@@ -220,7 +220,7 @@ func (l *Env) probe(ctx context.Context, r *run.Run, set *data.Set, c run.Candid
 		} else if features, err = l.features(ctx, b, set, body, kind, parts); err != nil {
 			return nil, err
 		}
-		row, err := knn(b, features, labels, len(set.Classes), c)
+		row, err := knn(ctx, b, features, labels, len(set.Classes), c)
 		if err != nil {
 			return nil, err
 		}
@@ -232,7 +232,7 @@ func (l *Env) probe(ctx context.Context, r *run.Run, set *data.Set, c run.Candid
 		if kind == "pixels" {
 			continue // a linear classifier of three thousand inputs is slow and of no interest
 		}
-		if row, err = linear(features, labels, len(set.Classes), c); err != nil {
+		if row, err = linear(ctx, features, labels, len(set.Classes), c); err != nil {
 			return nil, err
 		}
 		row.Features, row.Size = kind, len(features[0][0])
@@ -289,12 +289,12 @@ func (l *Env) features(ctx context.Context, b *backend.Backend, set *data.Set, b
 }
 
 // knn chooses k and temperature on the validation images; of equal ones the first wins.
-func knn(b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
+func knn(ctx context.Context, b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
 	most := 0
 	for _, k := range c.K {
 		most = max(most, k)
 	}
-	near, err := feature.Nearest(b.Backend, features[0], features[1], most)
+	near, err := feature.Nearest(ctx, b.Backend, features[0], features[1], most)
 	if err != nil {
 		return row, err
 	}
@@ -306,7 +306,7 @@ func knn(b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes
 			}
 		}
 	}
-	if near, err = feature.Nearest(b.Backend, features[0], features[2], chosenK); err != nil {
+	if near, err = feature.Nearest(ctx, b.Backend, features[0], features[2], chosenK); err != nil {
 		return row, err
 	}
 	row = run.ProbeRow{Classifier: "kNN", Setting: fmt.Sprintf("k %d, temperature %g", chosenK, chosenT)}
@@ -315,11 +315,11 @@ func knn(b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes
 }
 
 // linear chooses the penalty on the validation images, from the strongest to the weakest.
-func linear(features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
+func linear(ctx context.Context, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
 	var last, chosen *feature.Linear
 	best, l2 := -1, 0.0
 	for _, penalty := range c.L2 {
-		if last, err = feature.FitLinear(features[0], labels[0], classes, penalty, last); err != nil {
+		if last, err = feature.FitLinear(ctx, features[0], labels[0], classes, penalty, last); err != nil {
 			return row, err
 		}
 		if hits := feature.Hits(last.Logits(features[1]), labels[1]); hits > best {

@@ -27,7 +27,7 @@ func TestTrainingImagesTeachValidationImagesChooseAndTestImagesAreMeasured(t *te
 	}{{0, "k 1, temperature 1"}, {1, "k 4, temperature 1"}} {
 		features := [3][][]float32{bank, {at(0), at(0)}, {at(0), at(0), at(0)}}
 		labels := [3][]uint8{teach, {c.label, c.label}, {1 - c.label, 1 - c.label, 1 - c.label}}
-		row, err := knn(b, features, labels, 2, run.Candidates{K: []int{1, 4}, Temperature: []float64{1}})
+		row, err := knn(t.Context(), b, features, labels, 2, run.Candidates{K: []int{1, 4}, Temperature: []float64{1}})
 		if err != nil || row.Setting != c.setting || row.Validation != 1 || row.Test != 0 {
 			t.Errorf("validation images of class %d choose %q, of which %g of them are right and %g of the test images (%v), want %q, all and none",
 				c.label, row.Setting, row.Validation, row.Test, err, c.setting)
@@ -50,7 +50,7 @@ func TestTrainingImagesTeachValidationImagesChooseAndTestImagesAreMeasured(t *te
 	}{{0, "l2 1000"}, {1, "l2 0.001"}} {
 		features := [3][][]float32{x, {{-1}, {-1}}, {{-1}, {-1}, {-1}}}
 		labels := [3][]uint8{y, {c.label, c.label}, {1 - c.label, 1 - c.label, 1 - c.label}}
-		row, err := linear(features, labels, 2, run.Candidates{L2: []float64{1000, 1e-3}})
+		row, err := linear(t.Context(), features, labels, 2, run.Candidates{L2: []float64{1000, 1e-3}})
 		if err != nil || row.Setting != c.setting || row.Validation != 1 || row.Test != 0 {
 			t.Errorf("validation images of class %d choose %q, of which %g of them are right and %g of the test images (%v), want %q, all and none",
 				c.label, row.Setting, row.Validation, row.Test, err, c.setting)

@@ -1,6 +1,7 @@
 package feature_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/essnas/essnas/lib/score/feature"
@@ -10,7 +11,7 @@ import (
 func ExampleFitLinear() {
 	features := [][]float32{{0, 1}, {1, 0}, {1, 1}, {4, 5}, {5, 4}, {5, 5}}
 	labels := []uint8{0, 0, 0, 1, 1, 1}
-	probe, err := feature.FitLinear(features, labels, 2, 0.01, nil)
+	probe, err := feature.FitLinear(context.Background(), features, labels, 2, 0.01, nil)
 	if err != nil {
 		panic(err)
 	}

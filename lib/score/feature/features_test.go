@@ -1,7 +1,9 @@
 package feature
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -49,7 +51,7 @@ func (f *features) UnmarshalJSON(text []byte) error {
 func TestNeighboursVoteAsScikitLearns(t *testing.T) {
 	var f features
 	must.M(json.Unmarshal(must.M1(os.ReadFile("testdata/features.json")), &f))
-	near, err := Nearest(backendtest.Open(t).Backend, f.X, f.Q, len(f.X))
+	near, err := Nearest(t.Context(), backendtest.Open(t).Backend, f.X, f.Q, len(f.X))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +65,9 @@ func TestTheLinearClassifierIsScikitLearns(t *testing.T) {
 	must.M(json.Unmarshal(must.M1(os.ReadFile("testdata/features.json")), &f))
 	var last *Linear
 	for _, c := range f.Linear {
-		cold := must.M1(FitLinear(f.X, f.Y, 3, c.L2, nil))
+		cold := must.M1(FitLinear(t.Context(), f.X, f.Y, 3, c.L2, nil))
 		// starts from the weights of the previous fit
-		last = must.M1(FitLinear(f.X, f.Y, 3, c.L2, last))
+		last = must.M1(FitLinear(t.Context(), f.X, f.Y, 3, c.L2, last))
 		for name, l := range map[string]*Linear{"cold": cold, "warm": last} {
 			p := make([][]float32, len(f.Q))
 			for i, row := range l.Logits(f.Q) {
@@ -102,7 +104,7 @@ func TestNearestAreTheNearest(t *testing.T) {
 		return
 	}
 	bank, queries := rows(50), rows(together+7)
-	near := must.M1(Nearest(backendtest.Open(t).Backend, bank, queries, 5))
+	near := must.M1(Nearest(t.Context(), backendtest.Open(t).Backend, bank, queries, 5))
 	for q := range queries {
 		similarity := make([]float64, len(bank))
 		for i := range bank {
@@ -135,13 +137,28 @@ func TestFeaturesThatCantBeComparedAreTold(t *testing.T) {
 	b := backendtest.Open(t).Backend
 	one := [][]float32{{1, 2}}
 	for says, f := range map[string]func() error{
-		"neighbours of 0 rows":  func() error { _, err := Nearest(b, nil, one, 1); return err },
-		"row 0 has 3 features":  func() error { _, err := Nearest(b, one, [][]float32{{1, 2, 3}}, 1); return err },
-		"feature of row 0 is N": func() error { _, err := Nearest(b, one, [][]float32{{1, float32(math.NaN())}}, 1); return err },
-		"a positive l2":         func() error { _, err := FitLinear(one, []uint8{0}, 2, 0, nil); return err },
+		"neighbours of 0 rows": func() error { _, err := Nearest(t.Context(), b, nil, one, 1); return err },
+		"row 0 has 3 features": func() error { _, err := Nearest(t.Context(), b, one, [][]float32{{1, 2, 3}}, 1); return err },
+		"feature of row 0 is N": func() error {
+			_, err := Nearest(t.Context(), b, one, [][]float32{{1, float32(math.NaN())}}, 1)
+			return err
+		},
+		"a positive l2": func() error { _, err := FitLinear(t.Context(), one, []uint8{0}, 2, 0, nil); return err },
 	} {
 		if err := f(); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("want %q, got %v", says, err)
 		}
+	}
+}
+
+func TestNeighboursAndClassifiersHearACancelledContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	x := [][]float32{{1, 2}, {3, 1}, {0, 2}, {2, 2}}
+	if _, err := Nearest(ctx, backendtest.Open(t).Backend, x, x, 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("neighbours: %v", err)
+	}
+	if _, err := FitLinear(ctx, x, []uint8{0, 1, 0, 1}, 2, 0.1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a classifier: %v", err)
 	}
 }

@@ -1,6 +1,8 @@
 package feature
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -27,8 +29,8 @@ const together = 256
 // or all n if the bank has fewer than k. The backend computes the products.
 //
 // Nearest returns an error if the bank is empty, if k is below 1, if the rows differ in length, if
-// a feature is not finite, or if the backend fails.
-func Nearest(b compute.Backend, bank, queries [][]float32, k int) (near Neighbours, err error) {
+// a feature is not finite, if the backend fails, or if ctx ends.
+func Nearest(ctx context.Context, b compute.Backend, bank, queries [][]float32, k int) (near Neighbours, err error) {
 	if len(bank) == 0 || k < 1 {
 		return near, fmt.Errorf("%d neighbours of %d rows can't be found: give at least one of each", k, len(bank))
 	}
@@ -64,6 +66,9 @@ func Nearest(b compute.Backend, bank, queries [][]float32, k int) (near Neighbou
 	var sorting errgroup.Group
 	sorting.SetLimit(4)
 	for from := 0; from < len(queries); from += together {
+		if err := ctx.Err(); err != nil {
+			return near, errors.Join(err, sorting.Wait())
+		}
 		to := min(from+together, len(queries))
 		q := tensors.FromFlatDataAndDimensions(unit(queries[from:to], together, d), together, d)
 		out := g.Run(of, q)[0]

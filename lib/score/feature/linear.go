@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -27,8 +28,8 @@ type Linear struct {
 // Beginning at the fit of a neighbouring l2 saves most of the time.
 //
 // FitLinear returns an error if there are no rows, if the numbers of rows and labels differ, if l2
-// is not positive, or if the minimisation fails.
-func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Linear) (*Linear, error) {
+// is not positive, if the minimisation fails, or if ctx ends.
+func FitLinear(ctx context.Context, x [][]float32, labels []uint8, classes int, l2 float64, start *Linear) (*Linear, error) {
 	if len(x) == 0 || len(x) != len(labels) || !(l2 > 0) {
 		return nil, fmt.Errorf("%d rows of features, %d labels and l2 %g don't make a classifier: give one label for each row, and a positive l2", len(x), len(labels), l2)
 	}
@@ -45,7 +46,16 @@ func FitLinear(x [][]float32, labels []uint8, classes int, l2 float64, start *Li
 		copy(w, start.weights)
 	}
 	settings := &optimize.Settings{GradientThreshold: 1e-8, MajorIterations: 1000, Converger: optimize.NeverTerminate{}}
-	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.grad}, w, settings, &optimize.LBFGS{})
+	ended := func() (optimize.Status, error) {
+		if err := ctx.Err(); err != nil {
+			return optimize.Failure, err
+		}
+		return optimize.NotTerminated, nil
+	}
+	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.grad, Status: ended}, w, settings, &optimize.LBFGS{})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	// near the limit of precision the line search fails
 	if result == nil || err != nil && !(largestOf(result.Gradient) < 1e-4) {
 		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("features of such a network can't be separated; is it trained?")))
