@@ -117,6 +117,9 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	if h.slot >= 0 {
 		C.hook_client(h.slot, a.client)
 	}
+	if text := bytesOf(a.program.code, a.program.code_size); capturing.Load() != nil {
+		panic(captured(bytes.Clone(text)))
+	}
 	h.meter.begin()
 	defer h.meter.end()
 	salt := h.salt

@@ -23,6 +23,8 @@ type Lowering struct {
 	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and
 	// float32 what XLA is slow at on a CPU.
 	Plain bool
+	// Native: convolutions are the backend's own, where nothing else was chosen (see Frozen).
+	Native bool
 	// Choices says which of several ways of computing the same is taken (see Ctx.Way); nil: the
 	// first.
 	Choices *backend.Choices

@@ -2,13 +2,14 @@ package golden
 
 import (
 	"embed"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/essnas/essnas/lib/internal/safetensors"
 )
 
 //go:embed testdata/*.safetensors testdata/counts.json
@@ -34,40 +35,18 @@ func Read(t testing.TB, name string) map[string]Array {
 	return arrays
 }
 
-// decode reads the safetensors format: the header's length (8 bytes, little endian), a JSON header, the data.
+// decode reads a golden file, whose arrays are all float32.
 func decode(raw []byte) (map[string]Array, error) {
-	if len(raw) < 8 {
-		return nil, fmt.Errorf("%d bytes are too few for a header", len(raw))
-	}
-	length := binary.LittleEndian.Uint64(raw)
-	if length > uint64(len(raw)-8) {
-		return nil, fmt.Errorf("a header of %d bytes does not fit into %d", length, len(raw))
-	}
-	var header map[string]struct {
-		Dtype   string `json:"dtype"`
-		Shape   []int  `json:"shape"`
-		Offsets [2]int `json:"data_offsets"`
-	}
-	body := raw[8+length:]
-	if err := json.Unmarshal(raw[8:8+length], &header); err != nil {
+	read, _, err := safetensors.Decode(raw)
+	if err != nil {
 		return nil, err
 	}
-	delete(header, "__metadata__")
-	arrays := make(map[string]Array, len(header))
-	for name, h := range header {
-		size := 1
-		for _, d := range h.Shape {
-			size *= d
+	arrays := make(map[string]Array, len(read))
+	for name, a := range read {
+		if a.I64 != nil {
+			return nil, fmt.Errorf("%s is not float32", name)
 		}
-		start, end := h.Offsets[0], h.Offsets[1]
-		if h.Dtype != "F32" || start < 0 || end > len(body) || end-start != 4*size {
-			return nil, fmt.Errorf("%s: %s %v does not fit into bytes %d to %d of %d", name, h.Dtype, h.Shape, start, end, len(body))
-		}
-		data := make([]float32, size)
-		for i := range data {
-			data[i] = math.Float32frombits(binary.LittleEndian.Uint32(body[start+4*i:]))
-		}
-		arrays[name] = Array{Shape: h.Shape, Data: data}
+		arrays[name] = Array{Shape: a.Shape, Data: a.F32}
 	}
 	return arrays, nil
 }

@@ -1,0 +1,189 @@
+package export
+
+import (
+	"fmt"
+
+	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/internal/safetensors"
+	"github.com/essnas/essnas/lib/network"
+)
+
+// Kind says which computation a layer is.
+type Kind string
+
+// The kinds of layers. x is the layer's input, images [batch, channels, height, width] unless said
+// otherwise.
+const (
+	Conv    Kind = "conv"    // convolution without bias
+	Norm    Kind = "norm"    // batch normalisation with running statistics, epsilon 1e-5
+	Relu    Kind = "relu"    // max(x, 0)
+	MaxPool Kind = "maxpool" // 3x3, padding 1
+	AvgPool Kind = "avgpool" // 3x3, padding 1, which is not counted
+	Inner   Kind = "inner"   // x without its first row and column
+	Add     Kind = "add"     // the sum of two inputs
+	Concat  Kind = "concat"  // the channels of all inputs behind each other
+	Mean    Kind = "mean"    // mean over all positions: [batch, channels]
+	Linear  Kind = "linear"  // [batch, features] -> [batch, classes]
+)
+
+// Image is the layer index that stands for the normalised images.
+const Image = -1
+
+// Layer is a step of a network.
+type Layer struct {
+	Kind Kind
+	Name string // path of its arrays in PyTorch; "" for a layer without arrays
+	In   []int  // indices of the layers it reads, or Image
+	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have a Stride.
+	Kernel, Stride, Pad, Dilation, Groups int
+	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var.
+	Arrays map[string]safetensors.Array
+}
+
+// Layers lists the layers of a network in evaluation mode; the last one gives the logits. params are
+// the network's weights, as a Model has them. Layers returns an error where weights are missing, or
+// for an operation that it does not know.
+func Layers(net *network.Network, params []*block.Param) (layers []Layer, err error) {
+	b := &builder{params: map[string]*block.Param{}}
+	for _, p := range params {
+		b.params[p.Label] = p
+	}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case missing:
+			layers, err = nil, r
+		default:
+			panic(r)
+		}
+	}()
+	stem := b.arrays("stem")
+	x := b.norm(b.conv("stem.0", Image, stem.window("conv", 3), Layer{Kernel: 3, Pad: 1}), "stem.1", stem, "norm")
+	s0, s1, side := x, x, net.ImageSide
+	before := side // side of s0's images
+	for _, p := range net.Places() {
+		out := b.cell(net, p.Index, p.Type(), p.Stride, s0, s1, before != p.In)
+		s0, s1, before = s1, out, p.In
+	}
+	mean := b.add(Layer{Kind: Mean, In: []int{s1}})
+	head := b.arrays("classifier")
+	b.add(Layer{Kind: Linear, Name: "classifier", In: []int{mean}, Arrays: map[string]safetensors.Array{
+		"weight": head.take("linear"), "bias": head.take("bias"),
+	}})
+	return b.layers, nil
+}
+
+// missing is an error that ends a builder.
+type missing struct{ error }
+
+type builder struct {
+	params map[string]*block.Param
+	layers []Layer
+}
+
+// add appends a layer and returns its index.
+func (b *builder) add(l Layer) int {
+	b.layers = append(b.layers, l)
+	return len(b.layers) - 1
+}
+
+func (b *builder) conv(name string, x int, weight safetensors.Array, l Layer) int {
+	l.Kind, l.Name, l.In = Conv, name, []int{x}
+	l.Stride, l.Dilation, l.Groups = max(1, l.Stride), max(1, l.Dilation), max(1, l.Groups)
+	l.Kernel = max(1, l.Kernel)
+	l.Arrays = map[string]safetensors.Array{"weight": weight}
+	return b.add(l)
+}
+
+// norm takes the next running statistics of a.
+func (b *builder) norm(x int, name string, a *arrays, norm string) int {
+	gain, bias := a.take(norm+".gain"), a.take(norm+".bias")
+	n := len(gain.F32)
+	if len(a.running) < 2*n {
+		panic(missing{fmt.Errorf("the network has no running statistics for %s", a.label)})
+	}
+	mean, variance := a.running[:n], a.running[n:2*n]
+	a.running = a.running[2*n:]
+	vector := func(f []float32) safetensors.Array { return safetensors.Array{Shape: []int{n}, F32: f} }
+	return b.add(Layer{Kind: Norm, Name: name, In: []int{x}, Arrays: map[string]safetensors.Array{
+		"weight": gain, "bias": bias, "running_mean": vector(mean), "running_var": vector(variance),
+	}})
+}
+
+func (b *builder) relu(x int) int { return b.add(Layer{Kind: Relu, In: []int{x}}) }
+
+// cell adds a cell that reads layers s0 and s1; larger says that s0's images have twice the side.
+func (b *builder) cell(net *network.Network, index, typ int, stride func(from int) int, s0, s1 int, larger bool) int {
+	genes, concat := net.Genotype.Normal, net.Genotype.NormalConcat
+	if typ == 1 {
+		genes, concat = net.Genotype.Reduce, net.Genotype.ReduceConcat
+	}
+	path := fmt.Sprintf("cells.%d.", index)
+	label := fmt.Sprintf("cell%d/", index)
+	nodes := []int{b.preprocess(path+"preprocess0.", b.arrays(label+"pre0"), s0, larger),
+		b.preprocess(path+"preprocess1.", b.arrays(label+"pre1"), s1, false)}
+	for i, g := range genes {
+		to := cell.Inputs + i/2
+		name := fmt.Sprintf("%sedge%d/%d-%d/%s", label, i, g.From, to, g.Op)
+		y := b.operation(fmt.Sprintf("%s_ops.%d.", path, i), name, g.Op, nodes[g.From], stride(g.From))
+		if to < len(nodes) {
+			nodes[to] = b.add(Layer{Kind: Add, In: []int{nodes[to], y}})
+		} else {
+			nodes = append(nodes, y)
+		}
+	}
+	joined := Layer{Kind: Concat}
+	for _, n := range concat {
+		joined.In = append(joined.In, nodes[n])
+	}
+	return b.add(joined)
+}
+
+// preprocess is ReLU, 1x1 convolution and norm, or a factorized reduce.
+func (b *builder) preprocess(path string, a *arrays, x int, reduce bool) int {
+	if reduce {
+		return b.halve(path, a, x)
+	}
+	return b.norm(b.conv(path+"op.1", b.relu(x), a.pointwise("conv"), Layer{}), path+"op.2", a, "norm")
+}
+
+// halve is a factorized reduce: one convolution reads the even pixels, another the odd ones.
+func (b *builder) halve(path string, a *arrays, x int) int {
+	x = b.relu(x)
+	even := b.conv(path+"conv_1", x, a.pointwise("even"), Layer{Stride: 2})
+	odd := b.conv(path+"conv_2", b.add(Layer{Kind: Inner, In: []int{x}}), a.pointwise("odd"), Layer{Stride: 2})
+	return b.norm(b.add(Layer{Kind: Concat, In: []int{even, odd}}), path+"bn", a, "norm")
+}
+
+// separable describes the operations with depthwise convolutions: window, dilation, and how often.
+var separable = map[string]struct{ kernel, dilation, times int }{
+	"sep_conv_3x3": {3, 1, 2}, "sep_conv_5x5": {5, 1, 2}, "dil_conv_3x3": {3, 2, 1}, "dil_conv_5x5": {5, 2, 1},
+}
+
+func (b *builder) operation(path, label, name string, x, stride int) int {
+	switch name {
+	case "max_pool_3x3":
+		return b.add(Layer{Kind: MaxPool, In: []int{x}, Stride: stride})
+	case "avg_pool_3x3":
+		return b.add(Layer{Kind: AvgPool, In: []int{x}, Stride: stride})
+	case "skip_connect":
+		if stride == 1 {
+			return x
+		}
+		return b.halve(path, b.arrays(label), x)
+	}
+	o, known := separable[name]
+	if !known {
+		panic(missing{fmt.Errorf("the operation %s can't be exported: it is unknown to other programs' networks", name)})
+	}
+	a := b.arrays(label)
+	for i := range o.times {
+		at := func(k int) string { return fmt.Sprintf("%sop.%d", path, 4*i+k) }
+		weight := a.depthwise(fmt.Sprint("depthwise", i))
+		x = b.conv(at(1), b.relu(x), weight, Layer{Kernel: o.kernel, Stride: stride, Pad: o.dilation * (o.kernel / 2), Dilation: o.dilation, Groups: weight.Shape[0]})
+		x = b.norm(b.conv(at(2), x, a.pointwise(fmt.Sprint("pointwise", i)), Layer{}), at(3), a, fmt.Sprint("norm", i))
+		stride = 1
+	}
+	return x
+}
