@@ -13,6 +13,7 @@ type spec struct {
 	coarse         int // classes of the byte before the label; 0: no such byte
 	side, channels int
 	folder         string // in the data directory
+	pickled        string // folder of the Python version; "" if there is none
 	train, test    []part
 	archive        download // of the whole folder; without URL the parts are downloaded one by one
 	license        string
@@ -48,7 +49,7 @@ func find(name string) (spec, error) {
 	all := Names()
 	i := slices.Index(all, name)
 	if i < 0 {
-		return spec{}, fmt.Errorf("unknown data set %q: use one of %s", name, strings.Join(all, ", "))
+		return spec{}, fmt.Errorf("unknown data set %q: use one of %s, or the path of a folder of pictures", name, strings.Join(all, ", "))
 	}
 	return []func() spec{cifar10, cifar100, fashionMNIST}[i](), nil
 }
@@ -58,6 +59,7 @@ func cifar10() spec {
 		name: "cifar10", title: "CIFAR-10", side: 32, channels: 3,
 		classes: strings.Fields("airplane automobile bird cat deer dog frog horse ship truck"),
 		folder:  "cifar-10-batches-bin",
+		pickled: "cifar-10-batches-py",
 		archive: download{name: "cifar-10-binary.tar.gz", url: kriz + "cifar-10-binary.tar.gz", md5: "c32a1d4ab5d03f1284b67883e8d87530"},
 		license: "published without a licence; cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
 	}
@@ -78,6 +80,7 @@ func cifar100() spec {
 			raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper
 			table tank telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm`),
 		folder:  "cifar-100-binary",
+		pickled: "cifar-100-python",
 		train:   []part{{images: download{name: "train.bin"}, official: 50000}},
 		test:    []part{{images: download{name: "test.bin"}, official: 10000}},
 		archive: download{name: "cifar-100-binary.tar.gz", url: kriz + "cifar-100-binary.tar.gz", md5: "03b5dce01913d631647c71ecec9e9cb8"},

@@ -26,7 +26,8 @@ type Info struct {
 }
 
 // List describes all data sets and looks for their files in a directory (see [Directory]) without
-// reading them. List returns an error if there is no such directory.
+// reading them; a user's own come last (see [Add]), their channels are 0 because the pictures decide.
+// List returns an error if there is no such directory, or if what Add wrote is damaged.
 func List(dir string) ([]Info, error) {
 	dir, err := Directory(dir)
 	if err != nil {
@@ -45,6 +46,21 @@ func List(dir string) ([]Info, error) {
 		}
 		if src, err := s.locate(dir); err == nil {
 			i.Place = src.place
+		}
+		all = append(all, i)
+	}
+	for _, name := range ownNames(dir) {
+		i := Info{Name: name, Title: name}
+		o, err := readOwn(registered(name, dir))
+		if err != nil {
+			return nil, err
+		}
+		if files, closer, err := o.open(); err == nil { // pictures that are gone have no place
+			defer closer.Close()
+			if a, err := o.look(files); err == nil {
+				i.Place, i.Classes, i.Height, i.Width = o.Path, len(a.classes), o.Side, o.Side
+				i.TrainImages, i.TestImages = len(a.train), len(a.test)
+			}
 		}
 		all = append(all, i)
 	}
@@ -111,9 +127,15 @@ func (r *Report) Origin() Origin {
 	return o
 }
 
-// Check reads a data set as [Load] does and reports sizes, labels and checksums. It returns the
-// errors of Load.
+// Check reads a data set as [Open] does and reports sizes, labels and checksums. It returns the errors
+// of Open; no sample stands in for missing files.
 func Check(name, dir string) (*Report, error) {
+	if _, own, err := own(name, dir); own || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return checkOwn(name, dir)
+	}
 	s, src, set, err := read(name, dir)
 	if err != nil {
 		return nil, err
@@ -121,14 +143,14 @@ func Check(name, dir string) (*Report, error) {
 	r := &Report{Name: s.name, Title: s.title, Place: src.place, Classes: s.classes, Mean: set.Mean, Std: set.Std,
 		Train: Count{set.Train.N, total(s.train), set.Train.Histogram(len(s.classes))},
 		Test:  Count{set.Test.N, total(s.test), set.Test.Histogram(len(s.classes))}}
-	files, folder, fetched := s.files(), src.place, map[string]string{}
+	files, path, fetched := s.files(), src.path, map[string]string{}
 	if src.archive != "" {
-		files, folder = []download{s.archive}, filepath.Dir(src.archive)
+		files, path = []download{s.archive}, func(string) string { return src.archive }
 	} else if s.archive.url != "" {
-		fetched = readSums(filepath.Join(folder, sumsFile))
+		fetched = readSums(filepath.Join(src.place, sumsFile))
 	}
 	for _, d := range files {
-		f, err := d.inspect(folder, fetched)
+		f, err := d.inspect(path(d.name), fetched)
 		if err != nil {
 			return nil, err
 		}
@@ -137,11 +159,27 @@ func Check(name, dir string) (*Report, error) {
 	return r, nil
 }
 
-func (d download) inspect(folder string, fetched map[string]string) (f File, err error) {
-	path := filepath.Join(folder, d.name)
+func checkOwn(name, dir string) (*Report, error) {
+	set, err := Open(name, dir)
+	if err != nil {
+		return nil, err
+	}
+	o, err := ParseOwn(set.Own)
+	if err != nil {
+		return nil, err
+	}
+	count := func(im Images) Count { return Count{im.N, im.N, im.Histogram(len(set.Classes))} }
+	return &Report{Name: set.Name, Title: set.Title, Place: o.Path, Classes: set.Classes, Mean: set.Mean, Std: set.Std,
+		Train: count(set.Train), Test: count(set.Test), Files: []File{
+			{Name: set.Name + "/train", SHA256: set.Checksums[set.Name+"/train"], Origin: Unknown},
+			{Name: set.Name + "/test", SHA256: set.Checksums[set.Name+"/test"], Origin: Unknown},
+		}}, nil
+}
+
+func (d download) inspect(path string, fetched map[string]string) (f File, err error) {
 	info, err := os.Stat(path)
 	if err == nil {
-		f = File{Name: d.name, Bytes: info.Size(), Origin: Unknown}
+		f = File{Name: filepath.Base(path), Bytes: info.Size(), Origin: Unknown}
 		f.MD5, err = checksum(path, md5.New())
 	}
 	if err == nil {
@@ -153,7 +191,7 @@ func (d download) inspect(folder string, fetched map[string]string) (f File, err
 	switch {
 	case d.md5 == f.MD5 || fetched[d.name] == f.SHA256:
 		f.Origin = Official
-	case d.md5 != "" || fetched[d.name] != "":
+	case f.Name == d.name && (d.md5 != "" || fetched[d.name] != ""): // another layout's file has other bytes
 		f.Origin = Other
 	}
 	return f, nil

@@ -36,7 +36,7 @@ func (im Images) Histogram(classes int) []int {
 
 // Set is a data set in memory.
 type Set struct {
-	Name        string   // one of Names
+	Name        string   // one of Names; of a user's own pictures, the name of their folder or of Add
 	Title       string   // usual spelling of the name; marks the sample
 	Classes     []string // in label order
 	Train, Test Images
@@ -45,8 +45,14 @@ type Set struct {
 	Mean, Std []float32
 	// Sample marks the embedded sample. Every result of it must say so.
 	Sample bool
+	// Own is the reference to a user's own pictures (see [ParseOwn]); "" for other data sets.
+	Own string
+	// Unlabelled marks pictures without labels: Classes has one entry, and only pretrainings can use
+	// them.
+	Unlabelled bool
 	// Checksums holds the SHA-256 of each file, by its name in the data directory. Members of an
-	// archive have the checksums of the unpacked files.
+	// archive have the checksums of the unpacked files. A user's own pictures have one checksum for all
+	// training and one for all test pictures, over the list of their names and checksums.
 	Checksums map[string]string
 }
 

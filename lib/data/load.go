@@ -33,12 +33,23 @@ func Directory(dir string) (string, error) {
 	return filepath.Join(cache, "essnas", "data"), nil
 }
 
-// Open reads a data set as [Load] does. It returns the embedded sample for the name "sample", and
-// also for "fashion-mnist" or "" if the directory has no files of Fashion-MNIST.
+// Open reads a data set as [Load] does, or a user's own pictures by their name or their folder (see
+// [Add] and [ParseOwn]). It returns the embedded sample for the name "sample". For "" it returns
+// Fashion-MNIST, or the sample if the directory has no files of it.
 //
 // Open returns an error for damaged files, for a named directory that does not exist, and the other
 // errors of Load.
 func Open(name, dir string) (*Set, error) {
+	if o, own, err := own(name, dir); own || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		set, err := o.load()
+		if err == nil && naming.MatchString(name) {
+			set.Name, set.Title = name, name
+		}
+		return set, err
+	}
 	s, dir, sample, err := choose(name, dir)
 	if err != nil {
 		return nil, err
@@ -52,6 +63,12 @@ func Open(name, dir string) (*Set, error) {
 // Version identifies the files that [Open] would read, by their places, sizes and times, without
 // reading them. Equal versions mean equal data. Version returns an error if the files are missing.
 func Version(name, dir string) (string, error) {
+	if o, own, err := own(name, dir); own || err != nil {
+		if err != nil {
+			return "", err
+		}
+		return o.version()
+	}
 	s, dir, sample, err := choose(name, dir)
 	if err != nil || sample {
 		return "sample", err
@@ -64,7 +81,7 @@ func Version(name, dir string) (string, error) {
 	if src.archive == "" {
 		paths = nil
 		for _, f := range s.files() {
-			paths = append(paths, filepath.Join(src.place, f.name))
+			paths = append(paths, src.path(f.name))
 		}
 	}
 	var text strings.Builder
@@ -78,8 +95,17 @@ func Version(name, dir string) (string, error) {
 	return text.String(), nil
 }
 
+// own returns the user's pictures that a name means; own is false for all other names.
+func own(name, dir string) (o Own, own bool, err error) {
+	if _, err := find(name); err == nil || name == "" || name == "sample" {
+		return o, false, nil
+	}
+	return findOwn(name, dir)
+}
+
 // choose decides between the files in a directory and the sample.
 func choose(name, dir string) (s spec, directory string, sample bool, err error) {
+	asked := name
 	switch name {
 	case "":
 		name = "fashion-mnist"
@@ -101,7 +127,7 @@ func choose(name, dir string) (s spec, directory string, sample bool, err error)
 			return s, "", false, fmt.Errorf("the data directory %s can't be read: %w; name another with --data or ESSNAS_DATA", given, plain(err))
 		}
 	}
-	return s, directory, name == "fashion-mnist" && !s.present(directory), nil
+	return s, directory, asked == "" && !s.present(directory), nil
 }
 
 // Load reads the official files of a data set from a directory (see [Directory]), unpacked or in
@@ -134,9 +160,11 @@ func read(name, dir string) (s spec, src source, set *Set, err error) {
 
 // source is the place of the files of a data set.
 type source struct {
-	place   string       // a directory, or a folder in an archive, for messages
-	archive string       // path of the archive
-	open    func() error // unpacks the archive
+	place   string                   // a directory, or a folder in an archive, for messages
+	archive string                   // path of the archive
+	open    func() error             // unpacks the archive
+	path    func(name string) string // of an official file, without an archive
+	classes []string                 // that a file beside the images names; nil: those of the catalog
 	read    func(name string, limit int64) ([]byte, error)
 }
 
@@ -146,14 +174,10 @@ func (s spec) present(dir string) bool {
 	return err == nil
 }
 
-// locate finds the data set unpacked in its folder, in the directory itself, or in its archive.
+// locate finds the data set in one of its layouts, or in its archive.
 func (s spec) locate(dir string) (source, error) {
-	for _, d := range []string{filepath.Join(dir, s.folder), dir} {
-		for _, f := range s.files() {
-			if _, err := os.Stat(filepath.Join(d, f.name)); err == nil {
-				return source{place: d, read: func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(d, name), limit) }}, nil
-			}
-		}
+	if src, ok := s.unpacked(dir); ok {
+		return src, nil
 	}
 	if s.archive.url != "" {
 		file := filepath.Join(dir, s.archive.name)
@@ -168,8 +192,15 @@ func (s spec) locate(dir string) (source, error) {
 // load reads all parts and records the checksums of their files.
 func (s spec) load(src source) (*Set, error) {
 	set := &Set{Name: s.name, Title: s.title, Classes: s.classes, Checksums: map[string]string{}}
+	if src.classes != nil {
+		set.Classes = src.classes
+	}
 	fault := func(name string, err error) error {
-		return fmt.Errorf("%s %w; get it anew with \"essnas data fetch %s\"", filepath.Join(src.place, name), err, s.name)
+		path := filepath.Join(src.place, name)
+		if src.path != nil {
+			path = src.path(name)
+		}
+		return fmt.Errorf("%s %w; get it anew with \"essnas data fetch %s\"", path, err, s.name)
 	}
 	if src.open != nil {
 		if err := src.open(); err != nil {

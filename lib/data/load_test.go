@@ -248,7 +248,7 @@ func TestNothingThereNamesBothRemedies(t *testing.T) {
 	}
 }
 
-func TestTheSampleStandsInForFashionMNISTOnly(t *testing.T) {
+func TestTheSampleStandsInWhereNoDataSetIsNamed(t *testing.T) {
 	fm := specOf(t, "fashion-mnist")
 	there, empty := put(t, fm.folder, fake(fm, 20)), t.TempDir()
 	t.Setenv("ESSNAS_DATA", "")
@@ -259,8 +259,9 @@ func TestTheSampleStandsInForFashionMNISTOnly(t *testing.T) {
 		fails     bool
 	}{
 		{"", "", true, false},
-		{"fashion-mnist", "", true, false},
-		{"fashion-mnist", empty, true, false},
+		{"", empty, true, false},
+		{"fashion-mnist", "", false, true},
+		{"fashion-mnist", empty, false, true},
 		{"fashion-mnist", there, false, false},
 		{"", there, false, false},
 		{"sample", there, true, false},
