@@ -171,8 +171,8 @@ func checkOwn(name, dir string) (*Report, error) {
 	count := func(im Images) Count { return Count{im.N, im.N, im.Histogram(len(set.Classes))} }
 	return &Report{Name: set.Name, Title: set.Title, Place: o.Path, Classes: set.Classes, Mean: set.Mean, Std: set.Std,
 		Train: count(set.Train), Test: count(set.Test), Files: []File{
-			{Name: set.Name + "/train", SHA256: set.Checksums[set.Name+"/train"], Origin: Unknown},
-			{Name: set.Name + "/test", SHA256: set.Checksums[set.Name+"/test"], Origin: Unknown},
+			{Name: o.name() + "/train", SHA256: set.Checksums[o.name()+"/train"], Origin: Unknown},
+			{Name: o.name() + "/test", SHA256: set.Checksums[o.name()+"/test"], Origin: Unknown},
 		}}, nil
 }
 

@@ -249,7 +249,7 @@ func (o Own) load() (*Set, error) {
 			fmt.Fprintf(sum, "%x  %s\n", s.sum, s.name)
 		}
 		fmt.Fprintf(sum, "side %d\n", o.Side)
-		set.Checksums[set.Name+"/"+split.name] = hexSum(sum)
+		set.Checksums[o.name()+"/"+split.name] = hexSum(sum)
 	}
 	return set.finish()
 }

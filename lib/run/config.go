@@ -52,6 +52,16 @@ type Data struct {
 	Mean      []float32         `json:"mean"`
 	Std       []float32         `json:"std"`
 	Checksums map[string]string `json:"checksums"`
+
+	Own        string      `json:"own,omitempty"`        // reference to a user's own pictures (data.ParseOwn)
+	Unlabelled bool        `json:"unlabelled,omitempty"` // pictures without labels
+	Background *Background `json:"background,omitempty"` // of the training images; nil: not measured
+}
+
+// Background tells how light the edges of images are, on the scale 0 (black) to 255 (white).
+type Background struct {
+	Mean float64 `json:"mean"` // over the images' outermost pixels
+	Std  float64 `json:"std"`  // from image to image
 }
 
 // Backend describes the backend of a run.

@@ -203,13 +203,22 @@ type Pictures struct {
 
 // Prediction is the prediction of a network for an image.
 type Prediction struct {
-	Picture string      `json:"picture"`        // file, or "test image 17"
-	True    string      `json:"true,omitempty"` // class of a test image
-	Top     []ClassName `json:"top"`            // most probable first
+	Picture string      `json:"picture"`           // file, or "test image 17"
+	True    string      `json:"true,omitempty"`    // class of a test image
+	Top     []ClassName `json:"top"`               // most probable first
+	Warning string      `json:"warning,omitempty"` // for an image that is unlike the training images
 }
 
 // ClassName is a class with its probability.
 type ClassName struct {
 	Class       string  `json:"class"`
 	Probability float64 `json:"probability"`
+}
+
+// Exported is a network in a format of other programs, as essnas export prints with --json.
+type Exported struct {
+	Format string `json:"format"`
+	File   string `json:"file"`
+	Bytes  int64  `json:"bytes"`
+	Epoch  int    `json:"epoch"` // whose weights are exported, counted from 1
 }

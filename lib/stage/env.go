@@ -91,10 +91,10 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 	if c.Sample {
 		name = "sample"
 	}
-	set, err = l.Dataset(name)
-	if err == nil && set.Sample != c.Sample {
-		set, err = data.Load(name, l.Data) // its error names the searched directories
+	if c.Own != "" {
+		return l.loadOwn(c)
 	}
+	set, err = l.Dataset(name)
 	if err != nil {
 		return nil, err
 	}

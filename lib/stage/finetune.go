@@ -105,6 +105,9 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := needLabels("fine-tuning", set.Unlabelled, set.Title); err != nil {
+		return nil, nil, err
+	}
 	each := *l
 	each.NoPages = true // Report draws them on demand
 	if f, err = each.compare(ctx, o, s, set, chosen); err != nil {

@@ -275,6 +275,7 @@ func imagesOf(set *data.Set) run.Data {
 	return run.Data{
 		Name: set.Name, Title: set.Title, Sample: set.Sample, Classes: set.Classes, Channels: im.Channels, Side: im.Height,
 		Train: im.N, Test: set.Test.N, Mean: set.Mean, Std: set.Std, Checksums: set.Checksums,
+		Own: set.Own, Unlabelled: set.Unlabelled, Background: backgroundOf(im),
 	}
 }
 

@@ -21,7 +21,7 @@ func choices(f *pflag.FlagSet, name string, values []string) {
 }
 
 func datasetFlag(f *pflag.FlagSet, dataset *string) {
-	f.StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+"; default Fashion-MNIST, of which a sample is built in")
+	f.StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+", a name of essnas data add, or the `PATH` of a folder with a folder of pictures for each class (PATH:side=64 for another size than 32); default Fashion-MNIST, of which a sample is built in")
 	choices(f, "dataset", data.Names())
 }
 

@@ -31,11 +31,11 @@ func drawn(t *testing.T, s Pictures) ([][]string, image.Image) {
 }
 
 func TestPicturesAreDrawnInRowsOfTheImageAndItsCopies(t *testing.T) {
-	captions, _ := drawn(t, Pictures{Dataset: "fashion-mnist", Index: []int{0, 1}, Copies: 2})
+	captions, _ := drawn(t, Pictures{Dataset: "sample", Index: []int{0, 1}, Copies: 2})
 	if len(captions) != 2 || len(captions[0]) != 3 || captions[1][2] != "augmented" {
 		t.Errorf("of two images and two copies: %q", captions)
 	}
-	captions, _ = drawn(t, Pictures{Dataset: "fashion-mnist", Index: []int{5}, Copies: 2, Views: "default"})
+	captions, _ = drawn(t, Pictures{Dataset: "sample", Index: []int{5}, Copies: 2, Views: "default"})
 	if want := []string{"view a", "view b", "view a", "view b"}; len(captions) != 1 || !reflect.DeepEqual(captions[0][1:], want) {
 		t.Errorf("of two pairs of views: %q, want a class and %q", captions, want)
 	}
@@ -43,7 +43,7 @@ func TestPicturesAreDrawnInRowsOfTheImageAndItsCopies(t *testing.T) {
 
 func TestPicturesDependOnTheSeedAlone(t *testing.T) {
 	stage := func(seed uint64) Pictures {
-		return Pictures{Dataset: "fashion-mnist", Index: []int{3}, Copies: 3, Views: "default", Seed: seed}
+		return Pictures{Dataset: "sample", Index: []int{3}, Copies: 3, Views: "default", Seed: seed}
 	}
 	_, one := drawn(t, stage(1))
 	_, again := drawn(t, stage(1))
@@ -58,9 +58,9 @@ func TestPicturesThatAreNotThere(t *testing.T) {
 		stage Pictures
 		want  string
 	}{
-		"number": {Pictures{Dataset: "fashion-mnist", Index: []int{4000}, Copies: 1}, "0 to 3999"},
-		"none":   {Pictures{Dataset: "fashion-mnist", Copies: 1}, "--index"},
-		"views":  {Pictures{Dataset: "fashion-mnist", Index: []int{1}, Copies: 1, Views: "turn 1"}, `no step "turn"`},
+		"number": {Pictures{Dataset: "sample", Index: []int{4000}, Copies: 1}, "0 to 3999"},
+		"none":   {Pictures{Dataset: "sample", Copies: 1}, "--index"},
+		"views":  {Pictures{Dataset: "sample", Index: []int{1}, Copies: 1, Views: "turn 1"}, `no step "turn"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &Env{Data: t.TempDir(), Progress: io.Discard}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
-	_ "image/jpeg" // one of the formats that picture reads
 	"image/png"
 	"io"
 	"os"
@@ -15,11 +13,11 @@ import (
 	"text/tabwriter"
 
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/data/picture"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/spf13/pflag"
-	"golang.org/x/image/draw"
 )
 
 // predictStage classifies images with a training's network.
@@ -31,14 +29,15 @@ func predictCommand() Command {
 	var s Predict
 	return Command{
 		Use: "predict [FILE...]", Short: "Classify pictures with a trained network",
-		Long: `Classify PNG or JPEG pictures, or images of the test set by their numbers, with the best weights of a training. The middle square of a picture is scaled to the size
-of the data set's images.`,
+		Long: `Classify PNG, JPEG or WebP pictures, or images of the test set by their numbers, with the best weights of a training. A picture is turned upright as
+its EXIF orientation says, and its middle square is scaled to the size of the data set's images. A warning tells if its background is unlike theirs.`,
 		Example: `  essnas predict --run runs/train-cifar10-5e6f7a8b cat.jpg dog.png
   essnas predict --run runs/train-cifar10-5e6f7a8b --index 0,1,2 --out three.png`,
 		Files: true, Brief: true,
 		Flags: func(f *pflag.FlagSet) {
 			runFlag(f, &s.Dir, "`DIR` of the training")
 			f.IntSliceVar(&s.Index, "index", nil, "`NUMBERS` of test images, from 0")
+			f.BoolVar(&s.Invert, "invert", false, "exchange dark and light in the pictures of files: for drawings on white where the training images are on black")
 			f.IntVar(&s.Top, "top", guesses, "classes to show for each picture")
 			f.StringVar(&s.Out, "out", "", "PNG `FILE` to draw; default figures/predict.png in the run")
 		},
@@ -47,11 +46,11 @@ of the data set's images.`,
 			if s.Top < 1 {
 				return Answer{}, fmt.Errorf("--top is %d: want 1 or more classes", s.Top)
 			}
-			predictions, picture, err := l.Predict(ctx, s)
+			predictions, file, err := l.Predict(ctx, s)
 			if err != nil {
 				return Answer{}, err
 			}
-			return Answer{run.Predictions{Predictions: predictions, Picture: picture}, func(w io.Writer) error {
+			return Answer{run.Predictions{Predictions: predictions, Picture: file}, func(w io.Writer) error {
 				table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, q := range predictions {
 					var row []string
@@ -67,7 +66,12 @@ of the data set's images.`,
 				if err := table.Flush(); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(w, "\nPicture   %s\n", picture)
+				for _, q := range predictions {
+					if q.Warning != "" {
+						fmt.Fprintf(w, "\nWarning: %s: %s\n", q.Picture, q.Warning)
+					}
+				}
+				_, err := fmt.Fprintf(w, "\nPicture   %s\n", file)
 				return err
 			}}, nil
 		},
@@ -77,15 +81,13 @@ of the data set's images.`,
 // Predict asks for predictions of a trained network.
 type Predict struct {
 	Dir string // the run of a training
-	// PNG or JPEG files; the middle square is scaled to the size of the data set's images
-	Files []string
-	Index []int  // images of the test set
-	Top   int    // number of classes per image; 0: 3
-	Out   string // file of the drawing; "" for figures/predict.png in the run
+	// PNG, JPEG or WebP files; the middle square is scaled to the size of the data set's images
+	Files  []string
+	Invert bool   // exchange dark and light in the files' images
+	Index  []int  // images of the test set
+	Top    int    // number of classes per image; 0: 3
+	Out    string // file of the drawing; "" for figures/predict.png in the run
 }
-
-// maxPixels bounds the unpacked size of an image.
-const maxPixels = 1 << 27
 
 // Predict classifies images with the best weights of a training run and draws them to a file whose
 // name it returns. Predict returns an error for a run that is no training with weights, for
@@ -135,7 +137,7 @@ func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string,
 // pictures returns the images to classify, test images first, as the network sees them.
 func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run.Prediction, seen []image.Image, err error) {
 	if len(s.Files)+len(s.Index) == 0 {
-		return im, nil, nil, errors.New("which pictures? Name PNG or JPEG files, or give --index with the numbers of test images")
+		return im, nil, nil, errors.New("which pictures? Name PNG, JPEG or WebP files, or give --index with the numbers of test images")
 	}
 	im = data.Images{Height: c.Side, Width: c.Side, Channels: c.Channels}
 	add := func(name, class string, label uint8, pixels []uint8) {
@@ -158,67 +160,37 @@ func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run
 		}
 	}
 	for _, file := range s.Files {
-		pixels, err := picture(file, c.Side, c.Channels)
+		pixels, err := squareOf(file, c.Side, c.Channels)
 		if err != nil {
 			return im, nil, nil, err
 		}
+		if s.Invert {
+			picture.Invert(pixels)
+		}
 		add(file, "", 0, pixels)
+		predictions[len(predictions)-1].Warning = foreign(c.Background, pixels, c.Side, c.Channels)
 	}
 	return im, predictions, seen, nil
 }
 
-// picture reads a file as pixels [side, side, channels].
-func picture(file string, side, channels int) ([]uint8, error) {
-	f, err := os.Open(file)
+// maxFile bounds the bytes of a picture's file.
+const maxFile = 128 << 20
+
+// squareOf reads the middle square of a picture's file as pixels [side, side, channels].
+func squareOf(file string, side, channels int) ([]uint8, error) {
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > maxFile {
+		return nil, fmt.Errorf("picture %s has %d bytes, more than can be read: make it smaller", file, info.Size())
+	}
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the picture can't be read: %w", err)
 	}
-	defer f.Close()
-	config, _, err := image.DecodeConfig(f)
-	if err == nil && (config.Width <= 0 || config.Height <= 0 || config.Width > maxPixels/config.Height) {
-		return nil, fmt.Errorf("picture %s has %d x %d pixels, more than can be read: make it smaller", file, config.Width, config.Height)
-	}
-	if err == nil {
-		if _, err = f.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-	}
-	var src image.Image
-	if err == nil {
-		src, _, err = image.Decode(f)
-	}
+	im, err := picture.Decode(raw)
 	if err != nil {
-		return nil, fmt.Errorf("picture %s can't be read (%w): give a PNG or JPEG file that is whole", file, plain(err))
+		return nil, fmt.Errorf("picture %s %w", file, err)
 	}
-	b := src.Bounds()
-	short := min(b.Dx(), b.Dy())
-	corner := b.Min.Add(image.Pt((b.Dx()-short)/2, (b.Dy()-short)/2))
-	small := image.NewRGBA(image.Rect(0, 0, side, side)) // transparent parts become black
-	for i := 3; i < len(small.Pix); i += 4 {
-		small.Pix[i] = 0xff
-	}
-	draw.CatmullRom.Scale(small, small.Rect, src, image.Rectangle{Min: corner, Max: corner.Add(image.Pt(short, short))}, draw.Over, nil)
-	pixels := make([]uint8, 0, side*side*channels)
-	for y := range side {
-		for x := range side {
-			c := small.RGBAAt(x, y)
-			if channels == 1 {
-				pixels = append(pixels, color.GrayModel.Convert(c).(color.Gray).Y)
-			} else {
-				pixels = append(pixels, c.R, c.G, c.B)
-			}
-		}
-	}
-	return pixels, nil
-}
-
-// plain removes the names of packages from the errors of image decoders.
-func plain(err error) error {
-	text := err.Error()
-	for _, name := range []string{"image: ", "png: ", "jpeg: ", "invalid format: "} {
-		text = strings.TrimPrefix(text, name)
-	}
-	return errors.New(text)
+	return picture.Square(im, side, channels), nil
 }
 
 // encodePNG returns a small image as text.

@@ -40,7 +40,7 @@ func TestOfAPictureTheMiddleSquareIsSeen(t *testing.T) {
 		im := filled(shape.X, shape.Y, color.NRGBA{255, 0, 0, 255})
 		middle := image.Rect(0, 0, 40, 40).Add(shape.Div(2)).Sub(image.Pt(20, 20))
 		draw.Draw(im, middle, image.NewUniform(color.NRGBA{10, 20, 30, 255}), image.Point{}, draw.Src)
-		pixels := must.M1(picture(save(t, im, "x.png"), 8, 3))
+		pixels := must.M1(squareOf(save(t, im, "x.png"), 8, 3))
 		if want := slices.Repeat([]uint8{10, 20, 30}, 64); !slices.Equal(pixels, want) {
 			t.Errorf("%v: pixels are %v, want the middle's colour", shape, pixels)
 		}
@@ -57,7 +57,7 @@ func TestColoursBecomeGreyByTheirLuminanceAndWhatIsTransparentBlack(t *testing.T
 		{color.NRGBA{255, 255, 255, 0}, 0},
 		{color.NRGBA{255, 255, 255, 128}, 128},
 	} {
-		pixels := must.M1(picture(save(t, filled(28, 28, c.colour), "x.png"), 28, 1))
+		pixels := must.M1(squareOf(save(t, filled(28, 28, c.colour), "x.png"), 28, 1))
 		if len(pixels) != 28*28 || pixels[100] != c.want {
 			t.Errorf("%v becomes %d, want %d", c.colour, pixels[100], c.want)
 		}
@@ -65,7 +65,7 @@ func TestColoursBecomeGreyByTheirLuminanceAndWhatIsTransparentBlack(t *testing.T
 }
 
 func TestJPEGsAreReadAndSmallPicturesEnlarged(t *testing.T) {
-	pixels := must.M1(picture(save(t, filled(5, 5, color.Gray{100}), "x.jpg"), 32, 3))
+	pixels := must.M1(squareOf(save(t, filled(5, 5, color.Gray{100}), "x.jpg"), 32, 3))
 	if len(pixels) != 32*32*3 || pixels[1000] < 98 || pixels[1000] > 102 {
 		t.Errorf("%d numbers, one of them %d; want %d near 100", len(pixels), pixels[1000], 32*32*3)
 	}

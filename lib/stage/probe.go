@@ -124,6 +124,9 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 	if err != nil {
 		return nil, nil, false, err
 	}
+	if err := needLabels("probe", set.Unlabelled, set.Title); err != nil {
+		return nil, nil, false, err
+	}
 	if p, err = l.probe(ctx, r, set, candidates); err != nil {
 		return nil, nil, false, err
 	}

@@ -138,5 +138,8 @@ func (l *Env) searchConfig(s Search) (run.Config, *data.Set, error) {
 	if err != nil {
 		return run.Config{}, nil, err
 	}
+	if err := needLabels("search", set.Unlabelled, set.Title); err != nil {
+		return run.Config{}, nil, err
+	}
 	return run.Config{Stage: searchStage().Name, Name: "search-" + set.Name, Settings: encode(chosen), Data: imagesOf(set)}, set, nil
 }

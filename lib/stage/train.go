@@ -143,7 +143,7 @@ func (l *Env) trainConfig(s Train) (run.Config, *data.Set, error) {
 	if err != nil {
 		return run.Config{}, nil, err
 	}
-	return trainingOf(set, chosen, genotype, s.Genotype), set, nil
+	return trainingOf(set, chosen, genotype, s.Genotype), set, needLabels("training", set.Unlabelled, set.Title)
 }
 
 // ofCell resolves the request of a stage on a cell's network: the cell, the settings, the images.
@@ -198,6 +198,9 @@ func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
 	}
 	if set.Train.Channels != pretrained.Data.Channels {
 		return c, nil, fmt.Errorf("%s was pretrained on images of %d channels, and those of %s have %d: pretrain on them first", s.From, pretrained.Data.Channels, set.Title, set.Train.Channels)
+	}
+	if err := needLabels("training", set.Unlabelled, set.Title); err != nil {
+		return c, nil, err
 	}
 	c = trainingOf(set, chosen, *pretrained.Genotype, pretrained.Cells)
 	c.From = &o.Origin

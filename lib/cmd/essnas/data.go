@@ -17,10 +17,13 @@ func (p *program) dataCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
 		Short: "List, fetch and check the data sets",
-		Long: `List, fetch and check the data sets. Their official files are looked for in --data, else $ESSNAS_DATA, else in "data" in the cache directory. Where no files of
-Fashion-MNIST are, commands take a built-in sample of it, and say so.`,
+		Long: `List, fetch and check the data sets. Their official files are looked for in --data, else $ESSNAS_DATA, else in "data" in the cache directory. Commands
+that name no data set take Fashion-MNIST, and where its files are not there a built-in sample of it, and say so.
+
+A folder of pictures is a data set, too: --dataset PATH, or essnas data add.`,
 		Example: `  essnas data list
   essnas data fetch cifar10
+  essnas data add flowers ~/pictures/flowers
   essnas data check cifar10 --data ~/data`,
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -37,7 +40,7 @@ Fashion-MNIST are, commands take a built-in sample of it, and say so.`,
 			}
 			return p.print(c, all, func(w io.Writer) error { return listData(w, all) })
 		},
-	}, &cobra.Command{
+	}, p.dataAdd(), &cobra.Command{
 		Use:       "fetch NAME...",
 		Short:     "Download data sets from their authors",
 		Example:   "  essnas data fetch cifar10 cifar100 --data ~/data",
@@ -78,6 +81,55 @@ Fashion-MNIST are, commands take a built-in sample of it, and say so.`,
 	return c
 }
 
+func (p *program) dataAdd() *cobra.Command {
+	o := data.NewOwn("")
+	c := &cobra.Command{
+		Use:   "add NAME PATH",
+		Short: "Give a folder of pictures the name of a data set",
+		Long: `Give a folder of PNG, JPEG or WebP pictures, or a .zip archive of one, a name that --dataset takes. The pictures stay where they are; all of them are read first,
+and those that can't be are named. The middle square of each is scaled to --side; they are grey if all pictures are.
+
+  PATH/train/CLASS/*  and  PATH/test/CLASS/*    training and test pictures
+  PATH/CLASS/*                                  pictures of which a share becomes test pictures
+  PATH/*                                        pictures without labels, for essnas pretrain
+
+Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.1,seed=2 takes these settings.`,
+		Example: `  essnas data add flowers ~/pictures/flowers
+  essnas data add flowers64 ~/pictures/flowers.zip --side 64 --test 0.1
+  essnas search --dataset flowers`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return fmt.Errorf("which pictures under which name? Give a name and a path, as in essnas data add flowers ~/pictures/flowers")
+			}
+			reference, err := data.ParseOwn(args[1])
+			if err != nil {
+				return err
+			}
+			for name, to := range map[string]func(){
+				"side": func() { reference.Side = o.Side }, "test": func() { reference.Test = o.Test }, "seed": func() { reference.Seed = o.Seed },
+			} {
+				if c.Flags().Changed(name) {
+					to()
+				}
+			}
+			set, err := data.Add(args[0], reference.String(), p.data)
+			if err != nil {
+				return err
+			}
+			value := map[string]any{"name": set.Name, "path": reference.Path, "classes": set.Classes, "train_images": set.Train.N, "test_images": set.Test.N, "side": set.Train.Height, "channels": set.Train.Channels}
+			return p.print(c, value, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s: %s training and %s test pictures of %d x %d x %d, classes %s\n\nNext      essnas search --dataset %s\n", set.Name,
+					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), set.Name)
+				return err
+			})
+		},
+	}
+	c.Flags().IntVar(&o.Side, "side", o.Side, "side of the squares, in pixels: a multiple of 4")
+	c.Flags().Float64Var(&o.Test, "test", o.Test, "share of each class that becomes test pictures where PATH has no folder test")
+	c.Flags().Uint64Var(&o.Seed, "seed", o.Seed, "of that choice")
+	return c
+}
+
 func listData(w io.Writer, all []data.Info) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tIMAGES\tSIZE\tCLASSES\tWHERE")
@@ -85,6 +137,13 @@ func listData(w io.Writer, all []data.Info) error {
 		place := i.Place
 		if place == "" {
 			place = "not there; essnas data fetch " + i.Name
+			if i.License == "" { // the user's own
+				place = "not there any more"
+			}
+		}
+		if i.Channels == 0 {
+			fmt.Fprintf(table, "%s\t%s + %s\t%d x %d\t%d\t%s\n", i.Name, humanize.Comma(int64(i.TrainImages)), humanize.Comma(int64(i.TestImages)), i.Height, i.Width, i.Classes, place)
+			continue
 		}
 		fmt.Fprintf(table, "%s\t%s + %s\t%d x %d x %d\t%d\t%s\n", i.Name, humanize.Comma(int64(i.TrainImages)), humanize.Comma(int64(i.TestImages)), i.Height, i.Width, i.Channels, i.Classes, place)
 	}
