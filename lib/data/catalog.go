@@ -14,6 +14,8 @@ type spec struct {
 	side, channels int
 	folder         string // in the data directory
 	pickled        string // folder of the Python version; "" if there is none
+	torchvision    string // its folder there, which has a folder raw; "" if there is none
+	loose          bool   // files in the data directory itself are those of this data set: others have files of the same names
 	train, test    []part
 	archive        download // of the whole folder; without URL the parts are downloaded one by one
 	license        string
@@ -25,8 +27,12 @@ type part struct {
 	official       int      // number of images
 }
 
-// download is a file as its authors publish it.
-type download struct{ name, url, md5 string }
+// download is a file as its authors publish it. most is an upper bound of its bytes: a download that is
+// larger is broken off.
+type download struct {
+	name, url, md5 string
+	most           int64
+}
 
 // limit is an upper bound of the size of a part's images. Larger files are refused before they are
 // read.
@@ -35,7 +41,7 @@ func (p part) limit(s spec) int64 {
 }
 
 // Names returns the names of the data sets that Load knows.
-func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist"} }
+func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist", "mnist", "kmnist"} }
 
 // Title returns the usual spelling of a data set's name.
 func Title(name string) string {
@@ -51,7 +57,7 @@ func find(name string) (spec, error) {
 	if i < 0 {
 		return spec{}, fmt.Errorf("unknown data set %q: use one of %s, or the path of a folder of pictures", name, strings.Join(all, ", "))
 	}
-	return []func() spec{cifar10, cifar100, fashionMNIST}[i](), nil
+	return []func() spec{cifar10, cifar100, fashionMNIST, mnist, kmnist}[i]().bounded(), nil
 }
 
 func cifar10() spec {
@@ -89,29 +95,61 @@ func cifar100() spec {
 }
 
 func fashionMNIST() spec {
-	file := func(name, md5 string) download { return download{name, zalando + name, md5} }
+	s := idxPairs(zalando, "8d4fb7e6c68d591d4c3dfef9ec88bf0d", "25c81989df183df01b3e8a0aad5dffbe", "bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310")
+	s.name, s.title, s.folder, s.license = "fashion-mnist", "Fashion-MNIST", "fashion-mnist", "MIT, Zalando SE"
+	s.classes = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+	s.torchvision, s.loose = "FashionMNIST", true
+	return s
+}
+
+func mnist() spec {
+	s := idxPairs(lecun, "f68b3c2dcbeaaa9fbdd348bbdeb94873", "d53e105ee54ea40749a09fcbcd1e9432", "9fb629c4189551a2d022fa330f9573f3", "ec29112dd5afa0611ce80d1b7f02629c")
+	s.name, s.title, s.folder, s.torchvision = "mnist", "MNIST", "mnist", "MNIST"
+	s.license = "published without a licence; cite Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based learning applied to document recognition, 1998"
+	s.classes = strings.Fields("0 1 2 3 4 5 6 7 8 9")
+	return s
+}
+
+func kmnist() spec {
+	s := idxPairs(codh, "bdb82020997e1d708af4cf47b453dcf7", "e144d726b3acfaa3e44228e80efcd344", "5c965bf0a639b31b8f53240b1b52f4d7", "7320c461ea6c1c855c0b718fb2a4b134")
+	s.name, s.title, s.folder, s.torchvision = "kmnist", "KMNIST", "kmnist", "KMNIST"
+	s.license = "CC BY-SA 4.0, ROIS-DS Center for Open Data in the Humanities (arXiv:1812.01718)"
+	s.classes = strings.Fields("o ki su tsu na ha ma ya re wo")
+	return s
+}
+
+// idxPairs returns the files of MNIST's format, which other data sets have taken over with their names: of 60,000
+// training images, their labels, 10,000 test images, their labels, with these checksums.
+func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec {
+	file := func(name, md5 string) download { return download{name: name, url: url + name, md5: md5} }
 	return spec{
-		name: "fashion-mnist", title: "Fashion-MNIST", side: 28, channels: 1,
-		classes: []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"},
-		folder:  "fashion-mnist",
-		train: []part{{
-			images:   file("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-			labels:   file("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
-			official: 60000,
-		}},
-		test: []part{{
-			images:   file("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
-			labels:   file("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
-			official: 10000,
-		}},
-		license: "MIT, Zalando SE",
+		side: 28, channels: 1,
+		train: []part{{file("train-images-idx3-ubyte.gz", trainImages), file("train-labels-idx1-ubyte.gz", trainLabels), 60000}},
+		test:  []part{{file("t10k-images-idx3-ubyte.gz", testImages), file("t10k-labels-idx1-ubyte.gz", testLabels), 10000}},
 	}
 }
 
-// Addresses at which the authors publish their files.
+// bounded sets the downloads' bounds: packed files are no larger than unpacked ones, but for some bytes.
+func (s spec) bounded() spec {
+	for _, parts := range [][]part{s.train, s.test} {
+		for i := range parts {
+			p := &parts[i]
+			p.images.most = p.limit(s)
+			p.labels.most = int64(p.official) + 1024
+			s.archive.most += p.limit(s) + 1<<16
+		}
+	}
+	return s
+}
+
+// Addresses at which the authors publish their files. Those of Fashion-MNIST and KMNIST are not encrypted:
+// the checksums say whether the files are the authors'. MNIST's authors have taken their files down; the address is
+// that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+	lecun   = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+	codh    = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
 )
 
 // files lists all files of a data set in reading order.

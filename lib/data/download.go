@@ -26,6 +26,13 @@ type refused struct{ error }
 
 func (r refused) Unwrap() error { return r.error }
 
+// errExcess is wrapped by the error of a download that is larger than the official file can be.
+var errExcess = errors.New("the official file is smaller")
+
+func (d download) exceeds() error {
+	return refused{fmt.Errorf("what %s sends has more than %d bytes, and %w: look at it in a browser", d.url, d.most, errExcess)}
+}
+
 // get downloads into a file unless the file has the right checksum already. A partial download
 // stays in file.part.
 func (d download) get(ctx context.Context, file string, progress Progress) error {
@@ -35,6 +42,9 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 	part := file + ".part"
 	for anew := 0; ; anew++ {
 		resumed, err := d.arrive(ctx, part, progress)
+		if errors.Is(err, errExcess) {
+			os.Remove(part) // it can't become the file; the next attempt begins anew
+		}
 		if err != nil {
 			return err
 		}
@@ -148,10 +158,16 @@ func (d download) request(ctx context.Context, part string, progress Progress) (
 	if answer.ContentLength >= 0 {
 		total = have + answer.ContentLength
 	}
+	if d.most > 0 && total > d.most {
+		return d.exceeds()
+	}
 	progress(d.name, have, total)
 	buffer := make([]byte, 256<<10)
 	for {
 		n, err := answer.Body.Read(buffer)
+		if d.most > 0 && have+int64(n) > d.most {
+			return d.exceeds()
+		}
 		if n > 0 {
 			silence.Reset(patience)
 			if _, err := f.Write(buffer[:n]); err != nil {

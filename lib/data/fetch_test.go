@@ -299,3 +299,31 @@ func TestTwoFetchesAtATimeDownloadOnce(t *testing.T) {
 	}
 	tidy(t, s, dir)
 }
+
+// The server sends without an end, as one that has been taken over might, once with a length and once without.
+func TestADownloadStopsAtTheOfficialSize(t *testing.T) {
+	for _, length := range []bool{true, false} {
+		sent := 0
+		v := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if length {
+				w.Header().Set("Content-Length", fmt.Sprint(1<<40))
+			}
+			for r.Context().Err() == nil {
+				n, err := w.Write(make([]byte, 64<<10))
+				if sent += n; err != nil {
+					return
+				}
+			}
+		}))
+		defer v.Close()
+		dir := t.TempDir()
+		d := download{name: "x", url: v.URL, md5: "0", most: 1 << 20}
+		err := d.get(t.Context(), filepath.Join(dir, "x"), func(string, int64, int64) {})
+		if err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+			t.Errorf("length %t: %v", length, err)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("length %t: %v is left over (%v)", length, entries, err)
+		}
+	}
+}

@@ -24,8 +24,12 @@ func (s spec) layouts() []layout {
 		return layout{folder, there, func(_ spec, path string, limit int64) ([]byte, error) { return readFile(path, limit) }}
 	}
 	all := []layout{official(s.folder)}
-	if s.name == "fashion-mnist" { // torchvision's
-		all = append(all, official(filepath.Join("FashionMNIST", "raw")), official("raw"))
+	if s.torchvision != "" {
+		all = append(all, official(filepath.Join(s.torchvision, "raw")))
+		if !s.loose {
+			return all
+		}
+		all = append(all, official("raw"))
 	}
 	all = append(all, official("."))
 	for _, folder := range []string{s.pickled, "."} {

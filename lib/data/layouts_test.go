@@ -159,3 +159,19 @@ func TestAFileBesideTheImagesNamesTheClasses(t *testing.T) {
 		t.Errorf("with two names: got %v, %v", set, err)
 	}
 }
+
+// Other data sets have files of the same names: only their own folders are theirs.
+func TestFilesOfOneNameAreThoseOfTheirFolder(t *testing.T) {
+	s := fashionMNIST()
+	for _, folder := range []string{"fashion-mnist", "FashionMNIST/raw", "raw", "."} {
+		dir := put(t, folder, fake(s, 7))
+		for _, name := range []string{"mnist", "kmnist"} {
+			if _, err := Open(name, dir); err == nil {
+				t.Errorf("Fashion-MNIST in %s is taken for %s", folder, name)
+			}
+		}
+	}
+	if set, err := Open("kmnist", put(t, "KMNIST/raw", fake(kmnist(), 7))); err != nil || set.Classes[9] != "wo" {
+		t.Errorf("torchvision's KMNIST: %+v, %v", set, err)
+	}
+}

@@ -243,7 +243,7 @@ func TestNothingThereNamesBothRemedies(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Load("mnist", ""); err == nil || !strings.Contains(err.Error(), "cifar10, cifar100, fashion-mnist") {
+	if _, err := Load("imagenet", ""); err == nil || !strings.Contains(err.Error(), "cifar10, cifar100, fashion-mnist") {
 		t.Errorf("unknown name: %v", err)
 	}
 }

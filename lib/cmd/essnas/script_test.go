@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -49,6 +51,8 @@ func TestScripts(t *testing.T) {
 			"bytes":    writeBytes,
 			"truncate": truncate,
 			"png":      writePNG,
+			"folder":   writeFolder,
+			"bomb":     writeBomb,
 			"hold":     hold,
 			"sentence": sentence,
 		},
@@ -86,6 +90,31 @@ func writePNG(ts *testscript.TestScript, _ bool, args []string) {
 	var b bytes.Buffer
 	ts.Check(png.Encode(&b, im))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
+}
+
+// folder DIR N CLASS... draws N pictures of each class: each class has a colour, each picture another shade of it.
+func writeFolder(ts *testscript.TestScript, _ bool, args []string) {
+	for k, class := range args[2:] {
+		dir := filepath.Join(ts.MkAbs(args[0]), class)
+		ts.Check(os.MkdirAll(dir, 0o755))
+		for n := range must.M1(strconv.Atoi(args[1])) {
+			im := image.NewNRGBA(image.Rect(0, 0, 24, 20))
+			for i := range 24 * 20 {
+				c := color.NRGBA{R: uint8(200 - 150*k), G: uint8(10*n + i%24), B: uint8(40 + 150*k), A: 255}
+				im.Set(i%24, i/24, c)
+			}
+			var b bytes.Buffer
+			ts.Check(png.Encode(&b, im))
+			ts.Check(os.WriteFile(filepath.Join(dir, strconv.Itoa(n+1)+".png"), b.Bytes(), 0o644))
+		}
+	}
+}
+
+// bomb FILE writes the beginning of a PNG of 60,000 x 60,000 pixels.
+func writeBomb(ts *testscript.TestScript, _ bool, args []string) {
+	header := []byte("IHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x06\x00\x00\x00")
+	raw := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(header)), 0o644))
 }
 
 // hold FILE takes a lock to the end of the script.
