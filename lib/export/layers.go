@@ -18,8 +18,8 @@ const (
 	Conv    Kind = "conv"    // convolution without bias
 	Norm    Kind = "norm"    // batch normalisation with running statistics, epsilon 1e-5
 	Relu    Kind = "relu"    // max(x, 0)
-	MaxPool Kind = "maxpool" // 3x3, padding 1
-	AvgPool Kind = "avgpool" // 3x3, padding 1, which is not counted
+	MaxPool Kind = "maxpool" // the maximum of a window; padding never wins
+	AvgPool Kind = "avgpool" // the mean of a window; padding is not counted
 	Inner   Kind = "inner"   // x without its first row and column
 	Add     Kind = "add"     // the sum of two inputs
 	Concat  Kind = "concat"  // the channels of all inputs behind each other
@@ -35,7 +35,7 @@ type Layer struct {
 	Kind Kind
 	Name string // path of its arrays in PyTorch; "" for a layer without arrays
 	In   []int  // indices of the layers it reads, or Image
-	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have a Stride.
+	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have the first three.
 	Kernel, Stride, Pad, Dilation, Groups int
 	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var.
 	Arrays map[string]safetensors.Array
@@ -156,32 +156,31 @@ func (b *builder) halve(path string, a *arrays, x int) int {
 	return b.norm(b.add(Layer{Kind: Concat, In: []int{even, odd}}), path+"bn", a, "norm")
 }
 
-// separable describes the operations with depthwise convolutions: window, dilation, and how often.
-var separable = map[string]struct{ kernel, dilation, times int }{
-	"sep_conv_3x3": {3, 1, 2}, "sep_conv_5x5": {5, 1, 2}, "dil_conv_3x3": {3, 2, 1}, "dil_conv_5x5": {5, 2, 1},
-}
-
+// operation adds an operation of the search space, by its kind and its windows.
 func (b *builder) operation(path, label, name string, x, stride int) int {
-	switch name {
-	case "max_pool_3x3":
-		return b.add(Layer{Kind: MaxPool, In: []int{x}, Stride: stride})
-	case "avg_pool_3x3":
-		return b.add(Layer{Kind: AvgPool, In: []int{x}, Stride: stride})
-	case "skip_connect":
+	o, known := cell.Lookup(name)
+	if !known {
+		panic(missing{fmt.Errorf("the operation %s can't be exported: it is unknown", name)})
+	}
+	switch o.Kind {
+	case cell.MaxPool:
+		return b.add(Layer{Kind: MaxPool, In: []int{x}, Kernel: o.Windows[0].Size, Stride: stride, Pad: o.Windows[0].Size / 2})
+	case cell.AveragePool:
+		return b.add(Layer{Kind: AvgPool, In: []int{x}, Kernel: o.Windows[0].Size, Stride: stride, Pad: o.Windows[0].Size / 2})
+	case cell.Identity:
 		if stride == 1 {
 			return x
 		}
 		return b.halve(path, b.arrays(label), x)
-	}
-	o, known := separable[name]
-	if !known {
-		panic(missing{fmt.Errorf("the operation %s can't be exported: it is unknown to other programs' networks", name)})
+	case cell.Separable:
+	default:
+		panic(missing{fmt.Errorf("the operation %s can't be exported: a network with it has no layers for it", name)})
 	}
 	a := b.arrays(label)
-	for i := range o.times {
+	for i, w := range o.Windows {
 		at := func(k int) string { return fmt.Sprintf("%sop.%d", path, 4*i+k) }
 		weight := a.depthwise(fmt.Sprint("depthwise", i))
-		x = b.conv(at(1), b.relu(x), weight, Layer{Kernel: o.kernel, Stride: stride, Pad: o.dilation * (o.kernel / 2), Dilation: o.dilation, Groups: weight.Shape[0]})
+		x = b.conv(at(1), b.relu(x), weight, Layer{Kernel: w.Size, Stride: stride, Pad: w.Reach() / 2, Dilation: w.Dilation, Groups: weight.Shape[0]})
 		x = b.norm(b.conv(at(2), x, a.pointwise(fmt.Sprint("pointwise", i)), Layer{}), at(3), a, fmt.Sprint("norm", i))
 		stride = 1
 	}

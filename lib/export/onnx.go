@@ -98,19 +98,20 @@ func (g *onnxGraph) layer(l Layer, name string, in []string) error {
 		return in
 	}
 	square := func(k int) []int64 { return []int64{int64(k), int64(k)} }
+	pad := int64(l.Pad)
+	pads := ints("pads", pad, pad, pad, pad)
 	switch l.Kind {
 	case Conv:
-		pad := int64(l.Pad)
 		g.node("Conv", name, weights("weight"), ints("kernel_shape", square(l.Kernel)...), ints("strides", square(l.Stride)...),
-			ints("pads", pad, pad, pad, pad), ints("dilations", square(l.Dilation)...), integer("group", int64(l.Groups)))
+			pads, ints("dilations", square(l.Dilation)...), integer("group", int64(l.Groups)))
 	case Norm:
 		g.node("BatchNormalization", name, weights("weight", "bias", "running_mean", "running_var"), float("epsilon", 1e-5))
 	case Relu:
 		g.node("Relu", name, in)
 	case MaxPool:
-		g.node("MaxPool", name, in, ints("kernel_shape", 3, 3), ints("strides", square(l.Stride)...), ints("pads", 1, 1, 1, 1))
+		g.node("MaxPool", name, in, ints("kernel_shape", square(l.Kernel)...), ints("strides", square(l.Stride)...), pads)
 	case AvgPool:
-		g.node("AveragePool", name, in, ints("kernel_shape", 3, 3), ints("strides", square(l.Stride)...), ints("pads", 1, 1, 1, 1), integer("count_include_pad", 0))
+		g.node("AveragePool", name, in, ints("kernel_shape", square(l.Kernel)...), ints("strides", square(l.Stride)...), pads, integer("count_include_pad", 0))
 	case Inner:
 		index := func(what string, v ...int64) string {
 			return g.constant(name+"."+what, safetensors.Array{Shape: []int{len(v)}, I64: v})

@@ -102,7 +102,7 @@ func Predict(r *Run, options ...Option) []run.Prediction {
 	return predict(r, flags(options))
 }
 
-// PredictFiles classifies pictures, PNG or JPEG.
+// PredictFiles classifies pictures, PNG, JPEG or WebP.
 func PredictFiles(r *Run, files ...string) []run.Prediction {
 	for i := range files {
 		files[i] = Path(files[i])
