@@ -3,7 +3,9 @@ package cell
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -23,23 +25,25 @@ type Genotype struct {
 	ReduceConcat []int  `json:"reduce_concat"`
 }
 
-// Load returns the published genotype of that name, or else reads the file: JSON or the Python text (see [Parse]).
+// Load returns the published genotype of that name, or the genotype of a text that holds Genotype(...), or else reads a
+// file: JSON, Python text or a line of a log (see [ParseWithin]); FILE:NAME is one of the genotypes that a Python
+// file names. It returns an error if there is no such file, or no genotype in it.
 func Load(nameOrFile string) (Genotype, error) {
 	if g, ok := Published(nameOrFile); ok {
 		return g, nil
 	}
-	text, err := os.ReadFile(nameOrFile)
+	if call.MatchString(nameOrFile) {
+		return ParseWithin(nameOrFile)
+	}
+	g, err := loadFile(nameOrFile)
 	if os.IsNotExist(err) {
 		return Genotype{}, fmt.Errorf("genotype %q is neither a file nor a published one; the published ones are %s", nameOrFile, strings.Join(PublishedNames(), ", "))
 	}
-	if err != nil {
+	var path *fs.PathError
+	if errors.As(err, &path) {
 		return Genotype{}, fmt.Errorf("can't read the genotype: %w", err)
 	}
-	g, err := Parse(string(text))
-	if err != nil {
-		return Genotype{}, fmt.Errorf("genotype file %s: %w", nameOrFile, err)
-	}
-	return g, nil
+	return g, err
 }
 
 // Validate returns an error that says in a sentence which part of the genotype is wrong: the count of genes, an unknown

@@ -34,7 +34,7 @@ func runFlag(f *pflag.FlagSet, dir *string, help string) { directoryFlag(f, dir,
 
 // GenotypeFlag defines --genotype.
 func GenotypeFlag(f *pflag.FlagSet, genotype *string) {
-	f.StringVar(genotype, "genotype", "", "cells: the directory of a search, a `FILE` (JSON or Python text), or "+strings.Join(cell.PublishedNames(), ", "))
+	f.StringVar(genotype, "genotype", "", "cells: the directory of a search, or DIR@EPOCH; a `FILE` (JSON, Python text, or the line of a log), or FILE:NAME; or "+strings.Join(cell.PublishedNames(), ", "))
 	choices(f, "genotype", cell.PublishedNames())
 }
 

@@ -207,9 +207,13 @@ func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
 	return c, set, nil
 }
 
-// LoadGenotype finds a cell by its published name, in a file, or in a run's directory. It returns
-// an error if there is none.
+// LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), in a run's
+// directory, or as RUN@EPOCH the cell that a search had at the end of that epoch, counted from 1. It
+// returns an error if there is none.
 func LoadGenotype(name string) (cell.Genotype, error) {
+	if dir, epoch, ok := run.AtEpoch(name); ok {
+		return genotypeAt(dir, epoch)
+	}
 	info, err := os.Stat(name)
 	if err != nil || !info.IsDir() {
 		return cell.Load(name)
@@ -222,4 +226,20 @@ func LoadGenotype(name string) (cell.Genotype, error) {
 		return cell.Genotype{}, err
 	}
 	return r.Genotype()
+}
+
+// genotypeAt is the cell of an epoch of a search.
+func genotypeAt(dir string, epoch int) (cell.Genotype, error) {
+	r, err := run.Open(dir)
+	if err != nil {
+		return cell.Genotype{}, err
+	}
+	a, _, err := r.ArchitectureAt(epoch)
+	if err != nil {
+		return cell.Genotype{}, err
+	}
+	if a.Genotype == nil {
+		return cell.Genotype{}, fmt.Errorf("epoch %d of %s has no genotype: derive one with: %s", epoch, dir, run.Command("derive", "--run", dir, "--epoch", fmt.Sprint(epoch)))
+	}
+	return *a.Genotype, a.Genotype.Validate()
 }
