@@ -18,7 +18,7 @@ func TestATestIsOfTheWeightsOfTheBestEpoch(t *testing.T) {
 	for name, value := range map[string]any{"cells": 3, "channels": 2, "batch": 16, "epochs": 2, "images": 100, "auxiliary": 0} {
 		must.M(choice.Set(name, value))
 	}
-	r, _, err := l.Train(t.Context(), Train{Dataset: "fashion-mnist", Genotype: "DARTS_V2", Choice: choice})
+	r, _, err := l.Train(t.Context(), Train{Dataset: "sample", Genotype: "DARTS_V2", Choice: choice})
 	if err != nil {
 		t.Fatal(err)
 	}
