@@ -15,7 +15,7 @@ import (
 func edges(light ...uint8) data.Images {
 	im := data.Images{Height: 4, Width: 4, Channels: 1}
 	for _, l := range light {
-		im.N++
+		im.N, im.Labels = im.N+1, append(im.Labels, 0)
 		for i := range 16 {
 			if x, y := i%4, i/4; x == 0 || x == 3 || y == 0 || y == 3 {
 				im.Pixels = append(im.Pixels, l)
