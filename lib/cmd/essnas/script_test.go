@@ -100,7 +100,7 @@ func writeFolder(ts *testscript.TestScript, _ bool, args []string) {
 		for n := range must.M1(strconv.Atoi(args[1])) {
 			im := image.NewNRGBA(image.Rect(0, 0, 24, 20))
 			for i := range 24 * 20 {
-				c := color.NRGBA{R: uint8(200 - 150*k), G: uint8(10*n + i%24), B: uint8(40 + 150*k), A: 255}
+				c := color.NRGBA{R: uint8(200 - 150*k + i/24), G: uint8(10*n + i%24), B: uint8(40 + 150*k + i%20), A: 255}
 				im.Set(i%24, i/24, c)
 			}
 			var b bytes.Buffer
