@@ -51,12 +51,14 @@ func TestALimitHoldsForEveryNumberOfSkips(t *testing.T) {
 
 func TestSharesThatAreNoCellsAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Shares){
-		"an edge too few":    func(s *Shares) { s.Alphas[0] = s.Alphas[0][1:] },
-		"a beta too few":     func(s *Shares) { s.Betas[1] = s.Betas[1][1:] },
-		"an alpha too few":   func(s *Shares) { s.Alphas[1][3] = s.Alphas[1][3][1:] },
-		"nothing but none":   func(s *Shares) { s.Alphas[0][0], s.Operations[0][0] = []float64{1}, []string{None} },
-		"cells of two sizes": func(s *Shares) { s.Alphas[0], s.Betas[0], s.Operations[0] = s.Alphas[0][:9], s.Betas[0][:9], s.Operations[0][:9] },
-		"none":               func(s *Shares) { *s = Shares{} },
+		"an edge too few":  func(s *Shares) { s.Alphas[0] = s.Alphas[0][1:] },
+		"a beta too few":   func(s *Shares) { s.Betas[1] = s.Betas[1][1:] },
+		"an alpha too few": func(s *Shares) { s.Alphas[1][3] = s.Alphas[1][3][1:] },
+		"nothing but none": func(s *Shares) { s.Alphas[0][0], s.Operations[0][0] = []float64{1}, []string{None} },
+		"cells of two sizes": func(s *Shares) {
+			s.Alphas[0], s.Betas[0], s.Operations[0] = s.Alphas[0][:9], s.Betas[0][:9], s.Operations[0][:9]
+		},
+		"none": func(s *Shares) { *s = Shares{} },
 	} {
 		s := skipping(1)
 		spoil(&s)
