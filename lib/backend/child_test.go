@@ -181,7 +181,7 @@ func networkBits(b *Backend, layers int) uint64 {
 	}
 	h := fnv.New64a()
 	for range 2 {
-		for _, out := range step.MustExec(in...) {
+		for _, out := range step.MustCall(in...) {
 			tensors.MustConstFlatData(out, func(flat []float32) {
 				for _, v := range flat {
 					bits := math.Float32bits(v)

@@ -16,6 +16,6 @@ func ExampleOpen() {
 		return
 	}
 	double := MustNewExec(b.Backend, func(x *Node) *Node { return Add(x, x) })
-	fmt.Println(b, double.MustExec([]float32{1, 2})[0].Value())
+	fmt.Println(b, double.MustCall([]float32{1, 2})[0].Value())
 	// Output: pure Go [2 4]
 }

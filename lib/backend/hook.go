@@ -85,7 +85,7 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		if kindOf(path) == CPU && shared {
 			err := kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version))
 			h.kernels = err == nil
-			if err != nil && err != kernel.Off {
+			if err != nil && err != kernel.ErrOff {
 				h.meter.note(fmt.Sprintf("XLA computes all by itself, which is slower, because %v (%s is %q)", err, kernel.Variable, os.Getenv(kernel.Variable)))
 			}
 		}

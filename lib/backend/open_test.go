@@ -82,7 +82,7 @@ func TestTheEnvironmentChooses(t *testing.T) {
 		t.Fatalf("%v, %v", b, err)
 	}
 	two := graph.MustNewExec(b.Backend, func(x *graph.Node) *graph.Node { return graph.Add(x, x) })
-	if got := two.MustExec([]float32{1, 2})[0].Value().([]float32); got[0] != 2 || got[1] != 4 {
+	if got := two.MustCall([]float32{1, 2})[0].Value().([]float32); got[0] != 2 || got[1] != 4 {
 		t.Errorf("x + x of 1, 2 is %v", got)
 	}
 	if s := b.Stats(); s.Compiled != 0 {

@@ -98,7 +98,7 @@ type effect struct {
 
 func size(all ...shapes.Shape) (n int64) {
 	for _, s := range all {
-		n += int64(s.Memory())
+		n += int64(s.ByteSize())
 	}
 	return
 }

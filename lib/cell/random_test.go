@@ -69,7 +69,8 @@ func TestRandomGenotypesAreValidAndUniform(t *testing.T) {
 
 func TestTheSameSeedDrawsTheSameGenotype(t *testing.T) {
 	draw := func(seed uint64) string { return Random(rand.New(rand.NewPCG(seed, 0))).Python() }
-	if draw(1) != draw(1) || draw(1) == draw(2) {
+	first, again := draw(1), draw(1)
+	if again != first || draw(2) == first {
 		t.Error("want one genotype for each seed")
 	}
 }

@@ -25,15 +25,16 @@ const Variable = "ESSNAS_KERNELS"
 // k*k times as many.
 const MaxChannels = C.MAX_CHANNELS
 
-// Off is the error of [Register] if the user has switched the kernels off.
-var Off = errors.New(Variable + " is off")
+// ErrOff is the error of [Register] if the user has switched the kernels off.
+var ErrOff = errors.New(Variable + " is off")
 
 // Register adds the kernels to a plugin for CPUs, given the extensions and the minor version of its
-// PJRT table. It returns an error with the reason if the plugin does not accept them, or [Off].
+// PJRT table. It returns an error with the reason if the plugin does not accept them, or
+// [ErrOff].
 func Register(extensions unsafe.Pointer, version int) error {
 	set := os.Getenv(Variable)
 	if set == "off" {
-		return Off
+		return ErrOff
 	}
 	text := C.CString(set)
 	defer C.free(unsafe.Pointer(text))

@@ -12,22 +12,6 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// run makes a search of one step an epoch to its end; it returns the metrics and details of each epoch.
-func run(t *testing.T, s *Search, from int) (metrics []fit.Metrics, details []map[string]any) {
-	t.Helper()
-	for e := from; e < s.Epochs(); e++ {
-		if _, err := s.Step(e, 0); err != nil {
-			t.Fatal(err)
-		}
-		m, d, err := s.EndEpoch(t.Context(), e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		metrics, details = append(metrics, m), append(details, d)
-	}
-	return
-}
-
 func TestAuxiliarySkipsFallAndBetaDecayGrowsLinearly(t *testing.T) {
 	s := tiny("")
 	s.Epochs, s.AuxiliarySkip, s.BetaDecay = 4, 0.8, 50

@@ -104,7 +104,6 @@ func TestAWarmLaboratoryPredictsTheSameBits(t *testing.T) {
 	if n := len(warm.Warm.models); n != 1 {
 		t.Fatalf("%d models are kept, want 1", n)
 	}
-	kept := warm.Warm.models[0]
 
 	var all sync.WaitGroup // several at a time, while what is kept goes
 	for i := range 8 {
@@ -120,7 +119,7 @@ func TestAWarmLaboratoryPredictsTheSameBits(t *testing.T) {
 	all.Wait()
 
 	predict(&warm)
-	kept = warm.Warm.models[0]
+	kept := warm.Warm.models[0]
 	later := time.Now().Add(time.Second)
 	must.M(os.Chtimes(checkpoints(r).Best(), later, later))
 	predict(&warm)

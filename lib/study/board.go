@@ -34,7 +34,6 @@ type state struct {
 	done  bool
 	begun time.Time     // zero: not in work
 	left  time.Duration // of the fitting, as of the last event
-	text  string
 }
 
 // between is the time between plain lines on a job.

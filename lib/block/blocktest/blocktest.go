@@ -198,7 +198,7 @@ func (p *problem) oneGraph(e *block.Engine) (loss float64, gradient []float32) {
 			l = p.loss(p.b.Build(e.Lowering, blockIn, flat[0]))
 		}
 		return append([]*Node{l}, Gradient(l, append(blockIn[:p.diff:p.diff], flat...)...)...)
-	}).MustExec(args...)
+	}).MustCall(args...)
 	for _, g := range out[1:] {
 		gradient = append(gradient, tensors.MustCopyFlatData[float32](g)...)
 	}

@@ -54,9 +54,8 @@ func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	names, ids := map[string]string{}, make([]string, 0, len(all))
+	names := map[string]string{}
 	for _, a := range all {
-		ids = append(ids, a.ID)
 		for i, name := range a.Tasks {
 			names[fmt.Sprintf("%s_%d", a.ID, i)] = name
 		}
