@@ -9,55 +9,162 @@
 // ("Package initialization" in the language's specification). This package comes before go-graphviz
 // as long as it imports nothing that go-graphviz does not import. A package that imports both comes
 // after both and calls [Done].
+//
+// go-graphviz panics if a file of code is damaged, or if it can't write one. [Done] therefore
+// records a checksum of each file. A file that differs from its checksum is removed before
+// go-graphviz reads it, and go-graphviz compiles it anew. If the directory can't be written, or the
+// disk is full, go-graphviz gets no directory: it compiles in half a second and keeps nothing.
 package graphvizcache
 
 import (
+	"errors"
+	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/essnas/essnas/lib/internal/home"
 )
 
 const variable = "TMPDIR"
 
-var before, set = os.LookupEnv(variable)
+// room is the space in bytes that the disk must have: twice the size of the code.
+const room = 16 << 20
+
+var (
+	before, set = os.LookupEnv(variable)
+	cache       string // with the code and its checksums; "": nothing is kept
+)
 
 func init() {
 	dir, err := private()
 	if err != nil {
-		// not writable: go-graphviz compiles anew in half a second and keeps nothing
-		dir = os.DevNull
+		os.Setenv(variable, os.DevNull)
+		return
 	}
+	cache = dir
 	os.Setenv(variable, dir)
 }
 
-// Done restores the system's temporary directory.
+// Done restores the system's temporary directory, and records the checksums of new code.
 func Done() {
 	if set {
 		os.Setenv(variable, before)
 	} else {
 		os.Unsetenv(variable)
 	}
+	if cache == "" {
+		return
+	}
+	files, _ := filepath.Glob(filepath.Join(cache, "go-graphviz", "*", "*"))
+	for _, file := range files {
+		if sum, err := checksum(file); err == nil && !proven(cache, file) {
+			// Without a checksum, the next start compiles anew: an error here costs half a second.
+			write(record(cache, file), sum)
+		}
+	}
 }
 
-// private returns a writable directory that belongs to the user alone: go-graphviz panics if it
-// can't keep its code.
+// private returns a writable directory that belongs to the user alone and holds no damaged code.
 func private() (string, error) {
 	cache, err := home.Cache()
 	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(cache, "graphviz")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "sums"), 0o700); err != nil {
 		return "", err
 	}
 	if err := home.Private(dir); err != nil {
 		return "", err
 	}
+	if err := roomy(dir); err != nil {
+		return "", err
+	}
+	code := filepath.Join(dir, "go-graphviz")
+	dirs, _ := filepath.Glob(filepath.Join(code, "*"))
+	for _, d := range append(dirs, code) {
+		const write, search = 2, 1
+		if err := syscall.Access(d, write|search); err != nil && !errors.Is(err, syscall.ENOENT) {
+			return "", err
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join(code, "*", "*"))
+	for _, file := range files {
+		if proven(dir, file) {
+			continue
+		}
+		if err := os.RemoveAll(file); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// roomy returns an error if a new file in dir can't hold the code: the disk is full, the user's
+// quota is used up, or files are limited in size.
+func roomy(dir string) error {
 	probe, err := os.CreateTemp(dir, "probe-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(probe.Name())
+	defer probe.Close()
+	err = syscall.Fallocate(int(probe.Fd()), 0, 0, room)
+	if !errors.Is(err, syscall.EOPNOTSUPP) && !errors.Is(err, syscall.ENOSYS) {
+		return err
+	}
+	var disk syscall.Statfs_t // the file system reserves no space in advance
+	if err := syscall.Fstatfs(int(probe.Fd()), &disk); err != nil {
+		return err
+	}
+	if disk.Bavail*uint64(disk.Bsize) < room {
+		return syscall.ENOSPC
+	}
+	return nil
+}
+
+// record returns the path of a file's checksum.
+func record(cache, file string) string {
+	version := filepath.Base(filepath.Dir(file))
+	return filepath.Join(cache, "sums", version+"-"+filepath.Base(file))
+}
+
+// proven reports whether a file is the one whose checksum was recorded.
+func proven(cache, file string) bool {
+	want, err := os.ReadFile(record(cache, file))
+	if err != nil {
+		return false
+	}
+	sum, err := checksum(file)
+	return err == nil && sum == string(want)
+}
+
+// checksum returns the CRC of a file, which takes a millisecond. Nobody but the user can write
+// there, so it need only find damage.
+func checksum(file string) (string, error) {
+	code, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}
-	probe.Close()
-	return dir, os.Remove(probe.Name())
+	return fmt.Sprintf("%d %08x\n", len(code), crc32.Checksum(code, crc32.MakeTable(crc32.Castagnoli))), nil
+}
+
+// write writes a small file whole or not at all.
+func write(path, text string) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return
+	}
+	_, err = f.WriteString(text)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
 }

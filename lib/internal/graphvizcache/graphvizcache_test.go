@@ -1,6 +1,7 @@
 package graphvizcache_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,5 +52,47 @@ func TestTheTemporaryDirectoryIsTheSystemsAgain(t *testing.T) {
 	before, set := os.LookupEnv("TMPDIR") // go-graphviz is initialized, and Done was called
 	if set && strings.HasSuffix(before, "graphviz") || before == os.DevNull {
 		t.Errorf("it is %s", before)
+	}
+}
+
+// TestDamagedCodeIsReplaced damages the code in each way: the program starts, and its next start
+// finds whole code.
+func TestDamagedCodeIsReplaced(t *testing.T) {
+	cache := t.TempDir()
+	start(t, cache)
+	file := must.M1(filepath.Glob(filepath.Join(cache, "graphviz", "go-graphviz", "*", "*")))[0]
+	whole := must.M1(os.ReadFile(file))
+	for name, damage := range map[string]func(){
+		"empty":     func() { must.M(os.Truncate(file, 0)) },
+		"cut":       func() { must.M(os.Truncate(file, int64(len(whole)/2))) },
+		"a byte":    func() { b := bytes.Clone(whole); b[len(b)/2] ^= 1; must.M(os.WriteFile(file, b, 0o600)) },
+		"header":    func() { b := bytes.Clone(whole); b[0] ^= 1; must.M(os.WriteFile(file, b, 0o600)) },
+		"directory": func() { must.M(os.Remove(file)); must.M(os.Mkdir(file, 0o700)) },
+		"checksum":  func() { must.M(os.RemoveAll(filepath.Join(cache, "graphviz", "sums"))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			damage()
+			start(t, cache)
+			if healed := must.M1(os.ReadFile(file)); len(healed) != len(whole) {
+				t.Errorf("after the start it has %d bytes, want %d", len(healed), len(whole))
+			}
+			written := must.M1(os.Stat(file)).ModTime()
+			start(t, cache)
+			if !must.M1(os.Stat(file)).ModTime().Equal(written) {
+				t.Error("whole code was compiled again")
+			}
+		})
+	}
+}
+
+func TestWithoutRoomForItsCodeTheProgramStarts(t *testing.T) {
+	cache := t.TempDir()
+	shell := exec.Command("sh", "-c", `ulimit -f 1000; exec "$0" -test.run='^$'`, must.M1(os.Executable()))
+	shell.Env = append(os.Environ(), "ESSNAS_CACHE="+cache)
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("it does not start: %v\n%s", err, out)
+	}
+	if code := must.M1(filepath.Glob(filepath.Join(cache, "graphviz", "go-graphviz", "*", "*"))); len(code) != 0 {
+		t.Errorf("its own directory holds %v", code)
 	}
 }
