@@ -104,7 +104,7 @@ func (w page) search(h report.History) error {
 			figure.Chart{Title: "Gradient norms of the two terms, architecture", X: "epoch", Y: "L2 norm, without factors", Series: []figure.Series{h.Series("cross-entropy", "arch_ce_grad_norm", 1), h.Series("Barlow Twins", "arch_bt_grad_norm", 1)}})
 	}
 	if h.Has("grad_cosine") {
-		charts = append(charts, figure.Chart{Title: "Angle between the two terms' gradients", X: "epoch", Y: "cosine: 1 together, -1 against each other", Series: []figure.Series{h.Series("weights", "grad_cosine", 1), h.Series("alphas and betas", "arch_grad_cosine", 1)}})
+		charts = append(charts, figure.Chart{Title: "Angle between the two terms' gradients", X: "epoch", Y: "cosine (-1: against each other)", Series: []figure.Series{h.Series("weights", "grad_cosine", 1), h.Series("alphas and betas", "arch_grad_cosine", 1)}})
 	}
 	if h.Has("train_balance") {
 		charts = append(charts, figure.Chart{Title: "Balance of the two terms", X: "epoch", Y: "factor of Barlow Twins", Series: []figure.Series{h.Series("weights", "train_balance", 1), h.Series("architecture", "arch_balance", 1)}})

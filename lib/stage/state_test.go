@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,12 +67,16 @@ func TestTheStateOfASearchIsItsEnd(t *testing.T) {
 func TestAnOperationThatAnEdgeHasLostIsMinusOne(t *testing.T) {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	chosen := must.M1(settings.SearchChoice().Settings())
-	dir := writeRun(t, run.Config{Stage: searchStage().Name, Name: "search-cifar10", Settings: encode(chosen)}, 1, func(int) any {
+	dir := writeRun(t, run.Config{Stage: searchStage().Name, Name: "search-cifar10", Settings: encode(chosen)}, 2, func(epoch int) any {
 		a := run.Architecture{Genotype: &g}
+		names, shares := cell.Primitives, slices.Repeat([]float64{0.125}, 8) // the first phase has all
+		if epoch > 0 {
+			names, shares = []string{"none", "sep_conv_3x3"}, []float64{0.25, 0.75}
+		}
 		for typ := range a.Alphas {
 			for range cell.Edges {
-				a.Alphas[typ] = append(a.Alphas[typ], []float64{0.25, 0.75})
-				a.Operations[typ] = append(a.Operations[typ], []string{"none", "sep_conv_3x3"})
+				a.Alphas[typ] = append(a.Alphas[typ], shares)
+				a.Operations[typ] = append(a.Operations[typ], names)
 			}
 		}
 		return a
