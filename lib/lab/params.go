@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Size is the size of a network.
@@ -78,7 +78,7 @@ func SupernetSize(name string, s Shape) (Size, error) {
 		if s.Channels%n.k != 0 {
 			return Size{}, fmt.Errorf("channels is %d: %s wants a multiple of %d, because 1/%d of them go through the operations", s.Channels, name, n.k, n.k)
 		}
-		net := supernet.Network{Space: supernet.FullSpace(), Wiring: wiring.Wiring{
+		net := supernet.Network{Space: supernet.FullSpace(), Backbone: backbone.Backbone{
 			Cells: s.Cells, Channels: s.Channels, Classes: s.Classes, ImageChannels: s.ImageChannels, ImageSide: s.ImageSide, Batch: 1, Partial: n.k,
 		}}
 		size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}

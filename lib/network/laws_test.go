@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -18,7 +19,6 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // small is a training of four steps an epoch on 40 pictures, of which it holds 8 back; without
@@ -334,7 +334,7 @@ func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	of := func(weight float64) (fit.Metrics, []float32) {
 		m, state := stepped(t, small(t, set, func(s *settings.Train) { s.Auxiliary = weight }), 0, 0)
-		return m, velocity(state, wiring.AuxiliaryLabel)
+		return m, velocity(state, backbone.AuxiliaryLabel)
 	}
 	m, one := of(1)
 	for _, weight := range []float64{0.4, 2} {

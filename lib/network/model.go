@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -75,18 +75,18 @@ func (m *Model) Close() {
 // if not nil, receives the number of finished images. Logits returns an error if an index is out of
 // range, the device fails, or ctx ends.
 func (m *Model) Logits(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
-	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Logits })
+	return m.outputs(ctx, f, index, report, func(o backbone.Output) *block.Value { return o.Logits })
 }
 
 // Features returns the pooled features [len(index)][4 * channels] of the feeder's images at these
 // indices. report, if not nil, receives the number of finished images. Features returns an error if
 // an index is out of range, the device fails, or ctx ends.
 func (m *Model) Features(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int)) ([][]float32, error) {
-	return m.outputs(ctx, f, index, report, func(o wiring.Output) *block.Value { return o.Features })
+	return m.outputs(ctx, f, index, report, func(o backbone.Output) *block.Value { return o.Features })
 }
 
 // outputs computes the output that pick selects, a value [rows, b], for the images.
-func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(wiring.Output) *block.Value) ([][]float32, error) {
+func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, report func(done, total int), pick func(backbone.Output) *block.Value) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
 	b := m.Net.Batch * m.engine.Width()

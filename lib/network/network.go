@@ -3,10 +3,10 @@ package network
 import (
 	"math/rand/v2"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/ops"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -15,7 +15,7 @@ var auxiliaryWidths = [2]int{128, 768}
 
 // Network is a found network: the cells of a genotype, each edge with its single operation.
 type Network struct {
-	wiring.Wiring
+	backbone.Backbone
 	Genotype cell.Genotype
 }
 
@@ -23,7 +23,7 @@ type Network struct {
 // training uses the auxiliary tower. Its weights come last, so all other weights are the same with
 // and without it.
 func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, batch int, auxiliary bool) *Network {
-	n := &Network{Genotype: g, Wiring: wiring.Wiring{
+	n := &Network{Genotype: g, Backbone: backbone.Backbone{
 		Cells: cells, Channels: channels, Classes: classes,
 		ImageChannels: imageChannels, ImageSide: imageSide, Batch: batch,
 		Partial: 1, Affine: true,
@@ -41,8 +41,8 @@ type Masks map[mask]*block.Value
 type mask struct{ cell, gene int }
 
 // Run makes the calls of one pass on images [c, h, h, b]; masks may be nil.
-func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) wiring.Output {
-	return n.Wiring.Run(r, images, n.topologies(), func(r block.Runner, p wiring.Place, i int, l cell.Link, from, sum wiring.State) {
+func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) backbone.Output {
+	return n.Backbone.Run(r, images, n.topologies(), func(r block.Runner, p backbone.Place, i int, l cell.Link, from, sum backbone.State) {
 		o := n.operation(p, i, l)
 		in := append([]*block.Value{}, from...)
 		m := masks[mask{p.Index, i}]
@@ -57,10 +57,10 @@ func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) wiring.O
 func (n *Network) Features() int {
 	places := n.Places()
 	_, concat := n.Genotype.Cell(places[len(places)-1].Type())
-	return n.Wiring.Features(len(concat))
+	return n.Backbone.Features(len(concat))
 }
 
-func (n *Network) operation(p wiring.Place, i int, l cell.Link) ops.Operation {
+func (n *Network) operation(p backbone.Place, i int, l cell.Link) ops.Operation {
 	genes, _ := n.Genotype.Cell(p.Type())
 	return ops.Operation{Name: genes[i].Op, Channels: p.Channels, Size: p.Side(l.From), Stride: p.Stride(l.From), Affine: true}
 }

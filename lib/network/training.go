@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -14,7 +15,6 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Training trains a found network. It implements fit.Task.
@@ -152,7 +152,7 @@ func (t *Training) order(epoch int) (order []int32) {
 // another network.
 func (t *Training) Begin(pretrained fit.State) error {
 	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.params), func(p *block.Param) bool {
-		return p.Label == wiring.ClassifierLabel || p.Label == wiring.AuxiliaryLabel
+		return p.Label == backbone.ClassifierLabel || p.Label == backbone.AuxiliaryLabel
 	}))
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -15,7 +16,6 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // The trainings of this file use of a training what a run uses: steps, ends of epochs, states.
@@ -126,7 +126,7 @@ func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 	}
 	state = stateOf(t, s)
 	for _, p := range trainable(s) {
-		if p.Label == wiring.AuxiliaryLabel {
+		if p.Label == backbone.AuxiliaryLabel {
 			continue // its weights show in those that its loss reaches
 		}
 		parity.CloseFlat(t, "weights", p, state.Arrays["weights/"+p.Label].F32, torch, "final/weight", parity.Tolerance)

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/janpfeifer/must"
 )
 
@@ -42,7 +42,7 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 	for name, a := range tuned.Arrays {
 		switch from, ok := pretrained.Arrays[name]; {
 		case strings.HasPrefix(name, "velocity/"):
-		case strings.HasSuffix(name, "/"+wiring.ClassifierLabel) || strings.HasSuffix(name, "/"+wiring.AuxiliaryLabel):
+		case strings.HasSuffix(name, "/"+backbone.ClassifierLabel) || strings.HasSuffix(name, "/"+backbone.AuxiliaryLabel):
 			own++
 			if ok || !slices.Equal(a.F32, fresh.Arrays[name].F32) {
 				t.Errorf("%s is not the training's own", name)

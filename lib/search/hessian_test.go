@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/wiring"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -82,7 +82,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 						w[i] = 0
 					}
 				}
-			case wiring.ClassifierLabel:
+			case backbone.ClassifierLabel:
 				for i := range w {
 					w[i] *= 10
 				}

@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // The laws of this file are of the gradients that a first step takes. It has no momentum yet, so without decay and clip they are what the step
@@ -38,14 +38,14 @@ func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 	for _, c := range []struct{ factor, share float64 }{{0, 1}, {0.25, 0.75}, {0.75, 0.25}, {1, 1}} {
 		t.Run(fmt.Sprintf("ss_factor %g", c.factor), func(t *testing.T) {
 			s := small(t, set, func(s *settings.Search) { loose(s); s.SSFactor = c.factor })
-			restore(t, s, func(state fit.State) { clear(state.Arrays["weights/"+wiring.ClassifierLabel].F32) })
+			restore(t, s, func(state fit.State) { clear(state.Arrays["weights/"+backbone.ClassifierLabel].F32) })
 			m, state := stepped(t, s, 0, 0)
 			half, _ := set.SearchHalves(5, 0)
 			want := slices.Repeat([]float32{1. / 3}, 3)
 			for _, i := range augment.EpochOrder(half, 5, 0)[:8] {
 				want[set.Train.Labels[i]] -= 1. / 8
 			}
-			g := velocity(state, wiring.ClassifierLabel)
+			g := velocity(state, backbone.ClassifierLabel)
 			golden.Close(t, "gradient of the classifier's bias", g[len(g)-3:], scaled(want, c.share), 1e-5)
 			ce := m["train_loss"]
 			if c.factor > 0 {
@@ -126,7 +126,7 @@ func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 		var trunk, classifier [][]float32
 		for name, v := range state.Arrays {
 			switch label, is := strings.CutPrefix(name, "velocity/"); {
-			case is && label == wiring.ClassifierLabel && c.factor == 1:
+			case is && label == backbone.ClassifierLabel && c.factor == 1:
 				classifier = append(classifier, v.F32)
 			case is:
 				trunk = append(trunk, v.F32)
@@ -155,7 +155,7 @@ func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 			_, state := stepped(t, small(t, set, func(s *settings.Search) { loose(s); s.Phases, s.SSFactor, s.SSScale = phases, factor, scale }), 0, 0)
 			var shared [][]float32
 			for name, v := range state.Arrays {
-				if label, is := strings.CutPrefix(name, "velocity/"); is && label != wiring.ClassifierLabel && label != projectorLabel {
+				if label, is := strings.CutPrefix(name, "velocity/"); is && label != backbone.ClassifierLabel && label != projectorLabel {
 					shared = append(shared, v.F32)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
@@ -11,7 +12,6 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Need estimates the memory of a search in its largest phase, in the step of the weights, whose
@@ -22,7 +22,7 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 	if err != nil {
 		return memory.Need{}, err
 	}
-	t := &Search{settings: s, phases: phases, engine: e, wiring: wiring.Wiring{
+	t := &Search{settings: s, phases: phases, engine: e, backbone: backbone.Backbone{
 		Classes: len(set.Classes), ImageChannels: set.Train.Channels, ImageSide: set.Train.Height, Batch: s.Batch / s.Devices, Partial: s.Partial, Probe: s.SSFactor == 1,
 	}}
 	var most memory.Need

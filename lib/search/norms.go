@@ -4,9 +4,9 @@ import (
 	"context"
 	"math"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // pull describes the terms' gradients on one batch of a level, each term alone and without factors.
@@ -55,7 +55,7 @@ func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Val
 	}
 	var shared [][]float32
 	for i, g := range t.gradients() {
-		if label := t.params[i].Label; label != wiring.ClassifierLabel && label != projectorLabel {
+		if label := t.params[i].Label; label != backbone.ClassifierLabel && label != projectorLabel {
 			shared = append(shared, g)
 		}
 	}

@@ -1,12 +1,12 @@
 package search
 
 import (
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // objective is the loss of both levels, the slides' mixed loss with f = ss_factor:
@@ -31,8 +31,8 @@ type objective struct {
 // projectorLabel labels the weights of the projector.
 const projectorLabel = "projector"
 
-// newObjective returns the objective of the settings for networks of this wiring.
-func newObjective(e *block.Engine, s settings.Search, w wiring.Wiring) objective {
+// newObjective returns the objective of the settings for networks of this backbone.
+func newObjective(e *block.Engine, s settings.Search, w backbone.Backbone) objective {
 	o := objective{factor: s.SSFactor, scale: s.SSScale, pair: s.TwoViews, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := s.Sizes()

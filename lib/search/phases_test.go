@@ -5,11 +5,11 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
@@ -56,7 +56,7 @@ func kinds(p *block.Plan) map[[2]any]bool {
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
-		search := assemble(&block.Engine{}, wiring.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
+		search := assemble(&block.Engine{}, backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
 		known := kinds(search.plan())
 		first := len(known)
 		for phase, most := range []int{0, 4, 0} {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -12,7 +13,6 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Search solves the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements
@@ -22,8 +22,8 @@ type Search struct {
 	phases   []settings.Phase
 	lengths  []int // epochs of each phase; fewer than planned in a stopped phase
 	engine   *block.Engine
-	wiring   wiring.Wiring // without cells and channels, which belong to a phase
-	ahead    *ahead        // compiles for later phases
+	backbone backbone.Backbone // without cells and channels, which belong to a phase
+	ahead    *ahead            // compiles for later phases
 
 	phase     int        // current phase, to which all of the following belong
 	balance   [2]float64 // by level: factor that balances the terms of the loss
@@ -64,7 +64,7 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 	if err != nil {
 		return nil, err
 	}
-	t := assemble(e, wiring.Wiring{
+	t := assemble(e, backbone.Backbone{
 		Classes: len(set.Classes), ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch / s.Devices, Partial: s.Partial,
 	}, s)
 	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
@@ -82,13 +82,13 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 }
 
 // assemble makes everything except the images. The phases of the settings are valid.
-func assemble(e *block.Engine, w wiring.Wiring, s settings.Search) *Search {
+func assemble(e *block.Engine, w backbone.Backbone, s settings.Search) *Search {
 	phases, err := s.PhaseList()
 	if err != nil {
 		panic(err)
 	}
 	w.Probe = s.SSFactor == 1
-	t := &Search{settings: s, phases: phases, engine: e, wiring: w}
+	t := &Search{settings: s, phases: phases, engine: e, backbone: w}
 	for _, p := range phases {
 		t.lengths = append(t.lengths, p.Epochs)
 	}
@@ -121,9 +121,9 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 
 // network returns the network of a phase with these operations, and its objective.
 func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, objective) {
-	w := t.wiring
+	w := t.backbone
 	w.Cells, w.Channels = t.phases[phase].Cells, t.phases[phase].Channels
-	net := &supernet.Network{Wiring: w, Space: space}
+	net := &supernet.Network{Backbone: w, Space: space}
 	// Executables of operations serve the subsets that later phases keep, and dropout.
 	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 {
 		net.Span = supernet.Operations

@@ -2,10 +2,10 @@ package search
 
 import (
 	"github.com/essnas/essnas/lib/augment"
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -222,7 +222,7 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 // split separates the params that the loss trains from those of a probing classifier.
 func (t *Search) split() (trunk, classifier []*block.Param) {
 	for _, p := range t.params {
-		if t.net.Probe && p.Label == wiring.ClassifierLabel {
+		if t.net.Probe && p.Label == backbone.ClassifierLabel {
 			classifier = append(classifier, p)
 		} else {
 			trunk = append(trunk, p)

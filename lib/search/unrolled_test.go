@@ -7,12 +7,12 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Torch's numbers are testdata/unrolled.py's, in float64.
@@ -30,7 +30,7 @@ func TestTheSecondOrderGradientIsTorchs(t *testing.T) {
 	}
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
 	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
-		wiring.Wiring{Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
+		backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
 		settings.Search{Shared: settings.Shared{Cells: 3, Channels: 16, Batch: 4, Epochs: 1, Momentum: 0.9, WeightDecay: 3e-2}, Partial: 4, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4})
 	defer s.tape.Close()
 	parity.Load(t, s.params, start, parity.Path)

@@ -4,9 +4,9 @@ import (
 	"math"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/janpfeifer/must"
 )
 
@@ -23,7 +23,7 @@ func TestATestIsOfTheWeightsOfTheBestEpoch(t *testing.T) {
 		t.Fatal(err)
 	}
 	best := must.M1(fit.LoadState(checkpoints(r).Best()))
-	clear(best.Arrays["weights/"+wiring.ClassifierLabel].F32)
+	clear(best.Arrays["weights/"+backbone.ClassifierLabel].F32)
 	must.M(best.Save(checkpoints(r).Best()))
 	_, test, _, err := l.Test(t.Context(), r.Dir)
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/ops"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -24,7 +24,7 @@ func TestAuxiliarySkipAddsItsFactorTimesTheSkip(t *testing.T) {
 				number := func(f float32) *block.Value {
 					return block.NewValue(tensors.FromFlatDataAndDimensions([]float32{f}, 1))
 				}
-				var node wiring.State
+				var node backbone.State
 				for _, s := range x.state() {
 					values := make([]float32, s.Size())
 					for i := range values {

@@ -3,11 +3,11 @@ package supernet_test
 import (
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -20,7 +20,7 @@ func BenchmarkPass(b *testing.B) {
 		name string
 		supernet.Span
 	}{{"edges", supernet.Edges}, {"operations", supernet.Operations}} {
-		n := &supernet.Network{Space: supernet.FullSpace(), Span: span.Span, Wiring: wiring.Wiring{
+		n := &supernet.Network{Space: supernet.FullSpace(), Span: span.Span, Backbone: backbone.Backbone{
 			Cells: 8, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: batch, Partial: 4}}
 		m := supernet.NewArch(n.Space, true, 1).NewMixing()
 		x := block.NewValue(tensors.FromFlatDataAndDimensions(make([]float32, 3*32*32*batch), 3, 32, 32, batch))

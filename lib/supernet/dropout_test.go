@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // As in P-DARTS' reference, whose dropout stands behind identities alone: a skip connection of stride 2 is a convolution.
 func TestIdentitiesAndNothingElseDropValues(t *testing.T) {
 	for _, k := range []int{1, 2} {
-		n := &Network{Space: FullSpace(), Span: Operations, Wiring: wiring.Wiring{Cells: 4, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}
+		n := &Network{Space: FullSpace(), Span: Operations, Backbone: backbone.Backbone{Cells: 4, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}
 		m := NewArch(n.Space, k > 1, 1).NewMixing()
 		m.Dropout = &Dropout{Rate: &block.Value{}, Seeds: map[Spot]*block.Value{}}
 		dropped, skips := 0, 0

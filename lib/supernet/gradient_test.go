@@ -3,11 +3,11 @@ package supernet_test
 import (
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/block/blocktest"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // Every block that a search network calls, whatever it spans, with and without partial channels.
@@ -16,7 +16,7 @@ func TestGradientsOfEveryBlock(t *testing.T) {
 	seen := map[string]bool{}
 	for k, spans := range map[int][]supernet.Span{1: {supernet.Operations}, 4: {supernet.Operations, supernet.Edges}} {
 		for _, span := range spans {
-			n := &supernet.Network{Space: supernet.FullSpace(), Span: span, Wiring: wiring.Wiring{
+			n := &supernet.Network{Space: supernet.FullSpace(), Span: span, Backbone: backbone.Backbone{
 				Cells: 3, Channels: 4 * k, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}
 			a := supernet.NewArch(n.Space, k > 1, 1)
 			if span == supernet.Edges {

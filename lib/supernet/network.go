@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/ops"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -43,7 +43,7 @@ func (s Space) cells() cell.Space { return cell.Space{States: cell.StatesOf(len(
 
 // Network is a search network. Its norms have no parameters (but for the stem's) and always use the batch's statistics.
 type Network struct {
-	wiring.Wiring
+	backbone.Backbone
 	Space Space
 	Span  Span
 
@@ -72,20 +72,20 @@ type Dropout struct {
 type Spot struct{ Cell, Edge int }
 
 // Run makes the calls of one pass.
-func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) wiring.Output {
+func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) backbone.Output {
 	complete := n.Space.cells().Complete()
-	return n.Wiring.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
+	return n.Backbone.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
 }
 
 // Edge is what runs on the edges in one pass.
-func (n *Network) Edge(m *Mixing) wiring.Edge {
+func (n *Network) Edge(m *Mixing) backbone.Edge {
 	d := m.Dropout
 	if d != nil && n.Span != Operations {
 		exceptions.Panicf("dropout on skip connections needs executables that span operations")
 	}
 	type node struct{ cell, from int }
 	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
-	return func(r block.Runner, p wiring.Place, e int, l cell.Link, from, sum wiring.State) {
+	return func(r block.Runner, p backbone.Place, e int, l cell.Link, from, sum backbone.State) {
 		w := weights{m.Ops[p.Type()][e], m.Bypass[p.Type()][e], m.Auxiliary[p.Type()][e]}
 		x := edge{kept: n.Space[p.Type()][e], auxiliary: w.auxiliary != nil, channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
 		if n.Span == Edges {
@@ -146,7 +146,7 @@ func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
 func (x edge) operated() int { return x.channels / x.partial }
 
 // split reads a node: [operated channels, by-passing channels], the latter halved in size where the stride is 2.
-func (x edge) split(r block.Runner, from wiring.State) []*block.Value {
+func (x edge) split(r block.Runner, from backbone.State) []*block.Value {
 	if x.partial == 1 {
 		return from
 	}
@@ -177,7 +177,7 @@ func (x edge) state() []shapes.Shape {
 
 // run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights. drop is
 // empty, or rate and seed of the skip connection's dropout.
-func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum wiring.State) {
+func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum backbone.State) {
 	op := func(name string) ops.Operation {
 		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
 	}
@@ -202,7 +202,7 @@ func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, 
 }
 
 // inputs of the fused edge: the node, then the mixing weights: operations, by-pass, auxiliary skip.
-func (x edge) inputs(from wiring.State, w weights) []*block.Value {
+func (x edge) inputs(from backbone.State, w weights) []*block.Value {
 	in := append([]*block.Value{}, from...)
 	for _, m := range append(w.ops[:len(w.ops):len(w.ops)], w.bypass, w.auxiliary) {
 		if m != nil {

@@ -7,13 +7,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
-	"github.com/essnas/essnas/lib/wiring"
 )
 
 // engine serves all parity tests of the package: the networks among them share executables.
@@ -36,8 +36,8 @@ type whole struct {
 	labels *block.Block
 }
 
-func newWhole(t *testing.T, torch map[string]golden.Array, w wiring.Wiring, span Span, space Space) *whole {
-	n := &whole{Network: &Network{Wiring: w, Space: space, Span: span}}
+func newWhole(t *testing.T, torch map[string]golden.Array, w backbone.Backbone, span Span, space Space) *whole {
+	n := &whole{Network: &Network{Backbone: w, Space: space, Span: span}}
 	n.arch = NewArch(n.Space, w.Partial > 1, 1)
 	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
 	n.mix = n.arch.NewMixing()
@@ -66,16 +66,16 @@ func (n *whole) pass(r block.Runner, x, labels *block.Value) (logits, loss *bloc
 }
 
 var (
-	pcDARTS = wiring.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
-	darts   = wiring.Wiring{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
-	small   = wiring.Wiring{Cells: 3, Channels: 4, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 2}
+	pcDARTS = backbone.Backbone{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4}
+	darts   = backbone.Backbone{Cells: 3, Channels: 2, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 1}
+	small   = backbone.Backbone{Cells: 3, Channels: 4, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 2}
 )
 
 // TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every weight, alpha and beta.
 func TestSearchNetworkIsTorchs(t *testing.T) {
 	for _, c := range []struct {
 		name, file string
-		wiring     wiring.Wiring
+		backbone   backbone.Backbone
 		span       Span
 		back       block.Backward
 		space      Space
@@ -90,8 +90,8 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 			if c.file == "spaces" {
 				torch = golden.Under(torch, "network/")
 			}
-			n := newWhole(t, torch, c.wiring, c.span, c.space)
-			partial := c.wiring.Partial > 1
+			n := newWhole(t, torch, c.backbone, c.span, c.space)
+			partial := c.backbone.Partial > 1
 			var logits, loss *block.Value
 			parity.Train(t, open(t), n.params, c.back, func(r block.Runner) *block.Value {
 				logits, loss = n.pass(r, parity.Image(torch["x"]), parity.Labels(torch["labels"]))
@@ -178,8 +178,8 @@ func halfArrays(a golden.Array, k int) []golden.Array {
 	return []golden.Array{{Shape: shape(c / k), Data: a.Data[:at]}, {Shape: shape(c - c/k), Data: a.Data[at:]}}
 }
 
-func halves(a golden.Array, k int) wiring.State {
-	var s wiring.State
+func halves(a golden.Array, k int) backbone.State {
+	var s backbone.State
 	for _, h := range halfArrays(a, k) {
 		s = append(s, parity.Value(h))
 	}
@@ -187,7 +187,7 @@ func halves(a golden.Array, k int) wiring.State {
 }
 
 // joined puts together what get returns of a node's values, in torch's order of channels.
-func joined(s wiring.State, get func(*block.Value) []float32, channels, k int) golden.Array {
+func joined(s backbone.State, get func(*block.Value) []float32, channels, k int) golden.Array {
 	var all []float32
 	for _, v := range s {
 		all = append(all, get(v)...)
@@ -205,8 +205,8 @@ func TestCellIsTorchs(t *testing.T) {
 	}{{"normal_after_reduction", false}, {"reduction", true}} {
 		t.Run(c.name, func(t *testing.T) {
 			torch := golden.Under(all, c.name+"/")
-			n := &Network{Wiring: wiring.Wiring{Batch: 2, Partial: 4}, Space: FullSpace(), Span: Operations}
-			p := wiring.Place{Reduction: c.reduction, Channels: 16, In: 8, Out: 8}
+			n := &Network{Backbone: backbone.Backbone{Batch: 2, Partial: 4}, Space: FullSpace(), Span: Operations}
+			p := backbone.Place{Reduction: c.reduction, Channels: 16, In: 8, Out: 8}
 			if c.reduction {
 				p.Out = 4
 			}
@@ -216,12 +216,12 @@ func TestCellIsTorchs(t *testing.T) {
 			}
 			copy(arch.Beta[p.Type()][:], torch["betas"].Data)
 			mix := arch.NewMixing()
-			var in [2]wiring.Feature
+			var in [2]backbone.Feature
 			for i, name := range []string{"s0", "s1"} {
 				shape := torch[name].Shape
-				in[i] = wiring.Feature{States: []wiring.State{{parity.Image(torch[name])}}, Channels: shape[1], Side: shape[2]}
+				in[i] = backbone.Feature{States: []backbone.State{{parity.Image(torch[name])}}, Channels: shape[1], Side: shape[2]}
 			}
-			run := func(r block.Runner) wiring.Feature { return n.Cell(r, p, in[0], in[1], cell.Complete(), n.Edge(mix)) }
+			run := func(r block.Runner) backbone.Feature { return n.Cell(r, p, in[0], in[1], cell.Complete(), n.Edge(mix)) }
 			params := block.NewPlan(func(r block.Runner) { run(r) }).Params(1)
 			path := func(label string) string { return strings.TrimPrefix(parity.Path(label), "cells.0.") }
 			parity.Load(t, params, torch, path)
@@ -261,7 +261,7 @@ func TestSizesAreTorchs(t *testing.T) {
 		if c.Supernet == "" {
 			continue
 		}
-		n := &Network{Space: FullSpace(), Wiring: wiring.Wiring{
+		n := &Network{Space: FullSpace(), Backbone: backbone.Backbone{
 			Cells: c.Cells, Channels: c.Channels, Classes: c.Classes, ImageChannels: c.Inputs, ImageSide: c.Size, Batch: 1, Partial: c.K,
 		}}
 		mix := NewArch(n.Space, c.K > 1, 1).NewMixing()

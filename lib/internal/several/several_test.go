@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
@@ -13,7 +14,6 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/supernet"
-	"github.com/essnas/essnas/lib/wiring"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -38,8 +38,8 @@ func split(e *block.Engine, v *block.Value) *block.Value {
 func TestTwoDevicesGiveTorchsGradients(t *testing.T) {
 	torch := golden.Read(t, "supernet")
 	e := engine(t, devices)
-	w := wiring.Wiring{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4 / devices, Partial: 4}
-	net := &supernet.Network{Wiring: w, Space: supernet.FullSpace()}
+	w := backbone.Backbone{Cells: 3, Channels: 16, Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4 / devices, Partial: 4}
+	net := &supernet.Network{Backbone: w, Space: supernet.FullSpace()}
 	arch := supernet.NewArch(net.Space, true, 1)
 	arch.SetFlat(parity.Architecture(torch, "weight/", true))
 	mix := arch.NewMixing()

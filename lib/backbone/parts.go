@@ -1,4 +1,4 @@
-package wiring
+package backbone
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 // classifier, auxiliary tower.
 
 // kind names the form of a block's norms and states.
-func (w Wiring) kind() string {
+func (w Backbone) kind() string {
 	s := fmt.Sprintf("k%d b%d", w.Partial, w.Batch)
 	if w.Affine {
 		s += " affine"
@@ -24,7 +24,7 @@ func (w Wiring) kind() string {
 
 // stem is a 3x3 convolution and a norm with gain and bias, [image channels, h, h, b] -> [width, h,
 // h, b].
-func (w Wiring) stem(width int) *block.Block {
+func (w Backbone) stem(width int) *block.Block {
 	in, h := w.ImageChannels, w.ImageSide
 	b := &block.Block{
 		Name:  fmt.Sprintf("stem %d->%dx%dx%d %s", in, width, h, h, w.kind()),
@@ -51,7 +51,7 @@ func (w Wiring) stem(width int) *block.Block {
 }
 
 // shapes returns the shapes of a feature's values.
-func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
+func (w Backbone) shapes(f Feature) (s []shapes.Shape) {
 	for _, state := range f.States {
 		channels := []int{f.Channels}
 		if len(state) == 2 {
@@ -65,7 +65,7 @@ func (w Wiring) shapes(f Feature) (s []shapes.Shape) {
 }
 
 // read returns the values of a feature, with pairs shuffled.
-func (w Wiring) read(f Feature, in []*Node) ops.Parts {
+func (w Backbone) read(f Feature, in []*Node) ops.Parts {
 	p := ops.Parts{Images: in, States: len(f.States), K: 1}
 	if len(f.States[0]) == 2 {
 		p.K = w.Partial
@@ -75,7 +75,7 @@ func (w Wiring) read(f Feature, in []*Node) ops.Parts {
 
 // preprocess makes an input of a cell: ReLU, 1x1 convolution, norm; or a factorized reduce if the
 // feature is twice as large.
-func (w Wiring) preprocess(f Feature, p Place) *block.Block {
+func (w Backbone) preprocess(f Feature, p Place) *block.Block {
 	in, out := len(f.States)*f.Channels, p.Channels
 	reduce := f.Side != p.In
 	kept := p.In * p.In
@@ -121,7 +121,7 @@ func (w Wiring) preprocess(f Feature, p Place) *block.Block {
 }
 
 // pool averages over all positions: a feature -> [states*channels, b].
-func (w Wiring) pool(f Feature) *block.Block {
+func (w Backbone) pool(f Feature) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprintf("pool %dx%dx%dx%d %s", len(f.States), f.Channels, f.Side, f.Side, w.kind()),
 		In:   w.shapes(f),
@@ -143,7 +143,7 @@ func linearWeights(in, out int) []block.Weight {
 }
 
 // classifier is a linear layer, features [in, b] -> logits [classes, b].
-func (w Wiring) classifier(in int) *block.Block {
+func (w Backbone) classifier(in int) *block.Block {
 	b := &block.Block{
 		Name:    fmt.Sprintf("classifier %d->%d b%d", in, w.Classes, w.Batch),
 		In:      []shapes.Shape{block.Floats(in, w.Batch)},
@@ -162,7 +162,7 @@ func (w Wiring) classifier(in int) *block.Block {
 // auxiliary is the tower of arXiv:1806.09055 (after Inception): ReLU, 5x5 average pool to 2x2, 1x1
 // and 2x2 convolutions with norms, linear layer; a feature -> logits [classes, b]. The stride of
 // the pool is chosen such that 2x2 remain: 3 at 8x8, as in the reference.
-func (w Wiring) auxiliary(f Feature) *block.Block {
+func (w Backbone) auxiliary(f Feature) *block.Block {
 	in, a, z := len(f.States)*f.Channels, w.Auxiliary[0], w.Auxiliary[1]
 	if f.Side < 6 {
 		exceptions.Panicf("an auxiliary tower pools 5x5 windows to 2x2, and needs images of 6x6 or more there, got %dx%d", f.Side, f.Side)

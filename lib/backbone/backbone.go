@@ -1,4 +1,4 @@
-package wiring
+package backbone
 
 import (
 	"fmt"
@@ -65,9 +65,9 @@ func (f Feature) values() (vs []*block.Value) {
 	return
 }
 
-// Wiring describes the parts that search networks and found networks share: stem, sequence of cells
+// Backbone describes the parts that search networks and found networks share: stem, sequence of cells
 // with reductions at 1/3 and 2/3 of the depth, head. The caller supplies the edges.
-type Wiring struct {
+type Backbone struct {
 	Cells, Channels, Classes int // 0 classes: no classifier, the network ends with its features
 	ImageChannels, ImageSide int
 	Batch                    int
@@ -102,7 +102,7 @@ type Edge func(r block.Runner, p Place, i int, l cell.Link, from, sum State)
 type Output struct{ Features, Logits, Auxiliary *block.Value }
 
 // Places lists the cells.
-func (w Wiring) Places() []Place {
+func (w Backbone) Places() []Place {
 	places := make([]Place, w.Cells)
 	channels, side := w.Channels, w.ImageSide
 	for i := range places {
@@ -119,14 +119,14 @@ func (w Wiring) Places() []Place {
 
 // Features returns the number of channels of the pooled features, if so many states make the output
 // of the last cell.
-func (w Wiring) Features(states int) int {
+func (w Backbone) Features(states int) int {
 	places := w.Places()
 	return states * places[len(places)-1].Channels
 }
 
 // Run makes the calls of a whole network on images [c, h, h, b]. graphs are the normal and the
 // reduction cell.
-func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology, edge Edge) Output {
+func (w Backbone) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology, edge Edge) Output {
 	width := stemMultiplier * w.Channels
 	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
 	s1 := Feature{States: []State{stem}, Channels: width, Side: w.ImageSide}
@@ -147,7 +147,7 @@ func (w Wiring) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology
 }
 
 // Cell makes the calls of one cell on the outputs of the two cells before it.
-func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topology, edge Edge) Feature {
+func (w Backbone) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topology, edge Edge) Feature {
 	label := fmt.Sprintf("cell%d/", p.Index)
 	nodes := []State{
 		r.Call(label+"pre0", w.preprocess(s0, p), s0.values(), nil),
@@ -170,7 +170,7 @@ func (w Wiring) Cell(r block.Runner, p Place, s0, s1 Feature, graph cell.Topolog
 }
 
 // parts is the number of values of a state.
-func (w Wiring) parts() int {
+func (w Backbone) parts() int {
 	if w.Partial > 1 {
 		return 2
 	}

@@ -1,4 +1,4 @@
-package wiring
+package backbone
 
 import (
 	"testing"
@@ -17,7 +17,7 @@ func TestPartsAreTorchs(t *testing.T) {
 	wide := func(side int) Feature {
 		return Feature{States: []State{block.Sums(1)}, Channels: 12, Side: side}
 	}
-	search := Wiring{ImageChannels: 3, ImageSide: 8, Batch: 2, Partial: 1}
+	search := Backbone{ImageChannels: 3, ImageSide: 8, Batch: 2, Partial: 1}
 	found := search
 	found.Affine = true
 	for _, c := range []struct {
