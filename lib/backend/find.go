@@ -1,16 +1,10 @@
 package backend
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-
-	"github.com/gomlx/go-xla/installer"
 )
 
 // installed lists the plugins of a kind in all places of installation, the preferred one first,
@@ -44,7 +38,7 @@ func installed(kind Choice, cacheDir string) []string {
 			add(w.path(plugins))
 		}
 	}
-	for _, dir := range goXLADirs(plugins) {
+	for _, dir := range goXLADirs() {
 		addDir(dir)
 	}
 	for _, dir := range pythonDirs() {
@@ -55,12 +49,11 @@ func installed(kind Choice, cacheDir string) []string {
 	return found
 }
 
-// goXLADirs lists the directories of go-xla's installer: for this package, for the user, for all
-// users.
-func goXLADirs(plugins string) []string {
-	lib := []string{plugins, "/usr/local/lib"}
+// goXLADirs lists the directories of go-xla's installer: for the user, for all users.
+func goXLADirs() []string {
+	lib := []string{"/usr/local/lib"}
 	if home, err := os.UserHomeDir(); err == nil {
-		lib = []string{plugins, filepath.Join(home, ".local", "lib"), "/usr/local/lib"}
+		lib = []string{filepath.Join(home, ".local", "lib"), "/usr/local/lib"}
 	}
 	var dirs []string
 	for _, l := range lib {
@@ -89,34 +82,17 @@ func pythonDirs() []string {
 	return dirs
 }
 
-// A source installs a plugin into a directory of plugins and returns its path.
-type source func(ctx context.Context, plugins string, log io.Writer) (string, error)
-
-// sources lists the ways to install a plugin of a kind, in the order of their attempts.
-func sources(kind Choice) ([]source, error) {
-	wheel := cpuWheel
-	if kind == CUDA {
-		gpus, _ := findGPUs()
-		w, err := cudaWheel(gpus)
-		if err != nil {
-			return nil, err
-		}
-		wheel = w
+// wheelOf returns the wheel with the plugin of a kind for this machine. It returns an error if the
+// GPU's driver is too old for all of them.
+//
+// There is no second source: an installer without a hash in this package's source would be used
+// exactly when a hash is wrong.
+func wheelOf(kind Choice) (pluginWheel, error) {
+	if kind != CUDA {
+		return cpuWheel, nil
 	}
-	fromWheel := func(ctx context.Context, plugins string, log io.Writer) (string, error) {
-		return install(ctx, plugins, wheel, log)
-	}
-	fromGoXLA := func(_ context.Context, plugins string, log io.Writer) (string, error) {
-		fmt.Fprintln(log, "Trying go-xla's own installer")
-		err := installer.AutoInstall(plugins, true, installer.Quiet)
-		for _, plugin := range installed(kind, filepath.Dir(plugins)) {
-			if strings.HasPrefix(plugin, plugins) {
-				return plugin, nil // the installer's error concerns another plugin
-			}
-		}
-		return "", fmt.Errorf("go-xla's installer failed (%v)", innermost(err))
-	}
-	return []source{fromWheel, fromGoXLA}, nil
+	gpus, _ := findGPUs()
+	return cudaWheel(gpus)
 }
 
 // innermost returns the error at the bottom of a chain, because go-xla's chains are long.

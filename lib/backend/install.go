@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/home"
@@ -88,35 +87,6 @@ func sweep(plugins string) {
 	for _, dir := range left {
 		os.RemoveAll(dir)
 	}
-}
-
-// whole reports whether a plugin and its libraries are present with the sizes in their wheels. The
-// rename in fetch guarantees it; a failing disk or a user may have changed files since.
-func (p pluginWheel) whole(plugins string) bool {
-	if !isFile(p.path(plugins)) {
-		return false
-	}
-	records, _ := filepath.Glob(filepath.Join(p.dir(plugins), "*.dist-info", "RECORD"))
-	if len(records) != 1+len(p.libraries) {
-		return false
-	}
-	for _, record := range records {
-		text, err := os.ReadFile(record)
-		if err != nil {
-			return false
-		}
-		for line := range strings.Lines(string(text)) {
-			fields := strings.Split(strings.TrimSpace(line), ",") // path,hash,size
-			if len(fields) != 3 || fields[2] == "" || skipped(fields[0]) {
-				continue
-			}
-			info, err := os.Stat(filepath.Join(p.dir(plugins), filepath.FromSlash(fields[0])))
-			if err != nil || fmt.Sprint(info.Size()) != fields[2] {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func isFile(path string) bool {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -33,7 +34,8 @@ func fakeWheel(t *testing.T, files map[string]string) (pluginWheel, string) {
 	record := "fake-1.dist-info/RECORD,,\n"
 	for name, text := range files {
 		add(name, text)
-		record += fmt.Sprintf("%s,sha256=x,%d\n", name, len(text))
+		sum := sha256.Sum256([]byte(text))
+		record += fmt.Sprintf("%s,sha256=%s,%d\n", name, base64.RawURLEncoding.EncodeToString(sum[:]), len(text))
 	}
 	add("fake-1.dist-info/RECORD", record)
 	if err := z.Close(); err != nil {
@@ -102,6 +104,38 @@ func TestAWheelIsInstalledOnceAndWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(3)
+	if err := os.WriteFile(w.path(plugins), []byte("a plugon"), 0o600); err != nil { // the same size
+		t.Fatal(err)
+	}
+	check(4)
+}
+
+func TestAWrongHashIsFinal(t *testing.T) {
+	_, file := fakeWheel(t, pluginFiles)
+	calls := filepath.Join(t.TempDir(), "calls")
+	usePip(t, "echo call >>"+calls+"; cp "+file+" $DEST")
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("VIRTUAL_ENV", "")
+	t.Setenv("CONDA_PREFIX", "")
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", "")
+	cache := t.TempDir()
+	if found := installed(CPU, cache); len(found) != 0 {
+		t.Skipf("the system has %s", found[0])
+	}
+	before := opened
+	opened = nil
+	defer func() { opened = before }()
+	var log bytes.Buffer
+	_, err := Open(t.Context(), Options{Choice: CPU, CacheDir: cache, Log: &log})
+	if err == nil || !strings.Contains(err.Error(), "not the expected one") {
+		t.Errorf("error %v", err)
+	}
+	if b, _ := os.ReadFile(calls); strings.Count(string(b), "call") != 1 || strings.Contains(log.String(), "go-xla") {
+		t.Errorf("another way was tried after the wrong hash: %s%s", b, &log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(cache, "plugins", "[^.]*")); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
 }
 
 func TestFailedInstallationsSayWhatToDo(t *testing.T) {

@@ -129,23 +129,21 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 			return b, nil
 		}
 	}
-	ways, err := sources(kind)
-	if err != nil {
-		faults = append(faults, err)
-	}
-	for _, source := range ways {
-		plugin, err := source(ctx, pluginsDir(o.CacheDir), o.Log)
+	wheel, err := wheelOf(kind)
+	if err == nil {
+		var plugin string
+		plugin, err = install(ctx, pluginsDir(o.CacheDir), wheel, o.Log)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err != nil {
-			faults = append(faults, err)
-			continue
+		if err == nil {
+			if b := try(plugin); b != nil {
+				return b, nil
+			}
 		}
-		if b := try(plugin); b != nil {
-			return b, nil
-		}
-		break // other ways lead to a plugin, too, and a plugin is not the missing part
+	}
+	if err != nil {
+		faults = append(faults, err)
 	}
 	return nil, fmt.Errorf("XLA on %s has no working plugin, because %w", strings.ToUpper(string(kind)), together(faults))
 }

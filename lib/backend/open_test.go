@@ -93,8 +93,8 @@ func TestTheEnvironmentChooses(t *testing.T) {
 func TestWithoutAnyPluginAutoComputesInPureGo(t *testing.T) {
 	nowhere := t.TempDir()
 	run := task{Do: "open", Choice: Auto, CacheDir: t.TempDir()}
-	// No pip, no home, and a proxy that refuses go-xla's installer.
-	a := run.start(t, "PATH="+nowhere, "HOME="+nowhere, "VIRTUAL_ENV=", "CONDA_PREFIX=", "PJRT_PLUGIN_LIBRARY_PATH=", "https_proxy=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9")()
+	// No pip and no home.
+	a := run.start(t, "PATH="+nowhere, "HOME="+nowhere, "VIRTUAL_ENV=", "CONDA_PREFIX=", "PJRT_PLUGIN_LIBRARY_PATH=")()
 	if a.Kind == "cpu" && !strings.HasPrefix(a.Plugin, run.CacheDir) {
 		t.Skip("this machine has a plugin of its own: " + a.Plugin)
 	}
