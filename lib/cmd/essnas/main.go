@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ const (
 	interrupted = 130 // as shells have it
 )
 
-// run is the program. Whatever happens ends in a sentence, never in a stack trace.
+// execute runs the program. A panic ends it with a sentence instead of a stack trace.
 func execute() (status int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -48,7 +49,8 @@ func execute() (status int) {
 			status = complain(fmt.Errorf("internal error: %v", r))
 		}
 	}()
-	if err := new(program).root().ExecuteContext(ctx); err != nil {
+	p := new(program)
+	if err := cmp.Or(p.root().ExecuteContext(ctx), p.unknown); err != nil {
 		return complain(err)
 	}
 	return 0

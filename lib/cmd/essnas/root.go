@@ -25,6 +25,8 @@ type program struct {
 	quiet, json         bool
 	// sets the laboratory up for a client of the server; nil: this is a terminal
 	server func(l *lab.Lab)
+	// the error of a word that is no command, before --help
+	unknown error
 }
 
 func (p *program) root() *cobra.Command {
@@ -45,6 +47,14 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(explainFlag)
+	help := c.HelpFunc()
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if words := c.Flags().Args(); c.HasAvailableSubCommands() && len(words) > 0 {
+			p.unknown = knownCommand(c, words) // cobra would show the help of the command above it
+			return
+		}
+		help(c, args)
+	})
 	flags := c.PersistentFlags()
 	flags.SortFlags = false
 	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go, rehearsal (the CPU as if it were a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
