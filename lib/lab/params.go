@@ -38,6 +38,8 @@ func (s Shape) validate() error {
 		return fmt.Errorf("classes is %d: want 2 to 100000", s.Classes)
 	case s.ImageChannels < 1 || s.ImageChannels > 16 || s.ImageSide < 8 || s.ImageSide > 1024:
 		return fmt.Errorf("images of %d channels and %d x %d pixels can't be used: want 1 to 16 and a side of 8 to 1024", s.ImageChannels, s.ImageSide, s.ImageSide)
+	case s.ImageSide%4 != 0:
+		return fmt.Errorf("images of side %d can't be halved twice: want a multiple of 4, such as %d", s.ImageSide, (s.ImageSide+2)/4*4)
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -62,6 +64,9 @@ func (d *desk) rest() {
 // answer does a command for a client.
 func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Message)) (json.RawMessage, error) {
 	w := &watching{tell: tell}
+	if len(args) == 0 {
+		return nil, errors.New("the server was asked for no command: put one into \"args\", such as [\"doctor\"]")
+	}
 	p := &program{server: func(l *lab.Lab) {
 		l.Progress, l.Status, l.Begin, l.Watch, l.Warm = saying(tell), w.status, w.begin, w.event, &d.warm
 	}}
@@ -88,7 +93,7 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 			defer d.device.Unlock()
 		}
 	}
-	err := c.ExecuteContext(ctx)
+	err := cmp.Or(c.ExecuteContext(ctx), p.unknown)
 	w.drawing.Wait()
 	if err != nil {
 		return nil, err
