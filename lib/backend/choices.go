@@ -11,7 +11,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Choices records which of several equivalent computations a run uses at each place. The fastest
@@ -83,7 +83,7 @@ func (c *Choices) Remember(winners map[string]string) error {
 		err = os.MkdirAll(filepath.Dir(c.cache), 0o700)
 	}
 	if err == nil {
-		err = whole.WriteBytes(c.cache, append(text, '\n'))
+		err = atomicfile.WriteBytes(c.cache, append(text, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("the outcome of a race can't be kept: %w", err)

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Own describes a user's own pictures: a folder, or a .zip archive of one.
@@ -135,11 +135,11 @@ func Add(name, reference, dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := whole.MkdirAll(filepath.Dir(file)); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(file)); err != nil {
 		return nil, err
 	}
 	set.Name, set.Title = name, name
-	return set, whole.WriteBytes(file, append(text, '\n'))
+	return set, atomicfile.WriteBytes(file, append(text, '\n'))
 }
 
 var naming = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)

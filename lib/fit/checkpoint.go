@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/safetensors"
-	"github.com/essnas/essnas/lib/internal/whole"
 )
 
 // A checkpoint is a safetensors file, so other programs can read it. The metadata holds the SHA-256 of
@@ -41,7 +41,7 @@ func (s State) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	return whole.WriteBytes(path, raw)
+	return atomicfile.WriteBytes(path, raw)
 }
 
 // LoadState reads the result of Save. It returns an error that names the file and its damage, or
@@ -52,7 +52,7 @@ func LoadState(path string) (State, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return State{}, fmt.Errorf("there is no checkpoint %s: %w", path, err)
 		}
-		return State{}, whole.Explain(err, path)
+		return State{}, atomicfile.Explain(err, path)
 	}
 	s, err := decode(raw)
 	if err != nil {

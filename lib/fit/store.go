@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Store keeps the checkpoints of a run in a directory: last.safetensors, the one before it as
@@ -32,12 +32,12 @@ func (s Store) Save(state State) error {
 		return err
 	}
 	if err := os.Rename(s.Last(), s.previous()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return whole.Explain(err, s.Last())
+		return atomicfile.Explain(err, s.Last())
 	}
 	if err := os.Rename(next, s.Last()); err != nil {
-		return whole.Explain(err, s.Last())
+		return atomicfile.Explain(err, s.Last())
 	}
-	return whole.Sync(s.Dir)
+	return atomicfile.Sync(s.Dir)
 }
 
 // Load returns the last complete checkpoint, or nil if none was ever saved. If the last one is

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/gofrs/flock"
 )
 
@@ -78,7 +78,7 @@ func Environment(ctx context.Context, say func(string)) (dir string, err error) 
 	}
 	// JupyterLab asks every new user for permission to fetch news, which distracts a class.
 	quiet := []byte(`{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}` + "\n")
-	if err := whole.WriteBytes(filepath.Join(dir, "etc", "jupyter", "labconfig", "page_config.json"), quiet); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "etc", "jupyter", "labconfig", "page_config.json"), quiet); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(complete, nil, 0o600)

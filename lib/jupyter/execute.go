@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 )
 
 // Execute runs a notebook from top to bottom and writes it with its outputs to the file out, which
@@ -29,7 +29,7 @@ func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.
 	}
 	// Jupyter works on a copy beside the notebook, so that a failure leaves the notebook unchanged.
 	work := filepath.Join(filepath.Dir(path), "."+strings.TrimSuffix(filepath.Base(path), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
-	if err := whole.WriteBytes(work, text); err != nil {
+	if err := atomicfile.WriteBytes(work, text); err != nil {
 		return nil, err
 	}
 	defer os.Remove(work)

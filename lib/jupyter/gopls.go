@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/gofrs/flock"
 )
 
@@ -72,5 +72,5 @@ func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
 	if err := os.Rename(unfinished, program); err != nil {
 		return err
 	}
-	return whole.WriteBytes(stamp, []byte(version))
+	return atomicfile.WriteBytes(stamp, []byte(version))
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Notebook is a notebook file, format 4 (nbformat.readthedocs.io).
@@ -186,5 +186,5 @@ func (n *Notebook) tidy() error {
 	if err := encoder.Encode(file); err != nil {
 		return err
 	}
-	return whole.WriteBytes(n.path, text.Bytes())
+	return atomicfile.WriteBytes(n.path, text.Bytes())
 }

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 )
 
 // drawing is the program that draws pages.
@@ -39,5 +39,5 @@ func Page(ctx context.Context, c home.Checkout, path, out string, say func(strin
 	if err != nil {
 		return fmt.Errorf("%s can't be made a page (%s)", path, lastLine(said.String(), err))
 	}
-	return whole.WriteBytes(out, page)
+	return atomicfile.WriteBytes(out, page)
 }

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 )
 
 // userKernels returns the directory of the user's own kernels (docs.jupyter.org, "Common
@@ -58,7 +58,7 @@ func InstallKernel(c home.Checkout) (spec string, err error) {
 	if text, err = json.MarshalIndent(kernel, "", " "); err != nil {
 		return "", err
 	}
-	return spec, whole.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
+	return spec, atomicfile.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
 }
 
 // RemoveKernel undoes InstallKernel and returns the directory of the kernelspec. It returns an

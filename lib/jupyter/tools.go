@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 	"github.com/gofrs/flock"
 )
 
@@ -49,7 +49,7 @@ func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, 
 	if err := build(ctx, command); err != nil {
 		return "", err
 	}
-	return dir, whole.WriteBytes(stamp, []byte(sources))
+	return dir, atomicfile.WriteBytes(stamp, []byte(sources))
 }
 
 func build(ctx context.Context, command *exec.Cmd) error {

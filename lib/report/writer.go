@@ -16,7 +16,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
 	"github.com/essnas/essnas/lib/fit/event"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"golang.org/x/sync/errgroup"
@@ -35,7 +35,7 @@ type Writer struct {
 func NewWriter(r *run.Run) (*Writer, error) {
 	w := &Writer{Run: r, figures: r.Path("figures")}
 	w.drawing.SetLimit(4)
-	return w, whole.MkdirAll(w.figures)
+	return w, atomicfile.MkdirAll(w.figures)
 }
 
 // Close writes the page once all figures are drawn, and returns its path. It returns the first
@@ -49,7 +49,7 @@ func (w *Writer) Close() (path string, err error) {
 		return "", err
 	}
 	path = w.Run.Path("report.html")
-	return path, whole.WriteBytes(path, page.Bytes())
+	return path, atomicfile.WriteBytes(path, page.Bytes())
 }
 
 // Show adds a figure to the page and saves it under that name.
@@ -68,10 +68,10 @@ func (w *Writer) Draw(name string, f figure.Figure) {
 		if err := f.PNG(&png); err != nil {
 			return err
 		}
-		if err := whole.WriteBytes(filepath.Join(w.figures, name+".svg"), svg.Bytes()); err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(w.figures, name+".svg"), svg.Bytes()); err != nil {
 			return err
 		}
-		return whole.WriteBytes(filepath.Join(w.figures, name+".png"), png.Bytes())
+		return atomicfile.WriteBytes(filepath.Join(w.figures, name+".png"), png.Bytes())
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/fit/event"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Event is a line of events.jsonl. Epochs and steps count from 0.
@@ -44,7 +44,7 @@ func (e Event) before(epoch, step int) bool {
 func (r *Run) Events() ([]Event, error) {
 	raw, err := os.ReadFile(r.Path("events.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, whole.Explain(err, r.Path("events.jsonl"))
+		return nil, atomicfile.Explain(err, r.Path("events.jsonl"))
 	}
 	var events []Event
 	for number := 1; len(raw) > 0; number++ {
@@ -82,7 +82,7 @@ func (l *Record) seconds() float64 { return l.earlier + time.Since(l.start).Seco
 func (l *Record) Open(epoch, step int) error {
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return whole.Explain(err, l.path)
+		return atomicfile.Explain(err, l.path)
 	}
 	l.file = f
 	keep, err := l.known(f, epoch, step)
@@ -90,10 +90,10 @@ func (l *Record) Open(epoch, step int) error {
 		return err
 	}
 	if err := f.Truncate(keep); err != nil {
-		return whole.Explain(err, l.path)
+		return atomicfile.Explain(err, l.path)
 	}
 	if _, err := f.Seek(keep, io.SeekStart); err != nil {
-		return whole.Explain(err, l.path)
+		return atomicfile.Explain(err, l.path)
 	}
 	if keep > 0 {
 		l.pending = append(l.pending, Event{Kind: event.Note, Epoch: epoch, Step: step, Text: fmt.Sprintf("went on at epoch %d, step %d", epoch+1, step+1)})
@@ -128,7 +128,7 @@ func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
 			return end()
 		}
 		if err != nil {
-			return 0, whole.Explain(err, l.path)
+			return 0, atomicfile.Explain(err, l.path)
 		}
 		at += int64(len(line))
 		var e Event
@@ -182,11 +182,11 @@ func (l *Record) Write(e Event) error {
 		return err
 	}
 	_, err = l.file.Write(append(text, '\n'))
-	return whole.Explain(err, l.path)
+	return atomicfile.Explain(err, l.path)
 }
 
 // Sync waits until all events are on the disk, and returns an error if that fails.
-func (l *Record) Sync() error { return whole.Explain(l.file.Sync(), l.path) }
+func (l *Record) Sync() error { return atomicfile.Explain(l.file.Sync(), l.path) }
 
 // Close closes the file.
 func (l *Record) Close() {

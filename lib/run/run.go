@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/gofrs/flock"
 )
 
@@ -84,7 +84,7 @@ func Begin(root, dir string, c Config) (*Run, error) {
 			return nil, fmt.Errorf("%s is not empty and not a run: choose another directory", dir)
 		}
 	}
-	if err := whole.MkdirAll(dir); err != nil {
+	if err := atomicfile.MkdirAll(dir); err != nil {
 		return nil, err
 	}
 	r := &Run{Dir: dir}
@@ -127,7 +127,7 @@ func foreign(entries []os.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "lock" && !temporary(e.Name()) })
 }
 
-// temporary reports whether a file is an unfinished one of a run: whole.Write puts a dot before its
+// temporary reports whether a file is an unfinished one of a run: atomicfile.Write puts a dot before its
 // name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
@@ -155,7 +155,7 @@ func (r *Run) Take() error {
 	lock := flock.New(path)
 	ok, err := lock.TryLock()
 	if err != nil {
-		return whole.Explain(err, path)
+		return atomicfile.Explain(err, path)
 	}
 	if !ok {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", r.Dir)
@@ -200,7 +200,7 @@ func (r *Run) Write(name string, value any) error {
 	if err != nil {
 		return err
 	}
-	return whole.WriteBytes(r.Path(name), append(text, '\n'))
+	return atomicfile.WriteBytes(r.Path(name), append(text, '\n'))
 }
 
 // Read reads the result of Write; found is false if there is none. It returns an error if the file
@@ -211,7 +211,7 @@ func (r *Run) Read(name string, value any) (found bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, whole.Explain(err, r.Path(name))
+		return false, atomicfile.Explain(err, r.Path(name))
 	}
 	if err := json.Unmarshal(raw, value); err != nil {
 		return false, fmt.Errorf("%s is damaged (%w): delete it, or the whole run", r.Path(name), err)
@@ -284,7 +284,7 @@ func (r *Run) Genotype() (cell.Genotype, error) {
 // WriteGenotype writes genotype.json and genotype.py. It returns an error if a file can't be
 // written.
 func (r *Run) WriteGenotype(g cell.Genotype) error {
-	if err := whole.WriteBytes(r.Path("genotype.py"), []byte(g.Python()+"\n")); err != nil {
+	if err := atomicfile.WriteBytes(r.Path("genotype.py"), []byte(g.Python()+"\n")); err != nil {
 		return err
 	}
 	return r.Write("genotype.json", g)

@@ -94,7 +94,7 @@ func small(t *testing.T) home.Checkout {
 		must.M(os.WriteFile(path, text, 0o644))
 	}
 	files := []string{"go.mod", "go.sum"}
-	for _, dir := range []string{"lib/serve", "lib/internal/home", "lib/internal/whole"} {
+	for _, dir := range []string{"lib/serve", "lib/internal/home", "lib/internal/atomicfile"} {
 		for _, file := range must.M1(filepath.Glob(filepath.Join(from.Root, dir, "*.go"))) {
 			if !strings.HasSuffix(file, "_test.go") {
 				files = append(files, filepath.Join(dir, filepath.Base(file)))

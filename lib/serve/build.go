@@ -8,8 +8,8 @@ import (
 	"os/exec"
 	"slices"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/internal/whole"
 )
 
 // Build builds the program essnas of a checkout, which is also the server, unless it is up to date.
@@ -48,5 +48,5 @@ func Build(ctx context.Context, c home.Checkout, say func(string)) error {
 		}
 		return fmt.Errorf("essnas can't be built from %s: %w\n%s", c.Root, err, bytes.TrimSpace(out))
 	}
-	return whole.WriteBytes(p.sources(), []byte(sources))
+	return atomicfile.WriteBytes(p.sources(), []byte(sources))
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Settings is a struct with the tags json (the name in settings files, and in flags with - for _)
@@ -215,7 +215,7 @@ func (c *Choice[S]) Fix(name string, value any) error {
 func readSettings[S Settings](path string, s *S) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("the settings file can't be read: %w", whole.Explain(err, path))
+		return fmt.Errorf("the settings file can't be read: %w", atomicfile.Explain(err, path))
 	}
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &values); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/essnas/essnas/lib/attack"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 )
 
@@ -125,7 +125,7 @@ func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture
 	if picture == "" {
 		picture = filepath.Join(s.Dirs[0], "figures", "attack-runs.png")
 	}
-	return all, picture, whole.Write(picture, func(w io.Writer) error { return attacksFigure(names(s.Dirs), all).PNG(w) })
+	return all, picture, atomicfile.Write(picture, func(w io.Writer) error { return attacksFigure(names(s.Dirs), all).PNG(w) })
 }
 
 // names of runs in a figure.

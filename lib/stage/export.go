@@ -11,7 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/export"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/spf13/pflag"
@@ -115,7 +115,7 @@ func (l *Env) Export(ctx context.Context, s Export) (e run.Exported, err error) 
 		return e, err
 	}
 	e.Bytes = int64(len(raw))
-	return e, whole.WriteBytes(e.File, raw)
+	return e, atomicfile.WriteBytes(e.File, raw)
 }
 
 // exported is the network in a format.

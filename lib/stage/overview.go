@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 )
@@ -56,5 +56,5 @@ func (w page) overview(r *run.Run) error {
 		return err
 	}
 	w.Draw("overview", f)
-	return whole.WriteBytes(r.Path("figures", "overview.txt"), []byte(text+"\n"))
+	return atomicfile.WriteBytes(r.Path("figures", "overview.txt"), []byte(text+"\n"))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/spf13/pflag"
@@ -120,7 +120,7 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 			}
 		}
 	}
-	return captions, whole.Write(s.Out, func(w io.Writer) error { return figure.Grid(columns, tiles).PNG(w) })
+	return captions, atomicfile.Write(s.Out, func(w io.Writer) error { return figure.Grid(columns, tiles).PNG(w) })
 }
 
 // augmented returns the images with these indices as a training, or both sides of a search's Barlow

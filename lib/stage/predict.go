@@ -15,7 +15,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/data/picture"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/spf13/pflag"
 )
@@ -131,7 +131,7 @@ func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string,
 	if out == "" {
 		out = r.Path("figures", "predict.png")
 	}
-	return predictions, out, whole.Write(out, func(w io.Writer) error { return figure.Predictions(2, cards).PNG(w) })
+	return predictions, out, atomicfile.Write(out, func(w io.Writer) error { return figure.Predictions(2, cards).PNG(w) })
 }
 
 // pictures returns the images to classify, test images first, as the network sees them.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
@@ -49,14 +49,14 @@ const jobsDir = "jobs"
 // returns an error if the file can't be written.
 func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	path = s.Path(jobsDir, filepath.FromSlash(j.Name())+".json")
-	if err := whole.MkdirAll(filepath.Dir(path)); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Dir(path)); err != nil {
 		return "", err
 	}
 	text, err := json.Marshal(j)
 	if err != nil {
 		return "", err
 	}
-	return path, whole.WriteBytes(path, append(text, '\n'))
+	return path, atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
 // Prepare writes the study and a file for each job that is not done, for processes that [Execute]
@@ -157,7 +157,7 @@ func (s *Study) find(ctx context.Context, l *lab.Lab, j findings.Job) error {
 		if err != nil {
 			return err
 		}
-		return whole.WriteBytes(s.Drawn(j), append(text, '\n'))
+		return atomicfile.WriteBytes(s.Drawn(j), append(text, '\n'))
 	}
 	configuration, _ := findings.Find(j.Configuration) // the name is validated
 	choice, err := searchChoice(s.Config, configuration, j.Seed)

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
@@ -96,7 +96,7 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 	} else if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	} else {
-		return nil, fmt.Errorf("%s can't be used for a study: %w", s.Dir, whole.Explain(err, s.Dir))
+		return nil, fmt.Errorf("%s can't be used for a study: %w", s.Dir, atomicfile.Explain(err, s.Dir))
 	}
 }
 
@@ -202,13 +202,13 @@ func hash(c findings.Config) string {
 
 // begin takes the directory for this process and writes what the study is.
 func (s *Study) begin() error {
-	if err := whole.MkdirAll(s.Dir); err != nil {
+	if err := atomicfile.MkdirAll(s.Dir); err != nil {
 		return err
 	}
 	lock := flock.New(s.Path("lock"))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return whole.Explain(err, s.Path("lock"))
+		return atomicfile.Explain(err, s.Path("lock"))
 	}
 	if !ok {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", s.Dir)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/spf13/cobra"
@@ -54,7 +54,7 @@ own. --genotype RUN@EPOCH names the cell of an epoch, with the search's own limi
 				return err
 			}
 			if out != "" {
-				if err := whole.WriteBytes(out, []byte(d.Genotype.Python()+"\n")); err != nil {
+				if err := atomicfile.WriteBytes(out, []byte(d.Genotype.Python()+"\n")); err != nil {
 					return err
 				}
 			}

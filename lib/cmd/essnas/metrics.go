@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/spf13/cobra"
 )
@@ -39,7 +39,7 @@ text (of a note), and details (of an epoch of a search: alphas as softmax [edge]
 				return err
 			}
 			if out != "" {
-				if err := whole.Write(out, func(w io.Writer) error { return run.WriteCSV(w, epochs) }); err != nil {
+				if err := atomicfile.Write(out, func(w io.Writer) error { return run.WriteCSV(w, epochs) }); err != nil {
 					return err
 				}
 			}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
@@ -39,7 +39,7 @@ anything.`,
 				if err != nil {
 					return err
 				}
-				if err := whole.WriteBytes(out, append(text, '\n')); err != nil {
+				if err := atomicfile.WriteBytes(out, append(text, '\n')); err != nil {
 					return err
 				}
 			}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // Slurm runs jobs on a cluster: sbatch gets one job array for all jobs that wait for nothing, and
@@ -60,7 +60,7 @@ func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 		return err
 	}
 	s.jobs, s.ended, s.failed = jobs, make([]bool, len(jobs)), map[string]bool{}
-	if err := whole.MkdirAll(filepath.Join(s.Dir, "logs")); err != nil {
+	if err := atomicfile.MkdirAll(filepath.Join(s.Dir, "logs")); err != nil {
 		return err
 	}
 	var all []submission
@@ -165,7 +165,7 @@ func (s *Slurm) submitAfter(ctx context.Context, all []submission) (string, erro
 // sbatch submits a script, which stays in the directory for the user to read.
 func (s *Slurm) sbatch(ctx context.Context, name, script string, args []string) (id string, err error) {
 	path := filepath.Join(s.Dir, name+".sh")
-	if err := whole.WriteBytes(path, []byte(script)); err != nil {
+	if err := atomicfile.WriteBytes(path, []byte(script)); err != nil {
 		return "", err
 	}
 	args = append([]string{"--parsable", "--job-name=" + s.Name}, append(args, path)...)

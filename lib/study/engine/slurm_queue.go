@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
 // recordPath is where submissions are kept, for status and cancel in another process.
@@ -29,7 +29,7 @@ func (s *Slurm) record(all []submission) error {
 	if err != nil {
 		return err
 	}
-	return whole.WriteBytes(s.recordPath(), append(text, '\n'))
+	return atomicfile.WriteBytes(s.recordPath(), append(text, '\n'))
 }
 
 // submissions are all arrays that were submitted from this directory.

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -77,7 +77,7 @@ func Open(dir string) (*Directory, error) {
 		return nil, fmt.Errorf("%s is not a study: it has no study.json; give the directory that essnas study has named", dir)
 	}
 	if err != nil {
-		return nil, whole.Explain(err, s.Path("study.json"))
+		return nil, atomicfile.Explain(err, s.Path("study.json"))
 	}
 	if err := json.Unmarshal(raw, &s.Config); err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
@@ -107,5 +107,5 @@ func (s *Directory) Write(name string, value any) error {
 	if err != nil {
 		return err
 	}
-	return whole.WriteBytes(s.Path(name), append(text, '\n'))
+	return atomicfile.WriteBytes(s.Path(name), append(text, '\n'))
 }

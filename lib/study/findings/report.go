@@ -11,7 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/internal/whole"
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/score"
 )
@@ -28,7 +28,7 @@ func (s *Directory) Report() (path string, err error) {
 	if err := r.WriteCSV(&table); err != nil {
 		return "", err
 	}
-	if err := whole.WriteBytes(s.Path("results.csv"), table.Bytes()); err != nil {
+	if err := atomicfile.WriteBytes(s.Path("results.csv"), table.Bytes()); err != nil {
 		return "", err
 	}
 	if err := s.Write("results.json", r); err != nil {
@@ -46,10 +46,10 @@ func (s *Directory) Report() (path string, err error) {
 		if err := figures[name].PNG(&png); err != nil {
 			return "", err
 		}
-		if err := whole.WriteBytes(s.Path("figures", name+".svg"), svg.Bytes()); err != nil {
+		if err := atomicfile.WriteBytes(s.Path("figures", name+".svg"), svg.Bytes()); err != nil {
 			return "", err
 		}
-		if err := whole.WriteBytes(s.Path("figures", name+".png"), png.Bytes()); err != nil {
+		if err := atomicfile.WriteBytes(s.Path("figures", name+".png"), png.Bytes()); err != nil {
 			return "", err
 		}
 	}
@@ -58,7 +58,7 @@ func (s *Directory) Report() (path string, err error) {
 		return "", err
 	}
 	path = s.Path("report.html")
-	return path, whole.WriteBytes(path, html.Bytes())
+	return path, atomicfile.WriteBytes(path, html.Bytes())
 }
 
 // Warning returns the limits of the numbers that a reader must know, or "" for a study of full

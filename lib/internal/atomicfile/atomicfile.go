@@ -1,8 +1,8 @@
-// Package whole writes files completely or not at all, and explains errors of the file system.
+// Package atomicfile writes files completely or not at all, and explains errors of the file system.
 //
 // A file is written under a temporary name in its own directory, synced and renamed. A reader sees
 // the old file or the new one. A killed process, a full disk or a power cut leaves the old one.
-package whole
+package atomicfile
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package several
+package multidevice
 
 import (
 	"math/rand/v2"
