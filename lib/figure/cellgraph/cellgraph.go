@@ -30,7 +30,7 @@ func Complete(title string) (figure.Figure, error) {
 		shade := 0x33 + 0x14*uint8(l.From) // no operation has a grey, and crossing edges differ
 		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: color.NRGBA{shade, shade, shade, 0xff}, width: 1.5, head: true})
 	}
-	return drawing(title, nodes(), append(arcs, outputs(all.Concat)...))
+	return drawing(title, nodes(cell.States), append(arcs, outputs(cell.States, all.Concat)...))
 }
 
 // In points.
@@ -93,7 +93,8 @@ func drawing(title string, boxes []box, arcs []arc) (figure.Figure, error) {
 
 // parts are the boxes and arcs of a cell.
 func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
-	boxes = nodes()
+	states := len(genes) / 2 // a state keeps two edges
+	boxes = nodes(states)
 	for i, gene := range genes {
 		colour := figure.OperationColor(gene.Op)
 		b := box{
@@ -105,12 +106,12 @@ func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
 			arc{from: name(gene.From), to: b.name, colour: colour, width: 1.75},
 			arc{from: b.name, to: name(cell.Inputs + i/2), colour: colour, width: 1.75, head: true})
 	}
-	return boxes, append(arcs, outputs(concat)...)
+	return boxes, append(arcs, outputs(states, concat)...)
 }
 
-// nodes are the boxes of a cell's nodes.
-func nodes() (boxes []box) {
-	output := cell.Inputs + cell.States
+// nodes are the boxes of the nodes of a cell with so many states.
+func nodes(states int) (boxes []box) {
+	output := cell.Inputs + states
 	for node := range output + 1 {
 		b := box{name: name(node), label: figure.NodeName(node), size: nodeText, stroke: color.NRGBA{0x55, 0x55, 0x55, 0xff}, width: 34, height: 30, round: 4}
 		switch {
@@ -126,10 +127,10 @@ func nodes() (boxes []box) {
 	return boxes
 }
 
-// outputs are the arcs from the states to the output.
-func outputs(concat []int) (arcs []arc) {
+// outputs are the arcs to the output from the states that it concatenates.
+func outputs(states int, concat []int) (arcs []arc) {
 	for _, node := range concat {
-		arcs = append(arcs, arc{from: name(node), to: name(cell.Inputs + cell.States), colour: color.NRGBA{0x88, 0x88, 0x88, 0xff}, width: 1, head: true})
+		arcs = append(arcs, arc{from: name(node), to: name(cell.Inputs + states), colour: color.NRGBA{0x88, 0x88, 0x88, 0xff}, width: 1, head: true})
 	}
 	return arcs
 }

@@ -2,6 +2,8 @@ package cellgraph
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -138,5 +140,35 @@ func TestASearchCellHasEveryEdge(t *testing.T) {
 	}
 	if got, want := strings.Count(text.String(), "stroke-width:1.5"), len(cell.Links()); got != want {
 		t.Errorf("%d edges are drawn, want %d", got, want)
+	}
+}
+
+func TestACellOfTwoToFiveStatesIsDrawnWithAllOfThemAndOneOutput(t *testing.T) {
+	for states := cell.MinStates; states <= cell.MaxStates; states++ {
+		g := cell.Space{Operations: cell.Primitives, States: states}.Random(rand.New(rand.NewPCG(1, uint64(states))))
+		for kind, text := range map[string]string{"normal": svg(t, Normal, g), "reduction": svg(t, Reduction, g)} {
+			for state := range cell.MaxStates {
+				want := 0
+				if state < states {
+					want = 1
+				}
+				if got := strings.Count(text, fmt.Sprintf(">%d<", state)); got != want {
+					t.Errorf("%s cell of %d states: state %d stands there %d times, want %d", kind, states, state, got, want)
+				}
+			}
+			if got := strings.Count(text, ">k<"); got != 1 {
+				t.Errorf("%s cell of %d states has %d outputs", kind, states, got)
+			}
+		}
+		boxes, arcs := parts(g.Normal, g.NormalConcat)
+		names := map[string]bool{}
+		for _, b := range boxes {
+			names[b.name] = true
+		}
+		for _, a := range arcs {
+			if !names[a.from] || !names[a.to] {
+				t.Errorf("%d states: an arc from %s to %s, of which one is not there", states, a.from, a.to)
+			}
+		}
 	}
 }
