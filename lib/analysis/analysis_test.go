@@ -16,17 +16,20 @@ func published(t *testing.T, name string) cell.Genotype {
 	return g
 }
 
-// By hand, from the genes. Half sides of what a state sees: a 3x3 window adds 1 in units of its input's distance of
-// positions, a 5x5 or a dilated 3x3 one 2; separable convolutions have two windows, of which the first has the stride.
+// By hand, from the genes. Half sides of what a state sees: a 3x3 window adds 1 in units of its
+// input's distance of positions, a 5x5 or a dilated 3x3 one 2; separable convolutions have two
+// windows, of which the first has the stride.
 //
-// DARTS_V2, normal: states 0 to 2 read inputs through sep_conv_3x3 (1 + 1 = 2), state 3 reads state 0 through dil_conv_3x3
-// (2 + 2 = 4): 9 positions. Two of its 9 ways are of two operations, those through state 0: (7 + 2*2) / 9.
-// Reduction: pools of stride 2 (1) and skip connections behind them: 3 positions.
+// DARTS_V2, normal: states 0 to 2 read inputs through sep_conv_3x3 (1 + 1 = 2), state 3 reads state
+// 0 through dil_conv_3x3 (2 + 2 = 4): 9 positions. Two of its 9 ways are of two operations, those
+// through state 0: (7 + 2*2) / 9. Reduction: pools of stride 2 (1) and skip connections behind
+// them: 3 positions.
 //
-// PC_DARTS_cifar, normal: every edge leaves an input; sep_conv_5x5 sees most (2 + 2 = 4): 9 positions.
-// Reduction, distances 1 and then 2: sep_conv_5x5 of stride 2 gives state 0 half sides of 2 + 2*2 = 6, the next one, of
-// stride 1, gives state 1 6 + 2*2 + 2*2 = 14, and sep_conv_3x3 gives state 2 14 + 2 + 2 = 18: 37 positions. Ways into the states:
-// 2 (of 1), 1 + 2 (1, 2, 2), 1 + 3 (1, 2, 3, 3) and 1 + 2 (1, 2, 2): 21 operations on 12 ways.
+// PC_DARTS_cifar, normal: every edge leaves an input; sep_conv_5x5 sees most (2 + 2 = 4): 9
+// positions. Reduction, distances 1 and then 2: sep_conv_5x5 of stride 2 gives state 0 half sides
+// of 2 + 2*2 = 6, the next one, of stride 1, gives state 1 6 + 2*2 + 2*2 = 14, and sep_conv_3x3
+// gives state 2 14 + 2 + 2 = 18: 37 positions. Ways into the states: 2 (of 1), 1 + 2 (1, 2, 2), 1 +
+// 3 (1, 2, 3, 3) and 1 + 2 (1, 2, 2): 21 operations on 12 ways.
 func TestPublishedCellsHaveTheMeasuresDerivedByHand(t *testing.T) {
 	darts, pc := published(t, "DARTS_V2"), published(t, "PC_DARTS_cifar")
 	for _, c := range []struct {
@@ -46,12 +49,15 @@ func TestPublishedCellsHaveTheMeasuresDerivedByHand(t *testing.T) {
 	}
 }
 
-// By hand, of networks of a normal and two reduction cells. Half sides, the distance of positions behind the |:
+// By hand, of networks of a normal and two reduction cells. Half sides, the distance of positions
+// behind the |:
 //
-// DARTS_V2: stem 1|1; normal cell 1 + 4 = 5|1; reduction: its pool of the last cell 5 + 1 = 6|2; the next one reads the normal
-// cell through a factorized reduce (-5 to 6), and its pool of the last cell sees 6 + 2 = 8|4: 17 pixels.
+// DARTS_V2: stem 1|1; normal cell 1 + 4 = 5|1; reduction: its pool of the last cell 5 + 1 = 6|2;
+// the next one reads the normal cell through a factorized reduce (-5 to 6), and its pool of the
+// last cell sees 6 + 2 = 8|4: 17 pixels.
 //
-// PC_DARTS_cifar: stem 1|1; normal cell 1 + 4 = 5|1; reduction 5 + 18 = 23|2; the next one 23 + 2*18 = 59|4: 119 pixels.
+// PC_DARTS_cifar: stem 1|1; normal cell 1 + 4 = 5|1; reduction 5 + 18 = 23|2; the next one 23 +
+// 2*18 = 59|4: 119 pixels.
 func TestNetworksSeeTheFieldDerivedByHand(t *testing.T) {
 	for name, want := range map[string]int{"DARTS_V2": 17, "PC_DARTS_cifar": 119} {
 		if got := Field(published(t, name), 3); got != want {
@@ -102,7 +108,8 @@ func TestTheWeightedDepthIsTheMeanOverEdges(t *testing.T) {
 	}
 }
 
-// Three of the seven operations have no weights; state i, from 0, reads two of 2 + i nodes, of which two are inputs.
+// Three of the seven operations have no weights; state i, from 0, reads two of 2 + i nodes, of
+// which two are inputs.
 func TestRandomCellsAreSpreadAsChanceHasIt(t *testing.T) {
 	const n = 10000
 	b := Random(cell.DARTS(), n, 1)

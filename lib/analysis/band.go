@@ -44,7 +44,8 @@ func (m Measures) Value(name string) float64 {
 // Band is the distribution of every measure over random normal cells.
 type Band map[string][]float64 // sorted
 
-// Random measures n random normal cells of a space, all equally probable. The same seed gives the same cells.
+// Random measures n random normal cells of a space, all equally probable. The same seed gives the
+// same cells.
 func Random(space cell.Space, n int, seed uint64) Band {
 	r := rand.New(rand.NewPCG(seed, 0xba9d))
 	b := Band{}
@@ -61,8 +62,8 @@ func Random(space cell.Space, n int, seed uint64) Band {
 	return b
 }
 
-// Percentile is the share, in percent, of the random cells whose measure is smaller, and half of those where it is the
-// same: 50 is what half of them exceed.
+// Percentile is the share, in percent, of the random cells whose measure is smaller, and half of
+// those where it is the same: 50 is what half of them exceed.
 func (b Band) Percentile(name string, value float64) float64 {
 	values := b[name]
 	below, _ := slices.BinarySearch(values, value)

@@ -1,5 +1,5 @@
-// Package analysis measures what cells look like: depth, width, receptive field, operations without weights. It computes
-// nothing on a device and links no backend.
+// Package analysis measures what cells look like: depth, width, receptive field, operations without
+// weights. It computes nothing on a device and links no backend.
 //
 //	g, err := cell.Load("PC_DARTS_cifar")
 //	m := analysis.Of(g.Normal, g.NormalConcat, 1)        // of one cell: m.Depth, m.Width, ...
@@ -16,5 +16,6 @@
 //	field       side of the square of input positions that a position of the output depends on
 //	skips, parameter-less operations, dilated convolutions, separable convolutions whose output a pool reads: counts
 //
-// A state that is not in the output and that no other state reads counts for the counts, and for nothing else.
+// A state that is not in the output and that no other state reads counts for the counts, and for
+// nothing else.
 package analysis

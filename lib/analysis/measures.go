@@ -9,11 +9,13 @@ type Measures struct {
 	Width    float64 `json:"width"`
 	Field    int     `json:"receptive_field"` // of its output, in positions of its inputs
 	Dilated  int     `json:"dilated"`         // dilated convolutions
-	SepPool  int     `json:"sep_then_pool"`   // pools that read a state into which a separable convolution without dilation leads
+	// pools that read a state into which a separable convolution without dilation leads
+	SepPool int `json:"sep_then_pool"`
 }
 
-// Of measures a cell with these genes, whose output are the nodes concat. stride is that of the operations on its inputs:
-// 1 of a normal cell, 2 of a reduction cell. The genes are those of a valid genotype.
+// Of measures a cell with these genes, whose output are the nodes concat. stride is that of the
+// operations on its inputs: 1 of a normal cell, 2 of a reduction cell. The genes are those of a
+// valid genotype.
 func Of(genes []cell.Gene, concat []int, stride int) Measures {
 	m := Measures{Shape: cell.ShapeOf(genes, concat)}
 	ways, length := paths(genes)
@@ -67,10 +69,11 @@ func convolved(genes []cell.Gene, node int) bool {
 	return false
 }
 
-// WeightedDepth is the depth that alphas and betas give to a cell of a search network: the depth of a state is the mean,
-// over the edges that enter it, of one more than that of the node which the edge leaves; an edge weighs beta times the share of
-// its operations other than none. The result is the mean over the states. shares is softmax(alpha), [edge][operation], with
-// NaN or nothing where an edge has no such operation; betas [edge] is 1 without edge normalisation.
+// WeightedDepth is the depth that alphas and betas give to a cell of a search network: the depth of
+// a state is the mean, over the edges that enter it, of one more than that of the node which the
+// edge leaves; an edge weighs beta times the share of its operations other than none. The result is
+// the mean over the states. shares is softmax(alpha), [edge][operation], with NaN or nothing where
+// an edge has no such operation; betas [edge] is 1 without edge normalisation.
 func WeightedDepth(operations []string, shares [][]float64, betas []float64) float64 {
 	states := cell.StatesOf(len(shares))
 	links := cell.Space{States: states}.Links()

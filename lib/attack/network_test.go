@@ -13,7 +13,8 @@ import (
 	"github.com/essnas/essnas/lib/network"
 )
 
-// found is a found network of the cells PC_DARTS_cifar; load gives it other weights than its initial ones.
+// found is a found network of the cells PC_DARTS_cifar; load gives it other weights than its
+// initial ones.
 func found(t testing.TB, cells, channels, batch int, load func(m *network.Model)) *network.Pixels {
 	t.Helper()
 	g, _ := cell.Published("PC_DARTS_cifar")

@@ -65,8 +65,8 @@ func (f Feature) values() (vs []*block.Value) {
 	return
 }
 
-// Backbone describes the parts that search networks and found networks share: stem, sequence of cells
-// with reductions at 1/3 and 2/3 of the depth, head. The caller supplies the edges.
+// Backbone describes the parts that search networks and found networks share: stem, sequence of
+// cells with reductions at 1/3 and 2/3 of the depth, head. The caller supplies the edges.
 type Backbone struct {
 	Cells, Channels, Classes int // 0 classes: no classifier, the network ends with its features
 	ImageChannels, ImageSide int

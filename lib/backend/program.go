@@ -12,12 +12,12 @@ type captured []byte
 // capturing is set while Program runs: no program is compiled then.
 var capturing atomic.Pointer[Backend]
 
-// Program returns the StableHLO text of the program that compile asks this backend to compile, as the
-// plugin would get it. The program itself is not compiled, and compile does not return. Nothing else
-// may use the process's backends in the meantime.
+// Program returns the StableHLO text of the program that compile asks this backend to compile, as
+// the plugin would get it. The program itself is not compiled, and compile does not return. Nothing
+// else may use the process's backends in the meantime.
 //
-// Program returns an error for the backend in pure Go, which has no StableHLO, and for a function that
-// compiles nothing.
+// Program returns an error for the backend in pure Go, which has no StableHLO, and for a function
+// that compiles nothing.
 func (b *Backend) Program(compile func()) (text []byte, err error) {
 	if b.hook == nil {
 		return nil, fmt.Errorf("%s has no StableHLO: choose a backend of XLA, as with --backend cpu", b)

@@ -31,8 +31,8 @@
 // the memory. Races between convolutions come first, and the report names the winners. The steps of
 // a turn are launched one after the other and read together, as in a run. For PC-DARTS a whole
 // epoch with its checkpoint is measured, from which the report estimates the time of a search and
-// its bottleneck. A workload that fails has its error in the report, and the others continue.
-// No GPU has been measured yet, only the CPU treated as one: essnas bench --gpu --backend rehearsal.
+// its bottleneck. A workload that fails has its error in the report, and the others continue. No
+// GPU has been measured yet, only the CPU treated as one: essnas bench --gpu --backend rehearsal.
 //
 // # Interpretation
 //

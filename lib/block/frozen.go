@@ -5,13 +5,13 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Frozen puts a trained network into one graph: the calls of network on the inputs in, in evaluation
-// mode. Weights and running statistics are constants of the graph, taken from params. The graph has
-// standard operations only: no kernels of package kernel, no marks for a backward pass. Exports read
-// it, and tests hold executables against it.
+// Frozen puts a trained network into one graph: the calls of network on the inputs in, in
+// evaluation mode. Weights and running statistics are constants of the graph, taken from params.
+// The graph has standard operations only: no kernels of package kernel, no marks for a backward
+// pass. Exports read it, and tests hold executables against it.
 //
-// Images among the inputs are float32 and ordered as layout says. native chooses convolutions of the
-// backend; otherwise they are sums of shifted images, which every backend can compute.
+// Images among the inputs are float32 and ordered as layout says. native chooses convolutions of
+// the backend; otherwise they are sums of shifted images, which every backend can compute.
 //
 // Frozen returns the outputs of network. It panics where params has no weights for a label.
 func Frozen(layout Layout, native bool, params []*Param, in []*Node, network func(r Runner, in []*Value) []*Value) []*Node {

@@ -28,8 +28,8 @@ type contest struct {
 // Way returns which of several ways of computing the same is to be taken at a place, whose name
 // says what is computed for which shapes. trial makes a block that computes it alone, in whichever
 // way it is told when it asks the same, to be raced by Engine.Race. Without a race it is the first
-// way, or the second where the lowering is native: ways lists sums of shifted images first, and then
-// the backend's operation for it.
+// way, or the second where the lowering is native: ways lists sums of shifted images first, and
+// then the backend's operation for it.
 func (c *Ctx) Way(place string, ways []string, trial func() *Block) string {
 	choices := c.lowering.Choices
 	if choices == nil {

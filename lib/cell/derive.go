@@ -9,26 +9,28 @@ import (
 // NoLimit is the limit of Derive for any number of skip connections.
 const NoLimit = -1
 
-// Shares are what a search has learnt of a cell, from which a genotype is derived. The first index is 0
-// for the normal and 1 for the reduction cell.
+// Shares are what a search has learnt of a cell, from which a genotype is derived. The first index
+// is 0 for the normal and 1 for the reduction cell.
 type Shares struct {
 	Alphas     [2][][]float64 // [edge][operation]: softmax over the operations of an edge
 	Betas      [2][]float64   // [edge]: softmax over the edges that enter a state, or 1
 	Operations [2][][]string  // [edge][operation]: which the alphas are of
 }
 
-// Derive is the cell that the shares stand for (arXiv:1806.09055, section 2.4; with betas arXiv:1907.05737, section 3.3): per
-// edge the operation with the largest alpha, never none; per state the two edges with the largest alpha x beta, the
-// stronger first.
+// Derive is the cell that the shares stand for (arXiv:1806.09055, section 2.4; with betas
+// arXiv:1907.05737, section 3.3): per edge the operation with the largest alpha, never none; per
+// state the two edges with the largest alpha x beta, the stronger first.
 //
-// A limit of 0 or more is P-DARTS' derivation (arXiv:1904.12760, section 3.3): while the normal cell has more skip connections
-// than that, the weakest of them counts for nothing, and the cell is derived again. Edges that have no other
-// operation keep theirs.
+// A limit of 0 or more is P-DARTS' derivation (arXiv:1904.12760, section 3.3): while the normal
+// cell has more skip connections than that, the weakest of them counts for nothing, and the cell is
+// derived again. Edges that have no other operation keep theirs.
 //
-// Ties are broken as in the reference implementations: DARTS and PC-DARTS (NoLimit) take the earlier of two equal operations
-// and of two equal edges, P-DARTS the later; of equally weak skips it drops the earlier.
+// Ties are broken as in the reference implementations: DARTS and PC-DARTS (NoLimit) take the
+// earlier of two equal operations and of two equal edges, P-DARTS the later; of equally weak skips
+// it drops the earlier.
 func (s Shares) Derive(limit int) Genotype {
-	without := make([]bool, len(s.Alphas[0])) // edges of the normal cell whose skip connection counts for nothing
+	// edges of the normal cell whose skip connection counts for nothing
+	without := make([]bool, len(s.Alphas[0]))
 	later := limit != NoLimit
 	normal := s.choices(0, without, later)
 	for limit != NoLimit {
@@ -92,8 +94,8 @@ func chosenGenes(cs []choice) (genes []Gene) {
 	return
 }
 
-// choices are a cell type's two strongest edges for each state, the stronger first. Of equal operations and edges the earlier
-// wins, or the later one.
+// choices are a cell type's two strongest edges for each state, the stronger first. Of equal
+// operations and edges the earlier wins, or the later one.
 func (s Shares) choices(typ int, without []bool, later bool) (chosen []choice) {
 	links := s.space().Links()
 	for at, n := 0, Inputs; at < len(links); at, n = at+n, n+1 {

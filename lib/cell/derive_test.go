@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// skipping are shares of cells of four states in the space of DARTS, where every edge likes its skip connection most.
+// skipping are shares of cells of four states in the space of DARTS, where every edge likes its
+// skip connection most.
 func skipping(seed uint64) (s Shares) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	for typ := range s.Alphas {

@@ -2,38 +2,46 @@
 //
 // # The cell
 //
-// A network of the DARTS family (arXiv:1806.09055) is a stack of cells. A cell has 7 nodes, numbered as in the literature:
+// A network of the DARTS family (arXiv:1806.09055) is a stack of cells. A cell has 7 nodes,
+// numbered as in the literature:
 //
 //	0  c_{k-2}  the output of the cell before the last one
 //	1  c_{k-1}  the output of the last cell
 //	2..5        four states; in the drawings they are called 0, 1, 2 and 3
 //	6  c_{k}    the output: the states, concatenated along the channels
 //
-// Every state reads from nodes before it. In the search all 14 edges from nodes 0..4 to states 2..5 are there and carry a mixture of operations;
-// in a found cell each state keeps two of its edges, and each edge one operation.
+// Every state reads from nodes before it. In the search all 14 edges from nodes 0..4 to states 2..5
+// are there and carry a mixture of operations; in a found cell each state keeps two of its edges,
+// and each edge one operation.
 //
-// There are two types of cell. Normal cells keep height and width; the two reduction cells, at 1/3 and 2/3 of the depth, halve both and double the
-// channels, by a stride of 2 on the edges that leave nodes 0 and 1. All cells of a type share their operations.
+// There are two types of cell. Normal cells keep height and width; the two reduction cells, at 1/3
+// and 2/3 of the depth, halve both and double the channels, by a stride of 2 on the edges that
+// leave nodes 0 and 1. All cells of a type share their operations.
 //
 // # The search space
 //
-// Which operations an edge may have and how many states a cell has is a value, a [Space]: [DARTS] has eight operations and
-// four states, others any two or more of [Operations] and two to five states. [Lookup] finds an operation's kind and windows,
-// from which its graph (package ops), its reach and its shape measures follow; no code asks for an operation's name.
+// Which operations an edge may have and how many states a cell has is a value, a [Space]: [DARTS]
+// has eight operations and four states, others any two or more of [Operations] and two to five
+// states. [Lookup] finds an operation's kind and windows, from which its graph (package ops), its
+// reach and its shape measures follow; no code asks for an operation's name.
 //
 // # The genotype
 //
-// A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i and 2i+1, and a [Gene] is an operation and the node
-// that it reads from. Operations have the names of [Operations] except none, which carries nothing.
+// A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i
+// and 2i+1, and a [Gene] is an operation and the node that it reads from. Operations have the names
+// of [Operations] except none, which carries nothing.
 //
-// [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with a bad one. JSON:
+// [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with
+// a bad one. JSON:
 //
 //	{"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5], "reduce": [...], "reduce_concat": [2, 3, 4, 5]}
 //
-// and the Python text that the logs and genotypes.py of DARTS, P-DARTS, PC-DARTS and their relatives hold:
+// and the Python text that the logs and genotypes.py of DARTS, P-DARTS, PC-DARTS and their
+// relatives hold:
 //
 //	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))
 //
-// [Genotype.Python] and encoding/json write them. [Random] draws one. [Load] takes a file in either form or the name of a published cell (see [PublishedNames]).
-// [ShapeOf] counts its skip connections and its depth.
+// [Genotype.Python] and encoding/json write them. [Random] draws one. [Load] takes a file in either
+// form or the name of a published cell (see [PublishedNames]). [ShapeOf] counts its skip
+// connections and its depth.
 package cell

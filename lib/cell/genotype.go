@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1: the inputs; 2 and more:
-// the states).
+// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1:
+// the inputs; 2 and more: the states).
 type Gene struct {
 	Op   string
 	From int
 }
 
-// Genotype is what a search finds. Genes 2i and 2i+1 enter state i, which is node 2+i; the Concat lists hold the nodes whose channels make the output.
+// Genotype is what a search finds. Genes 2i and 2i+1 enter state i, which is node 2+i; the Concat
+// lists hold the nodes whose channels make the output.
 type Genotype struct {
 	Normal       []Gene `json:"normal"`
 	NormalConcat []int  `json:"normal_concat"`
@@ -25,9 +26,10 @@ type Genotype struct {
 	ReduceConcat []int  `json:"reduce_concat"`
 }
 
-// Load returns the published genotype of that name, or the genotype of a text that holds Genotype(...), or else reads a
-// file: JSON, Python text or a line of a log (see [ParseWithin]); FILE:NAME is one of the genotypes that a Python
-// file names. It returns an error if there is no such file, or no genotype in it.
+// Load returns the published genotype of that name, or the genotype of a text that holds
+// Genotype(...), or else reads a file: JSON, Python text or a line of a log (see [ParseWithin]);
+// FILE:NAME is one of the genotypes that a Python file names. It returns an error if there is no
+// such file, or no genotype in it.
 func Load(nameOrFile string) (Genotype, error) {
 	if g, ok := Published(nameOrFile); ok {
 		return g, nil
@@ -46,8 +48,9 @@ func Load(nameOrFile string) (Genotype, error) {
 	return g, err
 }
 
-// Validate returns an error that says in a sentence which part of the genotype is wrong: the count of genes, an unknown
-// operation, a node that is not before its state, two cells of different numbers of states.
+// Validate returns an error that says in a sentence which part of the genotype is wrong: the count
+// of genes, an unknown operation, a node that is not before its state, two cells of different
+// numbers of states.
 func (g Genotype) Validate() error {
 	if err := validate("normal", g.Normal, g.NormalConcat); err != nil {
 		return err
@@ -133,7 +136,8 @@ func (g *Genotype) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the pair ["sep_conv_3x3", 0], which is also what Python's json module makes of a gene.
+// MarshalJSON writes the pair ["sep_conv_3x3", 0], which is also what Python's json module makes of
+// a gene.
 func (g Gene) MarshalJSON() ([]byte, error) { return json.Marshal([2]any{g.Op, g.From}) }
 
 // UnmarshalJSON reads the pair that MarshalJSON writes.

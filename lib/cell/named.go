@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// definition is a name that a Python file gives to a genotype: by its text, or as another name's alias.
+// definition is a name that a Python file gives to a genotype: by its text, or as another name's
+// alias.
 type definition struct{ name, text, alias string }
 
 var (
@@ -51,8 +52,8 @@ func closed(text string) string {
 }
 
 // ParseNamed reads the genotype that a Python file calls name, as projects of the DARTS family keep
-// them in genotypes.py. It returns an error that lists the names of the file if it has no such name, and
-// the errors of Parse.
+// them in genotypes.py. It returns an error that lists the names of the file if it has no such
+// name, and the errors of Parse.
 func ParseNamed(text, name string) (Genotype, error) {
 	all := definitions(text)
 	for range len(all) + 1 { // an alias may lead to another
@@ -79,8 +80,8 @@ func namesOf(all []definition) string {
 	return strings.Join(names, ", ")
 }
 
-// ParseWithin reads a genotype as Parse does, or the only one in a longer text: a line of a log, a Python
-// file. It returns an error if the text has several, or is in the form of another project.
+// ParseWithin reads a genotype as Parse does, or the only one in a longer text: a line of a log, a
+// Python file. It returns an error if the text has several, or is in the form of another project.
 func ParseWithin(text string) (Genotype, error) {
 	g, err := Parse(text)
 	if err == nil {

@@ -23,8 +23,8 @@ type Window struct{ Size, Dilation int }
 // Reach is the side of the square that the window spans: 1 + Dilation * (Size - 1).
 func (w Window) Reach() int { return 1 + w.Dilation*(w.Size-1) }
 
-// Operation is all of an operation that needs no computing: its name in genotypes, its kind, and its windows one after
-// the other. Package ops has the graphs.
+// Operation is all of an operation that needs no computing: its name in genotypes, its kind, and
+// its windows one after the other. Package ops has the graphs.
 type Operation struct {
 	Name    string
 	Kind    Kind
@@ -37,8 +37,9 @@ const (
 	Skip = "skip_connect"
 )
 
-// operations are all that a search space may have, those of DARTS first, in the order in which alphas list them. An
-// operation of a known kind is one more line here; a new kind is a file in package ops as well.
+// operations are all that a search space may have, those of DARTS first, in the order in which
+// alphas list them. An operation of a known kind is one more line here; a new kind is a file in
+// package ops as well.
 var operations = []Operation{
 	{None, Zero, nil},
 	{"max_pool_3x3", MaxPool, []Window{{3, 1}}},
@@ -79,16 +80,16 @@ func IsSkip(name string) bool {
 	return ok && o.Kind == Identity
 }
 
-// Parameterless says whether that is the name of an operation that learns nothing on an edge of stride 1: a pool or a
-// skip connection. (At stride 2 the skip connection is a factorized reduce, which has weights; the literature counts it
-// among these all the same.)
+// Parameterless says whether that is the name of an operation that learns nothing on an edge of
+// stride 1: a pool or a skip connection. (At stride 2 the skip connection is a factorized reduce,
+// which has weights; the literature counts it among these all the same.)
 func Parameterless(name string) bool {
 	o, ok := Lookup(name)
 	return ok && o.Parameterless()
 }
 
-// Parameterless says whether the operation learns nothing on an edge of stride 1. None is not asked about: it is no
-// operation of a found cell.
+// Parameterless says whether the operation learns nothing on an edge of stride 1. None is not asked
+// about: it is no operation of a found cell.
 func (o Operation) Parameterless() bool {
 	return o.Kind == MaxPool || o.Kind == AveragePool || o.Kind == Identity
 }
@@ -101,9 +102,10 @@ func (o Operation) Dilated() bool {
 // Pool says whether it is a pool.
 func (o Operation) Pool() bool { return o.Kind == MaxPool || o.Kind == AveragePool }
 
-// ParseOperations reads the operations of a search space: names with commas or spaces between them. A list that begins
-// with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out. The result has the order of [Operations];
-// an empty text is the eight. It returns an error for an unknown name, and for one that stands there twice.
+// ParseOperations reads the operations of a search space: names with commas or spaces between them.
+// A list that begins with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out.
+// The result has the order of [Operations]; an empty text is the eight. It returns an error for an
+// unknown name, and for one that stands there twice.
 func ParseOperations(text string) ([]string, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 {

@@ -8,8 +8,9 @@ import (
 	"text/scanner"
 )
 
-// Parse reads a genotype from JSON or from the DARTS family's Python text, which may be an assignment (`DARTS_V2 = Genotype(...)`), hold
-// comments, spread over lines, and give the concat lists as lists or as range(2, 6). What it returns is valid; an error names the fault.
+// Parse reads a genotype from JSON or from the DARTS family's Python text, which may be an
+// assignment (`DARTS_V2 = Genotype(...)`), hold comments, spread over lines, and give the concat
+// lists as lists or as range(2, 6). What it returns is valid; an error names the fault.
 func Parse(text string) (Genotype, error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		var g Genotype
@@ -27,7 +28,8 @@ func Parse(text string) (Genotype, error) {
 	return g, nil
 }
 
-// python reads the few forms of Python that genotypes are written in. After its first error it reads nothing more.
+// python reads the few forms of Python that genotypes are written in. After its first error it
+// reads nothing more.
 type python struct {
 	scan  scanner.Scanner
 	token rune   // the token not yet consumed: a scanner class, or the character itself
@@ -46,7 +48,8 @@ func newPython(text string) *python {
 	return p
 }
 
-// stripComments blanks out what follows a # in every line. No operation has a # in its name, so strings need no care.
+// stripComments blanks out what follows a # in every line. No operation has a # in its name, so
+// strings need no care.
 func stripComments(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

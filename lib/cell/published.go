@@ -1,6 +1,7 @@
 package cell
 
-// published holds the texts as they stand in the repositories named, so that they can be compared character by character.
+// published holds the texts as they stand in the repositories named, so that they can be compared
+// character by character.
 var published = []struct{ name, source, text string }{
 	{
 		// First order; CIFAR-10. The same text stands in P-DARTS' and PC-DARTS' genotypes.py.
@@ -48,7 +49,8 @@ func PublishedNames() []string {
 	return names
 }
 
-// Source is the address where a published genotype stands; empty for a name that [Published] does not know.
+// Source is the address where a published genotype stands; empty for a name that [Published] does
+// not know.
 func Source(name string) string {
 	for _, p := range published {
 		if p.name == name {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The number of genotypes that differ in state s is 7^2 * C(2+s, 2): each pair of nodes and each pair of operations must come up equally often.
+// The number of genotypes that differ in state s is 7^2 * C(2+s, 2): each pair of nodes and each
+// pair of operations must come up equally often.
 func TestRandomGenotypesAreValidAndUniform(t *testing.T) {
 	const draws = 40000
 	r := rand.New(rand.NewPCG(1, 2))

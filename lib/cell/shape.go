@@ -4,11 +4,12 @@ package cell
 type Shape struct {
 	Skips         int `json:"skips"`          // skip connections
 	ParameterFree int `json:"parameter_free"` // these and pools
-	Depth         int `json:"depth"`          // operations on the longest way from an input to the output
+	// operations on the longest way from an input to the output
+	Depth int `json:"depth"`
 }
 
-// ShapeOf counts the shape of a cell with these genes, whose output are the nodes concat. States that lead nowhere have
-// operations, and count for Skips and ParameterFree, but add no depth.
+// ShapeOf counts the shape of a cell with these genes, whose output are the nodes concat. States
+// that lead nowhere have operations, and count for Skips and ParameterFree, but add no depth.
 func ShapeOf(genes []Gene, concat []int) (s Shape) {
 	s.Skips = Skips(genes)
 	for _, gene := range genes {

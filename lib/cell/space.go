@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Space is a search space: the operations that an edge may have, in the order in which alphas list them, and the number
-// of states of a cell.
+// Space is a search space: the operations that an edge may have, in the order in which alphas list
+// them, and the number of states of a cell.
 type Space struct {
 	Operations []string
 	States     int
@@ -20,15 +20,15 @@ const (
 	MaxStates = 5
 )
 
-// DARTS is the search space of arXiv:1806.09055, section 3.1.1: eight operations and four states. All published cells
-// of the family lie in it.
+// DARTS is the search space of arXiv:1806.09055, section 3.1.1: eight operations and four states.
+// All published cells of the family lie in it.
 func DARTS() Space { return Space{Operations: slices.Clone(Primitives), States: States} }
 
 // IsDARTS says whether the space is that of DARTS.
 func (s Space) IsDARTS() bool { return s.States == States && slices.Equal(s.Operations, Primitives) }
 
-// Validate returns an error that says which part of the space can't be searched: the number of states, an unknown
-// operation, one twice or out of order, or a choice of fewer than two.
+// Validate returns an error that says which part of the space can't be searched: the number of
+// states, an unknown operation, one twice or out of order, or a choice of fewer than two.
 func (s Space) Validate() error {
 	if s.States < MinStates || s.States > MaxStates {
 		return fmt.Errorf("a cell of %d states: want %d to %d", s.States, MinStates, MaxStates)
@@ -60,10 +60,12 @@ func (s Space) Choices() (names []string) {
 	return
 }
 
-// Edges is the number of edges of a cell in a search network: n inputs and states before state n + 1.
+// Edges is the number of edges of a cell in a search network: n inputs and states before state n +
+// 1.
 func (s Space) Edges() int { return s.States*Inputs + s.States*(s.States-1)/2 }
 
-// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ..., the order in which alphas and betas list them.
+// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ..., the order in which alphas and
+// betas list them.
 func (s Space) Links() (all []Link) {
 	for to := Inputs; to < Inputs+s.States; to++ {
 		for from := range to {
@@ -86,8 +88,8 @@ func concat(states int) (nodes []int) {
 	return
 }
 
-// StatesOf is the number of states of a cell with so many edges in its search network, the inverse of [Space.Edges];
-// 0 where no cell has that number.
+// StatesOf is the number of states of a cell with so many edges in its search network, the inverse
+// of [Space.Edges]; 0 where no cell has that number.
 func StatesOf(edges int) int {
 	for states := 1; ; states++ {
 		switch n := (Space{States: states}).Edges(); {
@@ -99,9 +101,10 @@ func StatesOf(edges int) int {
 	}
 }
 
-// Random draws a genotype of the space, all equally probable: for each state two different nodes before it, on each of
-// the two edges any operation but none. Random search samples it, the baseline that a search has to beat (Li and
-// Talwalkar, arXiv:1902.07638; Yang et al., arXiv:1912.12522).
+// Random draws a genotype of the space, all equally probable: for each state two different nodes
+// before it, on each of the two edges any operation but none. Random search samples it, the
+// baseline that a search has to beat (Li and Talwalkar, arXiv:1902.07638; Yang et al.,
+// arXiv:1912.12522).
 func (s Space) Random(r *rand.Rand) Genotype {
 	return Genotype{Normal: s.randomGenes(r), NormalConcat: concat(s.States), Reduce: s.randomGenes(r), ReduceConcat: concat(s.States)}
 }
@@ -118,7 +121,8 @@ func (s Space) randomGenes(r *rand.Rand) (genes []Gene) {
 	return genes
 }
 
-// Contains returns an error that names the first thing of a valid genotype that the space does not have.
+// Contains returns an error that names the first thing of a valid genotype that the space does not
+// have.
 func (s Space) Contains(g Genotype) error {
 	if g.States() != s.States {
 		return fmt.Errorf("the cell has %d states, and those of the space have %d", g.States(), s.States)

@@ -1,11 +1,11 @@
 package cell
 
-// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two cells before, the
-// following ones the states.
+// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two
+// cells before, the following ones the states.
 type Link struct{ From, To int }
 
-// Topology is the inside of a cell type: its number of states, its edges by target, and the nodes whose concatenation is
-// the output.
+// Topology is the inside of a cell type: its number of states, its edges by target, and the nodes
+// whose concatenation is the output.
 type Topology struct {
 	States int
 	Links  []Link
@@ -28,7 +28,8 @@ func (g Genotype) Topology(typ int) Topology {
 	return t
 }
 
-// Cell are the genes and the output's nodes of the normal cell (typ 0) or of the reduction cell (typ 1).
+// Cell are the genes and the output's nodes of the normal cell (typ 0) or of the reduction cell
+// (typ 1).
 func (g Genotype) Cell(typ int) (genes []Gene, concat []int) {
 	if typ == 1 {
 		return g.Reduce, g.ReduceConcat

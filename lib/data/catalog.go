@@ -15,10 +15,12 @@ type spec struct {
 	folder         string // in the data directory
 	pickled        string // folder of the Python version; "" if there is none
 	torchvision    string // its folder there, which has a folder raw; "" if there is none
-	loose          bool   // files in the data directory itself are those of this data set: others have files of the same names
-	train, test    []part
-	archive        download // of the whole folder; without URL the parts are downloaded one by one
-	license        string
+	// files in the data directory itself are those of this data set: others have files of the same
+	// names
+	loose       bool
+	train, test []part
+	archive     download // of the whole folder; without URL the parts are downloaded one by one
+	license     string
 }
 
 // part is a file of records, or an IDX pair.
@@ -27,8 +29,8 @@ type part struct {
 	official       int      // number of images
 }
 
-// download is a file as its authors publish it. most is an upper bound of its bytes: a download that is
-// larger is broken off.
+// download is a file as its authors publish it. most is an upper bound of its bytes: a download
+// that is larger is broken off.
 type download struct {
 	name, url, md5 string
 	most           int64
@@ -118,8 +120,9 @@ func kmnist() spec {
 	return s
 }
 
-// idxPairs returns the files of MNIST's format, which other data sets have taken over with their names: of 60,000
-// training images, their labels, 10,000 test images, their labels, with these checksums.
+// idxPairs returns the files of MNIST's format, which other data sets have taken over with their
+// names: of 60,000 training images, their labels, 10,000 test images, their labels, with these
+// checksums.
 func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec {
 	file := func(name, md5 string) download { return download{name: name, url: url + name, md5: md5} }
 	return spec{
@@ -129,7 +132,8 @@ func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec
 	}
 }
 
-// bounded sets the downloads' bounds: packed files are no larger than unpacked ones, but for some bytes.
+// bounded sets the downloads' bounds: packed files are no larger than unpacked ones, but for some
+// bytes.
 func (s spec) bounded() spec {
 	for _, parts := range [][]part{s.train, s.test} {
 		for i := range parts {
@@ -142,9 +146,9 @@ func (s spec) bounded() spec {
 	return s
 }
 
-// Addresses at which the authors publish their files. Those of Fashion-MNIST and KMNIST are not encrypted:
-// the checksums say whether the files are the authors'. MNIST's authors have taken their files down; the address is
-// that of PyTorch, whose files have the authors' checksums.
+// Addresses at which the authors publish their files. Those of Fashion-MNIST and KMNIST are not
+// encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken their
+// files down; the address is that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"

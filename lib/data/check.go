@@ -26,8 +26,8 @@ type Info struct {
 }
 
 // List describes all data sets and looks for their files in a directory (see [Directory]) without
-// reading them; a user's own come last (see [Add]), their channels are 0 because the pictures decide.
-// List returns an error if there is no such directory, or if what Add wrote is damaged.
+// reading them; a user's own come last (see [Add]), their channels are 0 because the pictures
+// decide. List returns an error if there is no such directory, or if what Add wrote is damaged.
 func List(dir string) ([]Info, error) {
 	dir, err := Directory(dir)
 	if err != nil {
@@ -127,8 +127,8 @@ func (r *Report) Origin() Origin {
 	return o
 }
 
-// Check reads a data set as [Open] does and reports sizes, labels and checksums. It returns the errors
-// of Open; no sample stands in for missing files.
+// Check reads a data set as [Open] does and reports sizes, labels and checksums. It returns the
+// errors of Open; no sample stands in for missing files.
 func Check(name, dir string) (*Report, error) {
 	if _, own, err := own(name, dir); own || err != nil {
 		if err != nil {
@@ -191,7 +191,8 @@ func (d download) inspect(path string, fetched map[string]string) (f File, err e
 	switch {
 	case d.md5 == f.MD5 || fetched[d.name] == f.SHA256:
 		f.Origin = Official
-	case f.Name == d.name && (d.md5 != "" || fetched[d.name] != ""): // another layout's file has other bytes
+	// another layout's file has other bytes
+	case f.Name == d.name && (d.md5 != "" || fetched[d.name] != ""):
 		f.Origin = Other
 	}
 	return f, nil

@@ -36,7 +36,8 @@ func (im Images) Histogram(classes int) []int {
 
 // Set is a data set in memory.
 type Set struct {
-	Name        string   // one of Names; of a user's own pictures, the name of their folder or of Add
+	// one of Names; of a user's own pictures, the name of their folder or of Add
+	Name        string
 	Title       string   // usual spelling of the name; marks the sample
 	Classes     []string // in label order
 	Train, Test Images
@@ -47,12 +48,12 @@ type Set struct {
 	Sample bool
 	// Own is the reference to a user's own pictures (see [ParseOwn]); "" for other data sets.
 	Own string
-	// Unlabelled marks pictures without labels: Classes has one entry, and only pretrainings can use
-	// them.
+	// Unlabelled marks pictures without labels: Classes has one entry, and only pretrainings can
+	// use them.
 	Unlabelled bool
 	// Checksums holds the SHA-256 of each file, by its name in the data directory. Members of an
-	// archive have the checksums of the unpacked files. A user's own pictures have one checksum for all
-	// training and one for all test pictures, over the list of their names and checksums.
+	// archive have the checksums of the unpacked files. A user's own pictures have one checksum for
+	// all training and one for all test pictures, over the list of their names and checksums.
 	Checksums map[string]string
 }
 

@@ -1,6 +1,6 @@
 // Package data reads data sets from their official files: CIFAR-10 and CIFAR-100 (Krizhevsky 2009),
-// Fashion-MNIST (Zalando SE 2017), MNIST (LeCun et al. 1998) and KMNIST (Clanuwat et al. 2018); and a
-// user's own pictures from a folder.
+// Fashion-MNIST (Zalando SE 2017), MNIST (LeCun et al. 1998) and KMNIST (Clanuwat et al. 2018); and
+// a user's own pictures from a folder.
 //
 // # Location of the files
 //
@@ -12,21 +12,23 @@
 //	mnist/, kmnist/                                               the same names
 //	own/NAME.json                                                 names of [Add]
 //
-// or the same files as other programs leave them: unpacked, in torchvision's folders (FashionMNIST/raw),
-// or CIFAR's Python version (cifar-10-batches-py, cifar-100-python), which is read without running
-// the pickles. batches.meta.txt and fine_label_names.txt name the classes if they are there.
+// or the same files as other programs leave them: unpacked, in torchvision's folders
+// (FashionMNIST/raw), or CIFAR's Python version (cifar-10-batches-py, cifar-100-python), which is
+// read without running the pickles. batches.meta.txt and fine_label_names.txt name the classes if
+// they are there.
 //
 // The caller names the directory. The default is $ESSNAS_DATA, or else "data" in essnas's cache
-// directory, which is also the default of [Fetch]. [Load] requires the files, and so does [Open] for a
-// data set that is named. Without a name it falls back on the embedded sample of Fashion-MNIST,
-// class-balanced, with 4,000 training and 1,000 test images, and marks it (Set.Sample).
+// directory, which is also the default of [Fetch]. [Load] requires the files, and so does [Open]
+// for a data set that is named. Without a name it falls back on the embedded sample of
+// Fashion-MNIST, class-balanced, with 4,000 training and 1,000 test images, and marks it
+// (Set.Sample).
 //
 // # Own pictures
 //
-// A folder with a folder of PNG, JPEG or WebP pictures for each class is a data set (see [Own] and [ParseOwn]): in
-// train and test, or split by a seed. Pictures without folders have no labels. The middle square of
-// each picture, turned upright, is scaled to one side. All pictures that can't be read are named in one
-// error; their checksums identify the set.
+// A folder with a folder of PNG, JPEG or WebP pictures for each class is a data set (see [Own] and
+// [ParseOwn]): in train and test, or split by a seed. Pictures without folders have no labels. The
+// middle square of each picture, turned upright, is scaled to one side. All pictures that can't be
+// read are named in one error; their checksums identify the set.
 //
 // Loading checks lengths, magic numbers and labels. Its error is one sentence that names the faulty
 // file. Loading does not require the official checksums, because the same images in another order

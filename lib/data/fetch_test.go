@@ -300,7 +300,8 @@ func TestTwoFetchesAtATimeDownloadOnce(t *testing.T) {
 	tidy(t, s, dir)
 }
 
-// The server sends without an end, as one that has been taken over might, once with a length and once without.
+// The server sends without an end, as one that has been taken over might, once with a length and
+// once without.
 func TestADownloadStopsAtTheOfficialSize(t *testing.T) {
 	for _, length := range []bool{true, false} {
 		sent := 0

@@ -181,8 +181,8 @@ func (o Own) look(files fs.FS) (a album, err error) {
 	return a, nil
 }
 
-// split takes a share of the pictures of each class, rounded down but one at least if there are two, as
-// test pictures. Both parts keep their order.
+// split takes a share of the pictures of each class, rounded down but one at least if there are
+// two, as test pictures. Both parts keep their order.
 func (o Own) split(all []shot, classes int) (train, test []shot) {
 	members := make([][]int, classes)
 	for i, s := range all {

@@ -11,8 +11,8 @@ import (
 // layout is a way in which people keep the files of a data set.
 type layout struct {
 	folder string // below the data directory
-	// path returns the file, below the folder, that has what the official file has; "" if this layout
-	// has no such file.
+	// path returns the file, below the folder, that has what the official file has; "" if this
+	// layout has no such file.
 	path func(folder, official string) string
 	// read returns what the official file would contain.
 	read func(s spec, path string, limit int64) ([]byte, error)
@@ -98,8 +98,8 @@ func (s spec) unpacked(dir string) (src source, ok bool) {
 	return source{}, false
 }
 
-// named returns the classes that a file beside the images names, or nil. CIFAR's binary versions have
-// such files; they count if they have a name for each class.
+// named returns the classes that a file beside the images names, or nil. CIFAR's binary versions
+// have such files; they count if they have a name for each class.
 func (s spec) named(folder string) []string {
 	for _, name := range []string{"batches.meta.txt", "fine_label_names.txt"} {
 		raw, err := os.ReadFile(filepath.Join(folder, name))

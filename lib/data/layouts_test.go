@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// The batches and the records are those of testdata/python.py, which Python's own unpickler agrees with.
+// The batches and the records are those of testdata/python.py, which Python's own unpickler agrees
+// with.
 func TestBatchesOfThePythonVersionAreReadAsRecords(t *testing.T) {
 	for name, s := range map[string]spec{"cifar10": cifar10(), "cifar100": cifar100()} {
 		batch, err := os.ReadFile("testdata/python/" + name + "_batch")

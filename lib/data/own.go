@@ -21,17 +21,18 @@ import (
 //	PATH/CLASS/*                                  pictures that are split by Seed
 //	PATH/*                                        pictures without labels, for pretrainings
 type Own struct {
-	Path string  `json:"path"` // absolute
-	Side int     `json:"side"` // of the squares that pictures are scaled to; a multiple of 4
-	Test float64 `json:"test"` // share of the pictures that are test pictures where the folder names none
+	Path string `json:"path"` // absolute
+	Side int    `json:"side"` // of the squares that pictures are scaled to; a multiple of 4
+	// share of the pictures that are test pictures where the folder names none
+	Test float64 `json:"test"`
 	Seed uint64  `json:"seed"` // of that choice
 }
 
 // NewOwn returns the pictures at path with the settings of the field: side 32, a fifth for tests.
 func NewOwn(path string) Own { return Own{Path: path, Side: 32, Test: 0.2, Seed: 1} }
 
-// ParseOwn reads a reference to a user's pictures: PATH, or PATH:side=64,test=0.1,seed=2 with any of
-// these settings. It returns an error for an unknown setting or a value out of range.
+// ParseOwn reads a reference to a user's pictures: PATH, or PATH:side=64,test=0.1,seed=2 with any
+// of these settings. It returns an error for an unknown setting or a value out of range.
 func ParseOwn(text string) (Own, error) {
 	path, settings := text, ""
 	if at := strings.LastIndexByte(text, ':'); at >= 0 && strings.Contains(text[at:], "=") {
@@ -92,7 +93,8 @@ func (o Own) String() string {
 	return o.Path + ":" + strings.Join(settings, ",")
 }
 
-// name is the folder's name, or the archive's without its ending, in the letters of run directories.
+// name is the folder's name, or the archive's without its ending, in the letters of run
+// directories.
 func (o Own) name() string {
 	base := strings.TrimSuffix(filepath.Base(o.Path), ".zip")
 	name := strings.Trim(unsafe.ReplaceAllString(base, "-"), "-.")
@@ -104,11 +106,11 @@ func (o Own) name() string {
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
-// Add gives a user's pictures a name, under which every command finds them in the data directory dir
-// (see [Directory]). It reads all of them first and returns the data set.
+// Add gives a user's pictures a name, under which every command finds them in the data directory
+// dir (see [Directory]). It reads all of them first and returns the data set.
 //
-// Add returns the errors of Load, and an error for a name that is taken, or that is not of lower-case
-// letters, digits, dots and dashes.
+// Add returns the errors of Load, and an error for a name that is taken, or that is not of
+// lower-case letters, digits, dots and dashes.
 func Add(name, reference, dir string) (*Set, error) {
 	if !naming.MatchString(name) || name == "sample" || slices.Contains(Names(), name) {
 		return nil, fmt.Errorf("%q can't be the name of a data set: take lower-case letters, digits, dots and dashes, and none of sample, %s", name, strings.Join(Names(), ", "))
@@ -158,8 +160,8 @@ func readOwn(file string) (o Own, err error) {
 	return o, o.check()
 }
 
-// findOwn returns the user's pictures that name means: a name of Add, or a reference to a folder. found
-// is false where it is neither.
+// findOwn returns the user's pictures that name means: a name of Add, or a reference to a folder.
+// found is false where it is neither.
 func findOwn(name, dir string) (o Own, found bool, err error) {
 	if naming.MatchString(name) {
 		if dir, err = Directory(dir); err != nil {

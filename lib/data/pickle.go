@@ -13,8 +13,8 @@ type batch struct {
 	labels, more []int  // of CIFAR-100: fine and coarse
 }
 
-// pickled is a value of a pickle: nil, bool, int, string, *[]any, map[string]any, []any (a tuple), name,
-// or *ndarray.
+// pickled is a value of a pickle: nil, bool, int, string, *[]any, map[string]any, []any (a tuple),
+// name, or *ndarray.
 type pickled any
 
 // name is a name of a module's global. Only those in it are known.
@@ -31,9 +31,10 @@ type ndarray struct {
 // errPickle is what every deviation from the layout ends with.
 var errPickle = errors.New("is not a batch of CIFAR's Python version as its authors wrote it: use the binary version, which \"essnas data fetch\" gets")
 
-// unpickler reads the pickles in which CIFAR's authors wrote their batches: protocol 2, dictionaries of
-// lists, texts and arrays of bytes. A pickle is a program; this reader knows no more of its language
-// than these files use, and calls nothing: the three names of numpy in them only mark an array.
+// unpickler reads the pickles in which CIFAR's authors wrote their batches: protocol 2,
+// dictionaries of lists, texts and arrays of bytes. A pickle is a program; this reader knows no
+// more of its language than these files use, and calls nothing: the three names of numpy in them
+// only mark an array.
 type unpickler struct {
 	raw   []byte
 	at    int
@@ -278,8 +279,8 @@ func (u *unpickler) reduce() {
 	}
 }
 
-// build is the state of an array: (version, dims, type, in Fortran's order, data). That of a type is
-// not needed.
+// build is the state of an array: (version, dims, type, in Fortran's order, data). That of a type
+// is not needed.
 func (u *unpickler) build() {
 	state, ok := u.pop().([]any)
 	u.need(ok)

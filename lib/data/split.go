@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// SearchHalves splits n training images, limit of them or all (0), into two disjoint halves of image
-// indices: weights [n/2] train the weights, arch [n - n/2] trains the architecture
+// SearchHalves splits n training images, limit of them or all (0), into two disjoint halves of
+// image indices: weights [n/2] train the weights, arch [n - n/2] trains the architecture
 // (arXiv:1806.09055, section 3).
 func (s *Set) SearchHalves(seed uint64, limit int) (weights, arch []int32) {
 	order := s.Train.spread(seed, len(s.Classes), limit)

@@ -2,14 +2,14 @@
 //
 // # Formats
 //
-//   - ONNX: a file that ONNX Runtime, OpenCV, TensorRT and most others run. [ONNX] writes opset 13 with
-//     a dynamic batch: input "images" float32 [batch, channels, side, side], output "logits" float32
-//     [batch, classes]. Pixels are on the scale 0..1; the normalisation by the data set's mean and
-//     standard deviation is the network's first step, unless it is left out.
-//   - safetensors: the weights as named, shaped arrays. [Safetensors] uses the names and the order of
-//     axes of the PyTorch code that came with DARTS, so a network of that code loads them.
-//   - StableHLO: the text of one program in evaluation mode, weights included. [StableHLO] fixes the
-//     batch.
+//   - ONNX: a file that ONNX Runtime, OpenCV, TensorRT and most others run. [ONNX] writes opset 13
+//     with a dynamic batch: input "images" float32 [batch, channels, side, side], output "logits"
+//     float32 [batch, classes]. Pixels are on the scale 0..1; the normalisation by the data set's
+//     mean and standard deviation is the network's first step, unless it is left out.
+//   - safetensors: the weights as named, shaped arrays. [Safetensors] uses the names and the order
+//     of axes of the PyTorch code that came with DARTS, so a network of that code loads them.
+//   - StableHLO: the text of one program in evaluation mode, weights included. [StableHLO] fixes
+//     the batch.
 //
 // # Loading the weights in PyTorch
 //
@@ -37,5 +37,6 @@
 //
 // [Layers] turns a network into a list of layers in the order of their computation, each with its
 // arrays in PyTorch's order. The writers of ONNX and safetensors read nothing else. ONNX is written
-// with protowire, the encoding layer of Google's protobuf module; the schema is onnx.proto of ONNX 1.15.
+// with protowire, the encoding layer of Google's protobuf module; the schema is onnx.proto of ONNX
+// 1.15.
 package export

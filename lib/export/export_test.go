@@ -37,8 +37,8 @@ const classes = 5
 
 var pixels = Pixels{Channels: 3, Side: 16, Mean: []float32{0.4, 0.5, 0.6}, Std: []float32{0.2, 0.25, 0.3}}
 
-// every returns a network with each operation in normal and reduction cells, with random weights and
-// running statistics, and images for it.
+// every returns a network with each operation in normal and reduction cells, with random weights
+// and running statistics, and images for it.
 func every(t *testing.T) (net *network.Network, params []*block.Param, images []float32) {
 	t.Helper()
 	ops := []string{"max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}
@@ -60,7 +60,8 @@ func every(t *testing.T) (net *network.Network, params []*block.Param, images []
 				}
 			})
 		}
-		for i, v := range p.Running { // means around 0, and variances as small as the weights make them
+		// means around 0, and variances as small as the weights make them
+		for i, v := range p.Running {
 			p.Running[i] = float32(r.Float64()-0.5) / 10
 			if v == 1 {
 				p.Running[i] = float32(0.02 + r.Float64()/20)
@@ -133,7 +134,8 @@ func torchNetwork(t *testing.T, genotype string, cells, channels, side int) (*ne
 	return net, params, torch
 }
 
-// TestOneGraphComputesWhatTorchComputes in evaluation mode, with the same weights and running statistics.
+// TestOneGraphComputesWhatTorchComputes in evaluation mode, with the same weights and running
+// statistics.
 func TestOneGraphComputesWhatTorchComputes(t *testing.T) {
 	net, params, torch := torchNetwork(t, "PC_DARTS_cifar", 4, 3, 32)
 	x := torch["x"]
@@ -172,8 +174,8 @@ type record struct {
 	Shapes   map[string][]int  `json:"shapes,omitempty"`
 }
 
-// peer is what script computed from a file and images: live where a Python is named, else as recorded
-// for the same bytes.
+// peer is what script computed from a file and images: live where a Python is named, else as
+// recorded for the same bytes.
 func peer(t *testing.T, script string, file []byte, images golden.Array, arguments ...string) record {
 	t.Helper()
 	kept := filepath.Join("testdata", strings.TrimSuffix(script, ".py")+".json")
@@ -237,8 +239,8 @@ func TestONNXRuntimeComputesTheNetworksLogits(t *testing.T) {
 	golden.Close(t, "logits", r.Logits, logitsOf(t, net, params, pixels, images), 1e-5)
 }
 
-// TestTheReferencesNetworkLoadsTheWeights: PyTorch's load_state_dict takes the file without a missing or
-// an unknown name, and the network then computes the golden logits.
+// TestTheReferencesNetworkLoadsTheWeights: PyTorch's load_state_dict takes the file without a
+// missing or an unknown name, and the network then computes the golden logits.
 func TestTheReferencesNetworkLoadsTheWeights(t *testing.T) {
 	net, params, torch := torchNetwork(t, "DARTS_V2", 3, 1, 28)
 	layers, err := Layers(net, params)

@@ -35,15 +35,16 @@ type Layer struct {
 	Kind Kind
 	Name string // path of its arrays in PyTorch; "" for a layer without arrays
 	In   []int  // indices of the layers it reads, or Image
-	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have the first three.
+	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have the first
+	// three.
 	Kernel, Stride, Pad, Dilation, Groups int
 	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var.
 	Arrays map[string]safetensors.Array
 }
 
-// Layers lists the layers of a network in evaluation mode; the last one gives the logits. params are
-// the network's weights, as a Model has them. Layers returns an error where weights are missing, or
-// for an operation that it does not know.
+// Layers lists the layers of a network in evaluation mode; the last one gives the logits. params
+// are the network's weights, as a Model has them. Layers returns an error where weights are
+// missing, or for an operation that it does not know.
 func Layers(net *network.Network, params []*block.Param) (layers []Layer, err error) {
 	b := &builder{params: map[string]*block.Param{}}
 	for _, p := range params {

@@ -14,8 +14,8 @@ import (
 // Pixels describes the images that an exported network takes.
 type Pixels struct {
 	Channels, Side int
-	// Mean and Std [channels] are those by which the network was trained, on the scale 0..1. If they
-	// are nil the caller normalises the images.
+	// Mean and Std [channels] are those by which the network was trained, on the scale 0..1. If
+	// they are nil the caller normalises the images.
 	Mean, Std []float32
 }
 
@@ -25,8 +25,8 @@ const (
 	irVersion = 7
 )
 
-// ONNX returns a network as an ONNX file: input "images" float32 [batch, channels, side, side], output
-// "logits" float32 [batch, classes], any batch. texts become the file's metadata.
+// ONNX returns a network as an ONNX file: input "images" float32 [batch, channels, side, side],
+// output "logits" float32 [batch, classes], any batch. texts become the file's metadata.
 //
 // ONNX returns an error if a layer's kind is unknown, if mean and standard deviation do not fit the
 // channels, or if the file would have more than the 2 GiB that protobuf allows.

@@ -9,12 +9,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Graph puts a network in evaluation mode into the graph of images [batch, channels, side, side] and
-// returns its logits [batch, classes]. Weights and running statistics are constants; the batch is that
-// of net. Images are normalised first if p has a mean. native chooses the backend's convolutions
-// (see block.Frozen).
+// Graph puts a network in evaluation mode into the graph of images [batch, channels, side, side]
+// and returns its logits [batch, classes]. Weights and running statistics are constants; the batch
+// is that of net. Images are normalised first if p has a mean. native chooses the backend's
+// convolutions (see block.Frozen).
 //
-// Graph panics if the images do not have the network's shape, or if params has no weights for a part.
+// Graph panics if the images do not have the network's shape, or if params has no weights for a
+// part.
 func Graph(images *graph.Node, net *network.Network, params []*block.Param, p Pixels, native bool) *graph.Node {
 	images.AssertDims(net.Batch, net.ImageChannels, net.ImageSide, net.ImageSide)
 	if p.Mean != nil {
@@ -28,8 +29,8 @@ func Graph(images *graph.Node, net *network.Network, params []*block.Param, p Pi
 	return graph.TransposeAllAxes(logits, 1, 0)
 }
 
-// StableHLO returns the text of a program that computes the logits of a network, as [Graph] builds it
-// with native convolutions: its argument and its result are those of Graph. The batch is fixed.
+// StableHLO returns the text of a program that computes the logits of a network, as [Graph] builds
+// it with native convolutions: its argument and its result are those of Graph. The batch is fixed.
 //
 // StableHLO returns an error for the backend in pure Go, which has no such program.
 func StableHLO(b *backend.Backend, net *network.Network, params []*block.Param, p Pixels) ([]byte, error) {

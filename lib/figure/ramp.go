@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/plot/palette/moreland"
 )
 
-// ramp returns the colour of a value in 0..1, from white to dark blue. The lightness falls linearly,
-// so the ramp works for colour-blind readers and in grey printing.
+// ramp returns the colour of a value in 0..1, from white to dark blue. The lightness falls
+// linearly, so the ramp works for colour-blind readers and in grey printing.
 func ramp(share float64) color.NRGBA { return pick(blues(), share) }
 
 // diverging returns the colour of a correlation in -1..1: the ramp's blues above 0, white at 0, and

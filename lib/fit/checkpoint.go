@@ -16,8 +16,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/safetensors"
 )
 
-// A checkpoint is a safetensors file, so other programs can read it. The metadata holds the SHA-256 of
-// the whole file, computed with zeros in the place of the checksum itself.
+// A checkpoint is a safetensors file, so other programs can read it. The metadata holds the SHA-256
+// of the whole file, computed with zeros in the place of the checksum itself.
 
 // Array is an array of a checkpoint, row by row. Exactly one of F32 and I64 is set (both empty: no
 // numbers, float32).

@@ -265,8 +265,9 @@ func (l *loop) catchUp() error {
 // is 0. Losses that start large (Barlow Twins' grows with the embedding) stay far below.
 const hugeLoss = 1e9
 
-// diverged returns an error if a loss is huge, or if a loss or the norm of a gradient is not finite.
-// It comes before anything of that step is saved, so a checkpoint holds weights to go on from.
+// diverged returns an error if a loss is huge, or if a loss or the norm of a gradient is not
+// finite. It comes before anything of that step is saved, so a checkpoint holds weights to go on
+// from.
 func diverged(m Metrics, epoch, step int) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		x := m[name]

@@ -27,9 +27,9 @@ type Pixels struct {
 }
 
 // Pixels returns the model's view of pixels; mean and std [channels] are the data set's, on the
-// scale 0..1. The running statistics of norms are copied to the device here, so weights are restored
-// before. It returns an error where the number of means is not that of the images' channels. Close
-// frees what it keeps on the device.
+// scale 0..1. The running statistics of norms are copied to the device here, so weights are
+// restored before. It returns an error where the number of means is not that of the images'
+// channels. Close frees what it keeps on the device.
 func (m *Model) Pixels(mean, std []float32) (*Pixels, error) {
 	net := m.Net
 	if len(mean) != net.ImageChannels || len(std) != net.ImageChannels {

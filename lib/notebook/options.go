@@ -45,8 +45,8 @@ func Stage(n int) Option { return Flag("stage", n) }
 // Seed makes another run of the same settings.
 func Seed(n int) Option { return Flag("seed", n) }
 
-// Dataset is the name of a data set (data.Names), a name of essnas data add, or the path of a folder of
-// pictures. Without it it is Fashion-MNIST, or the sample of it that is built in.
+// Dataset is the name of a data set (data.Names), a name of essnas data add, or the path of a
+// folder of pictures. Without it it is Fashion-MNIST, or the sample of it that is built in.
 func Dataset(name string) Option { return Flag("dataset", name) }
 
 // Images are those with these numbers, from 0: of the test set to [Predict], of the training set to

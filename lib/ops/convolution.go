@@ -9,13 +9,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file has convolutions as XLA's own, which a library for the device computes (cuDNN on a GPU): the ways that an engine may take instead of the sums of
-// shifted images and the matrix products over patches in lowering.go. Their gradients are convolutions too, written here, because GoMLX makes one convolution for
-// each channel of that of a grouped one.
+// This file has convolutions as XLA's own, which a library for the device computes (cuDNN on a
+// GPU): the ways that an engine may take instead of the sums of shifted images and the matrix
+// products over patches in lowering.go. Their gradients are convolutions too, written here, because
+// GoMLX makes one convolution for each channel of that of a grouped one.
 
-// Ways of computing a convolution, which an engine races (block.Ctx.Way). Shifted comes first: it is taken where there is no race.
+// Ways of computing a convolution, which an engine races (block.Ctx.Way). Shifted comes first: it
+// is taken where there is no race.
 const (
-	shifted = "shifted" // sums of shifted images; of a full convolution, one matrix product over its patches
+	// sums of shifted images; of a full convolution, one matrix product over its patches
+	shifted = "shifted"
 	grouped = "grouped" // XLA's convolution with a group for each channel, and a pointwise one
 	dense   = "dense"   // one full convolution; a depthwise and a pointwise one are merged into it
 )
@@ -60,7 +63,8 @@ func (v conv) fullWay(c *block.Ctx, x, w *Node) string {
 		func(c *block.Ctx, x *Node, w []*Node) *Node { return patches(c, x, w[0], v) }))
 }
 
-// merged is a depthwise convolution by dw [k, k, in] and a pointwise one by pw [out, in], as one kernel [k, k, in, out].
+// merged is a depthwise convolution by dw [k, k, in] and a pointwise one by pw [out, in], as one
+// kernel [k, k, in, out].
 func (v conv) merged(c *block.Ctx, x, dw, pw *Node) *Node {
 	out, in := pw.Shape().Dim(0), pw.Shape().Dim(1)
 	w := Mul(Reshape(dw, v.k, v.k, in, 1), Reshape(TransposeAllAxes(pw, 1, 0), 1, 1, in, out))
@@ -79,8 +83,9 @@ func (v conv) group(c *block.Ctx, x, w *Node) *Node {
 	return v.convolve(c, x, Reshape(w, v.k, v.k, 1, channels), channels)
 }
 
-// convolve is XLA's convolution by w [k, k, in/groups, out], with gradients that are convolutions. With groups there are as many as channels. In half precision
-// the library adds up in float32 and rounds once, the gradient of w too.
+// convolve is XLA's convolution by w [k, k, in/groups, out], with gradients that are convolutions.
+// With groups there are as many as channels. In half precision the library adds up in float32 and
+// rounds once, the gradient of w too.
 func (v conv) convolve(c *block.Ctx, x, w *Node, groups int) *Node {
 	x, half := narrow(c, x), narrow(c, w)
 	h, n := v.side(x), v.out(v.side(x))
@@ -104,7 +109,8 @@ func (v conv) convolve(c *block.Ctx, x, w *Node, groups int) *Node {
 			lo := reach - v.pad
 			return ConvGeneral(g, back, axes, twice(1), pads(lo, h+reach-span-lo), twice(v.stride), twice(v.dilation), groups, 1)
 		},
-		func(g *Node) *Node { // g as a kernel over x: channels are the batch, and the batch is what is added up
+		// g as a kernel over x: channels are the batch, and the batch is what is added up
+		func(g *Node) *Node {
 			axes := compute.ConvolveAxesConfig{
 				InputBatch: channel, InputChannels: batch, InputSpatial: []int{height, width},
 				KernelSpatial: []int{height, width}, KernelInputChannels: batch, KernelOutputChannels: channel,

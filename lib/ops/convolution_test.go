@@ -37,7 +37,8 @@ func forced(t *testing.T, l block.Lowering, way string, plan *block.Plan) *block
 	return lowered(t, l)
 }
 
-// TestEveryWayToConvolveComputesTheSame: outputs and all gradients of the convolutions that XLA knows are those of shifted images, in both layouts.
+// TestEveryWayToConvolveComputesTheSame: outputs and all gradients of the convolutions that XLA
+// knows are those of shifted images, in both layouts.
 func TestEveryWayToConvolveComputesTheSame(t *testing.T) {
 	const batch = 2
 	mix := golden.Array{Shape: []int{1}, Data: []float32{0.7}}
@@ -89,7 +90,8 @@ func full(valid bool) *block.Block {
 
 func TestAFullConvolutionIsThatOfPatches(t *testing.T) {
 	for _, valid := range []bool{false, true} {
-		o := ops.Operation{Channels: 4, Size: 8, Stride: 1} // of whose output the gradients are compared
+		// of whose output the gradients are compared
+		o := ops.Operation{Channels: 4, Size: 8, Stride: 1}
 		if valid {
 			o.Size = 6
 		}
@@ -104,7 +106,8 @@ func TestAFullConvolutionIsThatOfPatches(t *testing.T) {
 	}
 }
 
-// TestARaceDecidesOnceForAll: the winners are known to the run and, by the file, to the next one, which races no more; executables are computed in the way that won.
+// TestARaceDecidesOnceForAll: the winners are known to the run and, by the file, to the next one,
+// which races no more; executables are computed in the way that won.
 func TestARaceDecidesOnceForAll(t *testing.T) {
 	file := t.TempDir() + "/choices/device.json"
 	o := ops.Operation{Name: "sep_conv_3x3", Channels: 4, Size: 8, Stride: 2}

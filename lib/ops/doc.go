@@ -1,8 +1,8 @@
 // Package ops is the operation space of the DARTS family: what may run on an edge of a cell.
 //
-// An [Operation] knows its shapes and weights without a graph (sizes are counted from these), and builds itself in one. It
-// comes as a block in two forms: [Operation.Mixed] for search networks, where its output is scaled by a mixing weight, and
-// [Operation.Chosen] for found networks.
+// An [Operation] knows its shapes and weights without a graph (sizes are counted from these), and
+// builds itself in one. It comes as a block in two forms: [Operation.Mixed] for search networks,
+// where its output is scaled by a mixing weight, and [Operation.Chosen] for found networks.
 //
 //	none            contributes nothing; only its share of the softmax matters
 //	max_pool_3x3    maximum of 3x3 pixels
@@ -11,8 +11,12 @@
 //	sep_conv_NxN    (ReLU, depthwise NxN, pointwise, norm) twice
 //	dil_conv_NxN    ReLU, depthwise NxN with dilation 2, pointwise, norm
 //
-// Images are arrays of rank 4, whose axes are ordered and whose numbers are as the engine's lowering says (block.Lowering): on a CPU float32
-// [channels, height, width, batch]. Blocks see them through the functions of image.go; how convolutions and pools become XLA operations is
-// lowering.go's and convolution.go's, norms are norm.go's. A ReLU, depthwise and pointwise convolution has three ways, which an engine on a GPU races: sums of shifted images; XLA's grouped
-// convolution; both merged into one dense convolution. Vectors (features, logits) are [channels, batch] everywhere. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation where the paper is silent.
+// Images are arrays of rank 4, whose axes are ordered and whose numbers are as the engine's
+// lowering says (block.Lowering): on a CPU float32 [channels, height, width, batch]. Blocks see
+// them through the functions of image.go; how convolutions and pools become XLA operations is
+// lowering.go's and convolution.go's, norms are norm.go's. A ReLU, depthwise and pointwise
+// convolution has three ways, which an engine on a GPU races: sums of shifted images; XLA's grouped
+// convolution; both merged into one dense convolution. Vectors (features, logits) are [channels,
+// batch] everywhere. Source: arXiv:1806.09055, section 3.1.1, and its reference implementation
+// where the paper is silent.
 package ops

@@ -7,8 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Dropped is Mixed with dropout of single values (arXiv:1904.12760, section 3.3: on skip connections, whose free way for
-// gradients would otherwise win). Two more inputs: the rate [1], and a seed int32 [1] that decides which values.
+// Dropped is Mixed with dropout of single values (arXiv:1904.12760, section 3.3: on skip
+// connections, whose free way for gradients would otherwise win). Two more inputs: the rate [1],
+// and a seed int32 [1] that decides which values.
 func (o Operation) Dropped(batch int) *block.Block {
 	b := o.Mixed(batch)
 	b.Name += " dropout"
@@ -25,8 +26,8 @@ func (o Operation) Dropped(batch int) *block.Block {
 	return b
 }
 
-// uniform are numbers in [0, 1), a hash of position and seed: the backward pass makes the same ones again instead of
-// keeping them. (The hash is lowbias32 of the hash-prospector project.)
+// uniform are numbers in [0, 1), a hash of position and seed: the backward pass makes the same ones
+// again instead of keeping them. (The hash is lowbias32 of the hash-prospector project.)
 func uniform(g *Graph, s shapes.Shape, seed *Node) *Node {
 	constant := func(v uint32) *Node { return Const(g, v) }
 	x := Iota(g, shapes.Make(dtypes.Uint32, s.Size()), 0)

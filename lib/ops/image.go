@@ -7,7 +7,8 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is what blocks see of images, arrays of rank 4, whose axes and numbers are as the engine's lowering says.
+// This file is what blocks see of images, arrays of rank 4, whose axes and numbers are as the
+// engine's lowering says.
 
 // Channels is how many channels images have.
 func Channels(c *block.Ctx, x *Node) int { return size(c.Lowering().Layout, x).channels }
@@ -80,8 +81,9 @@ func GlobalPool(c *block.Ctx, x *Node) *Node {
 	return ReduceMean(Reshape(wide(x), m.channels, m.side*m.side, m.batch), 1)
 }
 
-// Shuffle reads channels in k groups in turn (arXiv:1907.05737, section 3.2): channel i*k + g of the result is channel
-// g*(c/k) + i of x, so that what one edge left out the next one sees. Unshuffle undoes it.
+// Shuffle reads channels in k groups in turn (arXiv:1907.05737, section 3.2): channel i*k + g of
+// the result is channel g*(c/k) + i of x, so that what one edge left out the next one sees.
+// Unshuffle undoes it.
 func Shuffle(c *block.Ctx, x *Node, k int) *Node   { return swap(c, x, k) }
 func Unshuffle(c *block.Ctx, x *Node, k int) *Node { return swap(c, x, Channels(c, x)/k) }
 

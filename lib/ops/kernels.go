@@ -8,8 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file calls package kernel where it computes what blocks want, with its own gradients; elsewhere lowering.go and norm.go put the same together from
-// XLA's operations.
+// This file calls package kernel where it computes what blocks want, with its own gradients;
+// elsewhere lowering.go and norm.go put the same together from XLA's operations.
 
 // fast says whether kernels take x: float32 in CHWN, on a backend that they are registered with.
 func fast(c *block.Ctx, x *Node) bool {
@@ -30,7 +30,8 @@ func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 	}
 }
 
-// pull computes a gradient for x, or several, in one kernel, together with what there is so far of them where nobody else takes it.
+// pull computes a gradient for x, or several, in one kernel, together with what there is so far of
+// them where nobody else takes it.
 func pull(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
 	return kernel.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
 }
@@ -40,7 +41,8 @@ func (v conv) separableKernel(c *block.Ctx, x, dw, pw *Node) *Node {
 	return v.separableCall(x, dw, pw, nil, func(in []*Node) *Node { return pull(c, "separable_pull", v.numbers(), in, x)[0] })
 }
 
-// normSeparableKernel is separableKernel of x's norm without parameters, whose values are nowhere written down.
+// normSeparableKernel is separableKernel of x's norm without parameters, whose values are nowhere
+// written down.
 func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Node) *Node {
 	f := flatten(c, x)
 	statistics := []*Node{mean, rstd}

@@ -18,8 +18,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// TestKernelsAreXLAsOperations holds kernels against the same blocks in XLA's operations: outputs, running statistics, and all gradients, for
-// sizes that fill no vector, odd images, and windows that are larger than the image.
+// TestKernelsAreXLAsOperations holds kernels against the same blocks in XLA's operations: outputs,
+// running statistics, and all gradients, for sizes that fill no vector, odd images, and windows
+// that are larger than the image.
 func TestKernelsAreXLAsOperations(t *testing.T) {
 	b := backendtest.Open(t).Backend
 	if kernel.Set() == "" {
@@ -68,7 +69,8 @@ func TestEachInstructionSetComputesTheSame(t *testing.T) {
 	}
 }
 
-// TestKernelsReadPartsAsXLAJoinsThem holds kernels that read channels where they lie against joining and shuffling them first.
+// TestKernelsReadPartsAsXLAJoinsThem holds kernels that read channels where they lie against
+// joining and shuffling them first.
 func TestKernelsReadPartsAsXLAJoinsThem(t *testing.T) {
 	b := backendtest.Open(t).Backend
 	if kernel.Set() == "" {
@@ -76,7 +78,8 @@ func TestKernelsReadPartsAsXLAJoinsThem(t *testing.T) {
 	}
 	for _, batch := range []int{3, 17} {
 		image := func(channels int) shapes.Shape { return block.Floats(channels, 6, 6, batch) }
-		pairs := []shapes.Shape{image(2), image(6), image(2), image(6)} // two states of 8 channels, K=4
+		// two states of 8 channels, K=4
+		pairs := []shapes.Shape{image(2), image(6), image(2), image(6)}
 		parts := func(in []*graph.Node) ops.Parts { return ops.Parts{Images: in, States: len(in) / 2, K: 4} }
 		weight := func(out, in int) block.Weight { return block.Weight{Name: "w", Dims: []int{out, in}, Fan: in} }
 		for _, x := range []*block.Block{

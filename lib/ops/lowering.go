@@ -10,8 +10,9 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is the one place that knows how convolutions and pools become XLA operations (convolution.go has those that XLA itself knows). Windows are square, and so are images. Sums are computed in
-// float32, whatever the images' precision.
+// This file is the one place that knows how convolutions and pools become XLA operations
+// (convolution.go has those that XLA itself knows). Windows are square, and so are images. Sums are
+// computed in float32, whatever the images' precision.
 
 // window is the n x n positions from (row, column) on, stride apart.
 func (v conv) window(x *Node, row, column, n, stride int) *Node {
@@ -25,7 +26,8 @@ func (v conv) window(x *Node, row, column, n, stride int) *Node {
 	return on(v.layout, x, func(_, height, width, _ *SliceAxisSpec) { *height, *width = span(row), span(column) })
 }
 
-// border puts lo and hi rows and columns of fill around the images, and gap between their pixels. It has no gradient.
+// border puts lo and hi rows and columns of fill around the images, and gap between their pixels.
+// It has no gradient.
 func (v conv) border(x, fill *Node, gap, lo, hi int) *Node {
 	axes := make([]compute.PadAxis, 4)
 	_, height, width, _ := v.layout.Axes()
@@ -56,8 +58,9 @@ func (v conv) taps(padded *Node, n int, f func(i, j int, x *Node)) {
 	}
 }
 
-// spread puts a cotangent, n x n, of the output back on the grid of the input, so that the gradient of an input of
-// side h is what a window of stride 1 sees of it; backTaps calls f with these, for the mirrored positions of the window.
+// spread puts a cotangent, n x n, of the output back on the grid of the input, so that the gradient
+// of an input of side h is what a window of stride 1 sees of it; backTaps calls f with these, for
+// the mirrored positions of the window.
 func (v conv) spread(cotangent, fill *Node, h int) *Node {
 	lo := v.dilation*(v.k-1) - v.pad
 	span := (v.side(cotangent)-1)*v.stride + 1
@@ -93,8 +96,9 @@ func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
 	return Pointwise(c, v.depthwise(c, Relu(x), dw), pw)
 }
 
-// depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images, forward and backward.
-// (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient is one convolution for each group.)
+// depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images,
+// forward and backward. (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient
+// is one convolution for each group.)
 func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
 	x = narrow(c, x)
 	h := v.side(x)
@@ -125,9 +129,9 @@ func (v conv) depthwiseWeights(x, g *Node) *Node {
 	return Reshape(Concatenate(taps, 0), v.k, v.k, c)
 }
 
-// depthwiseWeightsByProducts is depthwiseWeights in CHWN: for each column of the window one
-// matrix product for each channel, of all rows of x with all rows of g; the window's rows are then picked from it. k*k
-// reductions would be five times slower on a CPU.
+// depthwiseWeightsByProducts is depthwiseWeights in CHWN: for each column of the window one matrix
+// product for each channel, of all rows of x with all rows of g; the window's rows are then picked
+// from it. k*k reductions would be five times slower on a CPU.
 func (v conv) depthwiseWeightsByProducts(x, g *Node) *Node {
 	d := g.Shape().Dimensions
 	c, n, b := d[0], d[1], d[3]
@@ -148,7 +152,8 @@ func (v conv) depthwiseWeightsByProducts(x, g *Node) *Node {
 			s = s.Stride(v.stride)
 		}
 		seen := Reshape(Slice(padded, AxisRange(), AxisRange(0, span), s, AxisRange()), c, span, n*b)
-		products := wideDot(seen, []int{2}, []int{0}, rows, []int{2}, []int{0})       // [c, span, n]
+		// [c, span, n]
+		products := wideDot(seen, []int{2}, []int{0}, rows, []int{2}, []int{0})
 		picked := DotGeneral(products, []int{1, 2}, nil, picks, []int{1, 2}, nil)     // [c, k]
 		columns = append(columns, Reshape(TransposeAllAxes(picked, 1, 0), v.k, 1, c)) // [k, 1, c]
 	}
@@ -180,8 +185,9 @@ func Pointwise(c *block.Ctx, x, w *Node) *Node {
 	return Reshape(matrixProduct(Reshape(x, in, -1), w, 0, true), dims...)
 }
 
-// matrixProduct is w [out, in] times x, whose axis "in" is contracted: [out, p] of x [in, p] where the channels come first, else [p, out] of x [p, in].
-// In half precision sums are float32, and so is the gradient of w.
+// matrixProduct is w [out, in] times x, whose axis "in" is contracted: [out, p] of x [in, p] where
+// the channels come first, else [p, out] of x [p, in]. In half precision sums are float32, and so
+// is the gradient of w.
 func matrixProduct(x, w *Node, axis int, first bool) *Node {
 	product := func(w *Node) *Node {
 		if first {
@@ -203,8 +209,8 @@ func matrixProduct(x, w *Node, axis int, first bool) *Node {
 		func(g *Node) *Node { return wideDot(g, []int{1 - axis}, nil, x, []int{1 - axis}, nil) })
 }
 
-// Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first: one matrix product
-// over the nine shifted images.
+// Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first:
+// one matrix product over the nine shifted images.
 func Conv3x3(c *block.Ctx, x, w *Node) *Node {
 	if p := Whole(x); p.fast(c, 3, w.Shape().Dim(0)) {
 		return p.pointwiseKernel(c, []*Node{w}, 3, false, 1)
@@ -232,8 +238,9 @@ func patches(c *block.Ctx, x, w *Node, v conv) *Node {
 	return Pointwise(c, JoinChannels(c, ps...), w)
 }
 
-// MaxPooling is the largest value of a k x k window; padding never wins. Ties go to the first position, as in PyTorch.
-// The backward pass gets a map of the winners' positions instead of the input.
+// MaxPooling is the largest value of a k x k window; padding never wins. Ties go to the first
+// position, as in PyTorch. The backward pass gets a map of the winners' positions instead of the
+// input.
 func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
 	if fast(c, x) {

@@ -37,7 +37,8 @@ func normal(seed uint64, dims ...int) golden.Array {
 	return a
 }
 
-// weighted is the sum of an operation's output times fixed random numbers, which are the same in every lowering.
+// weighted is the sum of an operation's output times fixed random numbers, which are the same in
+// every lowering.
 func weighted(o ops.Operation, batch int) *block.Block {
 	s := block.Floats(o.Channels, o.Out(), o.Out(), batch)
 	v := parity.Value(normal(9, s.Dimensions...)).Tensor()
@@ -51,7 +52,8 @@ func weighted(o ops.Operation, batch int) *block.Block {
 	}
 }
 
-// outcome is what a lowering makes of an operation: its output, and the gradients of a weighted sum of it.
+// outcome is what a lowering makes of an operation: its output, and the gradients of a weighted sum
+// of it.
 type outcome struct{ y, x, weights, scale []float32 }
 
 func run(t *testing.T, e *block.Engine, o ops.Operation, b *block.Block, back block.Backward, in ...golden.Array) (r outcome) {
@@ -79,8 +81,9 @@ func run(t *testing.T, e *block.Engine, o ops.Operation, b *block.Block, back bl
 	return r
 }
 
-// close compares all there is. In half precision a value next to a kink of ReLU or of a maximum falls on its other side now and then, and takes
-// its gradient along: so arrays are compared as a whole, by the norm of their difference.
+// close compares all there is. In half precision a value next to a kink of ReLU or of a maximum
+// falls on its other side now and then, and takes its gradient along: so arrays are compared as a
+// whole, by the norm of their difference.
 func (r outcome) close(t *testing.T, want outcome, tolerance float64) {
 	t.Helper()
 	for _, a := range []struct {
@@ -91,7 +94,8 @@ func (r outcome) close(t *testing.T, want outcome, tolerance float64) {
 			t.Errorf("%s is %.2g of its norm away, at most %.2g is allowed", a.what, d/norm(a.want), tolerance)
 		}
 	}
-	// The mixing weight's gradient is a product of output and cotangent, in which almost everything cancels.
+	// The mixing weight's gradient is a product of output and cotangent, in which almost everything
+	// cancels.
 	if d := distance(r.scale, want.scale); !(d <= tolerance*norm(want.y)) {
 		t.Errorf("gradient of the mixing weight: got %g, want %g", r.scale, want.scale)
 	}
@@ -111,8 +115,9 @@ func distance(a, b []float32) float64 {
 	return math.Sqrt(sum)
 }
 
-// TestEveryLoweringComputesTheSame compares operations of search and found networks in the other layout (where only the order of sums differs)
-// and in half precision (8 bits; a few roundings) with float32 [c, h, w, b].
+// TestEveryLoweringComputesTheSame compares operations of search and found networks in the other
+// layout (where only the order of sums differs) and in half precision (8 bits; a few roundings)
+// with float32 [c, h, w, b].
 func TestEveryLoweringComputesTheSame(t *testing.T) {
 	lowerings := []struct {
 		block.Lowering
@@ -148,7 +153,8 @@ func TestEveryLoweringComputesTheSame(t *testing.T) {
 	}
 }
 
-// TestDropoutIsTheSameInEveryLayout: what is dropped depends on where a value is in the image, not in memory.
+// TestDropoutIsTheSameInEveryLayout: what is dropped depends on where a value is in the image, not
+// in memory.
 func TestDropoutIsTheSameInEveryLayout(t *testing.T) {
 	o := ops.Operation{Name: "skip_connect", Channels: 4, Size: 6, Stride: 1}
 	x, rate := normal(3, 4, 6, 6, 2), golden.Array{Shape: []int{1}, Data: []float32{0.5}}

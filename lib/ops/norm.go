@@ -10,9 +10,10 @@ import (
 // epsilon is added to variances, PyTorch's default.
 const epsilon = 1e-5
 
-// Norm is batch normalisation without parameters, times scale (a mixing weight [1], or nil for 1), of images or of vectors [c, b]. It is what
-// search networks use, always with the batch's own statistics. The scale belongs in here because its gradient,
-// sum(v * normalised), is a number that the norm's own gradient needs anyway. Statistics and result are float32.
+// Norm is batch normalisation without parameters, times scale (a mixing weight [1], or nil for 1),
+// of images or of vectors [c, b]. It is what search networks use, always with the batch's own
+// statistics. The scale belongs in here because its gradient, sum(v * normalised), is a number that
+// the norm's own gradient needs anyway. Statistics and result are float32.
 func Norm(c *block.Ctx, x, scale *Node) *Node { return norm(c, x, scale, false) }
 
 // norm is Norm. Where it makes the output of a call (last), a kernel adds it to the call's sum.
@@ -30,8 +31,8 @@ func norm(c *block.Ctx, x, scale *Node, last bool) *Node {
 	return f.normalise(x, mean, rstd, scale, nil)
 }
 
-// AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks running statistics
-// (momentum 0.1, unbiased variance, as in PyTorch) and uses them in evaluation.
+// AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks
+// running statistics (momentum 0.1, unbiased variance, as in PyTorch) and uses them in evaluation.
 func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	c.Whole("a norm's gain")
 	if c.Evaluating() {
@@ -47,7 +48,8 @@ func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	return f.normalise(x, mean, rstd, gain, bias)
 }
 
-// flat is how a norm sees an array: as a matrix of channels and positions, [c, p], or [p, c] where the channels come last.
+// flat is how a norm sees an array: as a matrix of channels and positions, [c, p], or [p, c] where
+// the channels come last.
 type flat struct {
 	c                   *block.Ctx
 	channels, positions int // positions of this device's part of the batch
@@ -96,7 +98,8 @@ func (f flat) mean(x *Node) *Node {
 	return mean
 }
 
-// own is the mean over this device's positions, spread. In rows, a product with ones is two to three times faster than XLA's reduction on a CPU.
+// own is the mean over this device's positions, spread. In rows, a product with ones is two to
+// three times faster than XLA's reduction on a CPU.
 func (f flat) own(x *Node) *Node {
 	if f.last {
 		return f.spread(MulScalar(ReduceSum(x, 0), 1/float64(f.positions)))
@@ -122,7 +125,8 @@ func (f flat) moments(x *Node) (mean, rstd, variance *Node) {
 	return f.c.Keep(mean), f.c.Keep(rstd), variance
 }
 
-// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics (arXiv:1502.03167, section 3). gain is [c], or [1] for all channels.
+// normalise is gain * (x - mean) * rstd + bias, differentiated through the statistics
+// (arXiv:1502.03167, section 3). gain is [c], or [1] for all channels.
 func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
 	if f.fast(x) {
 		return f.normKernel(x, mean, rstd, gain, bias)
@@ -142,7 +146,8 @@ func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
 		m = f.mean(v)
 		return m, Mul(rstd, Sub(f.mean(Mul(v, all)), Mul(mean, m)))
 	}
-	p := float64(f.positions) // of this device: gradients of gain and bias are added up over the devices later
+	// of this device: gradients of gain and bias are added up over the devices later
+	p := float64(f.positions)
 	gradients := []func(v *Node) *Node{
 		func(v *Node) *Node {
 			m, mn := means(v)

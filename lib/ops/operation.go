@@ -10,13 +10,13 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Operation is one of cell.Operations for the shapes of its place in a network: images of Channels x Size x Size in,
-// of Channels x Size/Stride x Size/Stride out.
+// Operation is one of cell.Operations for the shapes of its place in a network: images of Channels
+// x Size x Size in, of Channels x Size/Stride x Size/Stride out.
 type Operation struct {
 	Name                   string
 	Channels, Size, Stride int
-	// Affine is how found networks have it: norms with gain and bias and running statistics, pools without norms. Search
-	// networks have norms without parameters, after pools too.
+	// Affine is how found networks have it: norms with gain and bias and running statistics, pools
+	// without norms. Search networks have norms without parameters, after pools too.
 	Affine bool
 }
 
@@ -26,8 +26,8 @@ type kind interface {
 	weights(o Operation, windows []cell.Window) []block.Weight
 	// norms are the channels of the tracked norms where the operation is affine.
 	norms(o Operation, windows []cell.Window) []int
-	// build is the operation's output times scale ([1]; nil is 1). Where it makes the output of a call (last), a kernel
-	// adds it to the call's sum.
+	// build is the operation's output times scale ([1]; nil is 1). Where it makes the output of a
+	// call (last), a kernel adds it to the call's sum.
 	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node
 	// saves ranks what is kept for the backward pass, in arrays of the output's size.
 	saves(windows []cell.Window) float64
@@ -96,7 +96,8 @@ func (o Operation) Cost() (weights, macs int) {
 	return
 }
 
-// Saves ranks operations by what they keep for the backward pass, in arrays of the output's size; none keeps nothing.
+// Saves ranks operations by what they keep for the backward pass, in arrays of the output's size;
+// none keeps nothing.
 func Saves(name string) float64 {
 	if cell.IsNone(name) {
 		return 0
@@ -119,7 +120,8 @@ func (o Operation) build(c *block.Ctx, x *Node, w []*Node, scale *Node, last boo
 	return k.build(o, windows, c, x, w, scale, last)
 }
 
-// Mixed is the operation as a block of a search network: image and mixing weight [1] in, their product's norm out.
+// Mixed is the operation as a block of a search network: image and mixing weight [1] in, their
+// product's norm out.
 func (o Operation) Mixed(batch int) *block.Block {
 	return &block.Block{
 		Name:    fmt.Sprintf("%s b%d", o, batch),
@@ -131,8 +133,9 @@ func (o Operation) Mixed(batch int) *block.Block {
 	}
 }
 
-// Chosen is the operation as a block of a found network. With drop path it takes a second input, [b]: 0 for the images
-// whose path is dropped, 1/(1-p) for the others; identities are never dropped.
+// Chosen is the operation as a block of a found network. With drop path it takes a second input,
+// [b]: 0 for the images whose path is dropped, 1/(1-p) for the others; identities are never
+// dropped.
 func (o Operation) Chosen(batch int, drop bool) *block.Block {
 	b := &block.Block{
 		Name:    fmt.Sprintf("%s b%d", o, batch),

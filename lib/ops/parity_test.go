@@ -16,8 +16,9 @@ import (
 // here is the path of an operation alone: torch's names start with it.
 func here(string) string { return "" }
 
-// TestSearchOperationsAreTorchs compares each operation of a search network, at stride 1 and 2 and times a mixing weight of 1/2: output and
-// gradients of input, weights and mixing weight, with the backward pass in one part and in two.
+// TestSearchOperationsAreTorchs compares each operation of a search network, at stride 1 and 2 and
+// times a mixing weight of 1/2: output and gradients of input, weights and mixing weight, with the
+// backward pass in one part and in two.
 func TestSearchOperationsAreTorchs(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
@@ -42,8 +43,8 @@ func TestSearchOperationsAreTorchs(t *testing.T) {
 	}
 }
 
-// check runs b forward and backward; its output and the gradients of x and the weights are scale times torch's. It returns the params, as
-// they are after the step.
+// check runs b forward and backward; its output and the gradients of x and the weights are scale
+// times torch's. It returns the params, as they are after the step.
 func check(t *testing.T, e *block.Engine, b *block.Block, back block.Backward, want map[string]golden.Array, scale float32, in ...*block.Value) []*block.Param {
 	t.Helper()
 	call := func(r block.Runner) []*block.Value { return r.Call("op", b, in, nil) }
@@ -74,8 +75,9 @@ func times(factor float32, xs []float32) []float32 {
 	return r
 }
 
-// TestFoundOperationsAreTorchs compares operations with affine norms, their running statistics after one step, and what they give in
-// evaluation; and pools without a norm, at an odd size and with equal largest values, too.
+// TestFoundOperationsAreTorchs compares operations with affine norms, their running statistics
+// after one step, and what they give in evaluation; and pools without a norm, at an odd size and
+// with equal largest values, too.
 func TestFoundOperationsAreTorchs(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")

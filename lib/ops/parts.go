@@ -7,8 +7,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Parts are images of which several arrays hold the channels: so many states, one behind the other. With partial channels each state is a pair, and is read
-// shuffled in K groups (see Shuffle); otherwise K is 1. Whoever convolves them with a window of one pixel need not put them together first.
+// Parts are images of which several arrays hold the channels: so many states, one behind the other.
+// With partial channels each state is a pair, and is read shuffled in K groups (see Shuffle);
+// otherwise K is 1. Whoever convolves them with a window of one pixel need not put them together
+// first.
 type Parts struct {
 	Images    []*Node
 	States, K int
@@ -35,7 +37,8 @@ func (p Parts) Join(c *block.Ctx) *Node {
 	return JoinChannels(c, states...)
 }
 
-// ReluPointwise is ReLU and a 1x1 convolution, w [out, in], of parts, as a site. The outputs are unshuffled in k groups; 1 is not.
+// ReluPointwise is ReLU and a 1x1 convolution, w [out, in], of parts, as a site. The outputs are
+// unshuffled in k groups; 1 is not.
 func ReluPointwise(c *block.Ctx, p Parts, w *Node, k int) *Node {
 	if p.fast(c, 1, w.Shape().Dim(0)) {
 		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, []*Node{w}, 1, true, k) })
@@ -65,11 +68,13 @@ func (p Parts) fast(c *block.Ctx, k, out int) bool {
 			return false
 		}
 	}
-	return max(p.channels(c), out)*k*k <= kernel.MaxChannels // the gradient of a window reads the outputs by windows
+	// the gradient of a window reads the outputs by windows
+	return max(p.channels(c), out)*k*k <= kernel.MaxChannels
 }
 
-// pointwiseKernel multiplies windows of k x k (with zeros around, so that images keep their size) by w [out, k*k*in]; with two arrays of weights the even pixels
-// by the first and the odd ones by the second, whose outputs come behind. The outputs are unshuffled in groups.
+// pointwiseKernel multiplies windows of k x k (with zeros around, so that images keep their size)
+// by w [out, k*k*in]; with two arrays of weights the even pixels by the first and the odd ones by
+// the second, whose outputs come behind. The outputs are unshuffled in groups.
 func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups int) *Node {
 	m := size(block.CHWN, p.Images[0])
 	in, out, halves := p.channels(c), len(w)*w[0].Shape().Dim(0), len(w)

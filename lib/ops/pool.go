@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// pool is what both pools share: they have no weights. In search networks a norm follows, so that no operation has an
-// advantage by its scale.
+// pool is what both pools share: they have no weights. In search networks a norm follows, so that
+// no operation has an advantage by its scale.
 type pool struct{}
 
 func (pool) weights(Operation, []cell.Window) []block.Weight { return nil }
@@ -23,7 +23,8 @@ func (pool) end(o Operation, c *block.Ctx, x, scale *Node, last bool) *Node {
 // maxPool is the largest value of a window; padding never wins.
 type maxPool struct{ pool }
 
-// saves is the output, which the norm reads, and a byte for each position of the winner: more than one convolution keeps.
+// saves is the output, which the norm reads, and a byte for each position of the winner: more than
+// one convolution keeps.
 func (maxPool) saves([]cell.Window) float64 { return 1.25 }
 
 func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node, last bool) *Node {

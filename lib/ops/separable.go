@@ -8,7 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// separable operations are, for each window, ReLU, a depthwise and a pointwise convolution, and a norm.
+// separable operations are, for each window, ReLU, a depthwise and a pointwise convolution, and a
+// norm.
 type separable struct{}
 
 func (separable) weights(o Operation, windows []cell.Window) (w []block.Weight) {
@@ -31,7 +32,8 @@ func (separable) norms(o Operation, windows []cell.Window) (n []int) {
 	return n
 }
 
-// saves is one array for each convolution, which its norm reads; larger windows come first among equals.
+// saves is one array for each convolution, which its norm reads; larger windows come first among
+// equals.
 func (separable) saves(windows []cell.Window) (arrays float64) {
 	for _, v := range windows {
 		arrays += 1 + float64(v.Size)/100
@@ -54,7 +56,8 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 			w = w[2:]
 		case i == len(windows)-1:
 			return norm(c, x, scale, last)
-		case f.fast(x): // the next convolution reads the norm's values without anybody writing them down
+		// the next convolution reads the norm's values without anybody writing them down
+		case f.fast(x):
 			mean, rstd, _ := f.moments(x)
 			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }
 		default:

@@ -47,8 +47,8 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 	return w
 }
 
-// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution reads the even pixels, another the
-// odd ones, each making half of the channels; norm.
+// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution
+// reads the even pixels, another the odd ones, each making half of the channels; norm.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
 	return factorizedReduce(c, x, w, scale, affine, false)
 }
@@ -61,7 +61,8 @@ func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, las
 	return norm(c, x, scale, last)
 }
 
-// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k groups; 1 is not.
+// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k
+// groups; 1 is not.
 func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
 	h := Side(c, p.Images[0])
 	if h%2 != 0 {

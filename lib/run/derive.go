@@ -25,8 +25,8 @@ func (a Architecture) Shares() cell.Shares {
 	return s
 }
 
-// ArchitectureAt returns the record of an epoch of a search, counted from 1; 0 is the last one that has
-// ended. It returns an error for a run that is no search or has no such epoch.
+// ArchitectureAt returns the record of an epoch of a search, counted from 1; 0 is the last one that
+// has ended. It returns an error for a run that is no search or has no such epoch.
 func (r *Run) ArchitectureAt(epoch int) (a Architecture, at int, err error) {
 	events, err := r.Events()
 	if err != nil {
@@ -55,8 +55,8 @@ func (r *Run) ArchitectureAt(epoch int) (a Architecture, at int, err error) {
 	return a, at, nil
 }
 
-// AtEpoch splits RUN@EPOCH into the run's directory and an epoch, counted from 1; ok is false for other
-// names.
+// AtEpoch splits RUN@EPOCH into the run's directory and an epoch, counted from 1; ok is false for
+// other names.
 func AtEpoch(name string) (dir string, epoch int, ok bool) {
 	at := strings.LastIndexByte(name, '@')
 	if at <= 0 {

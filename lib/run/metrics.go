@@ -35,9 +35,9 @@ func (r *Run) Epochs() ([]Epoch, error) {
 	return rows, nil
 }
 
-// WriteCSV writes epochs as CSV: a line of names, and a line for each epoch with epoch, steps, seconds,
-// best (0 or 1) and all metrics in the order of their names. A cell is empty where an epoch has no such
-// metric, or no number for it. WriteCSV returns the errors of w.
+// WriteCSV writes epochs as CSV: a line of names, and a line for each epoch with epoch, steps,
+// seconds, best (0 or 1) and all metrics in the order of their names. A cell is empty where an
+// epoch has no such metric, or no number for it. WriteCSV returns the errors of w.
 func WriteCSV(w io.Writer, epochs []Epoch) error {
 	names := map[string]bool{}
 	for _, e := range epochs {
@@ -47,7 +47,8 @@ func WriteCSV(w io.Writer, epochs []Epoch) error {
 	}
 	metrics := slices.Sorted(maps.Keys(names))
 	c := csv.NewWriter(w)
-	c.Write(append([]string{"epoch", "steps", "seconds", "best"}, metrics...)) // Flush keeps the error
+	// Flush keeps the error
+	c.Write(append([]string{"epoch", "steps", "seconds", "best"}, metrics...))
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for _, e := range epochs {
 		best := "0"

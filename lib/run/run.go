@@ -127,8 +127,8 @@ func foreign(entries []os.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "lock" && !temporary(e.Name()) })
 }
 
-// temporary reports whether a file is an unfinished one of a run: atomicfile.Write puts a dot before its
-// name and a number behind it.
+// temporary reports whether a file is an unfinished one of a run: atomicfile.Write puts a dot
+// before its name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
 var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune|attack|attack-progress|calibration)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)

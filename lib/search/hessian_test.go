@@ -67,8 +67,9 @@ func TestTheLargestEigenvalueOfAQuadratic(t *testing.T) {
 	}
 }
 
-// Where no ReLU and no maximum follows, the loss is smooth, and the Hessian can be had entry by entry: of the edges into the last state of the
-// last cell, once nothing else reads what that state is in the cell before.
+// Where no ReLU and no maximum follows, the loss is smooth, and the Hessian can be had entry by
+// entry: of the edges into the last state of the last cell, once nothing else reads what that state
+// is in the cell before.
 func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 	s := tiny("")
 	s.Cells, s.Partial = 3, 1

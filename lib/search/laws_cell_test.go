@@ -11,7 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// withAlphas gives a search alphas and betas of between -1 and 1, and to all skip connections this one.
+// withAlphas gives a search alphas and betas of between -1 and 1, and to all skip connections this
+// one.
 func withAlphas(t *testing.T, s *Search, skip float64) {
 	t.Helper()
 	restore(t, s, func(state fit.State) {
@@ -29,7 +30,8 @@ func withAlphas(t *testing.T, s *Search, skip float64) {
 	})
 }
 
-// Where skip connections are the strongest everywhere, the found normal cell has as many of them as skip_limit lets through, in the end as in the details of each epoch.
+// Where skip connections are the strongest everywhere, the found normal cell has as many of them as
+// skip_limit lets through, in the end as in the details of each epoch.
 func TestTheFoundCellKeepsTheSkipLimit(t *testing.T) {
 	for limit, want := range map[int]int{0: 2 * cell.States, 1: 1, 2: 2} {
 		s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.SkipLimit = limit })
@@ -45,7 +47,8 @@ func TestTheFoundCellKeepsTheSkipLimit(t *testing.T) {
 	}
 }
 
-// The details of an epoch: of each edge the softmax of its alphas, and of the edges that enter a state the softmax of their betas, of both types of cells.
+// The details of an epoch: of each edge the softmax of its alphas, and of the edges that enter a
+// state the softmax of their betas, of both types of cells.
 func TestTheDetailsAreSoftmaxesOfEdgesAndOfStates(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(*settings.Search) {})
 	withAlphas(t, s, 0.5)
@@ -87,7 +90,8 @@ func TestTheDetailsAreSoftmaxesOfEdgesAndOfStates(t *testing.T) {
 	}
 }
 
-// DARTS has no edge normalisation: without partial channels there are no betas, and every edge counts fully.
+// DARTS has no edge normalisation: without partial channels there are no betas, and every edge
+// counts fully.
 func TestWithoutPartialChannelsThereAreNoBetas(t *testing.T) {
 	for k, want := range map[int]int{1: 2 * cell.Edges * len(cell.Primitives), 2: 2 * cell.Edges * (len(cell.Primitives) + 1)} {
 		s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Partial = k })

@@ -26,7 +26,8 @@ func weightsOf(s fit.State) map[string]fit.Array {
 	return w
 }
 
-// The pictures of one half are inverted: what changes learns from that half. The architecture moves first, so its step says nothing about the other half.
+// The pictures of one half are inverted: what changes learns from that half. The architecture moves
+// first, so its step says nothing about the other half.
 func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	weights, arch := set.SearchHalves(5, 0)
@@ -52,7 +53,8 @@ func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 	}
 }
 
-// A step of both levels leaves the weights where a step of the weights alone would have, from the new alphas and betas.
+// A step of both levels leaves the weights where a step of the weights alone would have, from the
+// new alphas and betas.
 func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	both := small(t, set, func(s *settings.Search) { s.Frozen, s.ArchLR = 0, 0.5 })
@@ -70,7 +72,8 @@ func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
 	}
 }
 
-// A penalty adds itself times the value to the gradient: of weights that of weights, of alphas and betas that of alphas and betas.
+// A penalty adds itself times the value to the gradient: of weights that of weights, of alphas and
+// betas that of alphas and betas.
 func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, factor := range []float64{0.5, 1} {

@@ -15,8 +15,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The laws of this file are of the gradients that a first step takes. It has no momentum yet, so without decay and clip they are what the step
-// leaves as velocity.
+// The laws of this file are of the gradients that a first step takes. It has no momentum yet, so
+// without decay and clip they are what the step leaves as velocity.
 
 // loose has neither decay nor a clip, and its architecture stands still.
 func loose(s *settings.Search) { s.WeightDecay, s.ArchWeightDecay, s.Clip = 0, 0, 1e9 }
@@ -31,8 +31,9 @@ func scaled(x []float32, factor float64) []float32 {
 	return y
 }
 
-// A classifier of zeros finds all classes equally probable, whatever it sees. Its cross-entropy is ln(classes), and the gradient of its bias is 1/classes - the class's
-// share of the batch: of two views as of one, for it is their mean; times 1 - f, but where it only probes.
+// A classifier of zeros finds all classes equally probable, whatever it sees. Its cross-entropy is
+// ln(classes), and the gradient of its bias is 1/classes - the class's share of the batch: of two
+// views as of one, for it is their mean; times 1 - f, but where it only probes.
 func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, share float64 }{{0, 1}, {0.25, 0.75}, {0.75, 0.25}, {1, 1}} {
@@ -71,7 +72,8 @@ func TestTheProjectorsGradientIsInProportionToSSFactorAndScale(t *testing.T) {
 	}
 }
 
-// An embedding of one number has a correlation of 1 with itself: equal views cost nothing, in both levels; distorted ones cost something.
+// An embedding of one number has a correlation of 1 with itself: equal views cost nothing, in both
+// levels; distorted ones cost something.
 func TestTheTwoViewsAreTwo(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
@@ -84,7 +86,8 @@ func TestTheTwoViewsAreTwo(t *testing.T) {
 	}
 }
 
-// With ss_balance each level's step is that of a search whose scale is ss_scale times the level's own balance.
+// With ss_balance each level's step is that of a search whose scale is ss_scale times the level's
+// own balance.
 func TestTheBalanceOfEachLevelScalesItsOwnStep(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	of := func(frozen, every int, scale float64) (fit.Metrics, fit.State) {
@@ -118,7 +121,8 @@ func length(vectors ...[]float32) float64 {
 	return math.Sqrt(sum)
 }
 
-// The gradient of the weights is cut to the length of clip. A classifier that probes is no part of it, and is cut by itself.
+// The gradient of the weights is cut to the length of clip. A classifier that probes is no part of
+// it, and is cut by itself.
 func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, clip float64 }{{0, 1e-3}, {0.5, 1e-3}, {1, 1e-3}, {1, 1e9}} {
@@ -141,8 +145,9 @@ func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 	}
 }
 
-// What EndEpoch tells of the two terms are norms of gradients in what both terms reach, each by itself with a factor of 1, on the epoch's first batch, with the values
-// dropped that its step drops.
+// What EndEpoch tells of the two terms are norms of gradients in what both terms reach, each by
+// itself with a factor of 1, on the epoch's first batch, with the values dropped that its step
+// drops.
 func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, phases := range []string{"", "3/8/0.5/2/1"} {

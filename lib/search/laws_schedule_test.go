@@ -11,7 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// rate is that at which weights moved along their velocity. It fails the test unless all of them did at the same rate.
+// rate is that at which weights moved along their velocity. It fails the test unless all of them
+// did at the same rate.
 func rate(t *testing.T, before, after fit.State) float64 {
 	t.Helper()
 	var way, v [][]float32
@@ -66,8 +67,8 @@ func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
 	}
 }
 
-// The rate of P-DARTS' schedule, worked out by hand: while frozen it falls linearly towards the phase's end, then by a factor of exp(-0.2) an epoch; in each step other values
-// are dropped.
+// The rate of P-DARTS' schedule, worked out by hand: while frozen it falls linearly towards the
+// phase's end, then by a factor of exp(-0.2) an epoch; in each step other values are dropped.
 func TestSkipConnectionsDropValuesAtTheirPhasesRate(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Phases = "3/8/0.4/2/0 3/4/0.6/3/1" })
 	for epoch, want := range []float64{0.4, 0.4 * math.Exp(-0.2), 0.6 * 2 / 3, 0.6, 0.6 * math.Exp(-0.2)} {

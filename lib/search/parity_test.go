@@ -12,8 +12,9 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS: Adam moves alphas and betas on one batch, then clipped SGD with
-// momentum the weights on another, with the new alphas. Losses, gradient norms, alphas and betas after each step; all weights at the end.
+// TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS: Adam moves alphas
+// and betas on one batch, then clipped SGD with momentum the weights on another, with the new
+// alphas. Losses, gradient norms, alphas and betas after each step; all weights at the end.
 func TestBilevelStepsAreTorchs(t *testing.T) {
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
 	s := assemble(block.NewEngine(backendtest.Open(t).Backend),

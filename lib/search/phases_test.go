@@ -51,8 +51,9 @@ func kinds(p *block.Plan) map[[2]any]bool {
 	return k
 }
 
-// P-DARTS' phases, as the slides and the paper have them. What later phases need and the first doesn't: dropout at 32, 16 and 8
-// pixels, and the preprocessing of what a first normal cell hands to a second one.
+// P-DARTS' phases, as the slides and the paper have them. What later phases need and the first
+// doesn't: dropout at 32, 16 and 8 pixels, and the preprocessing of what a first normal cell hands
+// to a second one.
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}

@@ -33,7 +33,8 @@ func assisted(precision string) settings.Search {
 	return s
 }
 
-// TestASearchOnAGPUIsThatOnACPU: metrics, alphas, betas, Adam's moments and weights of two epochs in the layout of GPUs, all of it on the device.
+// TestASearchOnAGPUIsThatOnACPU: metrics, alphas, betas, Adam's moments and weights of two epochs
+// in the layout of GPUs, all of it on the device.
 func TestASearchOnAGPUIsThatOnACPU(t *testing.T) {
 	s := assisted("float32")
 	cpu, gpu := begin(t, crops(t), s), rehearse(t, s)
@@ -72,7 +73,8 @@ func TestASearchOnAGPUIsThatOnACPU(t *testing.T) {
 	}
 	for name, a := range want.Arrays {
 		if a.F32 != nil {
-			golden.Close(t, name, got.Arrays[name].F32, a.F32, 1e-2) // rounding, through four steps, of which Adam's divide by the gradient's size
+			// rounding, through four steps, of which Adam's divide by the gradient's size
+			golden.Close(t, name, got.Arrays[name].F32, a.F32, 1e-2)
 		}
 	}
 }
@@ -130,11 +132,13 @@ func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 		wantM, wantV := adam.Moments(len(gradient))
 		golden.Close(t, "first moments", m, wantM, 1e-5)
 		golden.Close(t, "second moments", v, wantV, 1e-5)
-		host.SetFlat(search.arch.Flat()) // where a gradient is next to nothing, its direction is rounding's
+		// where a gradient is next to nothing, its direction is rounding's
+		host.SetFlat(search.arch.Flat())
 	}
 }
 
-// TestHalfPrecisionGoesOnInTheSameBits: a search in bf16 with everything on the device, stopped and restored, ends as one that wasn't, and not far from float32.
+// TestHalfPrecisionGoesOnInTheSameBits: a search in bf16 with everything on the device, stopped and
+// restored, ends as one that wasn't, and not far from float32.
 func TestHalfPrecisionGoesOnInTheSameBits(t *testing.T) {
 	s := assisted("bf16")
 	end := epochs(t, rehearse(t, s), 0, 2)
@@ -161,7 +165,8 @@ func TestHalfPrecisionGoesOnInTheSameBits(t *testing.T) {
 	}
 }
 
-// TestAStepOnAGPUWaitsForNothing: between a step's launch and its reading the host asks the device for nothing; what it reads then are a few numbers.
+// TestAStepOnAGPUWaitsForNothing: between a step's launch and its reading the host asks the device
+// for nothing; what it reads then are a few numbers.
 func TestAStepOnAGPUWaitsForNothing(t *testing.T) {
 	b := backendtest.Rehearse(t, 1)
 	search := rehearse(t, assisted("float32"))

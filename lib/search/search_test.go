@@ -143,7 +143,8 @@ func TestSearch(t *testing.T) {
 		}
 	})
 	t.Run("of both levels, the gradient is the mixture of the terms' gradients", func(t *testing.T) {
-		// of three gradients g = a + b the norms tell the angle between a and b; it must be one. The heads have one term's gradient each.
+		// of three gradients g = a + b the norms tell the angle between a and b; it must be one.
+		// The heads have one term's gradient each.
 		s := begin(t, set, mixed(0.5))
 		for _, l := range []level{ofWeights, ofArchitecture} {
 			err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) error {
@@ -184,7 +185,8 @@ func TestSearch(t *testing.T) {
 			other.Train.Labels[i] = (l + 3) % 10
 		}
 		a, b := begin(t, set, mixed(1)), begin(t, &other, mixed(1))
-		b.weightsHalf, b.archHalf = a.weightsHalf, a.archHalf // the halves balance labels: other labels, other halves
+		// the halves balance labels: other labels, other halves
+		b.weightsHalf, b.archHalf = a.weightsHalf, a.archHalf
 		x, y := epochs(t, a, 0, 2), epochs(t, b, 0, 2)
 		for name := range x.Arrays {
 			if same, probe := reflect.DeepEqual(x.Arrays[name], y.Arrays[name]), strings.HasSuffix(name, "/classifier"); same == probe {

@@ -10,8 +10,8 @@ import (
 const hessianProduct = 0.01
 
 // unrolledGradient returns the second-order gradient of alphas and betas (arXiv:1806.09055, eq. 7
-// and 8), flat as in Arch.Flat, and the loss of the architecture's batch. The gradient looks through
-// one step of the weights on their batch:
+// and 8), flat as in Arch.Flat, and the loss of the architecture's batch. The gradient looks
+// through one step of the weights on their batch:
 //
 //	w' = w - lr * (momentum * velocity + d/dw L_train(w, a) + decay * w)
 //	d/da L_val(w', a) - lr * d2/dadw L_train(w, a) * v,   v = d/dw' L_val(w', a)
@@ -101,8 +101,8 @@ func (t *Search) shift(start, direction [][]float32, factor float64) {
 	}
 }
 
-// virtualStep returns the direction of the next step of the weights' optimizer, which it leaves as it
-// is: momentum * velocity + gradient + decay * weights, without clipping, as in DARTS' code.
+// virtualStep returns the direction of the next step of the weights' optimizer, which it leaves as
+// it is: momentum * velocity + gradient + decay * weights, without clipping, as in DARTS' code.
 func (t *Search) virtualStep(weights, gradients [][]float32) (all [][]float32) {
 	trunk, classifier := t.split()
 	velocities := t.sgd.Velocities(trunk)

@@ -60,7 +60,8 @@ func TestTheSecondOrderGradientIsTorchs(t *testing.T) {
 		}
 		return math.Sqrt(sum / all)
 	}
-	// The difference of two gradients in float32 has some three digits; the first order is elsewhere.
+	// The difference of two gradients in float32 has some three digits; the first order is
+	// elsewhere.
 	if d := differ(want.Second); d > 1e-3 {
 		t.Errorf("the gradient differs from torch's by %.1e of its length", d)
 	}

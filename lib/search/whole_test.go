@@ -16,8 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The searches of this file are those of lib/internal/golden/whole.py: PyTorch's numbers of a network with the projector, of batches that both sides
-// draw, crop, flip and cut alike. Of a search they use what a run uses: steps, ends of epochs, states.
+// The searches of this file are those of lib/internal/golden/whole.py: PyTorch's numbers of a
+// network with the projector, of batches that both sides draw, crop, flip and cut alike. Of a
+// search they use what a run uses: steps, ends of epochs, states.
 
 // wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
 func wholeSearch(t *testing.T, b *backend.Backend, torch map[string]golden.Array, change func(*settings.Search)) *Search {
@@ -88,7 +89,8 @@ func trainable(s *Search) []*block.Param {
 	return slices.DeleteFunc(slices.Clone(s.params), func(p *block.Param) bool { return !p.Trainable() })
 }
 
-// wholeEpochs makes the epochs of a search; it returns each metric's numbers, of steps and of ends of epochs.
+// wholeEpochs makes the epochs of a search; it returns each metric's numbers, of steps and of ends
+// of epochs.
 func wholeEpochs(t *testing.T, s *Search, epochs int) (steps, ends map[string][]float32) {
 	t.Helper()
 	steps, ends = map[string][]float32{}, map[string][]float32{}
@@ -125,8 +127,10 @@ func sameMetrics(t *testing.T, got, want map[string][]float32) {
 	}
 }
 
-// TestTheMixedObjectiveIsTorchs: f scale L_BT + (1 - f) L_CE, of both views' mean cross-entropy, in both levels: the loss and its terms, and their gradient in every
-// alpha and beta on a batch of their half, then, with these moved, in every weight, of the projector and of the classifier too, on one of the weights' half.
+// TestTheMixedObjectiveIsTorchs: f scale L_BT + (1 - f) L_CE, of both views' mean cross-entropy, in
+// both levels: the loss and its terms, and their gradient in every alpha and beta on a batch of
+// their half, then, with these moved, in every weight, of the projector and of the classifier too,
+// on one of the weights' half.
 func TestTheMixedObjectiveIsTorchs(t *testing.T) {
 	for _, factor := range []float64{0, 0.3, 0.7, 1} {
 		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) { objectiveIsTorchs(t, backendtest.Open(t), factor) })
@@ -151,7 +155,8 @@ func objectiveIsTorchs(t *testing.T, b *backend.Backend, factor float64) {
 	}
 	sameMetrics(t, metrics, parity.Metrics(golden.Under(torch, fmt.Sprintf("gradients_%g/", factor))))
 	state := stateOf(t, s)
-	for _, p := range trainable(s) { // what momentum remembers of a first step without decay is the gradient
+	// what momentum remembers of a first step without decay is the gradient
+	for _, p := range trainable(s) {
 		parity.CloseFlat(t, "gradient", p, state.Arrays["velocity/"+p.Label].F32, torch, kind, parity.Tolerance)
 	}
 	gradient := slices.Clone(state.Arrays["adam.m"].F32)
@@ -161,8 +166,9 @@ func objectiveIsTorchs(t *testing.T, b *backend.Backend, factor float64) {
 	parity.CloseArchitecture(t, "gradient of", gradient, torch, kind+"/", true)
 }
 
-// TestTwoEpochsOfASearchAreTorchs: every metric of every step and epoch, all weights, alphas and betas at the end. In the first epoch the architecture is frozen; the rate
-// falls; with labels alone pictures are cropped, flipped and cut, in the mixture each batch has two views.
+// TestTwoEpochsOfASearchAreTorchs: every metric of every step and epoch, all weights, alphas and
+// betas at the end. In the first epoch the architecture is frozen; the rate falls; with labels
+// alone pictures are cropped, flipped and cut, in the mixture each batch has two views.
 func TestTwoEpochsOfASearchAreTorchs(t *testing.T) {
 	for name, factor := range map[string]float64{"labels": 0, "mixed": 0.3} {
 		t.Run(name, func(t *testing.T) { epochsAreTorchs(t, backendtest.Open(t), name, factor) })

@@ -80,8 +80,8 @@ func progressive(s *Search, preset string) {
 }
 
 // TrainChoice returns the choice of a training's settings. The presets paper and slides have the
-// settings of PC-DARTS' code on CIFAR-10: batch 96, where its text (arXiv:1907.05737, section 4.2.1)
-// has 128, within the ranges of the slides. A method changes them into its own.
+// settings of PC-DARTS' code on CIFAR-10: batch 96, where its text (arXiv:1907.05737, section
+// 4.2.1) has 128, within the ranges of the slides. A method changes them into its own.
 func TrainChoice() *Choice[Train] {
 	paper := Train{
 		Shared: Shared{
@@ -118,8 +118,9 @@ func TrainChoice() *Choice[Train] {
 }
 
 // PretrainChoice returns the choice of a pretraining's settings. The preset paper has the settings
-// of Barlow Twins' code on ImageNet (arXiv:2103.03230; its text has a decay of 1.5e-6, section 2.2),
-// with the network of PC-DARTS on CIFAR-10. slides has an embedding and a length for small images.
+// of Barlow Twins' code on ImageNet (arXiv:2103.03230; its text has a decay of 1.5e-6, section
+// 2.2), with the network of PC-DARTS on CIFAR-10. slides has an embedding and a length for small
+// images.
 func PretrainChoice() *Choice[Pretrain] {
 	paper := Pretrain{
 		Shared: Shared{

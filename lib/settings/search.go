@@ -101,7 +101,8 @@ func (s Search) omits() map[string]bool {
 	}
 }
 
-// Space is the search space: that of DARTS where the settings name no other. The settings are valid.
+// Space is the search space: that of DARTS where the settings name no other. The settings are
+// valid.
 func (s Search) Space() cell.Space {
 	names, err := cell.ParseOperations(s.Operations)
 	if err != nil {

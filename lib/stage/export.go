@@ -85,8 +85,8 @@ type Export struct {
 	Batch      int    // of StableHLO; 0: 1
 }
 
-// Export writes the best weights of a training. It returns an error for an unknown format, for a run
-// that has no trained network, and for a file that can't be written.
+// Export writes the best weights of a training. It returns an error for an unknown format, for a
+// run that has no trained network, and for a file that can't be written.
 func (l *Env) Export(ctx context.Context, s Export) (e run.Exported, err error) {
 	at := slices.IndexFunc(exportFormats, func(f [2]string) bool { return f[0] == s.To })
 	if at < 0 {
@@ -143,7 +143,8 @@ func (m *model) exported(r *run.Run, s Export) ([]byte, error) {
 	return export.ONNX(layers, p, texts)
 }
 
-// texts is the metadata of an export: what a program needs to build the network and to name its classes.
+// texts is the metadata of an export: what a program needs to build the network and to name its
+// classes.
 func (m *model) texts(r *run.Run) (map[string]string, error) {
 	chosen, err := settingsOf[settings.Train](r.Config)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// loadOwn loads the user's own pictures that a run was made with: from their folder, or where that has
-// moved, by the name that essnas data add gave them. It returns an error if the pictures have changed.
+// loadOwn loads the user's own pictures that a run was made with: from their folder, or where that
+// has moved, by the name that essnas data add gave them. It returns an error if the pictures have
+// changed.
 func (l *Env) loadOwn(c run.Data) (*data.Set, error) {
 	set, err := l.Dataset(c.Own)
 	if err != nil {
@@ -74,8 +75,9 @@ func backgroundOf(im data.Images) *run.Background {
 	return &run.Background{Mean: mean, Std: math.Sqrt(max(0, squares/n-mean*mean))}
 }
 
-// foreign says in a sentence that a picture's background is unlike that of the training images: further
-// from their mean than three standard deviations, and than a quarter of the scale. "" if it is like it.
+// foreign says in a sentence that a picture's background is unlike that of the training images:
+// further from their mean than three standard deviations, and than a quarter of the scale. "" if it
+// is like it.
 func foreign(b *run.Background, pixels []uint8, side, channels int) string {
 	if b == nil {
 		return ""

@@ -207,9 +207,9 @@ func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
 	return c, set, nil
 }
 
-// LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), in a run's
-// directory, or as RUN@EPOCH the cell that a search had at the end of that epoch, counted from 1. It
-// returns an error if there is none.
+// LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), in a
+// run's directory, or as RUN@EPOCH the cell that a search had at the end of that epoch, counted
+// from 1. It returns an error if there is none.
 func LoadGenotype(name string) (cell.Genotype, error) {
 	if dir, epoch, ok := run.AtEpoch(name); ok {
 		return genotypeAt(dir, epoch)

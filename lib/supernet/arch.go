@@ -9,19 +9,22 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Arch are the architecture's parameters: for each cell type (0 normal, 1 reduction) and edge the alphas of its operations and,
-// with partial channels, a beta. They are few, so their softmax, its gradient and their optimizer are computed on the host.
+// Arch are the architecture's parameters: for each cell type (0 normal, 1 reduction) and edge the
+// alphas of its operations and, with partial channels, a beta. They are few, so their softmax, its
+// gradient and their optimizer are computed on the host.
 type Arch struct {
 	Space   Space
 	Partial bool           // edge normalisation: betas are used
 	Alpha   [2][][]float32 // [edge][operation]
 	Beta    [2][]float32   // [edge]
-	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027): it leaves the skip connection inside nothing to
-	// gain from the free way that it is for gradients. No operation competes with it, and no cell that is derived has it. 0: none.
+	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027):
+	// it leaves the skip connection inside nothing to gain from the free way that it is for
+	// gradients. No operation competes with it, and no cell that is derived has it. 0: none.
 	Auxiliary float64
 }
 
-// NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference does.
+// NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference
+// does.
 func NewArch(space Space, partial bool, seed uint64) *Arch {
 	r := rand.New(rand.NewPCG(seed, 0xa1fa))
 	a := &Arch{Space: space, Partial: partial}
@@ -75,8 +78,8 @@ func (a *Arch) pointers() (ps []*float32) {
 // Softmax of the alphas of one edge.
 func (a *Arch) Softmax(typ, e int) []float64 { return softmax(a.Alpha[typ][e]) }
 
-// EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3), for all edges of a cell
-// type; 1 without partial channels.
+// EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3),
+// for all edges of a cell type; 1 without partial channels.
 func (a *Arch) EdgeNorm(typ int) []float64 {
 	norm := make([]float64, len(a.Alpha[typ]))
 	for i := range norm {
@@ -131,7 +134,8 @@ func softmaxGradient(p, v []float64) []float64 {
 	return g
 }
 
-// NewMixing returns mixing weights of the architecture as it is now. Update them after each change of it.
+// NewMixing returns mixing weights of the architecture as it is now. Update them after each change
+// of it.
 func (a *Arch) NewMixing() *Mixing {
 	m := &Mixing{}
 	for t, edges := range a.Space {
@@ -157,7 +161,8 @@ func (a *Arch) NewMixing() *Mixing {
 	return m
 }
 
-// Update puts softmax(alpha) x softmax(beta) for the operations, softmax(beta) for the by-passes, and factor x softmax(beta) for auxiliary skips.
+// Update puts softmax(alpha) x softmax(beta) for the operations, softmax(beta) for the by-passes,
+// and factor x softmax(beta) for auxiliary skips.
 func (a *Arch) Update(m *Mixing) {
 	set := func(v *block.Value, x float64) {
 		if v != nil {
@@ -189,7 +194,8 @@ func (m *Mixing) DropGradients() {
 	}
 }
 
-// Gradient takes the gradients that a backward pass left at the mixing weights and returns those of Flat().
+// Gradient takes the gradients that a backward pass left at the mixing weights and returns those of
+// Flat().
 func (a *Arch) Gradient(m *Mixing) []float32 {
 	return a.gradient(func(typ, e, o int) float64 {
 		var v *block.Value
@@ -219,7 +225,8 @@ const (
 	auxiliary = -2
 )
 
-// gradient pulls those of the mixing weights - of operation o of an edge, of its bypass, of its auxiliary skip - through the softmaxes.
+// gradient pulls those of the mixing weights - of operation o of an edge, of its bypass, of its
+// auxiliary skip - through the softmaxes.
 func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 	var alphas, betas []float32
 	for t := range a.Alpha {

@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// An edge with an auxiliary skip gives what the same edge gives without, plus factor x skip of the channels that operations see; in
-// one executable and in many.
+// An edge with an auxiliary skip gives what the same edge gives without, plus factor x skip of the
+// channels that operations see; in one executable and in many.
 func TestAuxiliarySkipAddsItsFactorTimesTheSkip(t *testing.T) {
 	const channels, side, batch, factor = 4, 8, 3, 0.625
 	e := open(t)

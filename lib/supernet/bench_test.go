@@ -11,8 +11,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// BenchmarkPass runs the slides' search network (8 cells, 16 channels, K = 4) forward and backward on 64 images, as the two
-// halves of a bilevel step do: once for the architecture's gradients, once for the weights' as well.
+// BenchmarkPass runs the slides' search network (8 cells, 16 channels, K = 4) forward and backward
+// on 64 images, as the two halves of a bilevel step do: once for the architecture's gradients, once
+// for the weights' as well.
 func BenchmarkPass(b *testing.B) {
 	const batch = 64
 	e := block.NewEngine(backendtest.Open(b).Backend)

@@ -2,8 +2,8 @@ package supernet
 
 import "github.com/essnas/essnas/lib/cell"
 
-// Derive returns the found cell (see [cell.Shares.Derive]): with at most skipLimit skip connections in the normal cell, 0 for
-// any number.
+// Derive returns the found cell (see [cell.Shares.Derive]): with at most skipLimit skip connections
+// in the normal cell, 0 for any number.
 func (a *Arch) Derive(skipLimit int) cell.Genotype {
 	if skipLimit == 0 {
 		skipLimit = cell.NoLimit
@@ -23,9 +23,9 @@ func (a *Arch) Shares() (s cell.Shares) {
 	return s
 }
 
-// Keep is the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2): on every edge the n operations
-// with the largest softmax(alpha), in their order. Of equals the earlier is dropped, as in the reference. Where one
-// operation is left it is never none.
+// Keep is the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2): on
+// every edge the n operations with the largest softmax(alpha), in their order. Of equals the
+// earlier is dropped, as in the reference. Where one operation is left it is never none.
 func (a *Arch) Keep(n int) (kept Space) {
 	for t := range kept {
 		kept[t] = make([][]string, len(a.Space[t]))

@@ -8,7 +8,8 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// As in P-DARTS' reference, whose dropout stands behind identities alone: a skip connection of stride 2 is a convolution.
+// As in P-DARTS' reference, whose dropout stands behind identities alone: a skip connection of
+// stride 2 is a convolution.
 func TestIdentitiesAndNothingElseDropValues(t *testing.T) {
 	for _, k := range []int{1, 2} {
 		n := &Network{Space: FullSpace(), Span: Operations, Backbone: backbone.Backbone{Cells: 4, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: k}}

@@ -10,7 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// outcome is what one pass of a search network gives: logits, loss, and the gradients of all weights, and of alphas and betas.
+// outcome is what one pass of a search network gives: logits, loss, and the gradients of all
+// weights, and of alphas and betas.
 type outcome struct{ logits, loss, weights, architecture []float32 }
 
 func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Array) (o outcome) {
@@ -35,8 +36,9 @@ func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Ar
 	return o
 }
 
-// TestASearchNetworkIsTheSameInEveryLowering: the other layout gives torch's gradients, and those of [c, h, w, b] but for the order of sums; half precision gives
-// nearly the same loss and nearly the same direction.
+// TestASearchNetworkIsTheSameInEveryLowering: the other layout gives torch's gradients, and those
+// of [c, h, w, b] but for the order of sums; half precision gives nearly the same loss and nearly
+// the same direction.
 func TestASearchNetworkIsTheSameInEveryLowering(t *testing.T) {
 	torch := golden.Read(t, "supernet")
 	want := under(t, block.Lowering{}, Edges, torch)

@@ -5,8 +5,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file has the architecture's functions as graphs, for devices whose memory is apart from the host's: some 250 mixing weights would go there and their
-// gradients come back one by one in every step.
+// This file has the architecture's functions as graphs, for devices whose memory is apart from the
+// host's: some 250 mixing weights would go there and their gradients come back one by one in every
+// step.
 
 // Values are all mixing weights, in the order of Mix.
 func (m *Mixing) Values() (vs []*block.Value) {
@@ -22,7 +23,8 @@ func (m *Mixing) Values() (vs []*block.Value) {
 	return
 }
 
-// Mix makes the mixing weights, [1] each, of Flat [n] and the factor of auxiliary skips [1], as Update does; m says which there are.
+// Mix makes the mixing weights, [1] each, of Flat [n] and the factor of auxiliary skips [1], as
+// Update does; m says which there are.
 func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	at := 0
 	take := func(n int) *Node {

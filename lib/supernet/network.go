@@ -41,7 +41,8 @@ func Everywhere(space cell.Space) (s Space) {
 // cells is the space of the cells, as far as their states go.
 func (s Space) cells() cell.Space { return cell.Space{States: cell.StatesOf(len(s[0]))} }
 
-// Network is a search network. Its norms have no parameters (but for the stem's) and always use the batch's statistics.
+// Network is a search network. Its norms have no parameters (but for the stem's) and always use the
+// batch's statistics.
 type Network struct {
 	backbone.Backbone
 	Space Space
@@ -50,8 +51,9 @@ type Network struct {
 	fused map[string]*block.Block
 }
 
-// Mixing are the weights with which operations and by-passes enter the sums, as values on the device: for each cell type and
-// edge one [1] for each operation (nil for none, which contributes nothing), and one for the by-pass (nil without partial channels).
+// Mixing are the weights with which operations and by-passes enter the sums, as values on the
+// device: for each cell type and edge one [1] for each operation (nil for none, which contributes
+// nothing), and one for the by-pass (nil without partial channels).
 type Mixing struct {
 	Ops    [2][][]*block.Value
 	Bypass [2][]*block.Value
@@ -61,8 +63,8 @@ type Mixing struct {
 	Dropout *Dropout
 }
 
-// Dropout is what drops values of identities (skip connections of stride 1) in one pass: its rate, [1], and a seed for every cell and edge, int32
-// [1]. It is for the span Operations.
+// Dropout is what drops values of identities (skip connections of stride 1) in one pass: its rate,
+// [1], and a seed for every cell and edge, int32 [1]. It is for the span Operations.
 type Dropout struct {
 	Rate  *block.Value
 	Seeds map[Spot]*block.Value
@@ -118,7 +120,8 @@ func (n *Network) fuse(x edge) *block.Block {
 	return b
 }
 
-// edge is what flows between two nodes: operations on 1/partial of the channels, and the rest by-passing them.
+// edge is what flows between two nodes: operations on 1/partial of the channels, and the rest
+// by-passing them.
 type edge struct {
 	kept                            []string
 	auxiliary                       bool // a skip connection beside the mixture
@@ -126,7 +129,8 @@ type edge struct {
 	batch                           int
 }
 
-// weights of an edge: those of its operations, and, nil where there is none, of its by-pass and of its auxiliary skip.
+// weights of an edge: those of its operations, and, nil where there is none, of its by-pass and of
+// its auxiliary skip.
 type weights struct {
 	ops               []*block.Value
 	bypass, auxiliary *block.Value
@@ -145,7 +149,8 @@ func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
 // operated is the number of channels that go through the operations.
 func (x edge) operated() int { return x.channels / x.partial }
 
-// split reads a node: [operated channels, by-passing channels], the latter halved in size where the stride is 2.
+// split reads a node: [operated channels, by-passing channels], the latter halved in size where the
+// stride is 2.
 func (x edge) split(r block.Runner, from backbone.State) []*block.Value {
 	if x.partial == 1 {
 		return from
@@ -175,8 +180,8 @@ func (x edge) state() []shapes.Shape {
 	return []shapes.Shape{block.Floats(k, x.side, x.side, x.batch), block.Floats(x.channels-k, x.side, x.side, x.batch)}
 }
 
-// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the mixing weights. drop is
-// empty, or rate and seed of the skip connection's dropout.
+// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the
+// mixing weights. drop is empty, or rate and seed of the skip connection's dropout.
 func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum backbone.State) {
 	op := func(name string) ops.Operation {
 		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
@@ -251,8 +256,8 @@ func (x edge) fuse(name string) *block.Block {
 	})
 }
 
-// Count returns the number of weights (alphas and betas not among them) and the multiply-accumulates (MACs) of one image, from
-// the shapes alone.
+// Count returns the number of weights (alphas and betas not among them) and the
+// multiply-accumulates (MACs) of one image, from the shapes alone.
 func (n *Network) Count() (weights, macs int) {
 	m := &Mixing{}
 	for t, edges := range n.Space {

@@ -71,7 +71,8 @@ var (
 	small   = backbone.Backbone{Cells: 3, Channels: 4, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 2}
 )
 
-// TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every weight, alpha and beta.
+// TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every
+// weight, alpha and beta.
 func TestSearchNetworkIsTorchs(t *testing.T) {
 	for _, c := range []struct {
 		name, file string
@@ -80,7 +81,8 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 		back       block.Backward
 		space      Space
 	}{
-		// Between them, the mixed operations and the cells the four combinations of channels and span are met.
+		// Between them, the mixed operations and the cells the four combinations of channels and
+		// span are met.
 		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate, FullSpace()},
 		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint, FullSpace()},
 		{"three states and three operations", "spaces", small, Edges, block.Separate, Everywhere(cell.Space{Operations: []string{"none", "skip_connect", "sep_conv_3x3"}, States: 3})},
@@ -106,11 +108,13 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 	}
 }
 
-// TestMixedOperationIsTorchs compares one edge: 1/K of the channels through all operations, the others by-passing them, shuffled; and
-// all channels without a by-pass. Nodes are kept unshuffled here and shuffled when read, torch shuffles what an edge gives.
+// TestMixedOperationIsTorchs compares one edge: 1/K of the channels through all operations, the
+// others by-passing them, shuffled; and all channels without a by-pass. Nodes are kept unshuffled
+// here and shuffled when read, torch shuffles what an edge gives.
 func TestMixedOperationIsTorchs(t *testing.T) {
 	all := golden.Read(t, "mixed")
-	maps.Copy(all, golden.Read(t, "spaces")) // K of 8 divides 16 channels, but not the 2 that go through the operations
+	// K of 8 divides 16 channels, but not the 2 that go through the operations
+	maps.Copy(all, golden.Read(t, "spaces"))
 	for _, c := range []struct{ k, channels, stride int }{{4, 16, 1}, {4, 16, 2}, {1, 4, 1}, {1, 4, 2}, {8, 16, 1}, {8, 16, 2}} {
 		t.Run(fmt.Sprintf("k%d/stride%d", c.k, c.stride), func(t *testing.T) {
 			torch := golden.Under(all, fmt.Sprintf("k%d_stride%d/", c.k, c.stride))
@@ -195,8 +199,9 @@ func joined(s backbone.State, get func(*block.Value) []float32, channels, k int)
 	return regroup(golden.Array{Shape: []int{channels}, Data: all}, k, channels/k)
 }
 
-// TestCellIsTorchs compares a normal cell after a reduction (whose first input is twice as large) and a reduction cell on inputs of their own: the
-// output, and the gradients of inputs, weights, alphas and betas.
+// TestCellIsTorchs compares a normal cell after a reduction (whose first input is twice as large)
+// and a reduction cell on inputs of their own: the output, and the gradients of inputs, weights,
+// alphas and betas.
 func TestCellIsTorchs(t *testing.T) {
 	all := golden.Read(t, "cells")
 	for _, c := range []struct {

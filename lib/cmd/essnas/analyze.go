@@ -17,7 +17,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// analyzed is a genotype, what its cells look like, and where the normal one stands among random cells.
+// analyzed is a genotype, what its cells look like, and where the normal one stands among random
+// cells.
 type analyzed struct {
 	Name        string             `json:"name"`
 	Normal      analysis.Measures  `json:"normal"`
@@ -26,7 +27,8 @@ type analyzed struct {
 	Field       int                `json:"receptive_field"` // of the network, in pixels
 	Weights     int                `json:"weights"`
 	MACs        int                `json:"macs"`
-	// of the run of a search: the depth that its last alphas give to the normal and the reduction cell
+	// of the run of a search: the depth that its last alphas give to the normal and the reduction
+	// cell
 	Weighted *[2]float64 `json:"weighted_depth,omitempty"`
 }
 
@@ -94,8 +96,8 @@ func analyzeOne(name string, g cell.Genotype, band analysis.Band, s lab.Shape) (
 	return a, nil
 }
 
-// weighted returns the depths of the normal and the reduction cell by the last alphas of the run of a search, and nil for
-// other names. It returns an error if the run can't be read.
+// weighted returns the depths of the normal and the reduction cell by the last alphas of the run of
+// a search, and nil for other names. It returns an error if the run can't be read.
 func weighted(name string) (*[2]float64, error) {
 	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil {
 		return nil, nil // a published cell or a file
@@ -120,7 +122,8 @@ func weighted(name string) (*[2]float64, error) {
 	return &depths, nil
 }
 
-// writeAnalyzed is a line for each cell and for the quantiles of random ones, then a line for each network.
+// writeAnalyzed is a line for each cell and for the quantiles of random ones, then a line for each
+// network.
 func writeAnalyzed(w io.Writer, all []analyzed, bands map[int]analysis.Band, random int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tcell\tskips\tno weights\tdepth\tmean path\twidth\tfield\tdilated\tsep, pool")

@@ -92,7 +92,8 @@ func writePNG(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
 }
 
-// folder DIR N CLASS... draws N pictures of each class: each class has a colour, each picture another shade of it.
+// folder DIR N CLASS... draws N pictures of each class: each class has a colour, each picture
+// another shade of it.
 func writeFolder(ts *testscript.TestScript, _ bool, args []string) {
 	for k, class := range args[2:] {
 		dir := filepath.Join(ts.MkAbs(args[0]), class)

@@ -6,8 +6,8 @@ import (
 	"image"
 )
 
-// Orientation returns the EXIF orientation of a JPEG, PNG or WebP file, 1 to 8 (EXIF 2.32, tag 0x0112).
-// It is 1, upright, for a file that does not say, or says it wrongly.
+// Orientation returns the EXIF orientation of a JPEG, PNG or WebP file, 1 to 8 (EXIF 2.32, tag
+// 0x0112). It is 1, upright, for a file that does not say, or says it wrongly.
 func Orientation(raw []byte) int {
 	switch {
 	case bytes.HasPrefix(raw, []byte{0xff, 0xd8}):
@@ -47,8 +47,8 @@ func inJPEG(raw []byte) []byte {
 	return nil
 }
 
-// inChunks returns the content of the first chunk of a name. head reads a chunk's name, size, and the
-// bytes before and behind its content.
+// inChunks returns the content of the first chunk of a name. head reads a chunk's name, size, and
+// the bytes before and behind its content.
 func inChunks(raw []byte, want string, head func(chunk []byte) (name string, size, header, end int)) []byte {
 	for len(raw) >= 8 {
 		name, size, header, end := head(raw)

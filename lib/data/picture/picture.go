@@ -1,8 +1,8 @@
-// Package picture reads a user's pictures: PNG, JPEG and WebP files of any size, turned upright as their
-// EXIF orientation says, and scaled to the small squares that networks are trained on.
+// Package picture reads a user's pictures: PNG, JPEG and WebP files of any size, turned upright as
+// their EXIF orientation says, and scaled to the small squares that networks are trained on.
 //
-// A file is refused before it is unpacked if its pixels would take more than [MaxBytes], so a small file
-// can't fill the memory.
+// A file is refused before it is unpacked if its pixels would take more than [MaxBytes], so a small
+// file can't fill the memory.
 package picture
 
 import (
@@ -26,8 +26,8 @@ const MaxBytes = 192 << 20
 // Formats names the formats that Decode reads, for messages.
 const Formats = "PNG, JPEG or WebP"
 
-// Size returns the memory in bytes that Decode will need for the pixels of a file. It returns an error
-// if the file is no picture, or if that is more than MaxBytes.
+// Size returns the memory in bytes that Decode will need for the pixels of a file. It returns an
+// error if the file is no picture, or if that is more than MaxBytes.
 func Size(raw []byte) (int64, error) {
 	c, _, err := image.DecodeConfig(bytes.NewReader(raw))
 	if err != nil {
@@ -86,8 +86,8 @@ func broken(err error) error {
 	return fmt.Errorf("can't be read (%s): give a %s file that is whole", text, Formats)
 }
 
-// Square takes the middle square of a picture and scales it to [side, side, channels] bytes, row by row;
-// channels is 1 for grey and 3 for red, green and blue. Transparent parts become black.
+// Square takes the middle square of a picture and scales it to [side, side, channels] bytes, row by
+// row; channels is 1 for grey and 3 for red, green and blue. Transparent parts become black.
 func Square(src image.Image, side, channels int) []uint8 {
 	b := src.Bounds()
 	short := min(b.Dx(), b.Dy())

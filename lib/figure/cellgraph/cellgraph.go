@@ -22,7 +22,8 @@ func Reduction(title string, g cell.Genotype) (figure.Figure, error) {
 	return graph(title, g, g.Reduce, g.ReduceConcat)
 }
 
-// Complete draws a cell of a search network under that title: all edges, on each of which every operation runs.
+// Complete draws a cell of a search network under that title: all edges, on each of which every
+// operation runs.
 func Complete(title string) (figure.Figure, error) {
 	all := cell.Complete()
 	var arcs []arc
@@ -53,7 +54,8 @@ type box struct {
 	round         vg.Length // radius of the corners
 }
 
-// arc goes from box to box in one colour. What enters a state ends in an arrowhead; what enters an operation does not, so that it reads as one edge.
+// arc goes from box to box in one colour. What enters a state ends in an arrowhead; what enters an
+// operation does not, so that it reads as one edge.
 type arc struct {
 	from, to string
 	colour   color.Color
@@ -72,7 +74,8 @@ func graph(title string, g cell.Genotype, genes []cell.Gene, concat []int) (figu
 // drawing lays the boxes out and draws them.
 func drawing(title string, boxes []box, arcs []arc) (figure.Figure, error) {
 	placed, err := place(boxes, arcs, 0.38)
-	if err == nil && placed.width > 740 { // a long chain of states: shorter edges rather than smaller text
+	// a long chain of states: shorter edges rather than smaller text
+	if err == nil && placed.width > 740 {
 		placed, err = place(boxes, arcs, 0.2)
 	}
 	if err != nil {
@@ -183,8 +186,8 @@ func (a arc) draw(c draw.Canvas, origin vg.Point, way []vg.Point) {
 	})
 }
 
-// dot is the graph in Graphviz' language, gap its least distance of columns in inches. Sizes are inches there; labels are left out, the sizes of the boxes make
-// room for them.
+// dot is the graph in Graphviz' language, gap its least distance of columns in inches. Sizes are
+// inches there; labels are left out, the sizes of the boxes make room for them.
 func dot(boxes []box, arcs []arc, gap float64) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "digraph {\nrankdir=LR; ranksep=%g; nodesep=0.14; splines=true; outputorder=edgesfirst;\nnode [shape=box, fixedsize=true, label=\"\"]; edge [arrowsize=%g];\n", gap, arrow/10)
@@ -192,13 +195,16 @@ func dot(boxes []box, arcs []arc, gap float64) string {
 		fmt.Fprintf(&text, "%s [width=%g, height=%g];\n", b.name, b.width.Points()/72, b.height.Points()/72)
 	}
 	for i, a := range arcs {
-		direction, ends := "none", "headport=w" // operations are met in the middle of their round ends
+		// operations are met in the middle of their round ends
+		direction, ends := "none", "headport=w"
 		if a.head {
 			direction, ends = "forward", "tailport=e"
 		}
-		// The label names the arc in the output, which has an order of its own; of size 0 it takes no room.
+		// The label names the arc in the output, which has an order of its own; of size 0 it takes
+		// no room.
 		fmt.Fprintf(&text, "%s -> %s [dir=%s, %s, label=\"%d\", fontsize=1];\n", a.from, a.to, direction, ends, i)
 	}
-	text.WriteString("{rank=same; node0 -> node1 [style=invis, label=\"-1\"]}\n}\n") // c_{k-2} above c_{k-1}
+	// c_{k-2} above c_{k-1}
+	text.WriteString("{rank=same; node0 -> node1 [style=invis, label=\"-1\"]}\n}\n")
 	return text.String()
 }

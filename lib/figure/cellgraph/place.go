@@ -23,7 +23,8 @@ type layout struct {
 	ways          [][]vg.Point        // of the arcs
 }
 
-// one is held while Graphviz runs: its WebAssembly instance is shared by the whole process, and not made for two at a time.
+// one is held while Graphviz runs: its WebAssembly instance is shared by the whole process, and not
+// made for two at a time.
 var one sync.Mutex
 
 func place(boxes []box, arcs []arc, gap float64) (layout, error) {

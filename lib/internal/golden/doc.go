@@ -5,8 +5,9 @@
 //
 // # The files
 //
-// All arrays are float32 in torch's layouts: images [batch, channels, height, width], convolutions [out, in/groups, height, width],
-// linear layers [out, in]. Array.Transpose brings them into another one.
+// All arrays are float32 in torch's layouts: images [batch, channels, height, width], convolutions
+// [out, in/groups, height, width], linear layers [out, in]. Array.Transpose brings them into
+// another one.
 //
 //	ops       each operation alone, named PRIMITIVE_strideS (norms without scale and bias, pools followed by such a norm),
 //	          PRIMITIVE_strideS_affine (as in a found network), ..._bare (a pool without a norm), ..._odd_bare (7x7 pixels),
@@ -61,21 +62,26 @@
 //	depthwise1 pointwise1 bn1 depthwise2 pointwise2 bn2      sep_conv
 //	depthwise pointwise bn                                   dil_conv
 //
-// Edges of search cells are counted state by state, in each by their source: 0-2, 1-2, 0-3, 1-3, 2-3, ... Edges of a found cell
-// are its genes in the genotype's order.
+// Edges of search cells are counted state by state, in each by their source: 0-2, 1-2, 0-3, 1-3,
+// 2-3, ... Edges of a found cell are its genes in the genotype's order.
 //
-// Of search, training and pretraining the gradients and the final weights are packed, all of a kind in one array: parity.Unpack cuts it. Their batches are
-// not kept: draws.py draws orders, crops, flips, squares, views and dropped paths as this repository does, from its documentation, with a
-// PCG of its own. Whoever changes what a run draws has to change it there, and to make these files again.
+// Of search, training and pretraining the gradients and the final weights are packed, all of a kind
+// in one array: parity.Unpack cuts it. Their batches are not kept: draws.py draws orders, crops,
+// flips, squares, views and dropped paths as this repository does, from its documentation, with a
+// PCG of its own. Whoever changes what a run draws has to change it there, and to make these files
+// again.
 //
 // # How they were made
 //
-// By make.py with Python 3.11.7, torch 2.15.0 (on a CPU, one thread, deterministic algorithms), numpy 2.4.6, safetensors 0.8.0:
+// By make.py with Python 3.11.7, torch 2.15.0 (on a CPU, one thread, deterministic algorithms),
+// numpy 2.4.6, safetensors 0.8.0:
 //
 //	pip install torch==2.15.0 numpy==2.4.6 safetensors==0.8.0
 //	python lib/internal/golden/make.py
 //
-// The script computes every case in float64, too, and refuses those where float32 is further away than 2e-5 (of the largest value of
-// an array): there a ReLU or an arg-max flips with the last bit, and no port could be told right from wrong. The networks are in the
-// directory pytorch, written from the papers (arXiv:1806.09055, arXiv:1907.05737, arXiv:2103.03230); package bench times them beside this code.
+// The script computes every case in float64, too, and refuses those where float32 is further away
+// than 2e-5 (of the largest value of an array): there a ReLU or an arg-max flips with the last bit,
+// and no port could be told right from wrong. The networks are in the directory pytorch, written
+// from the papers (arXiv:1806.09055, arXiv:1907.05737, arXiv:2103.03230); package bench times them
+// beside this code.
 package golden

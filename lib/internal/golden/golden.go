@@ -21,7 +21,8 @@ type Array struct {
 	Data  []float32
 }
 
-// Read returns the arrays of a golden file by name, e.g. Read(t, "ops"). The map is the caller's own.
+// Read returns the arrays of a golden file by name, e.g. Read(t, "ops"). The map is the caller's
+// own.
 func Read(t testing.TB, name string) map[string]Array {
 	t.Helper()
 	raw, err := testdata.ReadFile(path.Join("testdata", name+".safetensors"))
@@ -62,7 +63,8 @@ func Under(arrays map[string]Array, prefix string) map[string]Array {
 	return under
 }
 
-// Transpose returns the array with axis i being a's axis axes[i]: Transpose(1, 2, 3, 0) turns NCHW into CHWN.
+// Transpose returns the array with axis i being a's axis axes[i]: Transpose(1, 2, 3, 0) turns NCHW
+// into CHWN.
 func (a Array) Transpose(axes ...int) Array {
 	if len(axes) != len(a.Shape) {
 		panic(fmt.Sprintf("golden: %d axes for an array of shape %v", len(axes), a.Shape))
@@ -91,8 +93,9 @@ func (a Array) Transpose(axes ...int) Array {
 	return b
 }
 
-// Deviation is the largest |got-want| divided by the largest |want|, and the index where it lies. A scale of the whole array, not of single
-// elements: the rounding of a sum is as large as its largest terms. NaN and infinity in got deviate infinitely.
+// Deviation is the largest |got-want| divided by the largest |want|, and the index where it lies. A
+// scale of the whole array, not of single elements: the rounding of a sum is as large as its
+// largest terms. NaN and infinity in got deviate infinitely.
 func Deviation(got, want []float32) (deviation float64, index int) {
 	scale := 0.0
 	for _, w := range want {
@@ -126,14 +129,16 @@ func Close(t testing.TB, what string, got, want []float32, relative float64) {
 	}
 }
 
-// Count is a row of counts.json: the sizes of a found network or (Supernet not empty) of a search network.
+// Count is a row of counts.json: the sizes of a found network or (Supernet not empty) of a search
+// network.
 type Count struct {
 	Genotype, Supernet          string
 	K, Channels, Cells, Classes int
 	Size, Inputs                int // side and channels of an image
 	Weights                     int // without the auxiliary tower
 	WeightsWithAuxiliary        int `json:"weights_with_auxiliary"` // found networks only
-	MACs                        int // of convolutions and linear layers, for one image in evaluation
+	// of convolutions and linear layers, for one image in evaluation
+	MACs int
 }
 
 // Counts returns the rows of counts.json.

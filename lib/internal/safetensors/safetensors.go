@@ -3,11 +3,12 @@
 // arrays. Checkpoints, exports and golden files use it.
 //
 // The package covers the types F32 and I64, which are all that this repository writes. Encode is
-// deterministic: equal arrays and texts give equal bytes. Arrays of eight-byte numbers come first, so
-// each array lies at a multiple of its own size.
+// deterministic: equal arrays and texts give equal bytes. Arrays of eight-byte numbers come first,
+// so each array lies at a multiple of its own size.
 //
-// A published Go module for the format (github.com/nlpodyssey/safetensors) was considered. It orders
-// the header in another way, so checkpoints would get other bytes, and it has had no release.
+// A published Go module for the format (github.com/nlpodyssey/safetensors) was considered. It
+// orders the header in another way, so checkpoints would get other bytes, and it has had no
+// release.
 package safetensors
 
 import (
@@ -20,8 +21,8 @@ import (
 	"strings"
 )
 
-// Array is an array, row by row. At most one of F32 and I64 is set; if both are empty the array has no
-// numbers and its type is F32.
+// Array is an array, row by row. At most one of F32 and I64 is set; if both are empty the array has
+// no numbers and its type is F32.
 type Array struct {
 	Shape []int
 	F32   []float32
@@ -90,8 +91,8 @@ func Encode(arrays map[string]Array, texts map[string]string) ([]byte, error) {
 	return append(append(raw, text...), data...), nil
 }
 
-// Header returns the part of a file before its arrays: the length and the JSON. It returns an error if
-// the file is too short for them.
+// Header returns the part of a file before its arrays: the length and the JSON. It returns an error
+// if the file is too short for them.
 func Header(raw []byte) ([]byte, error) {
 	if len(raw) < 8 {
 		return nil, fmt.Errorf("it has only %d bytes", len(raw))

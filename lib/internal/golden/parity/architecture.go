@@ -6,7 +6,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
-// tables of alphas and betas in the order in which search networks list them; DARTS has the first two.
+// tables of alphas and betas in the order in which search networks list them; DARTS has the first
+// two.
 func tables(partial bool) []string {
 	all := []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"}
 	if !partial {
@@ -15,7 +16,8 @@ func tables(partial bool) []string {
 	return all
 }
 
-// Architecture lists all alphas and, with partial channels, all betas of torch's arrays prefix + name: normal, reduction.
+// Architecture lists all alphas and, with partial channels, all betas of torch's arrays prefix +
+// name: normal, reduction.
 func Architecture(torch map[string]golden.Array, prefix string, partial bool) (flat []float32) {
 	for _, name := range tables(partial) {
 		flat = append(flat, torch[prefix+name].Data...)

@@ -1,5 +1,6 @@
-// Package parity runs this repository's blocks on the golden numbers of PyTorch: it carries weights from torch's names and layouts to the
-// flat vectors of [block.Param], and gradients back. Tests of the packages that define blocks use it.
+// Package parity runs this repository's blocks on the golden numbers of PyTorch: it carries weights
+// from torch's names and layouts to the flat vectors of [block.Param], and gradients back. Tests of
+// the packages that define blocks use it.
 package parity
 
 import (
@@ -16,8 +17,8 @@ import (
 // Tolerance is how far a number may be from torch's, in units of the largest number of its array.
 const Tolerance = 1e-4
 
-// Image is a torch array of images [n, c, h, w] as a value [c, h, w, n]; other arrays (cotangents of logits [n, classes]) are transposed to
-// have the batch last.
+// Image is a torch array of images [n, c, h, w] as a value [c, h, w, n]; other arrays (cotangents
+// of logits [n, classes]) are transposed to have the batch last.
 func Image(a golden.Array) *block.Value { return Value(BatchLast(a)) }
 
 // BatchLast moves the first axis to the end.
@@ -34,7 +35,8 @@ func Value(a golden.Array) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(a.Data, a.Shape...))
 }
 
-// Keep is an array, images [c, h, w, n], as a value as an engine of this lowering keeps it; other arrays are as they are.
+// Keep is an array, images [c, h, w, n], as a value as an engine of this lowering keeps it; other
+// arrays are as they are.
 func Keep(l block.Lowering, a golden.Array) *block.Value {
 	if len(a.Shape) != 4 {
 		return Value(a)
@@ -48,7 +50,8 @@ func Keep(l block.Lowering, a golden.Array) *block.Value {
 	return Value(a)
 }
 
-// Declared is the inverse of Keep: what an engine of this lowering has in the shape of a value, as [c, h, w, n].
+// Declared is the inverse of Keep: what an engine of this lowering has in the shape of a value, as
+// [c, h, w, n].
 func Declared(l block.Lowering, data []float32, v *block.Value) []float32 {
 	if shape := v.Tensor().Shape().Dimensions; len(shape) == 4 && l.Layout == block.NHWC {
 		return golden.Array{Shape: shape, Data: data}.Transpose(3, 1, 2, 0).Data
@@ -65,8 +68,9 @@ func Labels(a golden.Array) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(classes, a.Shape...))
 }
 
-// Name is torch's name of a weight, e.g. ("cells.0.edges.3", "sep_conv_3x3/depthwise0") to "cells.0.edges.3.sep_conv_3x3.depthwise1.weight". Path is
-// where the weight's call stands in torch's network, "" for an operation alone.
+// Name is torch's name of a weight, e.g. ("cells.0.edges.3", "sep_conv_3x3/depthwise0") to
+// "cells.0.edges.3.sep_conv_3x3.depthwise1.weight". Path is where the weight's call stands in
+// torch's network, "" for an operation alone.
 func Name(path, weight string) string {
 	if operation, rest, ok := strings.Cut(weight, "/"); ok {
 		path, weight = join(path, operation), rest
@@ -133,8 +137,8 @@ func find(t testing.TB, torch map[string]golden.Array, name string) golden.Array
 	return golden.Array{}
 }
 
-// layout is torch's array as the weight w has it: depthwise windows [c, 1, k, k] as [k, k, c], full windows [out, in, k, k] as
-// [out, k*k*in], the rest unchanged.
+// layout is torch's array as the weight w has it: depthwise windows [c, 1, k, k] as [k, k, c], full
+// windows [out, in, k, k] as [out, k*k*in], the rest unchanged.
 func layout(a golden.Array, w block.Weight) golden.Array {
 	if len(a.Shape) == 4 && len(w.Dims) == 3 {
 		a = a.Transpose(2, 3, 0, 1)
@@ -251,8 +255,9 @@ func LoadRunning(t testing.TB, params []*block.Param, torch map[string]golden.Ar
 	}
 }
 
-// Path is where a call of a network stands in torch's: "cell2/edge5/0-3/dil_conv_3x3" is at "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" at
-// "cells.2.preprocess0", stem, classifier and auxiliary at their own names.
+// Path is where a call of a network stands in torch's: "cell2/edge5/0-3/dil_conv_3x3" is at
+// "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" at "cells.2.preprocess0", stem, classifier and
+// auxiliary at their own names.
 func Path(label string) string {
 	parts := strings.Split(label, "/")
 	cell, in := strings.CutPrefix(parts[0], "cell")

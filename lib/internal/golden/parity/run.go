@@ -9,7 +9,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Against calls a block on r that computes the sum of all y[i] * v[i]: a loss with which y[i] gets the cotangent v[i].
+// Against calls a block on r that computes the sum of all y[i] * v[i]: a loss with which y[i] gets
+// the cotangent v[i].
 func Against(r block.Runner, y []*block.Value, v []golden.Array) *block.Value {
 	loss := block.Sums(1)
 	for i := range y {
@@ -23,8 +24,9 @@ func Against(r block.Runner, y []*block.Value, v []golden.Array) *block.Value {
 	return loss[0]
 }
 
-// Train runs forward and backward what f calls, which ends in a loss; back is Joint or Separate. Afterwards params and values that f reads have
-// gradients; after, if not nil, is called between the two passes, when the values are there.
+// Train runs forward and backward what f calls, which ends in a loss; back is Joint or Separate.
+// Afterwards params and values that f reads have gradients; after, if not nil, is called between
+// the two passes, when the values are there.
 func Train(t testing.TB, e *block.Engine, params []*block.Param, back block.Backward, f func(r block.Runner) (loss *block.Value), after func()) {
 	t.Helper()
 	tape := block.NewTape(e, params, block.Train, back)

@@ -14,7 +14,8 @@ import (
 
 // This file has what tests of whole searches and trainings need beside torch's arrays.
 
-// Unpack cuts the arrays that make.py packed: one that is named KIND becomes KIND/NAME for every weight/NAME.
+// Unpack cuts the arrays that make.py packed: one that is named KIND becomes KIND/NAME for every
+// weight/NAME.
 func Unpack(torch map[string]golden.Array, kinds ...string) {
 	var names []string
 	for name := range golden.Under(torch, "weight/") {
@@ -31,7 +32,8 @@ func Unpack(torch map[string]golden.Array, kinds ...string) {
 	}
 }
 
-// Pictures is a set of the pictures that draws.py makes: n random ones [side, side, channels], with labels 0, 1, ... of so many classes in turn.
+// Pictures is a set of the pictures that draws.py makes: n random ones [side, side, channels], with
+// labels 0, 1, ... of so many classes in turn.
 func Pictures(n, channels, side, classes int) *data.Set {
 	set := &data.Set{Name: "pictures", Mean: slices.Repeat([]float32{0.5}, channels), Std: slices.Repeat([]float32{0.3}, channels)}
 	set.Train = data.Images{N: n, Height: side, Width: side, Channels: channels}
@@ -48,7 +50,8 @@ func Pictures(n, channels, side, classes int) *data.Set {
 	return set
 }
 
-// Negative is the set with the pictures at these indices inverted: other pictures, the same labels, the same halves.
+// Negative is the set with the pictures at these indices inverted: other pictures, the same labels,
+// the same halves.
 func Negative(set *data.Set, index []int32) *data.Set {
 	other := *set
 	other.Train.Pixels = slices.Clone(set.Train.Pixels)
@@ -60,8 +63,9 @@ func Negative(set *data.Set, index []int32) *data.Set {
 	return &other
 }
 
-// Drawn is a picture of one channel as a search and a training see it, [height][width]: black around it, a window of its size from there, mirrored, normalised, with
-// a square of zeros; one pixel at a time, by numbers that are drawn in the order that package augment documents.
+// Drawn is a picture of one channel as a search and a training see it, [height][width]: black
+// around it, a window of its size from there, mirrored, normalised, with a square of zeros; one
+// pixel at a time, by numbers that are drawn in the order that package augment documents.
 func Drawn(set *data.Set, i int32, r interface{ Int32N(int32) int32 }, crop, cutout int) [][]float64 {
 	im := set.Train
 	top, left := int(r.Int32N(int32(2*crop+1)))-crop, int(r.Int32N(int32(2*crop+1)))-crop
@@ -97,7 +101,8 @@ func Flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind stri
 	return flat(t, p, torch, kind, Path(p.Label))
 }
 
-// CloseFlat compares what belongs to a param, one number for each weight, with torch's arrays kind/NAME, weight by weight.
+// CloseFlat compares what belongs to a param, one number for each weight, with torch's arrays
+// kind/NAME, weight by weight.
 func CloseFlat(t testing.TB, what string, p *block.Param, got []float32, torch map[string]golden.Array, kind string, relative float64) {
 	t.Helper()
 	want := Flat(t, p, torch, kind)
@@ -112,7 +117,8 @@ func CloseFlat(t testing.TB, what string, p *block.Param, got []float32, torch m
 	}
 }
 
-// RunningStatistics are torch's running statistics of a param as the param has them: of each norm the means, then the variances.
+// RunningStatistics are torch's running statistics of a param as the param has them: of each norm
+// the means, then the variances.
 func RunningStatistics(t testing.TB, p *block.Param, torch map[string]golden.Array) (all []float32) {
 	t.Helper()
 	for _, w := range p.Weights {

@@ -1,4 +1,5 @@
-// Package pytorch holds the networks of this project in PyTorch, written from the papers: the golden files' and the benchmark's other side.
+// Package pytorch holds the networks of this project in PyTorch, written from the papers: the
+// golden files' and the benchmark's other side.
 package pytorch
 
 import "embed"
