@@ -40,6 +40,10 @@ type Env struct {
 	Status func(text string)
 
 	Warm *Warm // kept from run to run; nil: nothing
+
+	// Turn waits until the device is free for a run and returns how to leave it; nil: it is free. Only
+	// a run that has work to do waits: a finished one, or wrong settings, are answered at once.
+	Turn func(ctx context.Context) (leave func(), err error)
 }
 
 // NewEnv returns an environment with the choices of the process's environment variables that

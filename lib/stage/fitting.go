@@ -77,6 +77,13 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 			return nil, false, err
 		}
 	}
+	if l.Turn != nil {
+		leave, err := l.Turn(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		defer leave()
+	}
 	b, err := l.open(ctx, w.memory.options.Devices)
 	if err != nil {
 		return nil, false, err

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/essnas/essnas/lib/backend"
@@ -51,6 +52,7 @@ after the last of their kernels has, or after half an hour without work. It keep
 type desk struct {
 	// held by commands that compute for long: there is one device, they run one after the other
 	device sync.Mutex
+	at     atomic.Pointer[string] // the command that holds it, or held it last
 	warm   stage.Warm
 }
 
@@ -67,8 +69,15 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	if len(args) == 0 {
 		return nil, errors.New("the server was asked for no command: put one into \"args\", such as [\"doctor\"]")
 	}
+	held := false // the device, by the whole command
 	p := &program{server: func(l *lab.Lab) {
 		l.Progress, l.Status, l.Begin, l.Watch, l.Warm = saying(tell), w.status, w.begin, w.event, &d.warm
+		l.Turn = func(ctx context.Context) (func(), error) {
+			if held {
+				return func() {}, nil
+			}
+			return d.turn(ctx, args[0], tell)
+		}
 	}}
 	c := p.root()
 	var out bytes.Buffer
@@ -81,16 +90,15 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
 		case "params", "report", "states", "doctor", "list", "check": // short
 		default:
-			if brief(found.Name()) {
+			if brief(found.Name()) || slices.Contains(inTurn, found.Name()) {
 				break
 			}
-			if !d.device.TryLock() {
-				tell(serve.Message{Status: "waiting for another cell's work to end"})
-				if err := lock(ctx, &d.device); err != nil {
-					return nil, err
-				}
+			leave, err := d.turn(ctx, args[0], tell)
+			if err != nil {
+				return nil, err
 			}
-			defer d.device.Unlock()
+			held = true
+			defer leave()
 		}
 	}
 	err := cmp.Or(c.ExecuteContext(ctx), p.unknown)
@@ -102,6 +110,26 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 		return nil, fmt.Errorf("essnas %s has no result to send: run it in a terminal", args[0])
 	}
 	return out.Bytes(), nil
+}
+
+// inTurn are the commands whose runs wait for the device one by one, and only if they have work to
+// do (stage.Env.Turn). All others wait before they begin.
+var inTurn = []string{"search", "train", "pretrain", "finetune"}
+
+// turn waits until no other command is at work on the device, and says whose work it waits for.
+func (d *desk) turn(ctx context.Context, command string, tell func(serve.Message)) (leave func(), err error) {
+	if !d.device.TryLock() {
+		text := "waiting for another cell's work to end"
+		if at := d.at.Load(); at != nil {
+			text += ", an essnas " + *at
+		}
+		tell(serve.Message{Status: text})
+		if err := lock(ctx, &d.device); err != nil {
+			return nil, err
+		}
+	}
+	d.at.Store(&command)
+	return d.device.Unlock, nil
 }
 
 // brief says whether a stage needs the device for moments only.
