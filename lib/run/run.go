@@ -148,6 +148,9 @@ func (r *Run) sweep() {
 	}
 }
 
+// ErrBusy is the error of a run in which another process works.
+var ErrBusy = errors.New("another process is at work")
+
 // Take takes the lock that excludes other processes from the run. It returns an error if another
 // process has it.
 func (r *Run) Take() error {
@@ -158,7 +161,7 @@ func (r *Run) Take() error {
 		return atomicfile.Explain(err, path)
 	}
 	if !ok {
-		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", r.Dir)
+		return fmt.Errorf("%w in %s: wait for it, stop it, or choose another directory", ErrBusy, r.Dir)
 	}
 	r.lock = lock
 	r.sweep()

@@ -3,14 +3,17 @@ package study
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
 	"github.com/essnas/essnas/lib/study/findings"
@@ -84,7 +87,8 @@ func (s *Study) Prepare() (paths []string, err error) {
 
 // Execute does the job in a file that [Study.WriteJob] has written, or finds it done. It needs
 // nothing else of the study's process: the study's directory may have moved since, to another
-// machine too. It returns an error if the file is not a job of a study, a stage.Interrupted if the
+// machine too. Where another process works on the job's run, Execute waits for its end and goes on.
+// It returns an error if the file is not a job of a study, a stage.Interrupted if the
 // context is cancelled (the same call goes on), and the error of a search or training that failed.
 func Execute(ctx context.Context, l *lab.Lab, path string) error {
 	s, j, err := openJob(path)
@@ -96,11 +100,25 @@ func Execute(ctx context.Context, l *lab.Lab, path string) error {
 	}
 	copied := *l
 	copied.NoPages, copied.TestImages = true, s.Config.TestImages
-	if err := s.do(ctx, &copied, j); err != nil {
-		return fmt.Errorf("%s: %w", j, err)
+	for {
+		err := s.do(ctx, &copied, j)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, run.ErrBusy):
+			return fmt.Errorf("%s: %w", j, err)
+		}
+		// A scheduler that has lost sight of a node starts the job elsewhere while it still runs there.
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", j, errors.Join(ctx.Err(), err))
+		case <-time.After(busy):
+		}
 	}
-	return nil
 }
+
+// busy is the time between two looks at a run in which another process works.
+const busy = 2 * time.Second
 
 // openJob reads a job's file and the study that it lies in.
 func openJob(path string) (s *Study, j findings.Job, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/lab"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
+	"github.com/gofrs/flock"
 	"github.com/janpfeifer/must"
 )
 
@@ -103,6 +104,21 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 		t.Fatalf("%d jobs, want a search and a training of 2 configurations with 2 seeds", len(jobs))
 	}
 	must.M(os.Rename(s.Dir, filepath.Join(dir, "moved")))
+	// Another process still works on the first job, as on a node that a scheduler has lost sight of.
+	first := filepath.Join(dir, "moved", "runs", "stage1", "seed1", "search")
+	must.M(os.MkdirAll(first, 0o755))
+	other := flock.New(filepath.Join(first, "lock"))
+	must.M(other.Lock())
+	early := typed(t, dir, "study", "job", filepath.Join("moved", jobs[0]), "--quiet")
+	must.M(early.Start())
+	time.Sleep(3 * time.Second)
+	if _, err := os.Stat(filepath.Join(first, "result.json")); err == nil {
+		t.Error("two processes work on one job")
+	}
+	must.M(other.Unlock())
+	if err := early.Wait(); err != nil {
+		t.Errorf("the job that waited ends with %v", err)
+	}
 	for _, job := range jobs {
 		if out, err := typed(t, dir, "study", "job", filepath.Join("moved", job), "--quiet").CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", job, err, out)
