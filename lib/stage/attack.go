@@ -167,7 +167,7 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 	if result, err := r.Result(); err != nil {
 		return nil, err
 	} else if result == nil {
-		return nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, run.Command("train", "--run", dir))
+		return nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, l.Next("train", "--run", dir))
 	}
 	if err := r.Take(); err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibra
 	if result, err := r.Result(); err != nil {
 		return nil, nil, err
 	} else if result == nil {
-		return nil, nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, run.Command("train", "--run", dir))
+		return nil, nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, l.Next("train", "--run", dir))
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, err

@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/spf13/pflag"
 )
 
 // Env is the environment of experiments: the backend, the directories of data and runs, and the
@@ -129,5 +130,28 @@ func encode(s any) json.RawMessage {
 
 // Again returns the command line that repeats the command of this environment.
 func (l *Env) Again() string {
-	return run.Command(slices.Clone(l.Command[min(1, len(l.Command)):])...)
+	return run.Command(l.Command[min(1, len(l.Command)):]...)
+}
+
+// Next returns the command line with these arguments that works where this environment's did: it
+// names the directories of data and runs that were given. Environment variables need no mention.
+func (l *Env) Next(args ...string) string {
+	args = slices.Clone(args)
+	if l.Data != "" {
+		args = append(args, "--data", l.Data)
+	}
+	if l.Runs != "" {
+		args = append(args, "--runs", l.Runs)
+	}
+	return run.Command(args...)
+}
+
+// typed returns the flags of these names that were given, with their values.
+func typed(f *pflag.FlagSet, names ...string) (args []string) {
+	for _, name := range names {
+		if f.Changed(name) {
+			args = append(args, "--"+name, f.Lookup(name).Value.String())
+		}
+	}
+	return
 }

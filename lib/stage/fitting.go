@@ -193,7 +193,7 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, r
 	if l.Begin != nil {
 		l.Begin(r)
 	}
-	last := Interrupted{Run: r, Epoch: 1, Command: run.Command(r.Config.Stage, "--run", r.Dir)}
+	last := Interrupted{Run: r, Epoch: 1, Command: l.Next(r.Config.Stage, "--run", r.Dir)}
 	options := fit.Options{}
 	if b.GPU() {
 		options.Ahead = ahead

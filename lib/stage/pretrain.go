@@ -61,8 +61,8 @@ Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
 					fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs\n\nReport    %s\n", m["train_loss"], sum.Result.Epochs, sum.Report)
 					return
 				}
-				fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs; %.1f %% of the held-back images have the class of their neighbours\n\nReport    %s\nNext      essnas probe --run %s\n",
-					m["train_loss"], sum.Result.Epochs, 100*m["knn_accuracy"], sum.Report, r.Dir)
+				fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs; %.1f %% of the held-back images have the class of their neighbours\n\nReport    %s\nNext      %s\n",
+					m["train_loss"], sum.Result.Epochs, 100*m["knn_accuracy"], sum.Report, l.Next("probe", "--run", r.Dir))
 			})
 		},
 	}

@@ -118,7 +118,7 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 	if result, err := r.Result(); err != nil {
 		return nil, nil, false, err
 	} else if result == nil {
-		return nil, nil, false, fmt.Errorf("the run in %s has not ended, and the test set is read once, at the end; go on with: %s", s.Dir, run.Command(r.Config.Stage, "--run", s.Dir))
+		return nil, nil, false, fmt.Errorf("the run in %s has not ended, and the test set is read once, at the end; go on with: %s", s.Dir, l.Next(r.Config.Stage, "--run", s.Dir))
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {

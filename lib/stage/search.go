@@ -74,7 +74,7 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 				return Answer{}, err
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
-				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      essnas train --genotype %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, r.Dir)
+				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, l.Next(append([]string{"train", "--genotype", r.Dir}, typed(f, "dataset", "preset")...)...))
 			})
 		},
 	}

@@ -77,7 +77,7 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	if result, err := r.Result(); err != nil {
 		return nil, nil, false, err
 	} else if result == nil {
-		return nil, nil, false, fmt.Errorf("the training in %s has not ended, and the test set is read once, at the end; go on with: %s", dir, run.Command("train", "--run", dir))
+		return nil, nil, false, fmt.Errorf("the training in %s has not ended, and the test set is read once, at the end; go on with: %s", dir, l.Next("train", "--run", dir))
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {

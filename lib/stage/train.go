@@ -61,8 +61,8 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 				return Answer{}, err
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
-				fmt.Fprintf(w, "Best epoch %d of %d: validation loss %.3f, accuracy %.1f %%\n\nReport    %s\nNext      essnas test --run %s\n",
-					sum.Result.BestEpoch, sum.Result.Epochs, sum.Result.Best["val_loss"], 100*sum.Result.Best["val_accuracy"], sum.Report, r.Dir)
+				fmt.Fprintf(w, "Best epoch %d of %d: validation loss %.3f, accuracy %.1f %%\n\nReport    %s\nNext      %s\n",
+					sum.Result.BestEpoch, sum.Result.Epochs, sum.Result.Best["val_loss"], 100*sum.Result.Best["val_accuracy"], sum.Report, l.Next("test", "--run", r.Dir))
 			})
 		},
 	}

@@ -118,8 +118,8 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 			}
 			value := map[string]any{"name": set.Name, "path": reference.Path, "classes": set.Classes, "train_images": set.Train.N, "test_images": set.Test.N, "side": set.Train.Height, "channels": set.Train.Channels}
 			return p.print(c, value, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%s: %s training and %s test pictures of %d x %d x %d, classes %s\n\nNext      essnas search --dataset %s\n", set.Name,
-					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), set.Name)
+				_, err := fmt.Fprintf(w, "%s: %s training and %s test pictures of %d x %d x %d, classes %s\n\nNext      %s\n", set.Name,
+					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), p.lab().Next("search", "--dataset", set.Name))
 				return err
 			})
 		},
