@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
@@ -73,8 +74,12 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 			if err != nil {
 				return Answer{}, err
 			}
+			kept := typed(f, "dataset")
+			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) { // some are of searches only
+				kept = append(kept, typed(f, "preset")...)
+			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
-				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, l.Next(append([]string{"train", "--genotype", r.Dir}, typed(f, "dataset", "preset")...)...))
+				fmt.Fprintf(w, "%s\n\nGenotype  %s, genotype.py\nReport    %s\nNext      %s\n", sum.Genotype.Python(), r.Path("genotype.json"), sum.Report, l.Next(append([]string{"train", "--genotype", r.Dir}, kept...)...))
 			})
 		},
 	}
