@@ -2,12 +2,10 @@ package attack
 
 import (
 	"context"
-
-	"github.com/essnas/essnas/lib/data"
 )
 
 // Adversarial are the images that the first epsilon makes of images, one behind the other.
-func Adversarial(ctx context.Context, c Classifier, im data.Images, o Options) ([]float32, error) {
+func Adversarial(ctx context.Context, c Classifier, im Images, o Options) ([]float32, error) {
 	o, err := o.Complete(c.Classes())
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 
-	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/score"
 )
 
@@ -58,7 +57,7 @@ const chunk = 256
 
 // Run attacks images and returns the result. It returns an error where the options are wrong, the
 // images don't fit the classifier, the classifier or a hook fails, or the context ends.
-func Run(ctx context.Context, c Classifier, images data.Images, o Options, h Hooks) (*Result, error) {
+func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (*Result, error) {
 	if images.Channels != c.Channels() || images.Height != c.Side() || images.Width != c.Side() {
 		return nil, fmt.Errorf("images are %dx%dx%d, and the network takes %dx%dx%d", images.Channels, images.Height, images.Width, c.Channels(), c.Side(), c.Side())
 	}
@@ -102,16 +101,16 @@ func Run(ctx context.Context, c Classifier, images data.Images, o Options, h Hoo
 // work is a run under way.
 type work struct {
 	c       Classifier
-	images  data.Images
+	images  Images
 	o       Options
 	samples int
 }
 
 // Pixels are those of image i, in 0..1, its channels one after the other.
-func Pixels(im data.Images, i int) []float32 {
+func Pixels(im Images, i int) []float32 {
 	plane := im.Height * im.Width
 	x := make([]float32, im.Channels*plane)
-	for at, v := range im.Picture(i) {
+	for at, v := range im.picture(i) {
 		x[at%im.Channels*plane+at/im.Channels] = float32(v) / 255
 	}
 	return x

@@ -6,8 +6,6 @@ import (
 	"image/color"
 	"image/png"
 	"math"
-
-	"github.com/essnas/essnas/lib/data"
 )
 
 // Sample is an image with its adversarial forms, to look at.
@@ -37,7 +35,7 @@ type Perturbed struct {
 	Magnified float64 `json:"magnified"`
 }
 
-func newSample(im data.Images, out Outcome) *Sample {
+func newSample(im Images, out Outcome) *Sample {
 	s := &Sample{Index: out.Index, Label: out.Label, Clean: out.Clean, channels: im.Channels, side: im.Height}
 	s.Picture, s.err = encode(Pixels(im, out.Index), im.Channels, im.Height)
 	return s
