@@ -44,6 +44,18 @@ func (s State) Save(path string) error {
 	return atomicfile.WriteBytes(path, raw)
 }
 
+// notFinite returns the name of the first array with an infinity or a NaN, "" if there is none.
+func (s State) notFinite() string {
+	for _, name := range slices.Sorted(maps.Keys(s.Arrays)) {
+		for _, x := range s.Arrays[name].F32 {
+			if x-x != 0 {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
 // LoadState reads the result of Save. It returns an error that names the file and its damage, or
 // one that wraps fs.ErrNotExist if there is no file.
 func LoadState(path string) (State, error) {

@@ -88,6 +88,14 @@ type progress struct {
 	BestEpoch int               `json:"best_epoch"` // -1: none
 }
 
+// String names what is done, counted from 1.
+func (p progress) String() string {
+	if p.Step == 0 {
+		return fmt.Sprintf("epoch %d", p.Epoch)
+	}
+	return fmt.Sprintf("epoch %d, step %d", p.Epoch+1, p.Step)
+}
+
 // number is a float64 that JSON carries bit by bit, infinities too.
 type number float64
 
@@ -329,7 +337,8 @@ func (l *loop) pause(ctx context.Context) error {
 }
 
 // save writes the best checkpoint first: a run killed in between repeats the epoch and writes the
-// same bytes.
+// same bytes. A state that is not finite is not saved: a step whose loss and gradient are finite can
+// still overflow the weights, and the next loss would tell it only after the checkpoint.
 func (l *loop) save(best bool) error {
 	if err := l.o.Observe(Event{Kind: Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
 		return err
@@ -337,6 +346,9 @@ func (l *loop) save(best bool) error {
 	state, err := l.task.State()
 	if err != nil {
 		return err
+	}
+	if name := state.notFinite(); name != "" {
+		return fmt.Errorf("%s is not finite after %s: the run has diverged; start another one with a smaller lr", name, l.at)
 	}
 	place, err := json.Marshal(l.at)
 	if err != nil {

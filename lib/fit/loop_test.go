@@ -415,6 +415,54 @@ func TestARunThatDivergesIsToldAndLeavesWeightsToGoOnFrom(t *testing.T) {
 	}
 }
 
+// flood is a walk whose state overflows in a step of the third epoch, with a loss and a gradient as
+// if nothing were wrong.
+type flood struct {
+	*walk
+	step int
+	to   float32
+}
+
+func (f *flood) Step(epoch, step int) (fit.Metrics, error) {
+	m, err := f.walk.Step(epoch, step)
+	if epoch == 2 && step == f.step {
+		f.x[1] = f.to
+		m["loss"], m["grad_norm"] = 1, 1
+	}
+	return m, err
+}
+
+func TestNoCheckpointHoldsWeightsThatAreNotFinite(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for law, f := range map[string]*flood{
+		"an infinity within an epoch":        {step: 0, to: inf},
+		"an infinity at the end of an epoch": {step: 1, to: -inf},
+		"a NaN":                              {step: 0, to: inf - inf},
+	} {
+		t.Run(law, func(t *testing.T) {
+			f.walk = newWalk()
+			store := fit.Store{Dir: t.TempDir()}
+			err := fit.Run(t.Context(), f, store, fit.Options{Every: often})
+			if err == nil || !strings.Contains(err.Error(), "x is not finite after epoch 3") {
+				t.Fatalf("it ends with %v", err)
+			}
+			for _, path := range []string{store.Last(), store.Best()} {
+				for _, x := range must.M1(fit.LoadState(path)).Arrays["x"].F32 {
+					if x-x != 0 {
+						t.Errorf("%s holds %g", path, x)
+					}
+				}
+			}
+			must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never}))
+			whole := fit.Store{Dir: t.TempDir()}
+			must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Every: never}))
+			if d := cmp.Diff(files(t, whole), files(t, store)); d != "" {
+				t.Errorf("going on, it ends in other bits: %s", d)
+			}
+		})
+	}
+}
+
 func TestALossThatStartsLargeIsNoDivergence(t *testing.T) {
 	w := &wild{walk: newWalk(), step: fit.Metrics{"train_loss": 1e6, "grad_norm": 1e5}}
 	must.M(fit.Run(t.Context(), w, fit.Store{Dir: t.TempDir()}, fit.Options{Every: never}))
