@@ -10,7 +10,7 @@
 //
 // # The measurement
 //
-// A [Workload] is a step of a run: search.Search or network.Training on random images, with
+// A [Workload] is a step of a run: search.Search or train.Training on random images, with
 // augmentation. Each workload is measured in processes of its own ([Work]), so that memory and
 // start belong to it alone. The first process has an empty cache of executables and compiles. The
 // second finds the executables of the first and makes the steps that count.

@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/search"
+	"github.com/essnas/essnas/lib/train"
 )
 
 // task is a workload that is ready to make steps.
@@ -76,7 +77,7 @@ func (w Workload) start(b *backend.Backend, epoch bool) (task, error) {
 		plan := block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, nil) })
 		return &inferring{network.ModelOf(e, n, plan.Params(w.Train.Seed)), f}, nil
 	}
-	t, err := network.NewTraining(b, set, *w.Genotype, *w.Train)
+	t, err := train.New(b, set, *w.Genotype, *w.Train)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (s *searching) count() (weights, macs int) { return s.Count() }
 
 // training is a training in the middle of its epochs, where drop path has half of its probability.
 type training struct {
-	*network.Training
+	*train.Training
 	epoch int
 }
 

@@ -1,17 +1,9 @@
-// Package network builds, trains and runs the networks of found cells.
+// Package network builds the networks of found cells and runs them with given weights.
 //
 // A [Network] repeats the two cells of a genotype with any number of cells and channels. Each edge
-// has its single operation; norms have gain and bias. [Training] trains it as DARTS does
-// (arXiv:1806.09055, section 3.2): SGD with momentum and a cosine schedule, clipped gradients,
-// cutout (arXiv:1708.04552), drop path (arXiv:1605.07648) with linearly growing probability, and an
-// auxiliary tower at 2/3 of the depth. The kept weights are those of the epoch with the lowest loss
-// on validation images; the test set plays no part. A [Model] holds the trained weights and
-// classifies.
-//
-// Settings.Labels restricts the training to a fraction of the training images, equal for all
-// classes, and repeats these, so that an epoch keeps its number of steps. Validation images keep
-// their labels. [Training.Begin] takes the weights of a pretrained network before the first step,
-// except for the classifier and the auxiliary tower.
+// has its single operation; norms have gain and bias. A [Model] holds the weights of a training
+// (package train) or a pretraining (package pretrain): it classifies images, or gives their
+// features.
 //
 // [Network.Count] needs no backend: DARTS_V2 with 20 cells and 36 channels has 3,349,342 weights,
 // as published.

@@ -34,18 +34,32 @@ func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, ba
 	return n
 }
 
-// Masks are the decisions of drop path in one step, [b] for every cell and gene whose path can be
-// dropped: 0 for a dropped path and 1/(1-p) otherwise (arXiv:1605.07648).
-type Masks map[mask]*block.Value
+// Path is a path that drop path can drop: a gene of a cell, both counted from 0.
+type Path struct{ Cell, Gene int }
 
-type mask struct{ cell, gene int }
+// Masks are the decisions of drop path in one step, [b] for every path: 0 for a dropped path and
+// 1/(1-p) otherwise (arXiv:1605.07648).
+type Masks map[Path]*block.Value
+
+// Paths returns the paths that can be dropped, in the order of cells and genes: all but identities.
+func (n *Network) Paths() (paths []Path) {
+	links := n.topologies()
+	for _, place := range n.Places() {
+		for i, l := range links[place.Type()].Links {
+			if !n.operation(place, i, l).Identity() {
+				paths = append(paths, Path{place.Index, i})
+			}
+		}
+	}
+	return
+}
 
 // Run makes the calls of one pass on images [c, h, h, b]; masks may be nil.
 func (n *Network) Run(r block.Runner, images *block.Value, masks Masks) backbone.Output {
 	return n.Backbone.Run(r, images, n.topologies(), func(r block.Runner, p backbone.Place, i int, l cell.Link, from, sum backbone.State) {
 		o := n.operation(p, i, l)
 		in := append([]*block.Value{}, from...)
-		m := masks[mask{p.Index, i}]
+		m := masks[Path{p.Index, i}]
 		if m != nil {
 			in = append(in, m)
 		}
@@ -74,20 +88,14 @@ func (n *Network) topologies() [2]cell.Topology {
 func (n *Network) NewMasks(e *block.Engine, p float64, r *rand.Rand) Masks {
 	masks := Masks{}
 	batch := n.Batch * e.Width()
-	links := n.topologies()
-	for _, place := range n.Places() {
-		for i, l := range links[place.Type()].Links {
-			if n.operation(place, i, l).Identity() {
-				continue
+	for _, path := range n.Paths() {
+		keep := make([]float32, batch)
+		for j := range keep {
+			if r.Float64() >= p {
+				keep[j] = float32(1 / (1 - p))
 			}
-			keep := make([]float32, batch)
-			for j := range keep {
-				if r.Float64() >= p {
-					keep[j] = float32(1 / (1 - p))
-				}
-			}
-			masks[mask{place.Index, i}] = e.Split(tensors.FromFlatDataAndDimensions(keep, batch), 0)
 		}
+		masks[path] = e.Split(tensors.FromFlatDataAndDimensions(keep, batch), 0)
 	}
 	return masks
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/train"
 	"github.com/janpfeifer/must"
 )
 
@@ -28,7 +28,7 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 	g, _ := cell.Published("DARTS_V2")
 	s := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 16, Epochs: 1, Images: 200, Devices: 1, Seed: 2, LR: 0.1}, Auxiliary: 0.4, Labels: 1, Clip: 5}
 	train := func(begin bool, s settings.Train) (fit.State, error) {
-		task := must.M1(network.NewTraining(backendtest.Open(t), set, g, s))
+		task := must.M1(train.New(backendtest.Open(t), set, g, s))
 		defer task.Close()
 		if begin {
 			if err := task.Begin(pretrained); err != nil {

@@ -237,7 +237,7 @@ func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	}
 	_, after := stepped(t, p, 0, 0)
 	vectors := 0
-	for _, param := range p.params {
+	for _, param := range p.Params {
 		w, v := before.Arrays["weights/"+param.Label].F32, after.Arrays["velocity/"+param.Label].F32
 		next := after.Arrays["weights/"+param.Label].F32
 		for _, a := range param.Weights {

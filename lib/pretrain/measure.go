@@ -42,9 +42,9 @@ func (t *Pretraining) baselines(ctx context.Context, epoch int, m fit.Metrics) e
 	if epoch > 0 {
 		return nil
 	}
-	untrained := network.ModelOf(t.engine, t.net, t.plan().Params(t.settings.Seed))
+	untrained := network.ModelOf(t.Engine, t.net, t.plan().Params(t.settings.Seed))
 	defer untrained.Close()
-	if err := untrained.Settle(ctx, t.feeder, t.train); err != nil {
+	if err := untrained.Settle(ctx, t.Feeder, t.train); err != nil {
 		return err
 	}
 	var err error
@@ -64,11 +64,11 @@ func (t *Pretraining) some() (bank, queries []int32) {
 // measure returns the accuracy of the model's features and the features of held-back images.
 func (t *Pretraining) measure(ctx context.Context, m *network.Model) (accuracy float64, held [][]float32, err error) {
 	bank, queries := t.some()
-	of, err := m.Features(ctx, t.feeder, bank, nil)
+	of, err := m.Features(ctx, t.Feeder, bank, nil)
 	if err != nil {
 		return 0, nil, err
 	}
-	if held, err = m.Features(ctx, t.feeder, queries, nil); err != nil {
+	if held, err = m.Features(ctx, t.Feeder, queries, nil); err != nil {
 		return 0, nil, err
 	}
 	accuracy, err = t.knn(ctx, of, held, bank, queries)

@@ -26,7 +26,3 @@ func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) 
 		return []*block.Value{t.forward(r, block.Sums(2))}
 	}})
 }
-
-// Save sets how many activations are saved for backward passes. Call it before Prepare and the
-// first step.
-func (t *Pretraining) Save(s block.Saving) { t.engine.Saving = s }

@@ -1,7 +1,6 @@
 package pretrain
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -14,23 +13,20 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/task"
 )
 
 // Pretraining trains the features of a network. It implements fit.Task.
 type Pretraining struct {
+	task.Base
 	settings  settings.Pretrain
 	set       *data.Set
 	backend   *backend.Backend
 	net       *network.Network // ends with its features
 	projector *block.Block
 	loss      *block.Block
-	engine    *block.Engine
-	params    []*block.Param
-	tape      *block.Tape
-	optimizer fit.Optimizer
 	model     *network.Model // the same weights, for measurements
 
-	feeder      *augment.Feeder
 	twins       *augment.Twins
 	train, held []int32
 }
@@ -51,26 +47,21 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Pretrain
 	if err != nil {
 		return nil, err
 	}
-	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
-	if err != nil {
-		return nil, err
-	}
-	im := set.Train
 	train, held := set.TrainValidation(s.Seed, s.Images)
-	if len(train) < s.Batch {
-		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
+	if err := task.Enough("%d images are left for training", len(train), s.Batch); err != nil {
+		return nil, err
 	}
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Out: e.Lowering.From})
+	base, err := task.Open(b, set, s.Shared, augment.Options{})
 	if err != nil {
 		return nil, err
 	}
-	twins, err := feeder.Twins(views)
+	twins, err := base.Feeder.Twins(views)
 	if err != nil {
-		feeder.Close()
+		base.Close()
 		return nil, err
 	}
-	t := assemble(e, Network(g, s, im.Channels, im.Height), s)
-	t.backend, t.set, t.feeder, t.twins, t.train, t.held = b, set, feeder, twins, train, held
+	t := assemble(base, Network(g, s, set.Train.Channels, set.Train.Height), s)
+	t.backend, t.set, t.twins, t.train, t.held = b, set, twins, train, held
 	return t, nil
 }
 
@@ -80,22 +71,20 @@ func Network(g cell.Genotype, s settings.Pretrain, channels, side int) *network.
 }
 
 // assemble makes everything except the images. The settings are valid.
-func assemble(e *block.Engine, net *network.Network, s settings.Pretrain) *Pretraining {
+func assemble(base task.Base, net *network.Network, s settings.Pretrain) *Pretraining {
 	sizes, err := s.Sizes()
 	if err != nil {
 		panic(err)
 	}
 	t := &Pretraining{
+		Base:      base,
 		settings:  s,
 		net:       net,
 		projector: barlow.Projector(net.Features(), sizes, net.Batch),
 		loss:      barlow.Loss(sizes[len(sizes)-1], net.Batch, s.Lambda),
-		engine:    e,
-		optimizer: optimizer(e, s),
 	}
-	t.params = t.plan().Params(s.Seed)
-	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
-	t.model = network.ModelOf(e, net, t.params)
+	t.Make(t.plan(), s.Seed, block.Joint, optimizer(t.Engine, s))
+	t.model = network.ModelOf(t.Engine, net, t.Params)
 	return t
 }
 
@@ -126,20 +115,10 @@ func (t *Pretraining) forward(r block.Runner, views []*block.Value) *block.Value
 // Prepare compiles the executables of steps and measurements; report hears of each. It returns an
 // error if a block does not compile.
 func (t *Pretraining) Prepare(report func(done, total int, name string, took time.Duration)) error {
-	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
+	if err := t.Engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
 	}
 	return t.model.Prepare(report)
-}
-
-// Close frees the device's memory.
-func (t *Pretraining) Close() {
-	t.tape.Close()
-	t.optimizer.Close()
-	t.feeder.Close()
-	for _, p := range t.params {
-		p.Value.Set(nil)
-	}
 }
 
 // Epochs implements fit.Task.
@@ -150,11 +129,7 @@ func (t *Pretraining) Steps(int) int { return len(t.train) / t.settings.Batch }
 
 // Step implements fit.Task.
 func (t *Pretraining) Step(epoch, step int) (fit.Metrics, error) {
-	read, err := t.Launch(epoch, step)
-	if err != nil {
-		return nil, err
-	}
-	return read()
+	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on two views of one batch.
@@ -166,7 +141,7 @@ func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error),
 		return nil, err
 	}
 	labels.MustFinalizeAll() // not needed
-	views := []*block.Value{t.engine.SplitImages(a), t.engine.SplitImages(b)}
+	views := []*block.Value{t.Engine.SplitImages(a), t.Engine.SplitImages(b)}
 	defer views[0].Set(nil)
 	defer views[1].Set(nil)
 	steps := t.Steps(epoch)
@@ -180,33 +155,13 @@ func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error),
 
 // step updates the weights by one batch.
 func (t *Pretraining) step(views []*block.Value, lr float64) (measured func() fit.Metrics, err error) {
-	loss := t.forward(t.tape, views)
-	if err := t.tape.Run(); err != nil {
+	loss := t.forward(t.Tape, views)
+	if err := t.Tape.Run(); err != nil {
 		return nil, err
 	}
-	t.tape.Seed(loss, 1)
-	read := fit.Read(loss)
-	if err := t.tape.Backward(true); err != nil {
-		return nil, err
-	}
-	norm, err := t.optimizer.Step(t.params, lr)
+	descended, err := t.Descend(lr, []*block.Value{loss}, []float32{1})
 	return func() fit.Metrics {
-		return fit.Metrics{"lr": lr, "train_loss": read()[0], "grad_norm": norm()}
+		losses, norm := descended()
+		return fit.Metrics{"lr": lr, "train_loss": losses[0], "grad_norm": norm}
 	}, err
-}
-
-// State implements fit.Task.
-func (t *Pretraining) State() (fit.State, error) {
-	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{}}
-	fit.SaveParams(s, t.params)
-	t.optimizer.Save(s, t.params)
-	return s, nil
-}
-
-// Restore implements fit.Task.
-func (t *Pretraining) Restore(s fit.State) error {
-	if err := t.optimizer.Load(s, t.params); err != nil {
-		return err
-	}
-	return fit.LoadParams(s, t.params)
 }

@@ -23,7 +23,7 @@ func TestTwoEpochsOfAPretrainingAreTorchs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, param := range p.params {
+	for _, param := range p.Params {
 		if param.Trainable() {
 			copy(state.Arrays["weights/"+param.Label].F32, parity.Flat(t, param, torch, "weight"))
 		}
@@ -45,7 +45,7 @@ func TestTwoEpochsOfAPretrainingAreTorchs(t *testing.T) {
 	for _, name := range []string{"train_loss", "grad_norm", "lr"} {
 		golden.Close(t, name, metrics[name], want[name], parity.Tolerance)
 	}
-	for _, param := range p.params {
+	for _, param := range p.Params {
 		if param.Trainable() {
 			parity.CloseFlat(t, "weights", param, state.Arrays["weights/"+param.Label].F32, torch, "final/weight", parity.Tolerance)
 		}

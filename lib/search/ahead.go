@@ -29,7 +29,7 @@ func (t *Search) compileAhead() *ahead {
 					return
 				}
 				// an error comes back when the phase is entered
-				t.engine.Prepare(&block.Plan{Calls: []block.PlannedCall{c}}, block.Train, block.Separate, nil)
+				t.Engine.Prepare(&block.Plan{Calls: []block.PlannedCall{c}}, block.Train, block.Separate, nil)
 			}
 		}
 	}()

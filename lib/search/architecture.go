@@ -29,7 +29,7 @@ func vector(x ...float32) *block.Value {
 
 // remix computes the mixing weights from alphas and betas.
 func (t *Search) remix() {
-	if !t.engine.Apart() {
+	if !t.Engine.Apart() {
 		t.arch.Update(t.mixing)
 		return
 	}
@@ -47,7 +47,7 @@ func (t *Search) remix() {
 
 // compute runs a block and stores its outputs in values.
 func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
-	tape := block.NewTape(t.engine, nil, block.Evaluate, block.None)
+	tape := block.NewTape(t.Engine, nil, block.Evaluate, block.None)
 	defer tape.Close()
 	made := tape.Call("", b, in, nil)
 	for _, v := range made {

@@ -12,6 +12,10 @@
 // batch of theirs, for which the new architecture is constant. The architecture is frozen in the
 // first epochs, because a mixture of untrained operations says little about them.
 //
+// The second-order approximation (unrolled) replaces w* by the weights after one more step of SGD on
+// their batch and looks through that step (eq. 7 and 8). It takes three further passes on the
+// weights' batch.
+//
 // DARTS and PC-DARTS differ in one setting, k. supernet.Arch.Derive derives the cell at the end, or
 // at any time.
 //
@@ -32,10 +36,11 @@
 // With ss_factor f above 0 both levels minimise f * scale * L_BT + (1 - f) * L_CE, where package
 // barlow computes L_BT on two distorted views of each batch. objective.go gives the details and the
 // meaning of the accuracy for f = 1. At the end of each epoch the search measures the norms of both
-// terms' gradients, for both levels, on the first batches of the epoch. L_BT grows with the size of
-// the embedding. ss_balance is the number of steps between measurements of another factor, one for
-// each level, that makes the gradient of L_BT as long as that of L_CE; the beginning of each epoch
-// is measured as well.
+// terms' gradients and the cosine of the angle between them, for both levels, on the first batches
+// of the epoch: grad_cosine is that of the weights, arch_grad_cosine that of alphas and betas.
+// L_BT grows with the size of the embedding. ss_balance is the number of steps between measurements
+// of another factor, one for each level, that makes the gradient of L_BT as long as that of L_CE;
+// the beginning of each epoch is measured as well.
 //
 // # Against collapse
 //

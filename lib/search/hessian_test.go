@@ -74,7 +74,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 	s := tiny("")
 	s.Cells, s.Partial = 3, 1
 	search := begin(t, crops(t), s)
-	for _, p := range search.params {
+	for _, p := range search.Params {
 		p.Update(func(w, _ []float32) {
 			switch p.Label {
 			case "cell2/pre1": // [out, states x channels]

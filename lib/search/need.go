@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/task"
 )
 
 // Need estimates the memory of a search in its largest phase, in the step of the weights, whose
@@ -22,7 +23,7 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 	if err != nil {
 		return memory.Need{}, err
 	}
-	t := &Search{settings: s, phases: phases, engine: e, backbone: backbone.Backbone{
+	t := &Search{Base: task.Base{Engine: e}, settings: s, phases: phases, backbone: backbone.Backbone{
 		Classes: len(set.Classes), ImageChannels: set.Train.Channels, ImageSide: set.Train.Height, Batch: s.Batch / s.Devices, Partial: s.Partial, Probe: s.SSFactor == 1,
 	}}
 	var most memory.Need
@@ -59,7 +60,3 @@ func costliest(space cell.Space, n int) supernet.Space {
 	}
 	return supernet.Everywhere(space)
 }
-
-// Save sets how many activations are saved for backward passes. Call it before Prepare and the
-// first step.
-func (t *Search) Save(s block.Saving) { t.engine.Saving = s }

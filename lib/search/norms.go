@@ -55,7 +55,7 @@ func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Val
 	}
 	var shared [][]float32
 	for i, g := range t.gradients() {
-		if label := t.params[i].Label; label != backbone.ClassifierLabel && label != projectorLabel {
+		if label := t.Params[i].Label; label != backbone.ClassifierLabel && label != projectorLabel {
 			shared = append(shared, g)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/task"
 )
 
 // TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS: Adam moves alphas
@@ -17,11 +18,11 @@ import (
 // alphas. Losses, gradient norms, alphas and betas after each step; all weights at the end.
 func TestBilevelStepsAreTorchs(t *testing.T) {
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
-	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
+	s := assemble(task.Base{Engine: block.NewEngine(backendtest.Open(t).Backend)},
 		backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
 		settings.Search{Shared: settings.Shared{Cells: 3, Channels: 16, Batch: 4, Epochs: 1, Momentum: 0.9, WeightDecay: 3e-2}, Partial: 4, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4, ArchWeightDecay: 1e-3})
-	defer s.tape.Close()
-	parity.Load(t, s.params, start, parity.Path)
+	defer s.Tape.Close()
+	parity.Load(t, s.Params, start, parity.Path)
 	before := parity.Architecture(start, "weight/", true)
 	s.arch.SetFlat(before)
 	s.arch.Update(s.mixing)
@@ -50,7 +51,7 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 		golden.Close(t, name+" gradient norms", norms[name], torch[name+"/gradient_norm"].Data, parity.Tolerance)
 	}
 	end := golden.Under(torch, "final/")
-	parity.Weights(t, s.params, end, parity.Path)
+	parity.Weights(t, s.Params, end, parity.Path)
 	// Alphas and betas move by some 1e-3 only: the way that they went must agree, too.
 	golden.Close(t, "the way of alphas and betas", moved(before, s.arch.Flat()), moved(before, parity.Architecture(end, "weight/", true)), 1e-3)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/task"
 )
 
 func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
@@ -57,7 +58,7 @@ func kinds(p *block.Plan) map[[2]any]bool {
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
-		search := assemble(&block.Engine{}, backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
+		search := assemble(task.Base{Engine: &block.Engine{}}, backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
 		known := kinds(search.plan())
 		first := len(known)
 		for phase, most := range []int{0, 4, 0} {
@@ -117,7 +118,7 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 			t.Fatalf("an alpha starts at %g", alpha)
 		}
 	}
-	for _, p := range search.params { // the stem is in both networks
+	for _, p := range search.Params { // the stem is in both networks
 		if p.Label == "stem" {
 			fresh := search.plan().Params(s.Seed + 1<<32)
 			for _, q := range fresh {

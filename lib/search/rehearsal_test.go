@@ -113,8 +113,8 @@ func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 		}
 		for i, v := range want {
 			g := float32(math.Round(4*math.Sin(float64(i+17*step)))) / 4 // few different blocks
-			give(t, search.engine, v, g)
-			give(t, search.engine, search.mixing.Values()[i], g)
+			give(t, search.Engine, v, g)
+			give(t, search.Engine, search.mixing.Values()[i], g)
 		}
 		gradient := host.Gradient(mixing)
 		_, decay := host.BetaDecay()

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -13,15 +12,16 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/task"
 )
 
-// Search solves the bilevel problem of arXiv:1806.09055, eq. 3-4, in first order. It implements
-// fit.Task.
+// Search solves the bilevel problem of arXiv:1806.09055, eq. 3-4, in first or second order. It
+// implements fit.Task.
 type Search struct {
+	task.Base
 	settings settings.Search
 	phases   []settings.Phase
-	lengths  []int // epochs of each phase; fewer than planned in a stopped phase
-	engine   *block.Engine
+	lengths  []int             // epochs of each phase; fewer than planned in a stopped phase
 	backbone backbone.Backbone // without cells and channels, which belong to a phase
 	ahead    *ahead            // compiles for later phases
 
@@ -33,13 +33,8 @@ type Search struct {
 	arch      *supernet.Arch
 	mixing    *supernet.Mixing
 	onDevice  architecture
-	params    []*block.Param
-	tape      *block.Tape
-	sgd       fit.SGD
-	probe     fit.SGD // of a probe: its gradient is not part of the clipped norm
-	adam      fit.Adam
+	adam      fit.Adam // of the architecture
 
-	feeder                *augment.Feeder
 	twins                 *augment.Twins // of the feeder's images; nil without self-supervision
 	weightsHalf, archHalf []int32
 }
@@ -51,27 +46,23 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
-	if err != nil {
-		return nil, err
-	}
 	im := set.Train
 	weights, arch := set.SearchHalves(s.Seed, s.Images)
-	if n := min(len(weights), len(arch)); n < s.Batch {
-		return nil, fmt.Errorf("each half of the images has %d, too few for a batch of %d: use more images or a smaller batch", n, s.Batch)
+	if err := task.Enough("each half of the images has %d", min(len(weights), len(arch)), s.Batch); err != nil {
+		return nil, err
 	}
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout, Out: e.Lowering.From})
+	base, err := task.Open(b, set, s.Shared, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {
 		return nil, err
 	}
-	t := assemble(e, backbone.Backbone{
+	t := assemble(base, backbone.Backbone{
 		Classes: len(set.Classes), ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch / s.Devices, Partial: s.Partial,
 	}, s)
-	t.feeder, t.weightsHalf, t.archHalf = feeder, weights, arch
+	t.weightsHalf, t.archHalf = weights, arch
 	if t.objective.views() == 2 {
 		views, err := s.Distortions()
 		if err == nil {
-			t.twins, err = feeder.Twins(views)
+			t.twins, err = t.Feeder.Twins(views)
 		}
 		if err != nil {
 			t.Close()
@@ -82,13 +73,13 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 }
 
 // assemble makes everything except the images. The phases of the settings are valid.
-func assemble(e *block.Engine, w backbone.Backbone, s settings.Search) *Search {
+func assemble(base task.Base, w backbone.Backbone, s settings.Search) *Search {
 	phases, err := s.PhaseList()
 	if err != nil {
 		panic(err)
 	}
 	w.Probe = s.SSFactor == 1
-	t := &Search{settings: s, phases: phases, engine: e, backbone: w}
+	t := &Search{Base: base, settings: s, phases: phases, backbone: w}
 	for _, p := range phases {
 		t.lengths = append(t.lengths, p.Epochs)
 	}
@@ -108,14 +99,11 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.arch = supernet.NewArch(space, s.Partial > 1, seed)
 	t.arch.Auxiliary = s.AuxiliarySkip
 	t.mixing = t.mix(phase, t.arch)
-	if t.engine.Apart() {
+	if t.Engine.Apart() {
 		t.remix() // as in each step: with the device's rounding
 	}
 	t.drop(t.phases[phase].Dropout(0), 0, 0)
-	t.params = t.plan().Params(seed)
-	t.tape = block.NewTape(t.engine, t.params, block.Train, block.Separate)
-	t.sgd = fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: t.engine}
-	t.probe = t.sgd
+	t.Make(t.plan(), seed, block.Separate, newProbing(t.Engine, s, t.net.Probe))
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
 
@@ -128,7 +116,7 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 {
 		net.Span = supernet.Operations
 	}
-	return net, newObjective(t.engine, t.settings, w)
+	return net, newObjective(t.Engine, t.settings, w)
 }
 
 // mix returns the mixing weights of a phase.
@@ -148,15 +136,7 @@ func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 // release frees everything that belongs to the current phase.
 func (t *Search) release() {
 	t.forget()
-	if t.tape == nil {
-		return
-	}
-	t.tape.Close()
-	t.sgd.Close()
-	t.probe.Close()
-	for _, p := range t.params {
-		p.Value.Set(nil)
-	}
+	t.Release()
 }
 
 // plan returns the calls of a step of the current phase.
@@ -174,17 +154,17 @@ func (t *Search) Count() (weights, macs int) { return t.plan().Count() }
 // phases compile during the steps. Prepare returns an error if a block does not compile.
 func (t *Search) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	plans := []*block.Plan{t.plan()}
-	for phase := t.phase + 1; phase < len(t.phases) && t.engine.Lowering.Choices != nil; phase++ {
+	for phase := t.phase + 1; phase < len(t.phases) && t.Engine.Lowering.Choices != nil; phase++ {
 		plans = append(plans, t.later(phase)) // races end before the first step
 	}
-	if err := t.engine.Race(report, plans...); err != nil {
+	if err := t.Engine.Race(report, plans...); err != nil {
 		return err
 	}
-	if err := t.engine.Prepare(plans[0], block.Train, block.Separate, report); err != nil {
+	if err := t.Engine.Prepare(plans[0], block.Train, block.Separate, report); err != nil {
 		return err
 	}
 	// a single lane does one thing at a time
-	if t.ahead == nil && t.phase+1 < len(t.phases) && t.engine.Lanes > 1 {
+	if t.ahead == nil && t.phase+1 < len(t.phases) && t.Engine.Lanes > 1 {
 		t.ahead = t.compileAhead()
 	}
 	return nil
@@ -195,8 +175,8 @@ func (t *Search) Close() {
 	if t.ahead != nil {
 		t.ahead.stop()
 	}
-	t.release()
-	t.feeder.Close()
+	t.forget()
+	t.Base.Close()
 }
 
 // Genotype returns the cell derived from the present alphas and betas.

@@ -17,17 +17,17 @@ func (t *Search) State() (fit.State, error) {
 	if err != nil {
 		return fit.State{}, err
 	}
-	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{"phase": strconv.Itoa(t.phase), "operations": string(space)}}
+	s, err := t.Base.State()
+	if err != nil {
+		return s, err
+	}
+	s.Meta["phase"], s.Meta["operations"] = strconv.Itoa(t.phase), string(space)
 	if t.settings.SSBalance > 0 && t.objective.mixed() {
 		s.Meta["balance"] = exact(t.balance[:])
 	}
 	if t.settings.StopSkips > 0 {
 		s.Meta["epochs"] = exact(t.lengths)
 	}
-	fit.SaveParams(s, t.params)
-	trunk, classifier := t.split()
-	t.sgd.Save(s, trunk)
-	t.probe.Save(s, classifier)
 	t.adam.Save(s, "adam")
 	flat := t.arch.Flat()
 	s.Arrays["architecture"] = fit.Array{Shape: []int{len(flat)}, F32: flat}
@@ -65,18 +65,11 @@ func (t *Search) Restore(s fit.State) error {
 	if err := t.adam.Load(s, "adam"); err != nil {
 		return err
 	}
-	trunk, classifier := t.split()
-	if err := t.sgd.Load(s, trunk); err != nil {
-		return err
-	}
-	if err := t.probe.Load(s, classifier); err != nil {
-		return err
-	}
-	if err := fit.LoadParams(s, t.params); err != nil || phase == 0 {
+	if err := t.Base.Restore(s); err != nil || phase == 0 {
 		return err
 	}
 	// the caller's Prepare covered the first phase only
-	return t.engine.Prepare(t.plan(), block.Train, block.Separate, nil)
+	return t.Engine.Prepare(t.plan(), block.Train, block.Separate, nil)
 }
 
 // exact returns JSON, which represents a float64 bit by bit.

@@ -2,10 +2,10 @@ package search
 
 import (
 	"github.com/essnas/essnas/lib/augment"
-	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/supernet"
+	"github.com/essnas/essnas/lib/task"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -36,11 +36,7 @@ func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
 
 // Step implements fit.Task.
 func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
-	read, err := t.Launch(epoch, step)
-	if err != nil {
-		return nil, err
-	}
-	return read()
+	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead. A step has two levels: alphas and betas on a batch of the
@@ -129,16 +125,16 @@ func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, la
 		images[0], images[1], labels, err = t.twins.Batch(index, r)
 	} else {
 		images = make([]*tensors.Tensor, 1)
-		images[0], labels, err = t.feeder.Batch(index, r)
+		images[0], labels, err = t.Feeder.Batch(index, r)
 	}
 	if err != nil {
 		return err
 	}
-	y := t.engine.Split(labels, 0)
+	y := t.Engine.Split(labels, 0)
 	defer y.Set(nil)
 	var x []*block.Value
 	for _, i := range images {
-		v := t.engine.SplitImages(i)
+		v := t.Engine.SplitImages(i)
 		defer v.Set(nil)
 		x = append(x, v)
 	}
@@ -176,7 +172,7 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 	if err != nil {
 		return nil, err
 	}
-	if t.engine.Apart() {
+	if t.Engine.Apart() {
 		norm, err := t.move()
 		return r.and(norm), err
 	}
@@ -210,37 +206,20 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 		return nil, err
 	}
 	t.mixing.DropGradients() // gradients of the other level
-	trunk, classifier := t.split()
-	norm, err := t.sgd.Step(trunk, lr)
-	if err != nil {
-		return nil, err
-	}
-	_, err = t.probe.Step(classifier, lr)
+	norm, err := t.Optimizer.Step(t.Params, lr)
 	return r.and(norm), err
-}
-
-// split separates the params that the loss trains from those of a probing classifier.
-func (t *Search) split() (trunk, classifier []*block.Param) {
-	for _, p := range t.params {
-		if t.net.Probe && p.Label == backbone.ClassifierLabel {
-			classifier = append(classifier, p)
-		} else {
-			trunk = append(trunk, p)
-		}
-	}
-	return
 }
 
 // pass runs the network forward and backward with these factors of the terms' gradients; weights
 // selects the gradients of the weights.
 func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (later, error) {
-	terms := t.objective.forward(t.tape, t.net, t.mixing, views, labels)
-	if err := t.tape.Run(); err != nil {
+	terms := t.objective.forward(t.Tape, t.net, t.mixing, views, labels)
+	if err := t.Tape.Run(); err != nil {
 		return nil, err
 	}
-	terms.seed(t.tape, ce, bt)
+	terms.seed(t.Tape, ce, bt)
 	r := t.objective.read(terms, labels, bt)
-	return r, t.tape.Backward(weights)
+	return r, t.Tape.Backward(weights)
 }
 
 // drop sets the dropout of skip connections in a step.
@@ -253,11 +232,11 @@ func (t *Search) drop(rate float64, epoch, step int) {
 	r := fit.Random(t.settings.Seed, "skip dropout", epoch, step)
 	for c := range t.net.Cells {
 		for e := range t.arch.Alpha[0] {
-			seeds := make([]int32, t.engine.Width())
+			seeds := make([]int32, t.Engine.Width())
 			for i := range seeds {
 				seeds[i] = int32(r.Uint32())
 			}
-			t.engine.SetSplit(d.Seeds[supernet.Spot{Cell: c, Edge: e}], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
+			t.Engine.SetSplit(d.Seeds[supernet.Spot{Cell: c, Edge: e}], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (t *Search) unrolledGradient(views []*block.Value, labels *block.Value, tra
 
 // weights copies the weights of all params to the host.
 func (t *Search) weights() (all [][]float32) {
-	for _, p := range t.params {
+	for _, p := range t.Params {
 		var w []float32
 		if p.Trainable() {
 			w = p.Value.Floats()
@@ -75,7 +75,7 @@ func (t *Search) weights() (all [][]float32) {
 
 // gradients takes the gradients of all params to the host; nil where none arrived.
 func (t *Search) gradients() (all [][]float32) {
-	for _, p := range t.params {
+	for _, p := range t.Params {
 		all = append(all, p.Value.Gradient())
 		p.Value.DropGradient()
 	}
@@ -85,7 +85,7 @@ func (t *Search) gradients() (all [][]float32) {
 // shift sets the weights to start + factor * direction. A nil direction is zero.
 func (t *Search) shift(start, direction [][]float32, factor float64) {
 	f := float32(factor)
-	for i, p := range t.params {
+	for i, p := range t.Params {
 		if !p.Trainable() {
 			continue
 		}
@@ -104,13 +104,9 @@ func (t *Search) shift(start, direction [][]float32, factor float64) {
 // virtualStep returns the direction of the next step of the weights' optimizer, which it leaves as
 // it is: momentum * velocity + gradient + decay * weights, without clipping, as in DARTS' code.
 func (t *Search) virtualStep(weights, gradients [][]float32) (all [][]float32) {
-	trunk, classifier := t.split()
-	velocities := t.sgd.Velocities(trunk)
-	for label, v := range t.probe.Velocities(classifier) {
-		velocities[label] = v
-	}
+	velocities := t.Optimizer.(*probing).velocities(t.Params)
 	momentum, decay := float32(t.settings.Momentum), float32(t.settings.WeightDecay)
-	for i, p := range t.params {
+	for i, p := range t.Params {
 		if gradients[i] == nil {
 			all = append(all, nil)
 			continue

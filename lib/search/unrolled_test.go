@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/task"
 )
 
 // Torch's numbers are testdata/unrolled.py's, in float64.
@@ -29,11 +30,11 @@ func TestTheSecondOrderGradientIsTorchs(t *testing.T) {
 		t.Fatal(err)
 	}
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
-	s := assemble(block.NewEngine(backendtest.Open(t).Backend),
+	s := assemble(task.Base{Engine: block.NewEngine(backendtest.Open(t).Backend)},
 		backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 16, Batch: 4, Partial: 4},
 		settings.Search{Shared: settings.Shared{Cells: 3, Channels: 16, Batch: 4, Epochs: 1, Momentum: 0.9, WeightDecay: 3e-2}, Partial: 4, Clip: float64(torch["clip"].Data[0]), ArchLR: 6e-4})
-	defer s.tape.Close()
-	parity.Load(t, s.params, start, parity.Path)
+	defer s.Tape.Close()
+	parity.Load(t, s.Params, start, parity.Path)
 	s.arch.SetFlat(parity.Architecture(start, "weight/", true))
 	s.arch.Update(s.mixing)
 	batch := func(kind string, step int) ([]*block.Value, *block.Value) {

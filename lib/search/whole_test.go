@@ -86,7 +86,7 @@ func stateOf(t *testing.T, s *Search) fit.State {
 }
 
 func trainable(s *Search) []*block.Param {
-	return slices.DeleteFunc(slices.Clone(s.params), func(p *block.Param) bool { return !p.Trainable() })
+	return slices.DeleteFunc(slices.Clone(s.Params), func(p *block.Param) bool { return !p.Trainable() })
 }
 
 // wholeEpochs makes the epochs of a search; it returns each metric's numbers, of steps and of ends

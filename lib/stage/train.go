@@ -15,10 +15,10 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/memory"
-	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/train"
 	"github.com/spf13/pflag"
 )
 
@@ -102,7 +102,7 @@ func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir s
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Train) (batch, channels *int) { return &s.Batch, &s.Channels },
 			func(e *block.Engine, s settings.Train) (memory.Need, error) {
-				return network.Need(e, set, *config.Genotype, s)
+				return train.Need(e, set, *config.Genotype, s)
 			}),
 		dir: dir,
 		begun: func(r *run.Run) (err error) {
@@ -112,7 +112,7 @@ func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir s
 			return r.WriteGenotype(*config.Genotype)
 		},
 		task: func(b *backend.Backend) (task, error) {
-			t, err := network.NewTraining(b, set, *config.Genotype, chosen)
+			t, err := train.New(b, set, *config.Genotype, chosen)
 			if err != nil || weights == nil {
 				return t, err
 			}

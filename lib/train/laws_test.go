@@ -1,4 +1,4 @@
-package network
+package train
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
-	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
+	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/settings"
 )
 
@@ -124,56 +124,14 @@ func TestTheWeightsMoveAtARateThatFallsAlongACosine(t *testing.T) {
 }
 
 // masksOf are all decisions of a step, each path's by itself.
-func masksOf(s *Training, epoch, step int) map[mask][]float32 {
+func masksOf(s *Training, epoch, step int) map[network.Path][]float32 {
 	masks := s.masks(epoch, step)
 	defer masks.Free()
-	all := map[mask][]float32{}
+	all := map[network.Path][]float32{}
 	for at, v := range masks {
 		all[at] = v.Floats()
 	}
 	return all
-}
-
-// Of an image's path nothing is left, or 1/(1-p) of it, so that on average it is what it was; each
-// image and path by itself, identities never.
-func TestADroppedPathKeepsItsMean(t *testing.T) {
-	g, _ := cell.Published("DARTS_V2")
-	n := New(g, 6, 2, 3, 1, 16, 512, false)
-	identities := 0
-	for _, p := range n.Places() {
-		for i, l := range n.topologies()[p.Type()].Links {
-			if n.operation(p, i, l).Identity() {
-				identities++
-			}
-		}
-	}
-	for _, p := range []float64{0.1, 0.3} {
-		masks := n.NewMasks(&block.Engine{}, p, fit.Random(1, "drop path", 0, 0))
-		if len(masks) != 6*8-identities {
-			t.Errorf("%d of 48 paths can be dropped, want all but %d identities", len(masks), identities)
-		}
-		total, mean, dropped := 0., 0., 0.
-		for at, v := range masks {
-			own := 0.
-			for _, x := range v.Floats() {
-				if x == 0 {
-					own++
-				} else if math.Abs(float64(x)*(1-p)-1) > 1e-6 {
-					t.Fatalf("p %g: a kept path is multiplied by %g", p, x)
-				}
-				mean += float64(x)
-				total++
-			}
-			if share := own / 512; math.Abs(share-p) > 5*math.Sqrt(p*(1-p)/512) {
-				t.Errorf("p %g: path %v is dropped for %g of the images", p, at, share)
-			}
-			dropped += own
-		}
-		if sigma := math.Sqrt(p * (1 - p) / total); math.Abs(dropped/total-p) > 4*sigma || math.Abs(mean/total-1) > 4*sigma/(1-p) {
-			t.Errorf("p %g: %g are dropped, and the mean is %g", p, dropped/total, mean/total)
-		}
-		masks.Free()
-	}
 }
 
 // The probability grows linearly with the epochs: it is 0 in the first, and that of the settings
@@ -267,7 +225,7 @@ func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	}
 	_, held := set.TrainValidation(5, 0)
 	g, _ := cell.Published("DARTS_V2")
-	m := NewModel(backendtest.Open(t), New(g, 3, 2, 3, 1, 24, 4, false), 1)
+	m := network.NewModel(backendtest.Open(t), network.New(g, 3, 2, 3, 1, 24, 4, false), 1)
 	defer m.Close()
 	if err := m.Restore(stateOf(t, s)); err != nil {
 		t.Fatal(err)

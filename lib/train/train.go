@@ -1,8 +1,7 @@
-package network
+package train
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,73 +12,74 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/task"
 )
 
 // Training trains a found network. It implements fit.Task.
 type Training struct {
+	task.Base
 	settings settings.Train
 	set      *data.Set
-	net      *Network
-	params   []*block.Param
-	engine   *block.Engine
-	tape     *block.Tape
+	net      *network.Network
 	loss     *block.Block
-	right    *block.Block // counts correct predictions; nil where the host counts them
-	sgd      fit.SGD
-	model    *Model // the same weights, for validation
+	right    *block.Block   // counts correct predictions; nil where the host counts them
+	model    *network.Model // the same weights, for validation
 
-	feeder            *augment.Feeder
 	train, validation []int32 // train holds the images whose labels are used
 	images            int     // in an epoch, including repetitions
 }
 
-// NewTraining prepares a training on the training images and holds some of them back for
-// validation. It compiles nothing. NewTraining returns an error if the settings are invalid or too
-// few images are left for a batch.
-func NewTraining(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (*Training, error) {
+// New prepares a training on the training images and holds some of them back for validation. It
+// compiles nothing. New returns an error if the settings are invalid or too few images are left for
+// a batch.
+func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (*Training, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
-	e, err := block.Open(b, block.Options{Devices: s.Devices, Precision: s.Precision})
-	if err != nil {
-		return nil, err
-	}
-	im := set.Train
-	feeder, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, s.Batch, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout, Out: e.Lowering.From})
-	if err != nil {
-		return nil, err
-	}
 	train, validation := set.TrainValidation(s.Seed, s.Images)
-	if len(train) < s.Batch {
-		feeder.Close()
-		return nil, fmt.Errorf("%d images are left for training, too few for a batch of %d: use more images or a smaller batch", len(train), s.Batch)
+	if err := task.Enough("%d images are left for training", len(train), s.Batch); err != nil {
+		return nil, err
 	}
-	t := assemble(e, New(g, s.Cells, s.Channels, len(set.Classes), im.Channels, im.Height, s.Batch/s.Devices, s.Auxiliary > 0), s)
-	t.set, t.feeder, t.train, t.validation, t.images = set, feeder, im.Share(train, s.Labels), validation, len(train)
+	base, err := task.Open(b, set, s.Shared, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
+	if err != nil {
+		return nil, err
+	}
+	t := assemble(base, networkOf(set, g, s), s)
+	t.set, t.train, t.validation, t.images = set, set.Train.Share(train, s.Labels), validation, len(train)
 	return t, nil
 }
 
+// networkOf returns the network of the settings for a set's images.
+func networkOf(set *data.Set, g cell.Genotype, s settings.Train) *network.Network {
+	return network.New(g, s.Cells, s.Channels, len(set.Classes), set.Train.Channels, set.Train.Height, s.Batch/s.Devices, s.Auxiliary > 0)
+}
+
 // assemble makes everything except the images.
-func assemble(e *block.Engine, net *Network, s settings.Train) *Training {
+func assemble(base task.Base, net *network.Network, s settings.Train) *Training {
+	e := base.Engine
 	t := &Training{
+		Base:     base,
 		settings: s,
 		net:      net,
-		engine:   e,
 		loss:     fit.CrossEntropy(net.Classes, net.Batch),
 		right:    fit.RightOn(e, net.Classes, net.Batch),
-		sgd:      fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e},
 	}
-	t.params = t.plan().Params(s.Seed)
-	t.tape = block.NewTape(e, t.params, block.Train, block.Joint)
-	tested := *net
-	tested.Auxiliary = [2]int{}
-	t.model = ModelOf(e, &tested, t.params)
+	t.Make(t.plan(), s.Seed, block.Joint, &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e})
+	t.model = network.ModelOf(e, bare(net), t.Params)
 	return t
+}
+
+// bare returns the network without its auxiliary tower.
+func bare(net *network.Network) *network.Network {
+	n := *net
+	n.Auxiliary = [2]int{}
+	return &n
 }
 
 func (t *Training) plan() *block.Plan {
@@ -87,16 +87,16 @@ func (t *Training) plan() *block.Plan {
 }
 
 // masks returns the masks of drop path, whose probability grows linearly with the epochs.
-func (t *Training) masks(epoch, step int) Masks {
+func (t *Training) masks(epoch, step int) network.Masks {
 	if t.settings.DropPath == 0 {
 		return nil
 	}
 	p := t.settings.DropPath * float64(epoch) / float64(t.settings.Epochs)
-	return t.net.NewMasks(t.engine, p, fit.Random(t.settings.Seed, "drop path", epoch, step))
+	return t.net.NewMasks(t.Engine, p, fit.Random(t.settings.Seed, "drop path", epoch, step))
 }
 
 // forward makes the calls of one pass, up to the loss and the auxiliary loss (nil without a tower).
-func (t *Training) forward(r block.Runner, images, labels *block.Value, m Masks) (loss, auxiliary, logits *block.Value) {
+func (t *Training) forward(r block.Runner, images, labels *block.Value, m network.Masks) (loss, auxiliary, logits *block.Value) {
 	out := t.net.Run(r, images, m)
 	if out.Auxiliary != nil {
 		auxiliary = r.Call("", t.loss, []*block.Value{out.Auxiliary, labels}, nil)[0]
@@ -111,20 +111,10 @@ func (t *Training) Count() (weights, macs int) { return t.plan().Count() }
 // Prepare compiles the executables of steps and validation; report hears of each. It returns an
 // error if a block does not compile.
 func (t *Training) Prepare(report func(done, total int, name string, took time.Duration)) error {
-	if err := t.engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
+	if err := t.Engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
 	}
 	return t.model.Prepare(report)
-}
-
-// Close frees the device's memory.
-func (t *Training) Close() {
-	t.tape.Close()
-	t.sgd.Close()
-	t.feeder.Close()
-	for _, p := range t.params {
-		p.Value.Set(nil)
-	}
 }
 
 // Best names the metric whose lowest value marks the weights to keep.
@@ -151,29 +141,25 @@ func (t *Training) order(epoch int) (order []int32) {
 // state is that of a pretraining (package pretrain). Begin returns an error if it belongs to
 // another network.
 func (t *Training) Begin(pretrained fit.State) error {
-	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.params), func(p *block.Param) bool {
+	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.Params), func(p *block.Param) bool {
 		return p.Label == backbone.ClassifierLabel || p.Label == backbone.AuxiliaryLabel
 	}))
 }
 
 // Step implements fit.Task.
 func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
-	read, err := t.Launch(epoch, step)
-	if err != nil {
-		return nil, err
-	}
-	return read()
+	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on one batch.
 func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	s := t.settings
 	order := t.order(epoch)
-	images, labels, err := t.feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
+	images, labels, err := t.Feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
 	if err != nil {
 		return nil, err
 	}
-	x, y, masks := t.engine.SplitImages(images), t.engine.Split(labels, 0), t.masks(epoch, step)
+	x, y, masks := t.Engine.SplitImages(images), t.Engine.Split(labels, 0), t.masks(epoch, step)
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)
@@ -185,13 +171,13 @@ func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), er
 }
 
 // step updates the weights by one batch.
-func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (measured func() fit.Metrics, err error) {
-	loss, auxiliary, logits := t.forward(t.tape, images, labels, masks)
+func (t *Training) step(images, labels *block.Value, masks network.Masks, lr float64) (measured func() fit.Metrics, err error) {
+	loss, auxiliary, logits := t.forward(t.Tape, images, labels, masks)
 	count := block.Sums(1)[0]
 	if t.right != nil {
-		count = t.tape.Call("", t.right, []*block.Value{logits, labels}, nil)[0]
+		count = t.Tape.Call("", t.right, []*block.Value{logits, labels}, nil)[0]
 	}
-	if err := t.tape.Run(); err != nil {
+	if err := t.Tape.Run(); err != nil {
 		return nil, err
 	}
 	total := float64(labels.Images())
@@ -202,20 +188,16 @@ func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (m
 		counted := fit.Right(logits, labels)
 		right = func() []float64 { return []float64{counted} }
 	}
-	t.tape.Seed(loss, 1)
-	losses := []*block.Value{loss}
+	losses, factors := []*block.Value{loss}, []float32{1}
 	if auxiliary != nil {
-		losses = append(losses, auxiliary)
-		t.tape.Seed(auxiliary, float32(t.settings.Auxiliary))
+		losses, factors = append(losses, auxiliary), append(factors, float32(t.settings.Auxiliary))
 	}
-	read := fit.Read(losses...)
-	if err := t.tape.Backward(true); err != nil {
-		return nil, err
-	}
-	norm, err := t.sgd.Step(t.params, lr)
+	descended, err := t.Descend(lr, losses, factors)
 	return func() fit.Metrics {
-		m := fit.Metrics{"lr": lr, "train_accuracy": right()[0] / total, "grad_norm": norm()}
-		for i, x := range read() {
+		m := fit.Metrics{"lr": lr, "train_accuracy": right()[0] / total}
+		losses, norm := descended()
+		m["grad_norm"] = norm
+		for i, x := range losses {
 			m[[]string{"train_loss", "auxiliary_loss"}[i]] = x
 		}
 		return m
@@ -224,7 +206,7 @@ func (t *Training) step(images, labels *block.Value, masks Masks, lr float64) (m
 
 // EndEpoch implements fit.Task: it measures loss and accuracy on the validation images.
 func (t *Training) EndEpoch(ctx context.Context, _ int) (fit.Metrics, map[string]any, error) {
-	logits, err := t.model.Logits(ctx, t.feeder, t.validation, nil)
+	logits, err := t.model.Logits(ctx, t.Feeder, t.validation, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -237,20 +219,4 @@ func (t *Training) EndEpoch(ctx context.Context, _ int) (fit.Metrics, map[string
 		return nil, nil, err
 	}
 	return fit.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}, nil, nil
-}
-
-// State implements fit.Task.
-func (t *Training) State() (fit.State, error) {
-	s := fit.State{Arrays: map[string]fit.Array{}, Meta: map[string]string{}}
-	fit.SaveParams(s, t.params)
-	t.sgd.Save(s, t.params)
-	return s, nil
-}
-
-// Restore implements fit.Task.
-func (t *Training) Restore(s fit.State) error {
-	if err := t.sgd.Load(s, t.params); err != nil {
-		return err
-	}
-	return fit.LoadParams(s, t.params)
 }

@@ -1,4 +1,4 @@
-package network
+package train
 
 import (
 	"maps"
@@ -23,7 +23,7 @@ import (
 func newTraining(t *testing.T, set *data.Set, s settings.Train) *Training {
 	t.Helper()
 	g, _ := cell.Published("DARTS_V2")
-	training, err := NewTraining(backendtest.Open(t), set, g, s)
+	training, err := New(backendtest.Open(t), set, g, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +41,11 @@ func stateOf(t *testing.T, s *Training) fit.State {
 }
 
 func trainable(s *Training) []*block.Param {
-	return slices.DeleteFunc(slices.Clone(s.params), func(p *block.Param) bool { return !p.Trainable() })
+	return slices.DeleteFunc(slices.Clone(s.Params), func(p *block.Param) bool { return !p.Trainable() })
 }
+
+// auxiliaryWidths are the widths of the tower in the code of DARTS.
+var auxiliaryWidths = [2]int{128, 768}
 
 // tower adds the initial weights of an auxiliary tower on so many channels to torch's arrays, as
 // whole.py draws them: they are too many for a file.
