@@ -22,16 +22,19 @@ func Reduction(title string, g cell.Genotype) (figure.Figure, error) {
 	return graph(title, g, g.Reduce, g.ReduceConcat)
 }
 
-// Complete draws a cell of a search network under that title: all edges, on each of which every
-// operation runs.
-func Complete(title string) (figure.Figure, error) {
-	all := cell.Complete()
+// Complete draws a cell of the space's search network under that title: all edges, on each of which
+// every operation runs. It returns an error where the space can't be searched.
+func Complete(title string, space cell.Space) (figure.Figure, error) {
+	if err := space.Validate(); err != nil {
+		return figure.Figure{}, fmt.Errorf("can't draw the cell: %w", err)
+	}
+	all := space.Complete()
 	var arcs []arc
 	for _, l := range all.Links {
 		shade := 0x33 + 0x14*uint8(l.From) // no operation has a grey, and crossing edges differ
 		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: color.NRGBA{shade, shade, shade, 0xff}, width: 1.5, head: true})
 	}
-	return drawing(title, nodes(cell.States), append(arcs, outputs(cell.States, all.Concat)...))
+	return drawing(title, nodes(all.States), append(arcs, outputs(all.States, all.Concat)...))
 }
 
 // In points.

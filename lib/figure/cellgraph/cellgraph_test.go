@@ -129,17 +129,31 @@ func TestParseRefusesWhatGraphvizWouldNotWrite(t *testing.T) {
 	}
 }
 
-func TestASearchCellHasEveryEdge(t *testing.T) {
-	f, err := Complete("the title")
-	if err != nil {
-		t.Fatal(err)
+func TestASearchCellHasEveryEdgeAndStateOfItsSpace(t *testing.T) {
+	for states, edges := range map[int]int{2: 5, 3: 9, 4: 14, 5: 20} { // 2 + 3 + ... by target
+		f, err := Complete("the title", cell.Space{Operations: cell.Primitives, States: states})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		if err := f.SVG(&text); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(text.String(), "stroke-width:1.5"); got != edges {
+			t.Errorf("%d states: %d edges are drawn, want %d", states, got, edges)
+		}
+		for state := range cell.MaxStates {
+			if got := strings.Contains(text.String(), fmt.Sprintf(">%d<", state)); got != (state < states) {
+				t.Errorf("%d states: that state %d is drawn is %t", states, state, got)
+			}
+		}
 	}
-	var text bytes.Buffer
-	if err := f.SVG(&text); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := strings.Count(text.String(), "stroke-width:1.5"), len(cell.Links()); got != want {
-		t.Errorf("%d edges are drawn, want %d", got, want)
+}
+
+func TestASpaceThatCannotBeSearchedIsNotDrawn(t *testing.T) {
+	_, err := Complete("", cell.Space{Operations: cell.Primitives, States: 6})
+	if err == nil || !strings.Contains(err.Error(), "6 states") {
+		t.Errorf("got error %v", err)
 	}
 }
 
