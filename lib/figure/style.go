@@ -44,29 +44,6 @@ func Palette() []color.NRGBA {
 	return []color.NRGBA{blue, vermillion, green, purple, orange, sky, black, yellow}
 }
 
-// OperationColor returns the colour of an operation of the search space, the same in every figure.
-// Related operations have related colours: poolings are blue, separable convolutions warm, dilated
-// ones green and purple, the skip connection black. The operation none and unknown names are grey.
-func OperationColor(op string) color.NRGBA {
-	switch op {
-	case "max_pool_3x3":
-		return sky
-	case "avg_pool_3x3":
-		return blue
-	case "skip_connect":
-		return black
-	case "sep_conv_3x3":
-		return orange
-	case "sep_conv_5x5":
-		return vermillion
-	case "dil_conv_3x3":
-		return green
-	case "dil_conv_5x5":
-		return purple
-	}
-	return grey
-}
-
 // textOn returns black or white, the more legible of the two on this colour of the ramp.
 func textOn(share float64) color.Color {
 	if share > 0.55 {

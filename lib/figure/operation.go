@@ -1,0 +1,70 @@
+package figure
+
+import (
+	"image/color"
+	"math"
+
+	"github.com/essnas/essnas/lib/cell"
+)
+
+// Hues beyond the palette, for kinds of operations that have none there: wine, olive and indigo of
+// Paul Tol's "muted" scheme, which is safe for all kinds of colour vision too.
+var spare = []color.NRGBA{
+	{0x88, 0x22, 0x55, 0xff}, {0x99, 0x99, 0x33, 0xff}, {0x33, 0x22, 0x88, 0xff},
+}
+
+// OperationColor returns the colour of an operation of the search space, the same in every figure.
+// Related operations have related colours: poolings are blue, separable convolutions warm, dilated
+// ones green and purple, the skip connection black. The operation none and unknown names are grey.
+//
+// The kind of an operation, its dilation and the size of its window give the hue. Where its windows
+// together span more than those of the operation of DARTS with that hue, the colour is darker;
+// where they span less, it is duller.
+func OperationColor(op string) color.NRGBA {
+	o, ok := cell.Lookup(op)
+	if !ok {
+		return grey
+	}
+	return colourOf(o)
+}
+
+func colourOf(o cell.Operation) color.NRGBA {
+	size, span := 0, 0
+	for _, w := range o.Windows {
+		size, span = max(size, w.Size), span+w.Reach()-1
+	}
+	switch o.Kind {
+	case cell.Zero:
+		return grey
+	case cell.Identity:
+		return black
+	case cell.MaxPool:
+		return toned(sky, span-2)
+	case cell.AveragePool:
+		return toned(blue, span-2)
+	case cell.Separable:
+		// Two windows of DARTS without dilation span as much as one with it: 4 at size 3, 8 at 5.
+		small, large := orange, vermillion
+		if o.Dilated() {
+			small, large = green, purple
+		}
+		if size < 5 {
+			return toned(small, span-4)
+		}
+		return toned(large, span-8)
+	}
+	other := int(o.Kind - cell.Separable - 1)
+	return toned(spare[other%len(spare)], span)
+}
+
+// toned mixes a colour with black where more is positive, and with a grey that is legible on white
+// where it is negative. The share grows with the amount, up to 60 %, at which the hue still shows.
+func toned(c color.NRGBA, more int) color.NRGBA {
+	to := 0.0
+	if more < 0 {
+		to = 0x70
+	}
+	share := 0.6 * (1 - math.Exp2(-math.Abs(float64(more))/6))
+	mix := func(v uint8) uint8 { return uint8(math.Round(float64(v) + share*(to-float64(v)))) }
+	return color.NRGBA{mix(c.R), mix(c.G), mix(c.B), 0xff}
+}
