@@ -3,6 +3,8 @@ package jupyter
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,18 +14,16 @@ import (
 )
 
 // runAll sends cells as Jupyter's "Run All" does, all at once, and returns the statuses of their
-// replies once each has been reported idle as well. seen hears the text of each output.
-func (k *kernel) runAll(cells []string, seen func(text string)) (statuses []string) {
+// replies once each has been reported idle as well. queued is called when all cells are with the
+// kernel. seen hears the text of each output.
+func (k *kernel) runAll(cells []string, queued func(), seen func(text string)) (statuses []string) {
 	k.t.Helper()
-	index := map[string]int{}
-	for i, code := range cells {
+	send := func(kind string, content map[string]any) (id string) {
 		k.next++
-		id := fmt.Sprintf("%s-all-%d", k.t.Name(), k.next)
-		index[id] = i
+		id = fmt.Sprintf("%s-all-%d", k.t.Name(), k.next)
 		text, err := json.Marshal(map[string]any{
-			"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{},
-			"header":  map[string]any{"msg_id": id, "msg_type": "execute_request", "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
-			"content": map[string]any{"code": code, "silent": false, "store_history": true, "user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true},
+			"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{}, "content": content,
+			"header": map[string]any{"msg_id": id, "msg_type": kind, "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
 		})
 		if err == nil {
 			err = k.conn.Write(k.t.Context(), websocket.MessageText, text)
@@ -31,7 +31,14 @@ func (k *kernel) runAll(cells []string, seen func(text string)) (statuses []stri
 		if err != nil {
 			k.t.Fatal(err)
 		}
+		return id
 	}
+	index := map[string]int{}
+	for i, code := range cells {
+		index[send("execute_request", map[string]any{"code": code, "silent": false, "store_history": true, "user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true})] = i
+	}
+	// The kernel takes requests in their order and answers this one at once.
+	last := send("comm_info_request", map[string]any{})
 	statuses = make([]string, len(cells))
 	idle := make([]bool, len(cells))
 	for slices.Contains(statuses, "") || slices.Contains(idle, false) {
@@ -47,6 +54,9 @@ func (k *kernel) runAll(cells []string, seen func(text string)) (statuses []stri
 		if err := json.Unmarshal(raw, &m); err != nil {
 			k.t.Fatal(err)
 		}
+		if m.Parent.Msg_id == last && m.Header.Msg_type == "comm_info_reply" {
+			queued()
+		}
 		i, ours := index[m.Parent.Msg_id]
 		switch {
 		case !ours:
@@ -54,7 +64,7 @@ func (k *kernel) runAll(cells []string, seen func(text string)) (statuses []stri
 			statuses[i] = m.Content["status"].(string)
 		case m.Header.Msg_type == "status":
 			idle[i] = m.Content["execution_state"] == "idle"
-		default:
+		case i > 0: // the first only waits
 			seen(string(raw))
 		}
 	}
@@ -63,34 +73,46 @@ func (k *kernel) runAll(cells []string, seen func(text string)) (statuses []stri
 
 func TestQueuedCellsAreAbortedAfterAnErrorAndAfterOneInterrupt(t *testing.T) {
 	k := startLab(t, "/", nil).kernel()
+	gates := 0
+	// all runs cells behind one that ends when all of them are queued.
+	all := func(cells []string, seen func(text string)) []string {
+		gates++
+		gate := filepath.Join(k.dir, fmt.Sprint("gate", gates))
+		wait := fmt.Sprintf("%%%%\nfor {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(10 * time.Millisecond)\n}", gate)
+		return k.runAll(append([]string{wait}, cells...), func() {
+			if err := os.WriteFile(gate, nil, 0o600); err != nil {
+				t.Error(err)
+			}
+		}, seen)
+	}
 	for fault, cell := range map[string]string{
 		"a panic":          "%%\npanic(\"no good\")",
 		"a compile error":  "%%\nfmt.Println(nothing)",
 		"an error at once": "if {",
 	} {
-		got := k.runAll([]string{cell, "%%\nfmt.Println(\"it runs\")", "%%\nfmt.Println(\"it runs\")"}, func(text string) {
+		got := all([]string{cell, "%%\nfmt.Println(\"it runs\")", "%%\nfmt.Println(\"it runs\")"}, func(text string) {
 			if strings.Contains(text, `"text":"it runs`) || strings.Contains(text, `"text": "it runs`) {
 				t.Errorf("after %s the next cell runs", fault)
 			}
 		})
-		if want := []string{"error", "aborted", "aborted"}; !slices.Equal(got, want) {
+		if want := []string{"ok", "error", "aborted", "aborted"}; !slices.Equal(got, want) {
 			t.Errorf("after %s the cells end with %v, want %v", fault, got, want)
 		}
 	}
 	for moment, output := range map[string]string{"while it runs": "stream", "while it is compiled": "execute_input"} {
 		pressed := 0
 		start := time.Now()
-		got := k.runAll([]string{"%%\nfmt.Println(\"one\")\ntime.Sleep(time.Minute)", "%%\ntime.Sleep(time.Minute)", "%%\ntime.Sleep(time.Minute)"}, func(text string) {
+		got := all([]string{"%%\nfmt.Println(\"one\")\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)"}, func(text string) {
 			if strings.Contains(text, output) && pressed == 0 {
 				pressed++
 				k.interrupt()
 			}
 		})
-		if want := []string{"error", "aborted", "aborted"}; !slices.Equal(got, want) || pressed != 1 {
+		if want := []string{"ok", "error", "aborted", "aborted"}; !slices.Equal(got, want) || pressed != 1 {
 			t.Errorf("after %d interrupts of the first cell, %s, the cells end with %v after %v, want %v", pressed, moment, got, time.Since(start), want)
 		}
 	}
-	if got := k.runAll([]string{"%%\nfmt.Println(1)", "%%\nfmt.Println(2)"}, func(string) {}); !slices.Equal(got, []string{"ok", "ok"}) {
+	if got := all([]string{"%%\nfmt.Println(1)", "%%\nfmt.Println(2)"}, func(string) {}); !slices.Equal(got, []string{"ok", "ok", "ok"}) {
 		t.Errorf("afterwards cells end with %v", got)
 	}
 }

@@ -35,12 +35,12 @@ func browser(t *testing.T) context.Context {
 		t.Skip("there is no Chromium: install it (on Debian: apt-get install chromium)")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1250, 1900),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(patience))
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -157,8 +157,23 @@ func click(selector string) chromedp.Action[chromedp.Void] {
 // until waits until a JavaScript expression is true.
 func until(expression string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(3*time.Minute)))
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience)))
 		return err
+	})
+}
+
+// runFirst runs the first cell of the notebook on the page. A busy page may lose a key.
+func runFirst() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for {
+			err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierShift)))
+			if err != nil {
+				return err
+			}
+			if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector(".jp-CodeCell .jp-InputPrompt").textContent.trim() !== "[ ]:"`, chromedp.WithPollingTimeout(5*time.Second))); err == nil || ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
 	})
 }
 
@@ -184,7 +199,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 			}
 			l := startLabAt(t, place.scheme, place.base, map[string]string{"states.json": string(states), "explore.ipynb": notebook(t,
 				`import nb "github.com/essnas/essnas/lib/notebook"`+"\n%%\n"+
-					`nb.Explore(nb.LoadStates("states.json"), nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), nb.Set("epochs", 6), nb.Steps("ss_factor", 0.05))`)})
+					`nb.Explore(nb.LoadStates("states.json"), nb.Preset("demo"), nb.Set("images", 64), nb.Set("batch", 8), nb.Set("epochs", 12), nb.Steps("ss_factor", 0.05))`)})
 			var mu sync.Mutex
 			var outside []string // requests of the page to other hosts
 			do(t, ctx, "listening", func(ctx context.Context, _ *chromedp.Target) error {
@@ -199,11 +214,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 			open := chromedp.Steps(chromedp.Navigate(l.url+place.page+token), chromedp.WaitVisible(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.Sleep(2*time.Second))
 			steps(t, ctx, "opening", open)
 			start := time.Now()
-			run := chromedp.Steps(chromedp.Click(chromedp.CSS(".jp-Notebook .jp-CodeCell .cm-content")), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierShift)))
-			for there := false; !there; { // a busy page may lose a key
-				steps(t, ctx, "running", run)
-				there, _ = chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector(".essnas-explore input[data-setting=ss_factor]") !== null`, chromedp.WithPollingTimeout(20*time.Second)))
-			}
+			steps(t, ctx, "running", runFirst(), until(`document.querySelector(".essnas-explore input[data-setting=ss_factor]") !== null`))
 			t.Logf("the cell's widget is there after %v", time.Since(start))
 			var slowest float64
 			for _, want := range []struct {
@@ -224,7 +235,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 			shoot(t, ctx, name)
 			// The button's search runs in the notebook's kernel. An interrupt stops it halfway; the
 			// next press continues and completes it.
-			steps(t, ctx, "searching", click(search), until(progress+`.match(/epoch [2-6]\/6, step/) !== null`))
+			steps(t, ctx, "searching", click(search), until(progress+`.match(/epoch ([2-9]|1[0-2])\/12, step/) !== null`))
 			shoot(t, ctx, name+" searching")
 			steps(t, ctx, "interrupting", place.interrupt, until(progress+` === "`+place.words+`"`))
 			shoot(t, ctx, name+" interrupted")

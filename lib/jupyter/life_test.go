@@ -69,7 +69,7 @@ func TestStoppedSearchesGoOn(t *testing.T) {
 	k.abandon(long)
 	done := 0
 	for start := time.Now(); done <= to; time.Sleep(50 * time.Millisecond) {
-		if done = k.epochs(); time.Since(start) > 2*time.Minute {
+		if done = k.epochs(); time.Since(start) > patience {
 			t.Fatalf("%d epochs are done, it went on after %d", done, to)
 		}
 	}
@@ -103,42 +103,35 @@ func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	killed := false
-	_, to, e := k.until(3, func() {
-		text, err := os.ReadFile(filepath.Join(dir, "server.pid"))
-		if err != nil {
-			t.Error(err)
-		}
-		server, _ := strconv.Atoi(string(text))
-		if err := syscall.Kill(server, syscall.SIGKILL); err != nil || server < 2 {
-			t.Errorf("server %d: %v", server, err)
-		}
-		killed = true
-		go func() { // the cell need not end after it has continued
-			for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
-				if now, err := os.ReadFile(filepath.Join(dir, "server.pid")); err == nil && !bytes.Equal(now, text) {
-					time.Sleep(5 * time.Second)
-					break
-				}
-			}
-			if _, err := k.api(http.MethodPost, "api/kernels/"+k.id+"/interrupt", struct{}{}); err != nil {
-				t.Error(err)
-			}
-		}()
-	})
-	if !killed || to <= 3 {
-		t.Fatalf("the server was killed: %t; the cell came to epoch %d", killed, to)
-	}
-	from, told := 0, false
-	for _, d := range e.displays {
-		text, _ := d["text/plain"].(string)
+	killed, told, interrupted := false, false, false
+	from, to := 0, 0
+	e := k.run(long, func(data map[string]any) {
+		text, _ := data["text/plain"].(string)
 		told = told || strings.Contains(text, "has ended in the middle")
 		if m := goingOn.FindStringSubmatch(text); m != nil {
 			from, _ = strconv.Atoi(m[1])
 		}
-	}
-	if !told || from < 3 {
-		t.Errorf("the cell told of it: %t; it went on at epoch %d", told, from)
+		if m := atEpoch.FindStringSubmatch(text); m != nil {
+			to, _ = strconv.Atoi(m[1])
+		}
+		switch {
+		case to >= 3 && !killed:
+			text, err := os.ReadFile(filepath.Join(dir, "server.pid"))
+			if err != nil {
+				t.Error(err)
+			}
+			server, _ := strconv.Atoi(string(text))
+			if err := syscall.Kill(server, syscall.SIGKILL); err != nil || server < 2 {
+				t.Errorf("server %d: %v", server, err)
+			}
+			killed = true
+		case from > 0 && to > from && !interrupted: // it need not end after it has continued
+			k.interrupt()
+			interrupted = true
+		}
+	})
+	if !killed || !told || from < 3 {
+		t.Errorf("the server was killed: %t; the cell told of it: %t; it went on at epoch %d and came to epoch %d", killed, told, from, to)
 	}
 	if e.status != "error" || !strings.Contains(e.stderr, "saved") {
 		t.Errorf("the cell that was interrupted then has the status %q and says %q", e.status, e.text())
@@ -170,7 +163,7 @@ func TestKilledJupyterLeavesNothing(t *testing.T) {
 	func() {
 		defer func() { recover() }()
 		third.abandon(long)
-		for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
+		for start := time.Now(); time.Since(start) < patience; time.Sleep(100 * time.Millisecond) {
 			if found, _ := filepath.Glob(filepath.Join(k.runs, "*", "checkpoint", "*")); len(found) > 0 {
 				break
 			}
@@ -182,7 +175,7 @@ func TestKilledJupyterLeavesNothing(t *testing.T) {
 		t.Fatal("Jupyter was not killed")
 	}
 	var left []string
-	for start := time.Now(); time.Since(start) < 40*time.Second; time.Sleep(200 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(200 * time.Millisecond) {
 		if left = marked(mark); len(left) == 0 {
 			break
 		}

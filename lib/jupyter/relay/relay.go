@@ -34,6 +34,7 @@ type Relay struct {
 	queue     []message // execute requests behind it
 	interrupt bool      // the running one was interrupted
 	publish   sync.Mutex
+	answering sync.Mutex
 }
 
 // Start takes the ports of shell, control and iopub in Jupyter's connection file, and writes a
@@ -153,6 +154,13 @@ func (r *Relay) send(m zmq4.Msg) {
 	r.iopub.SendMulti(m) // whoever doesn't listen misses it
 }
 
+// answer sends a message on shell.
+func (r *Relay) answer(m zmq4.Msg) {
+	r.answering.Lock()
+	defer r.answering.Unlock()
+	r.shell.SendMulti(m) // a page that has gone misses it
+}
+
 // command takes a message from Jupyter's control channel.
 func (r *Relay) command(raw zmq4.Msg) {
 	if m, err := parse(raw.Frames); err == nil && headerOf(m.header).Type == "interrupt_request" {
@@ -170,6 +178,11 @@ func (r *Relay) command(raw zmq4.Msg) {
 // request takes a message from Jupyter.
 func (r *Relay) request(raw zmq4.Msg) {
 	m, err := parse(raw.Frames)
+	if err == nil && headerOf(m.header).Type == "comm_info_request" {
+		// GoNB never answers it; a page that opens a notebook waits for the answer
+		r.respond(m, "comm_info_reply", map[string]any{"status": "ok", "comms": struct{}{}})
+		return
+	}
 	if err != nil || headerOf(m.header).Type != "execute_request" {
 		r.gonbShell.SendMulti(raw)
 		return
@@ -193,7 +206,7 @@ func (r *Relay) next() {
 
 // reply takes a message from GoNB. The end of an execution aborts the queue or goes on with it.
 func (r *Relay) reply(raw zmq4.Msg) {
-	r.shell.SendMulti(raw)
+	r.answer(raw)
 	m, err := parse(raw.Frames)
 	if err != nil || headerOf(m.header).Type != "execute_reply" {
 		return
@@ -231,11 +244,16 @@ func stops(content []byte) bool {
 
 // abort answers an execute request that never runs.
 func (r *Relay) abort(m message) {
+	r.respond(m, "execute_reply", map[string]any{"status": "aborted"})
+}
+
+// respond answers a request in GoNB's place.
+func (r *Relay) respond(m message, kind string, content any) {
 	status := func(state string) {
 		topic := []byte("status")
 		r.send(zmq4.NewMsgFrom(m.answer("status", map[string]string{"execution_state": state}, topic).frames(r.key)...))
 	}
 	status("busy")
-	r.shell.SendMulti(zmq4.NewMsgFrom(m.answer("execute_reply", map[string]string{"status": "aborted"}, m.addresses...).frames(r.key)...))
+	r.answer(zmq4.NewMsgFrom(m.answer(kind, content, m.addresses...).frames(r.key)...))
 	status("idle")
 }

@@ -69,7 +69,29 @@ func newBench(t *testing.T) *bench {
 			}
 		})
 	}
+	b.subscribed()
 	return b
+}
+
+// subscribed waits until what GoNB publishes reaches Jupyter: a message that is published before
+// its reader has subscribed is lost.
+func (b *bench) subscribed() {
+	b.Helper()
+	publish := func(text string) {
+		m := message{}.answer(text, map[string]string{}, []byte("status"))
+		must.M(b.publisher.SendMulti(zmq4.NewMsgFrom(m.frames([]byte(key))...)))
+	}
+	for heard := false; !heard; {
+		publish("first")
+		select {
+		case <-b.statuses:
+			heard = true
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	publish("last")
+	for headerOf(b.next(b.statuses).header).Type != "last" {
+	}
 }
 
 // ask sends a message as Jupyter does.
@@ -84,7 +106,7 @@ func (b *bench) next(from chan message) message {
 	select {
 	case m := <-from:
 		return m
-	case <-time.After(10 * time.Second):
+	case <-time.After(5 * time.Minute): // a loaded machine is slow
 		b.Fatal("no message comes")
 		panic("unreachable")
 	}
@@ -210,6 +232,18 @@ func TestOtherMessagesDoNotWaitForTheRunningCell(t *testing.T) {
 	if got := b.next(b.statuses); headerOf(got.header).Type != "stream" {
 		t.Errorf("a cell's output comes as %s", got.header)
 	}
+}
+
+func TestARequestForCommsIsAnsweredWhileACellRuns(t *testing.T) {
+	b := newBench(t)
+	b.ask("1", "execute_request", `{}`)
+	b.arrives("1")
+	b.ask("2", "comm_info_request", `{}`)
+	m := b.next(b.replies)
+	if got := headerOf(m.header).Type + " " + headerOf(m.parent).ID + " " + string(m.content); got != `comm_info_reply 2 {"comms":{},"status":"ok"}` {
+		t.Errorf("the reply is %s", got)
+	}
+	b.quiet(b.handed)
 }
 
 func TestEveryMessageIsSignedAsItsReaderChecksIt(t *testing.T) {
