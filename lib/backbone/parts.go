@@ -37,7 +37,7 @@ func (w Backbone) stem(width int) *block.Block {
 		b.Norms = []int{width}
 	}
 	b.Fn = func(c *block.Ctx, in, v []*Node) []*Node {
-		x := c.Save(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(c, x, v[0]) }))
+		x := c.SaveForBackward(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(c, x, v[0]) }))
 		if w.Affine {
 			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
 		}
@@ -105,7 +105,7 @@ func (w Backbone) preprocess(f Feature, p Place) *block.Block {
 		} else {
 			x = ops.ReluPointwise(c, w.read(f, nodes), v[0], w.Partial)
 		}
-		x = c.Save(x)
+		x = c.SaveForBackward(x)
 		if w.Affine {
 			x = ops.AffineNorm(c, x, v[len(v)-2], v[len(v)-1])
 		} else {
@@ -178,9 +178,9 @@ func (w Backbone) auxiliary(f Feature) *block.Block {
 		Norms:   []int{a, z},
 		Fn: func(c *block.Ctx, nodes, v []*Node) []*Node {
 			x := ops.AvgPooling(c, ops.Relu(w.read(f, nodes).Join(c)), 5, f.Side-5, 0)
-			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) }))
+			x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return ops.Pointwise(c, x, v[0]) }))
 			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
-			x = c.Save(c.Site(x, func(x *Node) *Node { return ops.ConvValid(c, x, v[3], 2) }))
+			x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return ops.ConvValid(c, x, v[3], 2) }))
 			x = ops.Relu(ops.AffineNorm(c, x, v[4], v[5]))
 			return []*Node{linear(c, ops.Features(c, x), v[6], v[7])}
 		},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -196,7 +196,7 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 		return nil, f
 	}
 	if h.kernels {
-		kernel.Attach(x)
+		customcall.Attach(x)
 	}
 	if o.Choice == Rehearsal {
 		kind = Rehearsal

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -54,7 +54,7 @@ func openExecutables(dir string, max int64) (*executables, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return e, nil
 	}
-	err := home.Private(dir)
+	err := cachedir.Private(dir)
 	if err == nil {
 		var files []executableFile
 		files, err = e.list()

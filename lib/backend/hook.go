@@ -25,7 +25,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/go-xla/pjrt"
 )
 
@@ -35,7 +35,7 @@ type hook struct {
 	cache    *executables // nil: compile always
 	salt     string       // dependencies of the plugin's programs besides their text
 	wait     bool         // for the end of each execution
-	kernels  bool         // it accepts those of package kernel
+	kernels  bool         // it accepts those of package customcall
 	topology func(*C.pj_client) ([]byte, error)
 	shared   shared
 	meter    meter
@@ -83,10 +83,10 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
 		if kindOf(path) == CPU && shared {
-			err := kernel.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version))
+			err := customcall.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version))
 			h.kernels = err == nil
-			if err != nil && err != kernel.ErrOff {
-				h.meter.note(fmt.Sprintf("XLA computes all by itself, which is slower, because %v (%s is %q)", err, kernel.Variable, os.Getenv(kernel.Variable)))
+			if err != nil && err != customcall.ErrOff {
+				h.meter.note(fmt.Sprintf("XLA computes all by itself, which is slower, because %v (%s is %q)", err, customcall.Variable, os.Getenv(customcall.Variable)))
 			}
 		}
 		hooks[hooked].Store(h)
@@ -124,14 +124,14 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	defer h.meter.end()
 	salt := h.salt
 	if h.kernels {
-		text, n, err := kernel.Install(bytesOf(a.program.code, a.program.code_size))
+		text, n, err := customcall.Install(bytesOf(a.program.code, a.program.code_size))
 		if err != nil {
 			// the caller that builds graphs recovers
-			panic(fmt.Errorf("a program can't be compiled, because %w: %s=off lets XLA compute all by itself", err, kernel.Variable))
+			panic(fmt.Errorf("a program can't be compiled, because %w: %s=off lets XLA compute all by itself", err, customcall.Variable))
 		}
 		if n > 0 {
 			defer withText(a, text)()
-			salt += ", kernels " + kernel.Version()
+			salt += ", kernels " + customcall.Version()
 		}
 	}
 	if !h.wait { // a GPU would multiply float32 numbers with 11 bits

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/gofrs/flock"
 )
 
@@ -25,7 +25,7 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 	}
 	err := os.MkdirAll(plugins, 0o700)
 	if err == nil {
-		err = home.Private(plugins)
+		err = cachedir.Private(plugins)
 	}
 	if err != nil {
 		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}

@@ -29,7 +29,7 @@ func Projector(in int, sizes []int, batch int) *block.Block {
 		x := in[0]
 		for i, to := range sizes {
 			linear := w[0]
-			x = c.Save(c.Site(x, func(x *Node) *Node { return DotGeneral(linear, []int{1}, nil, x, []int{0}, nil) }))
+			x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return DotGeneral(linear, []int{1}, nil, x, []int{0}, nil) }))
 			w = w[1:]
 			if i == len(sizes)-1 {
 				break

@@ -30,8 +30,8 @@ type Workload struct {
 	EpochImages int `json:"epoch_images"`
 }
 
-// Workloads lists the named workloads. Their settings are the presets of package lab, except for
-// the batch, and without frozen epochs.
+// Workloads lists the named workloads. Their settings are the presets of package settings, except
+// for the batch, and without frozen epochs.
 func Workloads() []Workload {
 	return []Workload{
 		searched("pc-darts", "bilevel step of PC-DARTS: 8 cells, C=16, K=4", "pc-darts", 64, 256, 0).withEpoch(50000),

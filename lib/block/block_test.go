@@ -25,7 +25,7 @@ func layer(in, out, batch int) *block.Block {
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
 			x := StopGradient(in[0])
 			slope := c.Keep(Where(GreaterThan(x, ZerosLike(x)), OnesLike(x), MulScalar(OnesLike(x), 0.1)))
-			y := c.Save(c.Site(Mul(in[0], slope), func(x *Node) *Node {
+			y := c.SaveForBackward(c.Site(Mul(in[0], slope), func(x *Node) *Node {
 				return Add(DotGeneral(w[0], []int{1}, nil, x, []int{0}, nil), Reshape(w[1], -1, 1))
 			}))
 			return []*Node{Mul(Tanh(y), Reshape(in[1]))}

@@ -31,9 +31,9 @@ const (
 	whole        // no tape: a block inside the caller's graph
 )
 
-// Ctx is the context in which a block's function builds a graph. Its three marks - Save, Keep, Site
-// - select the values that the forward executable saves for the backward ones; without saving
-// (evaluation) they do nothing.
+// Ctx is the context in which a block's function builds a graph. Its three marks (SaveForBackward,
+// Keep and Site) select the values that the forward executable saves for the backward ones. Without
+// saving (evaluation) they do nothing.
 type Ctx struct {
 	mode     Mode
 	part     part
@@ -85,9 +85,9 @@ func (c *Ctx) Lowering() Lowering { return c.lowering }
 // Evaluating reports whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
 
-// Save marks a value, of any shape, that the backward pass receives instead of recomputing it. The
-// gradient still flows to x.
-func (c *Ctx) Save(x *Node) *Node {
+// SaveForBackward marks a value, of any shape, that the backward pass receives instead of
+// recomputing it. The gradient still flows to x.
+func (c *Ctx) SaveForBackward(x *Node) *Node {
 	kept := c.Keep(x)
 	if kept == x {
 		return x
@@ -95,7 +95,7 @@ func (c *Ctx) Save(x *Node) *Node {
 	return CustomGradient(kept, []*Node{x}, func(v *Node) *Node { return v })
 }
 
-// Keep is Save for values, of any shape, without a gradient: statistics, arg-max maps.
+// Keep is SaveForBackward for values, of any shape, without a gradient: statistics, arg-max maps.
 func (c *Ctx) Keep(x *Node) *Node {
 	if !c.remembers || c.part == whole {
 		return x

@@ -49,8 +49,8 @@
 // A naive backward executable would compute f again. Three marks in a block's function select
 // values that the forward pass saves instead:
 //
-//   - [Ctx.Save]: a value with a gradient, such as the output of a convolution, which is expensive
-//     and small.
+//   - [Ctx.SaveForBackward]: a value with a gradient, such as the output of a convolution, which is
+//     expensive and small.
 //   - [Ctx.Keep]: a value without a gradient, such as the statistics of a norm or the arg-max of a
 //     max pool.
 //   - [Ctx.Site]: the place where weights enter. It splits the backward pass into two executables
@@ -115,7 +115,7 @@
 // An attack, or a map of the pixels that a class depends on, needs the gradient of a trained
 // network with respect to its images. This is mode [Evaluate] with the backward pass [Images].
 // Norms are linear, with their running statistics. Weights get no gradient, so no executable is
-// compiled for theirs. Of the marked values ([Ctx.Save], [Ctx.Keep]) the forward pass saves only
-// those that a gradient of an input reads. Inputs that trainings hold constant, the images, get a
-// gradient.
+// compiled for theirs. Of the marked values ([Ctx.SaveForBackward], [Ctx.Keep]) the forward pass
+// saves only those that a gradient of an input reads. Inputs that trainings hold constant, the
+// images, get a gradient.
 package block

@@ -1,7 +1,7 @@
 package block
 
 import (
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -10,13 +10,13 @@ import (
 // into arrays, joining the gradients of these, and adding to previous gradients. A kernel does each
 // in one call; as operations of XLA each array would be another program to compile.
 
-// kernels reports whether package kernel computes in a graph.
-func (l Lowering) kernels(g *Graph) bool { return !l.Plain && kernel.On(g) }
+// kernels reports whether package customcall computes in a graph.
+func (l Lowering) kernels(g *Graph) bool { return !l.Plain && customcall.On(g) }
 
 // cut slices a flat vector into arrays of these shapes, with respect to which gradients are taken.
 func (l Lowering) cut(flat *Node, as []shapes.Shape) []*Node {
 	if len(as) > 1 && l.kernels(flat.Graph()) {
-		parts := kernel.Call("cut", nil, []*Node{flat}, as...)
+		parts := customcall.Call("cut", nil, []*Node{flat}, as...)
 		for i := range parts {
 			parts[i] = Identity(parts[i]) // outputs of a kernel have no gradient
 		}
@@ -39,7 +39,7 @@ func sliced(flat *Node, as []shapes.Shape) []*Node {
 // join is the inverse of cut, added to the previous gradient so.
 func (l Lowering) join(so *Node, parts []*Node) *Node {
 	if l.kernels(so.Graph()) {
-		return kernel.Call("join", nil, append([]*Node{so}, parts...), so.Shape())[0]
+		return customcall.Call("join", nil, append([]*Node{so}, parts...), so.Shape())[0]
 	}
 	flat := make([]*Node, len(parts))
 	for i, p := range parts {
@@ -64,7 +64,7 @@ func (l Lowering) settle(c *Ctx, in, so, gradients []*Node) {
 		all = all && s.DType() == Floats().DType && gradients[i].DType() == s.DType()
 	}
 	if len(open) > 0 && all && l.kernels(so[0].Graph()) {
-		for i, sum := range kernel.Call("add", nil, append(from, to...), as...) {
+		for i, sum := range customcall.Call("add", nil, append(from, to...), as...) {
 			gradients[open[i]] = sum
 		}
 		return

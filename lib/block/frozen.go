@@ -7,7 +7,7 @@ import (
 
 // Frozen puts a trained network into one graph: the calls of network on the inputs in, in
 // evaluation mode. Weights and running statistics are constants of the graph, taken from params.
-// The graph has standard operations only: no kernels of package kernel, no marks for a backward
+// The graph has standard operations only: no kernels of package customcall, no marks for a backward
 // pass. Exports read it, and tests hold executables against it.
 //
 // Images among the inputs are float32 and ordered as layout says. native chooses convolutions of

@@ -70,8 +70,8 @@ func TestImagesSaveWhatTheirGradientsRead(t *testing.T) {
 		Name: "test marks", In: []shapes.Shape{block.Floats(n)}, Weights: []block.Weight{{Name: "w", Dims: []int{1}, Fill: 3}},
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
 			scale := func(x *Node) *Node { return Mul(x, w[0]) }
-			y := c.Save(c.Site(Square(in[0]), scale)) // squared again: read
-			z := c.Save(c.Site(Square(y), scale))     // what follows is linear: not read
+			y := c.SaveForBackward(c.Site(Square(in[0]), scale)) // squared again: read
+			z := c.SaveForBackward(c.Site(Square(y), scale))     // what follows is linear: not read
 			return []*Node{ReduceAllSum(z)}
 		},
 	}

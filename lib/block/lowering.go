@@ -20,7 +20,7 @@ import (
 type Lowering struct {
 	Layout    Layout
 	Precision Precision
-	// Plain: everything in XLA's operations, none by package kernel, which computes in CHWN and
+	// Plain: everything in XLA's operations, none by package customcall, which computes in CHWN and
 	// float32 what XLA is slow at on a CPU.
 	Plain bool
 	// Native: convolutions are the backend's own, where nothing else was chosen (see Frozen).

@@ -6,7 +6,7 @@ package block
 type Saving int
 
 const (
-	// SaveAll saves all values marked by Ctx.Save and Ctx.Keep.
+	// SaveAll saves all values marked by Ctx.SaveForBackward and Ctx.Keep.
 	SaveAll Saving = iota
 	// SaveLittle saves numbers and vectors, such as the statistics of norms, and recomputes images.
 	SaveLittle

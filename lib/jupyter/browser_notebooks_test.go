@@ -15,7 +15,7 @@ import (
 // own returns the text of one of the project's notebooks.
 func own(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(checkout(t).Root, "notebooks", name))
+	text, err := os.ReadFile(filepath.Join(sources(t).Root, "notebooks", name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,14 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"golang.org/x/sync/errgroup"
 )
 
 // Command returns a command of the environment (jupyter, python) that finds the checkout's kernel.
 // It makes environment and kernel on first use and reports progress to say, which must allow
 // concurrent calls. Command returns an error if either can't be made or ctx ends.
-func Command(ctx context.Context, c home.Checkout, say func(string), name string, args ...string) (*exec.Cmd, error) {
+func Command(ctx context.Context, c checkout.Tree, say func(string), name string, args ...string) (*exec.Cmd, error) {
 	var tools, dir string
 	// one waits for the processor, the other for the network
 	both, working := errgroup.WithContext(ctx)

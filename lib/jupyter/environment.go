@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/gofrs/flock"
 )
 
@@ -39,7 +39,7 @@ func Installed() bool {
 // location returns the directory of the environment. Its name contains a hash of the list of
 // packages.
 func location() (string, error) {
-	cache, err := home.Cache()
+	cache, err := cachedir.Path()
 	if err != nil {
 		return "", err
 	}
@@ -58,7 +58,7 @@ func Environment(ctx context.Context, say func(string)) (dir string, err error) 
 	if err := os.MkdirAll(above, 0o700); err != nil {
 		return "", err
 	}
-	if err := home.Private(above); err != nil {
+	if err := cachedir.Private(above); err != nil {
 		return "", err
 	}
 	lock := flock.New(dir + ".lock")

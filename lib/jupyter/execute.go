@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 )
 
 // Execute runs a notebook from top to bottom and writes it with its outputs to the file out, which
@@ -18,7 +18,7 @@ import (
 //
 // Execute returns an error if the notebook can't be read, if Jupyter fails to execute it, or if ctx
 // ends. Errors of cells are in the returned notebook: see [Notebook.Faults].
-func Execute(ctx context.Context, c home.Checkout, path, out string, limit time.Duration, say func(string)) (*Notebook, error) {
+func Execute(ctx context.Context, c checkout.Tree, path, out string, limit time.Duration, say func(string)) (*Notebook, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err

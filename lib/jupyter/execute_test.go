@@ -35,7 +35,7 @@ type result struct {
 func executeAll(t *testing.T, files ...string) (all []result) {
 	t.Helper()
 	environment(t)
-	c := checkout(t)
+	c := sources(t)
 	say := func(text string) { t.Log(text) }
 	if _, err := Tools(t.Context(), c, say); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestNotebooksNeedNoNetwork(t *testing.T) {
 }
 
 func TestTheProjectsNotebooksRun(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
+	files, err := filepath.Glob(filepath.Join(sources(t).Root, "notebooks", "*.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}

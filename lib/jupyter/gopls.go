@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/gofrs/flock"
 )
 
@@ -22,7 +22,7 @@ import (
 // start earlier work without completion.
 //
 // Gopls returns an error if the build fails or ctx ends.
-func Gopls(ctx context.Context, c home.Checkout, say func(string)) error {
+func Gopls(ctx context.Context, c checkout.Tree, say func(string)) error {
 	dir, err := c.Dir()
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func (k *kernel) request(kind string, content map[string]any) map[string]any {
 
 func TestTheKernelCompletesAndExplainsNames(t *testing.T) {
 	environment(t)
-	if err := Gopls(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil {
+	if err := Gopls(t.Context(), sources(t), func(text string) { t.Log(text) }); err != nil {
 		t.Fatal(err)
 	}
 	k := startLab(t, "/", nil).kernel()

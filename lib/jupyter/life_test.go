@@ -99,7 +99,7 @@ func (l *lab) epochs() int {
 
 func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
 	k := startLab(t, "/", nil).kernel()
-	dir, err := checkout(t).Dir()
+	dir, err := sources(t).Dir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func (k *kernel) abandon(code string) {
 func TestKilledJupyterLeavesNothing(t *testing.T) {
 	t.Setenv("ESSNAS_TEST_MARK", fmt.Sprintf("mark-%d-%d", os.Getpid(), time.Now().UnixNano()))
 	mark := []byte("ESSNAS_TEST_MARK=" + os.Getenv("ESSNAS_TEST_MARK"))
-	if err := serve.Stop(t.Context(), checkout(t)); err != nil { // that server lacks the mark
+	if err := serve.Stop(t.Context(), sources(t)); err != nil { // that server lacks the mark
 		t.Fatal(err)
 	}
 	k := startLab(t, "/", nil).kernel()

@@ -10,7 +10,7 @@ import (
 
 // Code moves, and a text that points at it must follow.
 func TestLinksOfNotebooksAndReadmeLeadToFiles(t *testing.T) {
-	root := checkout(t).Root
+	root := sources(t).Root
 	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
 	if err != nil {
 		t.Fatal(err)

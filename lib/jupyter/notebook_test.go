@@ -91,7 +91,7 @@ func TestATidyNotebookHasNoEmptyOutputs(t *testing.T) {
 
 // The project's notebooks are saved with their outputs, so that readers see them without a run.
 func TestSavedNotebooks(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
+	files, err := filepath.Glob(filepath.Join(sources(t).Root, "notebooks", "*.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}

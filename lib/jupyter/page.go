@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 )
 
 // drawing is the program that draws pages.
@@ -24,7 +24,7 @@ var drawing string
 //
 // Page returns an error if the environment can't be made, if the notebook can't be converted, if
 // out can't be written, or if ctx ends.
-func Page(ctx context.Context, c home.Checkout, path, out string, say func(string)) error {
+func Page(ctx context.Context, c checkout.Tree, path, out string, say func(string)) error {
 	if _, err := Open(path); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func TestPagesNeedNoNetwork(t *testing.T) {
 		"metadata": {"language_info": {"name": "go", "pygments_lexer": ""}}, "nbformat": 4, "nbformat_minor": 4}`, text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := Page(t.Context(), checkout(t), path, out, func(text string) { t.Log(text) }); err != nil {
+	if err := Page(t.Context(), sources(t), path, out, func(text string) { t.Log(text) }); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(out)

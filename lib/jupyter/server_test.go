@@ -22,14 +22,14 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// checkout returns the checkout under test.
-func checkout(t *testing.T) home.Checkout {
+// sources returns the checkout under test.
+func sources(t *testing.T) checkout.Tree {
 	t.Helper()
-	c, err := home.Find()
+	c, err := checkout.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 	t.Helper()
 	environment(t)
 	// not on the time of a cell
-	if err := serve.Build(t.Context(), checkout(t), func(text string) { t.Log(text) }); err != nil {
+	if err := serve.Build(t.Context(), sources(t), func(text string) { t.Log(text) }); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -130,7 +130,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 		certificate, key, l.http = certify(t)
 		args = append(args, "--ServerApp.certfile="+certificate, "--ServerApp.keyfile="+key)
 	}
-	l.cmd, err = Command(context.Background(), checkout(t), func(text string) { t.Log(text) }, "jupyter", args...)
+	l.cmd, err = Command(context.Background(), sources(t), func(text string) { t.Log(text) }, "jupyter", args...)
 	if err != nil {
 		t.Fatal(err)
 	}

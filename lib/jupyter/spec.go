@@ -12,7 +12,7 @@ import (
 	"runtime"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 )
 
 // userKernels returns the directory of the user's own kernels (docs.jupyter.org, "Common
@@ -36,7 +36,7 @@ func userKernels() (string, error) {
 // InstallKernel registers the kernel of a checkout with the user's Jupyter and returns the
 // directory of the kernelspec. It returns an error if the checkout's kernelspec is damaged or the
 // directory can't be written.
-func InstallKernel(c home.Checkout) (spec string, err error) {
+func InstallKernel(c checkout.Tree) (spec string, err error) {
 	if spec, err = userKernels(); err != nil {
 		return "", err
 	}

@@ -33,7 +33,7 @@ print(json.dumps(out))
 
 func TestAnInstalledKernelWorksForAnyClientAnywhere(t *testing.T) {
 	environment(t)
-	c := checkout(t)
+	c := sources(t)
 	data := t.TempDir()
 	t.Setenv("JUPYTER_DATA_DIR", data)
 	spec := must.M1(InstallKernel(c))

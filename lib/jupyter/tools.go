@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/gofrs/flock"
 )
 
@@ -19,7 +19,7 @@ var tools = []string{"github.com/essnas/essnas/lib/cmd/essnas-kernel", "github.c
 
 // Tools builds the kernel's programs from the checkout unless they are up to date, and returns
 // their directory. Tools returns an error if the build fails or ctx ends.
-func Tools(ctx context.Context, c home.Checkout, say func(string)) (dir string, err error) {
+func Tools(ctx context.Context, c checkout.Tree, say func(string)) (dir string, err error) {
 	if dir, err = c.Dir(); err != nil {
 		return "", err
 	}

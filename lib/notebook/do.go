@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/serve"
 )
 
@@ -34,14 +34,14 @@ func Path(path string) string {
 func ask(args []string, p *progress) json.RawMessage {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	checkout, err := home.Find()
+	tree, err := checkout.Find()
 	Check(err)
-	p.root = checkout.Root + string(filepath.Separator)
+	p.root = tree.Root + string(filepath.Separator)
 	owner, none := strconv.Atoi(os.Getenv("ESSNAS_KERNEL"))
 	if none != nil {
 		owner = os.Getppid()
 	}
-	result, err := serve.Ask(ctx, checkout, serve.Request{Args: append(slices.Clone(args), places(checkout)...), Owner: owner}, p.wait, p.told)
+	result, err := serve.Ask(ctx, tree, serve.Request{Args: append(slices.Clone(args), places(tree)...), Owner: owner}, p.wait, p.told)
 	if err == nil {
 		p.end()
 		return result
@@ -58,7 +58,7 @@ func ask(args []string, p *progress) json.RawMessage {
 
 // places returns the flags for the directories of data and runs and for the backend: the client's
 // environment decides, not the server's.
-func places(c home.Checkout) (flags []string) {
+func places(c checkout.Tree) (flags []string) {
 	runs := os.Getenv("ESSNAS_RUNS")
 	if runs == "" {
 		runs = filepath.Join(c.Root, "runs")

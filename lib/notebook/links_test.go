@@ -18,7 +18,7 @@ func TestCellsLinkNoBackend(t *testing.T) {
 	if !slices.Contains(all, "github.com/essnas/essnas/lib/cell") {
 		t.Fatalf("%d packages are linked, and lib/cell is not among them", len(all))
 	}
-	for _, heavy := range []string{"github.com/essnas/essnas/lib/backend", "github.com/essnas/essnas/lib/block", "github.com/essnas/essnas/lib/lab", "github.com/essnas/essnas/lib/stage", "github.com/gomlx/gomlx/core/graph"} {
+	for _, heavy := range []string{"github.com/essnas/essnas/lib/backend", "github.com/essnas/essnas/lib/block", "github.com/essnas/essnas/lib/pipeline", "github.com/essnas/essnas/lib/stage", "github.com/gomlx/gomlx/core/graph"} {
 		if slices.Contains(all, heavy) {
 			t.Errorf("cells link %s: keep it out of what lib/notebook, lib/figure/cellgraph and lib/study/findings import", heavy)
 		}

@@ -40,7 +40,7 @@ func (v conv) trial(place string, x *Node, weights []block.Weight, f func(c *blo
 		return &block.Block{
 			Name: place, In: []shapes.Shape{block.Floats(m.channels, m.side, m.side, m.batch)}, Weights: weights,
 			Fn: func(c *block.Ctx, in, w []*Node) []*Node {
-				return []*Node{c.Save(c.Site(in[0], func(x *Node) *Node { return f(c, x, w) }))}
+				return []*Node{c.SaveForBackward(c.Site(in[0], func(x *Node) *Node { return f(c, x, w) }))}
 			},
 		}
 	}

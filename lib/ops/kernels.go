@@ -2,19 +2,19 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file calls package kernel where it computes what blocks want, with its own gradients;
+// This file calls package customcall where it computes what blocks want, with its own gradients;
 // elsewhere lowering.go and norm.go put the same together from XLA's operations.
 
 // fast says whether kernels take x: float32 in CHWN, on a backend that they are registered with.
 func fast(c *block.Ctx, x *Node) bool {
 	l := c.Lowering()
-	return !l.Plain && l.Layout == block.CHWN && x.DType() == dtypes.Float32 && (x.Rank() != 4 || x.Shape().Dim(0) <= kernel.MaxChannels) && kernel.On(x.Graph())
+	return !l.Plain && l.Layout == block.CHWN && x.DType() == dtypes.Float32 && (x.Rank() != 4 || x.Shape().Dim(0) <= customcall.MaxChannels) && customcall.On(x.Graph())
 }
 
 // once remembers what f computes: gradients for several inputs come from one kernel.
@@ -33,7 +33,7 @@ func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 // pull computes a gradient for x, or several, in one kernel, together with what there is so far of
 // them where nobody else takes it.
 func pull(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
-	return kernel.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
+	return customcall.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
 }
 
 // separableKernel is ReLU, depthwise and pointwise convolution.
@@ -47,10 +47,10 @@ func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Nod
 	f := flatten(c, x)
 	statistics := []*Node{mean, rstd}
 	return v.separableCall(x, dw, pw, statistics, func(in []*Node) *Node {
-		g := kernel.Call("separable_pull", v.numbers(), append(in, statistics...), x.Shape())[0]
+		g := customcall.Call("separable_pull", v.numbers(), append(in, statistics...), x.Shape())[0]
 		one := Reshape(ScalarOne(x.Graph(), dtypes.Float32), 1)
 		matrix := f.matrix(StopGradient(x))
-		dx := kernel.Call("norm_pull", nil, []*Node{f.matrix(g), matrix, mean, rstd, one}, matrix.Shape(), one.Shape(), block.Floats(f.channels))[0]
+		dx := customcall.Call("norm_pull", nil, []*Node{f.matrix(g), matrix, mean, rstd, one}, matrix.Shape(), one.Shape(), block.Floats(f.channels))[0]
 		return Reshape(dx, x.Shape().Dimensions...)
 	})
 }
@@ -61,9 +61,9 @@ func (v conv) separableCall(x, dw, pw *Node, statistics []*Node, ofX func(in []*
 	m := size(v.layout, x)
 	n := v.out(m.side)
 	in := []*Node{x, dw, pw}
-	y := kernel.Call("separable", v.numbers(), append(in[:3:3], statistics...), block.Floats(pw.Shape().Dim(0), n, n, m.batch))[0]
+	y := customcall.Call("separable", v.numbers(), append(in[:3:3], statistics...), block.Floats(pw.Shape().Dim(0), n, n, m.batch))[0]
 	weights := once(func(g *Node) []*Node {
-		return kernel.Call("separable_weigh", v.numbers(), append(append(in[:3:3], g), statistics...), dw.Shape(), pw.Shape())
+		return customcall.Call("separable_weigh", v.numbers(), append(append(in[:3:3], g), statistics...), dw.Shape(), pw.Shape())
 	})
 	return block.CustomGradient(y, in, func(g *Node) *Node { return ofX(append(in[:3:3], g)) }, weights(0), weights(1))
 }
@@ -72,7 +72,7 @@ func (v conv) maxPoolKernel(c *block.Ctx, x *Node) *Node {
 	m := size(v.layout, x)
 	n := v.out(m.side)
 	numbers := []int{v.k, v.stride, v.pad, m.side}
-	y := kernel.Call("max_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch), shapes.Make(dtypes.Int8, m.channels, n, n, m.batch))
+	y := customcall.Call("max_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch), shapes.Make(dtypes.Int8, m.channels, n, n, m.batch))
 	winner := c.Keep(y[1])
 	return block.CustomGradient(c.Keep(y[0]), []*Node{x},
 		func(g *Node) *Node { return pull(c, "max_pool_pull", numbers, []*Node{g, winner}, x)[0] })
@@ -82,7 +82,7 @@ func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 	m := size(v.layout, x)
 	n := v.out(m.side)
 	numbers := []int{v.k, v.stride, v.pad, m.side}
-	y := kernel.Call("avg_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch))[0]
+	y := customcall.Call("avg_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch))[0]
 	return block.CustomGradient(y, []*Node{x},
 		func(g *Node) *Node { return pull(c, "avg_pool_pull", numbers, []*Node{g}, x)[0] })
 }
@@ -90,7 +90,7 @@ func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 // added is what a kernel adds to a call's sum. It is in programs that go forward only.
 func (f flat) added(name string, x, scale, sum *Node, statistics ...*Node) *Node {
 	in := append([]*Node{f.matrix(x), scale, f.matrix(sum)}, statistics...)
-	return Reshape(kernel.Call(name, nil, in, in[0].Shape())[0], x.Shape().Dimensions...)
+	return Reshape(customcall.Call(name, nil, in, in[0].Shape())[0], x.Shape().Dimensions...)
 }
 
 // scaledKernel is x * scale [1].
@@ -100,7 +100,7 @@ func (f flat) scaledKernel(x, scale *Node) *Node {
 		if so := f.c.Owed(x); so != nil {
 			in = append(in, f.matrix(so[0]))
 		}
-		return kernel.Call("scale_pull", nil, in, in[1].Shape(), scale.Shape())
+		return customcall.Call("scale_pull", nil, in, in[1].Shape(), scale.Shape())
 	})
 	return block.CustomGradient(Mul(StopGradient(x), Reshape(scale, 1, 1, 1, 1)), []*Node{x, scale},
 		func(v *Node) *Node { return Reshape(both(0)(v), x.Shape().Dimensions...) }, both(1))
@@ -116,7 +116,7 @@ func (f flat) normKernel(x, mean, rstd, gain, bias *Node) *Node {
 		inputs = append(inputs, bias)
 	}
 	pull := once(func(v *Node) []*Node {
-		return kernel.Call("norm_pull", nil, []*Node{f.matrix(v), all, mean, rstd, gain}, all.Shape(), gain.Shape(), block.Floats(f.channels))
+		return customcall.Call("norm_pull", nil, []*Node{f.matrix(v), all, mean, rstd, gain}, all.Shape(), gain.Shape(), block.Floats(f.channels))
 	})
 	return block.CustomGradient(Reshape(y, x.Shape().Dimensions...), inputs,
 		func(v *Node) *Node { return Reshape(pull(0)(v), x.Shape().Dimensions...) }, pull(1), pull(2))

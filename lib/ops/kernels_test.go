@@ -10,9 +10,9 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
-	"github.com/essnas/essnas/lib/kernel"
 	"github.com/essnas/essnas/lib/ops"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -23,8 +23,8 @@ import (
 // that are larger than the image.
 func TestKernelsAreXLAsOperations(t *testing.T) {
 	b := backendtest.Open(t).Backend
-	if kernel.Set() == "" {
-		t.Skip("no kernels here: " + kernel.Variable + " switches them off, or the plugin takes none")
+	if customcall.Set() == "" {
+		t.Skip("no kernels here: " + customcall.Variable + " switches them off, or the plugin takes none")
 	}
 	for _, shape := range []struct{ channels, side, batch, stride int }{
 		{2, 7, 3, 1}, {10, 6, 17, 2}, {6, 2, 64, 1},
@@ -51,17 +51,17 @@ func TestKernelsAreXLAsOperations(t *testing.T) {
 // TestEachInstructionSetComputesTheSame runs the test above with the kernels for lesser processors.
 func TestEachInstructionSetComputesTheSame(t *testing.T) {
 	backendtest.Open(t)
-	if os.Getenv(kernel.Variable) != "" {
+	if os.Getenv(customcall.Variable) != "" {
 		t.Skip("a set is chosen already")
 	}
 	for _, set := range []string{"plain", "avx2", "avx512"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
-			if !kernel.Runs(set) {
+			if !customcall.Runs(set) {
 				t.Skip("not on this processor")
 			}
 			c := exec.Command(os.Args[0], "-test.run=^TestKernels")
-			c.Env = append(os.Environ(), kernel.Variable+"="+set)
+			c.Env = append(os.Environ(), customcall.Variable+"="+set)
 			if text, err := c.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, text)
 			}
@@ -73,8 +73,8 @@ func TestEachInstructionSetComputesTheSame(t *testing.T) {
 // joining and shuffling them first.
 func TestKernelsReadPartsAsXLAJoinsThem(t *testing.T) {
 	b := backendtest.Open(t).Backend
-	if kernel.Set() == "" {
-		t.Skip("no kernels here: " + kernel.Variable + " switches them off, or the plugin takes none")
+	if customcall.Set() == "" {
+		t.Skip("no kernels here: " + customcall.Variable + " switches them off, or the plugin takes none")
 	}
 	for _, batch := range []int{3, 17} {
 		image := func(channels int) shapes.Shape { return block.Floats(channels, 6, 6, batch) }

@@ -2,7 +2,7 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -116,7 +116,7 @@ func (f flat) moments(x *Node) (mean, rstd, variance *Node) {
 	all := f.matrix(StopGradient(x))
 	if f.fast(x) {
 		column := block.Floats(f.channels, 1)
-		m := kernel.Call("moments", []int{epsilon * 1e6}, []*Node{all}, column, column, column)
+		m := customcall.Call("moments", []int{epsilon * 1e6}, []*Node{all}, column, column, column)
 		return f.c.Keep(m[0]), f.c.Keep(m[1]), m[2]
 	}
 	mean = f.mean(all)

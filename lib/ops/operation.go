@@ -96,9 +96,9 @@ func (o Operation) Cost() (weights, macs int) {
 	return
 }
 
-// Saves ranks operations by what they keep for the backward pass, in arrays of the output's size;
-// none keeps nothing.
-func Saves(name string) float64 {
+// SavedArrays estimates how much an operation saves for the backward pass, in arrays of the
+// output's size. The operation "none" saves nothing.
+func SavedArrays(name string) float64 {
 	if cell.IsNone(name) {
 		return 0
 	}

@@ -2,7 +2,7 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/kernel"
+	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -69,7 +69,7 @@ func (p Parts) fast(c *block.Ctx, k, out int) bool {
 		}
 	}
 	// the gradient of a window reads the outputs by windows
-	return max(p.channels(c), out)*k*k <= kernel.MaxChannels
+	return max(p.channels(c), out)*k*k <= customcall.MaxChannels
 }
 
 // pointwiseKernel multiplies windows of k x k (with zeros around, so that images keep their size)
@@ -87,7 +87,7 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 		rows = 1
 	}
 	numbers := []int{k, halves, k / 2, positive, halves, len(p.Images), p.K, in / p.States, rows}
-	y := kernel.Call("pointwise", numbers, append(w[:halves:halves], p.Images...), block.Floats(out, m.side/halves, m.side/halves, m.batch))[0]
+	y := customcall.Call("pointwise", numbers, append(w[:halves:halves], p.Images...), block.Floats(out, m.side/halves, m.side/halves, m.batch))[0]
 	inputs := append(p.Images[:len(p.Images):len(p.Images)], w...)
 	var grads []func(v *Node) *Node
 	ofImages := once(func(v *Node) []*Node {
@@ -104,7 +104,7 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 		}
 	}
 	ofWeights := once(func(v *Node) []*Node {
-		return kernel.Call("pointwise_weigh", numbers, append([]*Node{v}, p.Images...), shapesOf(w)...)
+		return customcall.Call("pointwise_weigh", numbers, append([]*Node{v}, p.Images...), shapesOf(w)...)
 	})
 	for i := range w {
 		grads = append(grads, ofWeights(i))
@@ -119,7 +119,7 @@ func (p Parts) dealKernel(c *block.Ctx, parts ...int) []*Node {
 	for _, n := range parts {
 		as = append(as, block.Floats(n, m.side, m.side, m.batch))
 	}
-	y := kernel.Call("deal", []int{p.K, len(p.Images)}, p.Images, as...)
+	y := customcall.Call("deal", []int{p.K, len(p.Images)}, p.Images, as...)
 	back := once(func(v []*Node) []*Node {
 		return pull(c, "deal", []int{p.channels(c) / p.K, len(v)}, v, p.Images...)
 	})

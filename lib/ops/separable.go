@@ -49,7 +49,7 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 		v.stride, stride = stride, 1 // the first of two convolutions halves the size
 		depth, point := w[0], w[1]
 		w = w[2:]
-		x = c.Save(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
+		x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
 		switch f := flatten(c, x); {
 		case o.Affine:
 			x = AffineNorm(c, x, w[0], w[1])

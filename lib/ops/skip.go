@@ -54,7 +54,7 @@ func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool
 }
 
 func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, last bool) *Node {
-	x = c.Save(ReduceHalves(c, Whole(x), w, 1))
+	x = c.SaveForBackward(ReduceHalves(c, Whole(x), w, 1))
 	if affine {
 		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale, last)
 	}

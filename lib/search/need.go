@@ -55,7 +55,7 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error
 func costliest(space cell.Space, n int) supernet.Space {
 	if n < len(space.Operations) {
 		names := slices.Clone(space.Operations)
-		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(ops.Saves(b), ops.Saves(a)) })
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(ops.SavedArrays(b), ops.SavedArrays(a)) })
 		space.Operations = names[:n]
 	}
 	return supernet.Everywhere(space)

@@ -21,7 +21,7 @@ func TestSavingLittleChangesNoBit(t *testing.T) {
 	}{{"an edge in one executable", tiny("")}, {"an operation in one executable", tiny("3/8/0.5")}, {"two views", mixed}} {
 		t.Run(c.name, func(t *testing.T) {
 			all, little := begin(t, set, c.settings), begin(t, set, c.settings)
-			little.Save(block.SaveLittle)
+			little.SetSaving(block.SaveLittle)
 			b := backendtest.Open(t)
 			taken := func(s *Search) (fit.State, uint64) {
 				before := b.Counts().ArrayBytes

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/janpfeifer/must"
 )
 
@@ -32,12 +32,12 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/serve"
 )
 
 func main() {
-	c, err := home.Find()
+	c, err := checkout.Find()
 	if err == nil {
 		err = (&serve.Server{Explain: error.Error, Do: do}).Run(context.Background(), c)
 	}
@@ -81,20 +81,20 @@ func do(ctx context.Context, args []string, tell func(serve.Message)) (json.RawM
 `
 
 // small is such a checkout. Its server is ended with the test.
-func small(t *testing.T) home.Checkout {
+func small(t *testing.T) checkout.Tree {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a program is built")
 	}
-	from := must.M1(home.Find())
-	c := home.Checkout{Root: t.TempDir()}
+	from := must.M1(checkout.Find())
+	c := checkout.Tree{Root: t.TempDir()}
 	write := func(path string, text []byte) {
 		path = filepath.Join(c.Root, path)
 		must.M(os.MkdirAll(filepath.Dir(path), 0o755))
 		must.M(os.WriteFile(path, text, 0o644))
 	}
 	files := []string{"go.mod", "go.sum"}
-	for _, dir := range []string{"lib/serve", "lib/internal/home", "lib/internal/atomicfile"} {
+	for _, dir := range []string{"lib/serve", "lib/internal/checkout", "lib/internal/cachedir", "lib/internal/atomicfile"} {
 		for _, file := range must.M1(filepath.Glob(filepath.Join(from.Root, dir, "*.go"))) {
 			if !strings.HasSuffix(file, "_test.go") {
 				files = append(files, filepath.Join(dir, filepath.Base(file)))
@@ -112,7 +112,7 @@ func small(t *testing.T) home.Checkout {
 }
 
 // edit changes a source.
-func edit(t *testing.T, c home.Checkout) {
+func edit(t *testing.T, c checkout.Tree) {
 	t.Helper()
 	f := must.M1(os.OpenFile(filepath.Join(c.Root, "lib/cmd/essnas/main.go"), os.O_APPEND|os.O_WRONLY, 0))
 	must.M1(f.WriteString("\n// edited\n"))
@@ -129,7 +129,7 @@ type asked struct {
 func (a asked) all() string { return strings.Join(a.said, "\n") }
 
 // ask asks as a cell does. status, if any, hears how far things are.
-func ask(t *testing.T, c home.Checkout, status func(string), args ...string) (a asked) {
+func ask(t *testing.T, c checkout.Tree, status func(string), args ...string) (a asked) {
 	t.Helper()
 	var mu sync.Mutex
 	say := func(text string) {
@@ -150,7 +150,7 @@ func ask(t *testing.T, c home.Checkout, status func(string), args ...string) (a 
 	return a
 }
 
-func pid(t *testing.T, c home.Checkout) int {
+func pid(t *testing.T, c checkout.Tree) int {
 	t.Helper()
 	a := ask(t, c, nil, "pid")
 	if a.err != nil {

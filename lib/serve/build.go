@@ -9,12 +9,12 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 )
 
 // Build builds the program essnas of a checkout, which is also the server, unless it is up to date.
 // It returns an error if the build fails or ctx ends.
-func Build(ctx context.Context, c home.Checkout, say func(string)) error {
+func Build(ctx context.Context, c checkout.Tree, say func(string)) error {
 	p, err := placeOf(c)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/gofrs/flock"
 )
 
@@ -32,7 +32,7 @@ var errEnding = errors.New("the server is ending")
 // server dies before the end, Ask starts another one, once, and the run continues from its last
 // checkpoint. say receives news of slow steps, told the server's messages. Ask returns the server's
 // error, [ErrDied], or the error of ctx.
-func Ask(ctx context.Context, c home.Checkout, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
+func Ask(ctx context.Context, c checkout.Tree, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
 	died := false
 	for {
 		client, err := Dial(ctx, c, say)
@@ -54,7 +54,7 @@ func Ask(ctx context.Context, c home.Checkout, r Request, say func(string), told
 // Dial connects to the server of a checkout. If there is no server that is up to date, Dial builds
 // and starts one, which can take a minute; say hears of it. Dial returns an error if the build or
 // the start fails.
-func Dial(ctx context.Context, c home.Checkout, say func(string)) (*Client, error) {
+func Dial(ctx context.Context, c checkout.Tree, say func(string)) (*Client, error) {
 	p, err := placeOf(c)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (p place) begin(ctx context.Context, sources string, say func(string)) (*Cl
 	if err := p.retire(ctx, say); err != nil {
 		return nil, err
 	}
-	if err := Build(ctx, p.Checkout, say); err != nil {
+	if err := Build(ctx, p.Tree, say); err != nil {
 		return nil, err
 	}
 	return p.start(ctx, sources)
@@ -245,7 +245,7 @@ func (c *Client) Do(ctx context.Context, r Request, told func(Message)) (json.Ra
 
 // Stop ends the server of a checkout if there is one. It returns an error if the server does not
 // answer.
-func Stop(ctx context.Context, c home.Checkout) error {
+func Stop(ctx context.Context, c checkout.Tree) error {
 	p, err := placeOf(c)
 	if err != nil {
 		return err

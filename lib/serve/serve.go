@@ -23,7 +23,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 )
 
 // Question is the message of a client. Without any field it asks for the server's [Info].
@@ -60,7 +60,7 @@ type Figure struct {
 // Info describes a server.
 type Info struct {
 	PID     int      `json:"pid"`
-	Sources string   `json:"sources"` // see home.Checkout.Sources
+	Sources string   `json:"sources"` // see checkout.Tree.Sources
 	Busy    []string `json:"busy"`    // commands in progress
 	Ending  bool     `json:"ending"`  // accepts no more requests
 }
@@ -68,10 +68,10 @@ type Info struct {
 // place is the directory of the server of a checkout, with its socket, its lock and its log.
 type place struct {
 	dir string
-	home.Checkout
+	checkout.Tree
 }
 
-func placeOf(c home.Checkout) (place, error) {
+func placeOf(c checkout.Tree) (place, error) {
 	dir, err := c.Dir()
 	return place{dir, c}, err
 }

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/gofrs/flock"
 )
 
@@ -58,7 +58,7 @@ var ErrRunning = errors.New("a server of this checkout is running already")
 // Run serves until the context ends, the last owner has gone, or a client asks it to quit. It
 // returns [ErrRunning] if there is another server, and an error if it can't listen or running
 // commands were not saved in time.
-func (s *Server) Run(ctx context.Context, c home.Checkout) error {
+func (s *Server) Run(ctx context.Context, c checkout.Tree) error {
 	p, err := placeOf(c)
 	if err != nil {
 		return err

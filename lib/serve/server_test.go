@@ -16,12 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/janpfeifer/must"
 )
 
 // sources is a directory that passes for a checkout.
-func sources(t *testing.T) home.Checkout {
+func sources(t *testing.T) checkout.Tree {
 	t.Helper()
 	t.Setenv("ESSNAS_CACHE", filepath.Join(t.TempDir(), "cache"))
 	root := t.TempDir()
@@ -29,12 +29,12 @@ func sources(t *testing.T) home.Checkout {
 	for _, name := range []string{"go.mod", "go.sum", "lib/some.go"} {
 		must.M(os.WriteFile(filepath.Join(root, name), nil, 0o644))
 	}
-	return home.Checkout{Root: root}
+	return checkout.Tree{Root: root}
 }
 
 // run runs a server in this process until the test ends, or stop is called, which returns its
 // error.
-func run(t *testing.T, c home.Checkout, s *Server) (client *Client, stop func() error) {
+func run(t *testing.T, c checkout.Tree, s *Server) (client *Client, stop func() error) {
 	t.Helper()
 	if s.Explain == nil {
 		s.Explain = error.Error

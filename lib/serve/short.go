@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
 // short returns a path of the socket whose length does not depend on dir's.
@@ -22,5 +22,5 @@ func short(dir string) (string, error) {
 	} else if !info.IsDir() {
 		return "", fmt.Errorf("%s is not a directory: remove it, or set ESSNAS_CACHE to a directory with a shorter name", private)
 	}
-	return filepath.Join(private, fmt.Sprintf("%x", h.Sum64())), home.Private(private)
+	return filepath.Join(private, fmt.Sprintf("%x", h.Sum64())), cachedir.Private(private)
 }

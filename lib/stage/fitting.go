@@ -36,7 +36,7 @@ func (e Interrupted) Unwrap() error { return context.Canceled }
 type task interface {
 	fit.Task
 	preparer
-	Save(s block.Saving) // before Prepare
+	SetSaving(s block.Saving) // before Prepare
 	Close()
 }
 
@@ -105,7 +105,7 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 		return nil, false, err
 	}
 	defer t.Close()
-	t.Save(saving)
+	t.SetSaving(saving)
 	if w.ready != nil {
 		if err := w.ready(r, b); err != nil {
 			return nil, false, err

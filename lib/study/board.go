@@ -18,7 +18,7 @@ import (
 // lines elsewhere.
 type board struct {
 	out    io.Writer
-	status func(text string) // see lab.Lab
+	status func(text string) // see pipeline.Pipeline
 	jobs   []findings.Job
 	costs  *costs
 	at     []state
@@ -40,7 +40,7 @@ type state struct {
 const between = 20 * time.Second
 
 func (s *Study) newBoard(jobs []findings.Job) (*board, error) {
-	b := &board{out: s.lab.Progress, status: s.lab.Status, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
+	b := &board{out: s.pipeline.Progress, status: s.pipeline.Status, jobs: jobs, at: make([]state, len(jobs)), costs: s.newCosts()}
 	if b.out == nil {
 		b.out = io.Discard
 	}
@@ -57,7 +57,7 @@ func (s *Study) newBoard(jobs []findings.Job) (*board, error) {
 			}
 		}
 	}
-	if s.lab.Terminal {
+	if s.pipeline.Terminal {
 		b.bar = progressbar.NewOptions(len(jobs), progressbar.OptionSetWriter(b.out), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetWidth(6), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))

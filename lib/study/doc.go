@@ -1,7 +1,7 @@
 // Package study makes the slides' table by one command, with what the slides could not afford:
 // several seeds, the methods that they compare with, random search, and tests.
 //
-//	s, err := study.New(lab.New(), study.Options{Preset: "quick"})
+//	s, err := study.New(pipeline.New(), study.Options{Preset: "quick"})
 //	plan, err := s.Plan()   // what is to be done, and how long it takes
 //	err = s.Work(ctx)       // does it, or goes on with it
 //
@@ -13,8 +13,8 @@
 //
 // # Jobs
 //
-// A [findings.Job] is a search, or a training with its test. Each is a run of package lab in the
-// study's directory (see [findings.Directory]), with checkpoints of its own: a study that is
+// A [findings.Job] is a search, or a training with its test. Each is a run of package pipeline in
+// the study's directory (see [findings.Directory]), with checkpoints of its own: a study that is
 // stopped or killed at any time goes on with the same command and ends in the same table. Jobs are
 // ordered seed by seed, so the results at any time compare all configurations.
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
@@ -90,7 +90,7 @@ func (s *Study) Prepare() (paths []string, err error) {
 // machine too. Where another process works on the job's run, Execute waits for its end and goes on.
 // It returns an error if the file is not a job of a study, a stage.Interrupted if the
 // context is cancelled (the same call goes on), and the error of a search or training that failed.
-func Execute(ctx context.Context, l *lab.Lab, path string) error {
+func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	s, j, err := openJob(path)
 	if err != nil {
 		return err
@@ -108,7 +108,8 @@ func Execute(ctx context.Context, l *lab.Lab, path string) error {
 		case !errors.Is(err, run.ErrBusy):
 			return fmt.Errorf("%s: %w", j, err)
 		}
-		// A scheduler that has lost sight of a node starts the job elsewhere while it still runs there.
+		// A scheduler that has lost sight of a node starts the job elsewhere while it still runs
+		// there.
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s: %w", j, errors.Join(ctx.Err(), err))
@@ -146,7 +147,7 @@ func openJob(path string) (s *Study, j findings.Job, err error) {
 }
 
 // do executes a job, or continues it.
-func (s *Study) do(ctx context.Context, l *lab.Lab, j findings.Job) error {
+func (s *Study) do(ctx context.Context, l *pipeline.Pipeline, j findings.Job) error {
 	if j.Step == findings.StepSearch {
 		return s.find(ctx, l, j)
 	}
@@ -168,7 +169,7 @@ func (s *Study) do(ctx context.Context, l *lab.Lab, j findings.Job) error {
 }
 
 // find searches cells, or draws them.
-func (s *Study) find(ctx context.Context, l *lab.Lab, j findings.Job) error {
+func (s *Study) find(ctx context.Context, l *pipeline.Pipeline, j findings.Job) error {
 	if j.Draws() {
 		g := cell.Random(fit.Random(uint64(j.Seed), "random search", 0, 0))
 		text, err := json.MarshalIndent(g, "", "  ")

@@ -44,7 +44,7 @@ func (s *Study) Work(ctx context.Context) error {
 			return nil
 		}
 		board.begin(i)
-		l := *s.lab
+		l := *s.pipeline
 		l.Progress, l.TestImages, l.Device = nil, s.Config.TestImages, worker
 		l.Watch = func(e fit.Event) { board.watch(i, e) }
 		err := s.do(ctx, &l, all[i])
@@ -92,11 +92,11 @@ func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.J
 // open opens the backend. It refuses to continue a study on another kind of backend, which would
 // give other numbers.
 func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
-	log := s.lab.Progress
+	log := s.pipeline.Progress
 	if log == nil {
 		log = io.Discard
 	}
-	b, err := backend.Open(ctx, backend.Options{Choice: s.lab.Backend, Log: log, Devices: max(1, s.devices)})
+	b, err := backend.Open(ctx, backend.Options{Choice: s.pipeline.Backend, Log: log, Devices: max(1, s.devices)})
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (s *Study) verdict(ctx context.Context, all []findings.Job, failed map[stri
 	jobs := slices.DeleteFunc(slices.Clone(all), func(j findings.Job) bool { return failed[j.Name()] == nil })
 	for _, j := range jobs {
 		if stopped := new(stage.Interrupted); errors.As(failed[j.Name()], stopped) {
-			stopped.Command = s.lab.Again()
+			stopped.Command = s.pipeline.Again()
 			return *stopped
 		}
 	}

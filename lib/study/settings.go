@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/study/findings"
 )
@@ -147,7 +147,7 @@ func change[S settings.Settings](c *settings.Choice[S], values map[string]string
 }
 
 // chooseData finds the data sets for searches and transfers, and remarks on unexpected ones.
-func chooseData(l *lab.Lab, o Options, p preset) (dataset string, transfers, remarks []string, err error) {
+func chooseData(l *pipeline.Pipeline, o Options, p preset) (dataset string, transfers, remarks []string, err error) {
 	any, err := l.Dataset("") // an error if the directory that was named isn't there
 	if err != nil {
 		return "", nil, nil, err

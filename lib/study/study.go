@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
@@ -25,8 +25,8 @@ import (
 // Study is a study to work on, in a directory of package findings.
 type Study struct {
 	*findings.Directory
-	lab  *lab.Lab
-	only []findings.Configuration // to work on
+	pipeline *pipeline.Pipeline
+	only     []findings.Configuration // to work on
 	// devices is Options.Devices.
 	devices int
 	lock    *flock.Flock
@@ -38,14 +38,14 @@ func Open(dir string) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Count = lab.StandardSize
+	d.Count = pipeline.StandardSize
 	return &Study{Directory: d, only: configurationsOf(d.Config.Configurations)}, nil
 }
 
 // New returns the study that the options describe, new or existing. It writes nothing before Work.
 // New returns an error for unknown names, invalid settings, missing data, or options that
 // contradict an existing study.
-func New(l *lab.Lab, o Options) (*Study, error) {
+func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 	copied := *l
 	if copied.Warm == nil {
 		copied.Warm = new(stage.Warm)
@@ -58,7 +58,7 @@ func New(l *lab.Lab, o Options) (*Study, error) {
 	if o.Seeds < 0 || o.Devices < 0 {
 		return nil, fmt.Errorf("%d seeds on %d devices: want 1 or more of both, or 0 for the default", o.Seeds, o.Devices)
 	}
-	s := &Study{Directory: &findings.Directory{Dir: o.Dir, Count: lab.StandardSize}, lab: &copied, only: only, devices: o.Devices}
+	s := &Study{Directory: &findings.Directory{Dir: o.Dir, Count: pipeline.StandardSize}, pipeline: &copied, only: only, devices: o.Devices}
 	if o.Dir != "" && !o.given() {
 		there, err := Open(o.Dir)
 		if err == nil {
@@ -119,12 +119,12 @@ func (s *Study) ask(o Options) (c findings.Config, err error) {
 	if err := resolve(&c); err != nil {
 		return c, err
 	}
-	if c.Dataset, c.Transfers, c.Remarks, err = chooseData(s.lab, o, p); err != nil {
+	if c.Dataset, c.Transfers, c.Remarks, err = chooseData(s.pipeline, o, p); err != nil {
 		return c, err
 	}
 	c.Data = map[string]map[string]string{}
 	for _, name := range c.Datasets() {
-		set, err := s.lab.Dataset(name)
+		set, err := s.pipeline.Dataset(name)
 		if err != nil {
 			return c, err
 		}
@@ -214,7 +214,7 @@ func (s *Study) begin() error {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", s.Dir)
 	}
 	s.lock = lock
-	s.Config.Command, s.Config.Versions = s.lab.Command, run.Versions()
+	s.Config.Command, s.Config.Versions = s.pipeline.Command, run.Versions()
 	if s.Config.Started == "" {
 		s.Config.Started = time.Now().UTC().Format(time.RFC3339)
 	}

@@ -69,9 +69,9 @@ func (b *Base) Close() {
 	b.Feeder.Close()
 }
 
-// Save sets how many activations are saved for backward passes. Call it before Prepare and the
+// SetSaving sets how many activations are saved for backward passes. Call it before Prepare and the
 // first step.
-func (b *Base) Save(s block.Saving) { b.Engine.Saving = s }
+func (b *Base) SetSaving(s block.Saving) { b.Engine.Saving = s }
 
 // Descend follows a forward pass on the tape. It updates the weights by the gradient of the sum of
 // the losses, each [1] times its factor, at a learning rate. measured waits for the device and

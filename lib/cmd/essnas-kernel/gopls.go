@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
@@ -17,7 +17,7 @@ import (
 // waits for: a class that has just opened its notebooks has other things to compute. The build
 // lasts as long as standard input at most, whose other end Jupyter has open.
 func buildGopls(detached bool) {
-	checkout, err := home.Find()
+	tree, err := checkout.Find()
 	if err != nil {
 		fail(err)
 	}
@@ -27,7 +27,7 @@ func buildGopls(detached bool) {
 			fail(err)
 		}
 		command := exec.Command(self, "gopls", "detached")
-		command.Env = append(os.Environ(), "ESSNAS_ROOT="+checkout.Root)
+		command.Env = append(os.Environ(), "ESSNAS_ROOT="+tree.Root)
 		command.Stdin = os.Stdin
 		command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := command.Start(); err != nil {
@@ -42,7 +42,7 @@ func buildGopls(detached bool) {
 		io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	if err := jupyter.Gopls(ctx, checkout, func(string) {}); err != nil {
+	if err := jupyter.Gopls(ctx, tree, func(string) {}); err != nil {
 		fail(err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
@@ -47,10 +47,10 @@ func main() {
 }
 
 func tools() {
-	checkout, err := home.Find()
+	tree, err := checkout.Find()
 	if err == nil {
 		var dir string
-		dir, err = jupyter.Tools(context.Background(), checkout, func(text string) { fmt.Fprintln(os.Stderr, text) })
+		dir, err = jupyter.Tools(context.Background(), tree, func(text string) { fmt.Fprintln(os.Stderr, text) })
 		fmt.Println(dir)
 	}
 	if err != nil {

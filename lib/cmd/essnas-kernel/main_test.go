@@ -106,8 +106,8 @@ func TestACellDiesWithItsKernel(t *testing.T) {
 	}
 }
 
-// checkout is a module with a tool and a requirement.
-func checkout(t *testing.T) string {
+// sources is a module with a tool and a requirement.
+func sources(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	must.M(os.WriteFile(filepath.Join(root, "go.mod"), []byte("module github.com/essnas/essnas\n\ngo 1.26.5\n\nrequire example.com/some v1.2.3\n\ntool example.com/some/cmd\n"), 0o644))
@@ -116,7 +116,7 @@ func checkout(t *testing.T) string {
 }
 
 func TestTheCellsModuleIsMadeOfTheCheckouts(t *testing.T) {
-	root, dir, tools := checkout(t), t.TempDir(), t.TempDir()
+	root, dir, tools := sources(t), t.TempDir(), t.TempDir()
 	script(t, filepath.Join(tools, "realgo"), `echo "real $*"; [ "$GOPROXY" = "" ] || echo "from $GOPROXY"`)
 	run := func(args ...string) string {
 		c := named(t, dir, "go", args...)

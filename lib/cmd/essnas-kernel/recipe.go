@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"golang.org/x/mod/modfile"
 )
 
@@ -104,7 +104,7 @@ func state(root string) (sum string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	sources, err := home.Checkout{Root: root}.Sources()
+	sources, err := checkout.Tree{Root: root}.Sources()
 	if err != nil {
 		return "", false
 	}
@@ -158,7 +158,7 @@ func byRecipe(name, program string) bool {
 	}
 	// Of sources that were written a moment ago another state might come within what the file
 	// system takes for the same time.
-	written, err := home.Checkout{Root: root}.Written()
+	written, err := checkout.Tree{Root: root}.Written()
 	if then, ok := state(root); err == nil && ok && then == now && time.Since(written) > 3*time.Second {
 		if r, ok := learn(string(out)); ok {
 			r.State = now

@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/analysis"
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/spf13/cobra"
@@ -35,7 +35,7 @@ type analyzed struct {
 func (p *program) analyze() *cobra.Command {
 	var random int
 	var seed uint64
-	s := lab.Shape{Cells: 20, Channels: 36, Classes: 10, ImageChannels: 3, ImageSide: 32}
+	s := pipeline.Shape{Cells: 20, Channels: 36, Classes: 10, ImageChannels: 3, ImageSide: 32}
 	c := &cobra.Command{
 		Use:   "analyze RUN|GENOTYPE...",
 		Short: "Measure what cells look like",
@@ -52,7 +52,7 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 			bands := map[int]analysis.Band{} // by states
 			var all []analyzed
 			for _, name := range names {
-				g, err := lab.LoadGenotype(name)
+				g, err := pipeline.LoadGenotype(name)
 				if err != nil {
 					return err
 				}
@@ -81,8 +81,8 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 	return c
 }
 
-func analyzeOne(name string, g cell.Genotype, band analysis.Band, s lab.Shape) (analyzed, error) {
-	size, err := lab.NetworkSize(name, g, s, false)
+func analyzeOne(name string, g cell.Genotype, band analysis.Band, s pipeline.Shape) (analyzed, error) {
+	size, err := pipeline.NetworkSize(name, g, s, false)
 	if err != nil {
 		return analyzed{}, err
 	}

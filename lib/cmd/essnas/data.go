@@ -119,7 +119,7 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 			value := map[string]any{"name": set.Name, "path": reference.Path, "classes": set.Classes, "train_images": set.Train.N, "test_images": set.Test.N, "side": set.Train.Height, "channels": set.Train.Channels}
 			return p.print(c, value, func(w io.Writer) error {
 				_, err := fmt.Fprintf(w, "%s: %s training and %s test pictures of %d x %d x %d, classes %s\n\nNext      %s\n", set.Name,
-					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), p.lab().Next("search", "--dataset", set.Name))
+					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), p.pipeline().Next("search", "--dataset", set.Name))
 				return err
 			})
 		},
@@ -152,7 +152,7 @@ func listData(w io.Writer, all []data.Info) error {
 
 // downloading shows a bar in a terminal.
 func (p *program) downloading() data.Progress {
-	if !p.lab().Terminal {
+	if !p.pipeline().Terminal {
 		return nil
 	}
 	var bar *progressbar.ProgressBar

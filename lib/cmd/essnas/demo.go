@@ -5,7 +5,7 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/spf13/cobra"
 )
 
@@ -26,11 +26,11 @@ built-in sample of it. What is found shows how things work, and nothing else.`,
 			if c.Flags().Changed("seed") {
 				text = strconv.FormatUint(seed, 10)
 			}
-			asked, err := lab.NewDemo(dataset, text)
+			asked, err := pipeline.NewDemo(dataset, text)
 			if err != nil {
 				return err
 			}
-			d, err := p.lab().Demo(c.Context(), asked)
+			d, err := p.pipeline().Demo(c.Context(), asked)
 			if err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ built-in sample of it. What is found shows how things work, and nothing else.`,
 	return c
 }
 
-func (p *program) showDemo(c *cobra.Command, d *lab.Demo) error {
+func (p *program) showDemo(c *cobra.Command, d *pipeline.Demo) error {
 	g, err := d.Search.Genotype()
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/spf13/cobra"
 )
@@ -34,25 +34,25 @@ func (p *program) kernelInstall() *cobra.Command {
 		Short: "Let the user's own Jupyter, or VS Code, find the kernel",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			checkout, err := home.Find()
+			tree, err := checkout.Find()
 			if err != nil {
 				return err
 			}
 			say := func(text string) { fmt.Fprintln(os.Stderr, text) }
-			if _, err := jupyter.Tools(c.Context(), checkout, say); err != nil {
+			if _, err := jupyter.Tools(c.Context(), tree, say); err != nil {
 				return err
 			}
-			if err := jupyter.Gopls(c.Context(), checkout, say); c.Context().Err() != nil {
+			if err := jupyter.Gopls(c.Context(), tree, say); c.Context().Err() != nil {
 				return err
 			} else if err != nil { // without a network
 				say(err.Error())
 			}
-			spec, err := jupyter.InstallKernel(checkout)
+			spec, err := jupyter.InstallKernel(tree)
 			if err != nil {
 				return err
 			}
 			return p.print(c, map[string]string{"kernel": spec}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "Installed in %s. It runs the sources in %s; essnas kernel remove takes it away.\n", spec, checkout.Root)
+				_, err := fmt.Fprintf(w, "Installed in %s. It runs the sources in %s; essnas kernel remove takes it away.\n", spec, tree.Root)
 				return err
 			})
 		},
@@ -101,7 +101,7 @@ func (p *program) kernelRun() *cobra.Command {
 			if len(files) == 0 {
 				return errors.New("which notebook? Name one or more .ipynb files")
 			}
-			checkout, err := home.Find()
+			tree, err := checkout.Find()
 			if err != nil {
 				return err
 			}
@@ -113,7 +113,7 @@ func (p *program) kernelRun() *cobra.Command {
 					to = filepath.Join(out, filepath.Base(file))
 				}
 				start := time.Now()
-				n, err := jupyter.Execute(c.Context(), checkout, file, to, limit, func(text string) { fmt.Fprintln(os.Stderr, text) })
+				n, err := jupyter.Execute(c.Context(), tree, file, to, limit, func(text string) { fmt.Fprintln(os.Stderr, text) })
 				if err != nil {
 					return err
 				}
@@ -161,7 +161,7 @@ jupyter nbconvert --to pdf --SVG2PDFPreprocessor.enabled=False NOTEBOOK`,
 			if len(files) == 0 {
 				return errors.New("which notebook? Name one or more .ipynb files")
 			}
-			checkout, err := home.Find()
+			tree, err := checkout.Find()
 			if err != nil {
 				return err
 			}
@@ -171,7 +171,7 @@ jupyter nbconvert --to pdf --SVG2PDFPreprocessor.enabled=False NOTEBOOK`,
 				if out != "" {
 					page = filepath.Join(out, filepath.Base(page))
 				}
-				if err := jupyter.Page(c.Context(), checkout, file, page, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
+				if err := jupyter.Page(c.Context(), tree, file, page, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
 					return err
 				}
 				pages = append(pages, page)

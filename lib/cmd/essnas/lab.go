@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/essnas/essnas/lib/serve"
 	"github.com/spf13/cobra"
@@ -33,19 +33,19 @@ in the cache directory; nothing else on the machine is touched. Options after --
 			if os.Geteuid() == 0 && !asRoot {
 				return errors.New("you are root, as whom JupyterLab would let every notebook do anything to this machine: start it as another user, or with --allow-root where that is all right, as in a container")
 			}
-			checkout, err := home.Find()
+			tree, err := checkout.Find()
 			if err != nil {
 				return err
 			}
 			say := func(text string) { fmt.Fprintln(os.Stderr, text) }
-			args := []string{"lab", "--ServerApp.root_dir=" + checkout.Root, "--LabApp.default_url=/lab/tree/notebooks", "--ServerApp.ip=" + ip, fmt.Sprintf("--ServerApp.port=%d", port)}
+			args := []string{"lab", "--ServerApp.root_dir=" + tree.Root, "--LabApp.default_url=/lab/tree/notebooks", "--ServerApp.ip=" + ip, fmt.Sprintf("--ServerApp.port=%d", port)}
 			if noBrowser {
 				args = append(args, "--no-browser")
 			}
 			if asRoot {
 				args = append(args, "--allow-root")
 			}
-			return become(c.Context(), checkout, say, append(args, options...))
+			return become(c.Context(), tree, say, append(args, options...))
 		},
 	}
 	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address instead of opening it")
@@ -56,19 +56,19 @@ in the cache directory; nothing else on the machine is touched. Options after --
 }
 
 // become turns this process into Jupyter, whose end is then in the hands of the one who started it.
-func become(ctx context.Context, checkout home.Checkout, say func(string), args []string) error {
+func become(ctx context.Context, tree checkout.Tree, say func(string), args []string) error {
 	var command *exec.Cmd
 	both, working := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { command, err = jupyter.Command(working, checkout, say, "jupyter", args...); return })
+	both.Go(func() (err error) { command, err = jupyter.Command(working, tree, say, "jupyter", args...); return })
 	// else the first cell waits for it
-	both.Go(func() error { return serve.Build(working, checkout, say) })
+	both.Go(func() error { return serve.Build(working, tree, say) })
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(checkout.Root, "notebooks"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(tree.Root, "notebooks"), 0o755); err != nil {
 		return err
 	}
-	tools, err := jupyter.Tools(ctx, checkout, say)
+	tools, err := jupyter.Tools(ctx, tree, say)
 	if err != nil {
 		return err
 	}

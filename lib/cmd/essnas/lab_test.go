@@ -17,7 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
+	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/janpfeifer/must"
 )
@@ -79,13 +80,13 @@ func TestTheBuildOfGoplsEndsWithTheLab(t *testing.T) {
 	}
 	// A cache of its own, but for what takes long to make, and a go command that never ends
 	// building gopls.
-	checkout := must.M1(home.Find())
-	of, cache, bin := must.M1(checkout.Dir()), t.TempDir(), t.TempDir()
+	tree := must.M1(checkout.Find())
+	of, cache, bin := must.M1(tree.Dir()), t.TempDir(), t.TempDir()
 	own := filepath.Join(cache, "checkouts", filepath.Base(of))
 	must.M(os.MkdirAll(own, 0o700))
 	must.M(os.MkdirAll(filepath.Join(of, "bin"), 0o700))
 	must.M(os.Symlink(filepath.Join(of, "bin"), filepath.Join(own, "bin")))
-	must.M(os.Symlink(filepath.Join(must.M1(home.Cache()), "jupyter"), filepath.Join(cache, "jupyter")))
+	must.M(os.Symlink(filepath.Join(must.M1(cachedir.Path()), "jupyter"), filepath.Join(cache, "jupyter")))
 	must.M(os.WriteFile(filepath.Join(bin, "go"), []byte(`#!/bin/sh
 case "$*" in *golang.org/x/tools/gopls) sleep 1000 & sleep 1000 & wait; exit 1;; esac
 exec `+must.M1(exec.LookPath("go"))+` "$@"
@@ -95,7 +96,7 @@ exec `+must.M1(exec.LookPath("go"))+` "$@"
 	listener.Close()
 	c := typed(t, t.TempDir(), "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port="+strconv.Itoa(address.Port), "--", "--IdentityProvider.token=secret")
 	mark := fmt.Sprintf("ESSNAS_TEST_MARK=%d-%d", os.Getpid(), time.Now().UnixNano())
-	c.Env = append(c.Env, mark, "ESSNAS_ROOT="+checkout.Root, "ESSNAS_CACHE="+cache, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+	c.Env = append(c.Env, mark, "ESSNAS_ROOT="+tree.Root, "ESSNAS_CACHE="+cache, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"JUPYTER_CONFIG_DIR="+t.TempDir(), "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTER_DATA_DIR="+t.TempDir())
 	var log bytes.Buffer
 	c.Stdout, c.Stderr = &log, &log

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/dustin/go-humanize"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 )
@@ -14,7 +14,7 @@ import (
 func (p *program) params() *cobra.Command {
 	var genotype, supernet string
 	var auxiliary bool
-	s := lab.Shape{Classes: 10, ImageChannels: 3, ImageSide: 32}
+	s := pipeline.Shape{Classes: 10, ImageChannels: 3, ImageSide: 32}
 	c := &cobra.Command{
 		Use:   "params",
 		Short: "Count the weights of a network",
@@ -49,15 +49,15 @@ norms are counted, their running statistics are not, nor are alphas and betas.`,
 	return c
 }
 
-func count(c *cobra.Command, genotype, supernet string, auxiliary bool, s lab.Shape) (lab.Size, error) {
+func count(c *cobra.Command, genotype, supernet string, auxiliary bool, s pipeline.Shape) (pipeline.Size, error) {
 	if (genotype == "") == (supernet == "") {
-		return lab.Size{}, errors.New("which network? Give either --genotype or --supernet")
+		return pipeline.Size{}, errors.New("which network? Give either --genotype or --supernet")
 	}
 	cells, channels := 20, 36
 	if supernet != "" {
 		cells, channels = 8, 16
 		if auxiliary {
-			return lab.Size{}, errors.New("a search network has no auxiliary tower: leave --auxiliary out")
+			return pipeline.Size{}, errors.New("a search network has no auxiliary tower: leave --auxiliary out")
 		}
 	}
 	if !c.Flags().Changed("cells") {
@@ -67,11 +67,11 @@ func count(c *cobra.Command, genotype, supernet string, auxiliary bool, s lab.Sh
 		s.Channels = channels
 	}
 	if supernet != "" {
-		return lab.SupernetSize(supernet, s)
+		return pipeline.SupernetSize(supernet, s)
 	}
-	g, err := lab.LoadGenotype(genotype)
+	g, err := pipeline.LoadGenotype(genotype)
 	if err != nil {
-		return lab.Size{}, err
+		return pipeline.Size{}, err
 	}
-	return lab.NetworkSize(genotype, g, s, auxiliary)
+	return pipeline.NetworkSize(genotype, g, s, auxiliary)
 }

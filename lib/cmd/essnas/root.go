@@ -10,7 +10,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
@@ -24,7 +24,7 @@ type program struct {
 	memory              size
 	quiet, json         bool
 	// sets the laboratory up for a client of the server; nil: this is a terminal
-	server func(l *lab.Lab)
+	server func(l *pipeline.Pipeline)
 	// the error of a word that is no command, before --help
 	unknown error
 }
@@ -72,9 +72,9 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	return c
 }
 
-// lab is the laboratory that the flags describe.
-func (p *program) lab() *lab.Lab {
-	l := lab.New()
+// pipeline returns the pipeline that the flags describe.
+func (p *program) pipeline() *pipeline.Pipeline {
+	l := pipeline.New()
 	l.Backend, l.Data, l.Runs, l.Memory = backend.Choice(p.backend), p.data, p.runs, int64(p.memory)
 	if p.quiet {
 		l.Progress = nil

@@ -15,8 +15,8 @@ import (
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/internal/home"
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/internal/checkout"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/serve"
 	"github.com/essnas/essnas/lib/stage"
@@ -32,16 +32,16 @@ func (p *program) serve() *cobra.Command {
 after the last of their kernels has, or after half an hour without work. It keeps the backend open and the programs compiled, so that a cell waits for neither.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			checkout, err := home.Find()
+			tree, err := checkout.Find()
 			if err != nil {
 				return err
 			}
 			if stop {
-				return serve.Stop(c.Context(), checkout)
+				return serve.Stop(c.Context(), tree)
 			}
 			d := new(desk)
 			s := &serve.Server{Explain: oneLine, Do: d.answer, Rest: d.rest}
-			return s.Run(c.Context(), checkout)
+			return s.Run(c.Context(), tree)
 		},
 	}
 	c.Flags().BoolVar(&stop, "stop", false, "end the server of this checkout; what it is at work on is saved")
@@ -70,7 +70,7 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 		return nil, errors.New("the server was asked for no command: put one into \"args\", such as [\"doctor\"]")
 	}
 	held := false // the device, by the whole command
-	p := &program{server: func(l *lab.Lab) {
+	p := &program{server: func(l *pipeline.Pipeline) {
 		l.Progress, l.Status, l.Begin, l.Watch, l.Warm = saying(tell), w.status, w.begin, w.event, &d.warm
 		l.Turn = func(ctx context.Context) (func(), error) {
 			if held {

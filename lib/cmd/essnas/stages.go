@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
@@ -18,7 +18,7 @@ func (p *program) stage(s stage.Stage) *cobra.Command {
 	c := &cobra.Command{
 		Use: command.Use, Short: command.Short, Long: command.Long, Example: command.Example,
 		RunE: func(c *cobra.Command, files []string) error {
-			a, err := command.Do(c.Context(), &p.lab().Env, c.Flags(), files)
+			a, err := command.Do(c.Context(), &p.pipeline().Env, c.Flags(), files)
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func (p *program) report() *cobra.Command {
 			if dir == "" {
 				return fmt.Errorf("which run? Give --run with its directory")
 			}
-			draw := lab.Report
+			draw := pipeline.Report
 			if s, err := study.Open(dir); err == nil {
 				draw = func(string) (string, error) { return s.Report() }
 			} else if _, err := run.Open(dir); err != nil {

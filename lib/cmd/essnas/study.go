@@ -36,7 +36,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 			if c.Flags().Changed("seeds") && o.Seeds < 1 {
 				return fmt.Errorf("--seeds is %d: want 1 or more", o.Seeds)
 			}
-			s, err := study.New(p.lab(), o)
+			s, err := study.New(p.pipeline(), o)
 			if err != nil {
 				return err
 			}

@@ -128,7 +128,7 @@ A cluster's scheduler starts jobs this way. On SIGTERM a job saves; on SIGUSR1, 
 				case <-ctx.Done():
 				}
 			}()
-			err := study.Execute(ctx, p.lab(), args[0])
+			err := study.Execute(ctx, p.pipeline(), args[0])
 			if errors.Is(err, context.Canceled) && len(requeue) > 0 {
 				return errors.Join(err, queueAgain(c.Context()))
 			}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/essnas/essnas/lib/lab"
+	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
 	"github.com/gofrs/flock"
@@ -92,7 +92,7 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 		return tableOf(t, filepath.Join(dir, name))
 	}
 	want := whole("whole")
-	s := must.M1(study.New(&lab.Lab{Env: stage.Env{Data: t.TempDir()}}, study.Options{
+	s := must.M1(study.New(&pipeline.Pipeline{Env: stage.Env{Data: t.TempDir()}}, study.Options{
 		Dir: filepath.Join(dir, "written"), Only: []string{"stage1", "random"}, Seeds: 2,
 		Search: filepath.Join(dir, "search.json"), Train: filepath.Join(dir, "train.json"),
 	}))
@@ -104,7 +104,8 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 		t.Fatalf("%d jobs, want a search and a training of 2 configurations with 2 seeds", len(jobs))
 	}
 	must.M(os.Rename(s.Dir, filepath.Join(dir, "moved")))
-	// Another process still works on the first job, as on a node that a scheduler has lost sight of.
+	// Another process still works on the first job, as on a node that a scheduler has lost sight
+	// of.
 	first := filepath.Join(dir, "moved", "runs", "stage1", "seed1", "search")
 	must.M(os.MkdirAll(first, 0o755))
 	other := flock.New(filepath.Join(first, "lock"))

@@ -24,7 +24,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/essnas/essnas/lib/internal/home"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
 const variable = "TMPDIR"
@@ -68,7 +68,7 @@ func Done() {
 
 // private returns a writable directory that belongs to the user alone and holds no damaged code.
 func private() (string, error) {
-	cache, err := home.Cache()
+	cache, err := cachedir.Path()
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +76,7 @@ func private() (string, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "sums"), 0o700); err != nil {
 		return "", err
 	}
-	if err := home.Private(dir); err != nil {
+	if err := cachedir.Private(dir); err != nil {
 		return "", err
 	}
 	if err := roomy(dir); err != nil {

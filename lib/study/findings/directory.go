@@ -17,8 +17,8 @@ import (
 // Directory is that of a study.
 //
 //	study.json                       Config
-//	runs/CONFIGURATION/seedS/search  a run of lab; of random search genotype.json
-//	runs/CONFIGURATION/seedS/DATA    a run of lab: the training on that data set, and its test
+//	runs/CONFIGURATION/seedS/search  a run of the pipeline; of random search genotype.json
+//	runs/CONFIGURATION/seedS/DATA    a run of the pipeline: the training on that data set, and its test
 //	results.csv                      a line for each configuration and seed
 //	results.json                     the same, and what follows from it: Results
 //	figures/                         pictures

@@ -1,17 +1,16 @@
-package lab
+package pipeline
 
 import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/stage"
 )
 
-// Lab is a laboratory: an environment whose methods are the stages of package stage and their
-// combinations.
-type Lab struct{ stage.Env }
+// Pipeline is an environment whose methods are the stages of package stage and their combinations.
+type Pipeline struct{ stage.Env }
 
-// New returns a laboratory with the choices of the process's environment variables that reports
+// New returns a pipeline with the choices of the process's environment variables. It reports
 // progress to os.Stderr.
-func New() *Lab { return &Lab{*stage.NewEnv()} }
+func New() *Pipeline { return &Pipeline{*stage.NewEnv()} }
 
 // Report writes the page of the run in a directory and returns its path and the errors of
 // [stage.Report].

@@ -1,4 +1,4 @@
-package lab
+package pipeline
 
 import (
 	"context"
@@ -39,22 +39,22 @@ func NewDemo(dataset, seed string) (Demonstration, error) {
 
 // Demo searches a cell, trains its network and tests it. Finished stages are not repeated. Demo
 // returns the errors of the stages.
-func (l *Lab) Demo(ctx context.Context, s Demonstration) (demo *Demo, err error) {
+func (p *Pipeline) Demo(ctx context.Context, s Demonstration) (demo *Demo, err error) {
 	var d Demo
 	var ended [3]bool
 	defer func() {
 		if stopped := new(stage.Interrupted); errors.As(err, stopped) {
-			stopped.Command = l.Again()
+			stopped.Command = p.Again()
 			err = *stopped
 		}
 	}()
-	if d.Search, ended[0], err = l.Search(ctx, stage.Search{Dataset: s.Dataset, Choice: s.Search}); err != nil {
+	if d.Search, ended[0], err = p.Search(ctx, stage.Search{Dataset: s.Dataset, Choice: s.Search}); err != nil {
 		return nil, err
 	}
-	if d.Train, ended[1], err = l.Train(ctx, stage.Train{Dataset: s.Dataset, Genotype: d.Search.Dir, Choice: s.Train}); err != nil {
+	if d.Train, ended[1], err = p.Train(ctx, stage.Train{Dataset: s.Dataset, Genotype: d.Search.Dir, Choice: s.Train}); err != nil {
 		return nil, err
 	}
-	if _, d.Test, ended[2], err = l.Test(ctx, d.Train.Dir); err != nil {
+	if _, d.Test, ended[2], err = p.Test(ctx, d.Train.Dir); err != nil {
 		return nil, err
 	}
 	d.Report = d.Train.Path("report.html")

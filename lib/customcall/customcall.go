@@ -1,4 +1,4 @@
-package kernel
+package customcall
 
 // #cgo CFLAGS: -O3
 // #cgo LDFLAGS: -lm -lpthread

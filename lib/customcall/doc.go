@@ -1,7 +1,7 @@
-// Package kernel computes in C the functions that XLA compiles to slow code on a CPU: separable and
-// pointwise convolutions, poolings and norms, forward and backward, on float32 images [channels,
-// height, width, batch]. It also provides functions that XLA is slow to compile: splitting the flat
-// vector of weights, joining and adding gradients, and shuffling channels.
+// Package customcall computes in C the functions that XLA compiles to slow code on a CPU: separable
+// and pointwise convolutions, poolings and norms, forward and backward, on float32 images
+// [channels, height, width, batch]. It also provides functions that XLA is slow to compile:
+// splitting the flat vector of weights, joining and adding gradients, and shuffling channels.
 //
 // # Why
 //
@@ -35,4 +35,4 @@
 // The shapes alone determine the units of work, and sums over units are formed in a fixed order:
 // the number of threads does not change a bit. The instruction set does, as it does for XLA; it is
 // part of the key of compiled programs.
-package kernel
+package customcall
