@@ -225,10 +225,8 @@ func registeredName(plugin string, kind Choice, again bool) string {
 
 // describe returns package and version from a plugin's path, and its version of the PJRT interface.
 func describe(plugin string, h *hook) string {
-	for _, w := range pluginWheels {
-		if strings.Contains(plugin, string(filepath.Separator)+w.name+"-"+w.version+string(filepath.Separator)) {
-			return fmt.Sprintf("%s, PJRT %s", w, h.version())
-		}
+	if name := wheelAt(plugin); name != "" {
+		return fmt.Sprintf("%s, PJRT %s", name, h.version())
 	}
 	return fmt.Sprintf("%s, PJRT %s", filepath.Base(plugin), h.version())
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/internal/build"
 )
 
 // Config is config.json: everything that determines the result of a run, and the place and
@@ -121,16 +122,14 @@ func (c Config) against(asked Config, dir string) error {
 
 // Versions returns the versions of the program and of its backend.
 func Versions() map[string]string {
-	v := map[string]string{"go": runtime.Version(), "essnas": "unknown"}
+	b := build.Read()
+	v := map[string]string{"go": runtime.Version(), "essnas": b.Commit}
+	if b.Commit == "unknown" {
+		v["essnas"] = b.Version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
-	}
-	v["essnas"] = info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v["essnas"] = s.Value
-		}
 	}
 	for _, d := range info.Deps {
 		switch d.Path {
