@@ -29,6 +29,9 @@ type Block struct {
 	// Norms lists the channels of the batch norms with running statistics, in the order of their
 	// Ctx.Moments calls.
 	Norms []int
+	// MACs is the number of multiply-accumulates of an image beside those of the weights (see
+	// Weight.Positions): products of inputs.
+	MACs int
 	// Fn builds the graph from inputs and weights to outputs.
 	Fn func(c *Ctx, in, w []*Node) []*Node
 }

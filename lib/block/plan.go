@@ -74,6 +74,7 @@ func (p *Plan) Count() (weights, macs int) {
 		weights += c.Block.size()
 	}
 	for _, c := range p.Calls {
+		macs += c.Block.MACs
 		for _, w := range c.Block.Weights {
 			macs += w.Size() * w.Positions
 		}

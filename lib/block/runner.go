@@ -158,6 +158,7 @@ func Fuse(name string, in []shapes.Shape, constants int, f func(r Runner, in []*
 	}
 	for _, c := range p.Calls {
 		b.Norms = append(b.Norms, c.Block.Norms...)
+		b.MACs += c.Block.MACs
 	}
 	b.Fn = func(c *Ctx, nodes, w []*Node) []*Node {
 		values := Sums(len(nodes))

@@ -22,7 +22,8 @@
 //
 // Which operations an edge may have and how many states a cell has is a value, a [Space]: [DARTS]
 // has eight operations and four states, others any two or more of [Operations] and two to five
-// states. [Lookup] finds an operation's kind and windows, from which its graph (package ops), its
+// states. Beside the eight there are capsules with three routings, those that iterate once, twice
+// (without a number in the name) or three times: a genotype names all that its network computes. [Lookup] finds an operation's kind and windows, from which its graph (package ops), its
 // reach and its shape measures follow; no code asks for an operation's name.
 //
 // # The genotype

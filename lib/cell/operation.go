@@ -10,11 +10,14 @@ import (
 type Kind int
 
 const (
-	Zero        Kind = iota // carries nothing
-	MaxPool                 // largest value of a window
-	AveragePool             // mean of a window
-	Identity                // the input; where the stride is 2 a factorized reduce
-	Separable               // for each window ReLU, depthwise and pointwise convolution, norm
+	Zero           Kind = iota // carries nothing
+	MaxPool                    // largest value of a window
+	AveragePool                // mean of a window
+	Identity                   // the input; where the stride is 2 a factorized reduce
+	Separable                  // for each window ReLU, depthwise and pointwise convolution, norm
+	CapsuleDynamic             // capsules with routing by agreement (arXiv:1710.09829)
+	CapsuleEM                  // capsules with routing by expectation-maximisation (Hinton et al., 2018)
+	CapsuleSelf                // capsules with self-routing (Hahn et al., 2019)
 )
 
 // Window is what one step of an operation sees: Size x Size positions, Dilation apart.
@@ -23,12 +26,13 @@ type Window struct{ Size, Dilation int }
 // Reach is the side of the square that the window spans: 1 + Dilation * (Size - 1).
 func (w Window) Reach() int { return 1 + w.Dilation*(w.Size-1) }
 
-// Operation is all of an operation that needs no computing: its name in genotypes, its kind, and
-// its windows one after the other. Package ops has the graphs.
+// Operation is all of an operation that needs no computing: its name in genotypes, its kind,
+// its windows one after the other, and the rounds of its routing. Package ops has the graphs.
 type Operation struct {
 	Name    string
 	Kind    Kind
 	Windows []Window
+	Rounds  int // iterations of a routing; 0 where nothing is iterated
 }
 
 // The two operations that methods treat apart: the empty one and the skip connection.
@@ -41,14 +45,21 @@ const (
 // alphas list them. An operation of a known kind is one more line here; a new kind is a file in
 // package ops as well.
 var operations = []Operation{
-	{None, Zero, nil},
-	{"max_pool_3x3", MaxPool, []Window{{3, 1}}},
-	{"avg_pool_3x3", AveragePool, []Window{{3, 1}}},
-	{Skip, Identity, nil},
-	{"sep_conv_3x3", Separable, []Window{{3, 1}, {3, 1}}},
-	{"sep_conv_5x5", Separable, []Window{{5, 1}, {5, 1}}},
-	{"dil_conv_3x3", Separable, []Window{{3, 2}}},
-	{"dil_conv_5x5", Separable, []Window{{5, 2}}},
+	{None, Zero, nil, 0},
+	{"max_pool_3x3", MaxPool, []Window{{3, 1}}, 0},
+	{"avg_pool_3x3", AveragePool, []Window{{3, 1}}, 0},
+	{Skip, Identity, nil, 0},
+	{"sep_conv_3x3", Separable, []Window{{3, 1}, {3, 1}}, 0},
+	{"sep_conv_5x5", Separable, []Window{{5, 1}, {5, 1}}, 0},
+	{"dil_conv_3x3", Separable, []Window{{3, 2}}, 0},
+	{"dil_conv_5x5", Separable, []Window{{5, 2}}, 0},
+	{"capsule_dynamic", CapsuleDynamic, []Window{{3, 1}}, 2},
+	{"capsule_dynamic_1", CapsuleDynamic, []Window{{3, 1}}, 1},
+	{"capsule_dynamic_3", CapsuleDynamic, []Window{{3, 1}}, 3},
+	{"capsule_em", CapsuleEM, []Window{{3, 1}}, 2},
+	{"capsule_em_1", CapsuleEM, []Window{{3, 1}}, 1},
+	{"capsule_em_3", CapsuleEM, []Window{{3, 1}}, 3},
+	{"capsule_self", CapsuleSelf, []Window{{3, 1}}, 0},
 }
 
 // Operations are the names of all operations that a search space may have, in the order of alphas.
@@ -94,6 +105,11 @@ func (o Operation) Parameterless() bool {
 	return o.Kind == MaxPool || o.Kind == AveragePool || o.Kind == Identity
 }
 
+// Capsule says whether the operation routes capsules.
+func (o Operation) Capsule() bool {
+	return o.Kind == CapsuleDynamic || o.Kind == CapsuleEM || o.Kind == CapsuleSelf
+}
+
 // Dilated says whether one of its windows leaves positions out.
 func (o Operation) Dilated() bool {
 	return slices.ContainsFunc(o.Windows, func(w Window) bool { return w.Dilation > 1 })
@@ -103,7 +119,8 @@ func (o Operation) Dilated() bool {
 func (o Operation) Pool() bool { return o.Kind == MaxPool || o.Kind == AveragePool }
 
 // ParseOperations reads the operations of a search space: names with commas or spaces between them.
-// A list that begins with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out.
+// A list that begins with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out,
+// "+capsule_self" adds one.
 // The result has the order of [Operations]; an empty text is the eight. It returns an error for an
 // unknown name, and for one that stands there twice.
 func ParseOperations(text string) ([]string, error) {

@@ -15,6 +15,7 @@ func TestOperationsAreReadInTheOrderOfAlphas(t *testing.T) {
 		"-none":                          Primitives[1:],
 		"-none, -dil_conv_5x5":           Primitives[1:7],
 		"+none":                          Primitives,
+		"+capsule_self, +capsule_em":     append(slices.Clone(Primitives), "capsule_em", "capsule_self"),
 	} {
 		if got, err := ParseOperations(text); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: got %v, %v, want %v", text, got, err, want)

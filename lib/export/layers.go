@@ -175,7 +175,7 @@ func (b *builder) operation(path, label, name string, x, stride int) int {
 		return b.halve(path, b.arrays(label), x)
 	case cell.Separable:
 	default:
-		panic(missing{fmt.Errorf("the operation %s can't be exported: a network with it has no layers for it", name)})
+		panic(missing{fmt.Errorf("the operation %s has no layers in PyTorch's and ONNX's terms: export the network to stablehlo", name)})
 	}
 	a := b.arrays(label)
 	for i, w := range o.Windows {

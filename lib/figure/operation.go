@@ -7,19 +7,23 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Hues beyond the palette, for kinds of operations that have none there: wine, olive and indigo of
-// Paul Tol's "muted" scheme, which is safe for all kinds of colour vision too.
-var spare = []color.NRGBA{
-	{0x88, 0x22, 0x55, 0xff}, {0x99, 0x99, 0x33, 0xff}, {0x33, 0x22, 0x88, 0xff},
-}
+// Hues beyond the palette, of Paul Tol's "muted" scheme, which is safe for all kinds of colour
+// vision too.
+var (
+	// wine, olive and indigo, of the capsules' routings
+	routings = []color.NRGBA{{0x88, 0x22, 0x55, 0xff}, {0x99, 0x99, 0x33, 0xff}, {0x33, 0x22, 0x88, 0xff}}
+	// rose, teal and violet, of kinds of operations that have none
+	spare = []color.NRGBA{{0xcc, 0x66, 0x77, 0xff}, {0x44, 0xaa, 0x99, 0xff}, {0xaa, 0x44, 0x99, 0xff}}
+)
 
 // OperationColor returns the colour of an operation of the search space, the same in every figure.
 // Related operations have related colours: poolings are blue, separable convolutions warm, dilated
-// ones green and purple, the skip connection black. The operation none and unknown names are grey.
+// ones green and purple, capsules wine, olive and indigo, the skip connection black. The operation none and unknown names are grey.
 //
 // The kind of an operation, its dilation and the size of its window give the hue. Where its windows
 // together span more than those of the operation of DARTS with that hue, the colour is darker;
-// where they span less, it is duller.
+// where they span less, it is duller. Capsules with more than two rounds of routing are darker, and
+// with fewer duller.
 func OperationColor(op string) color.NRGBA {
 	o, ok := cell.Lookup(op)
 	if !ok {
@@ -53,7 +57,14 @@ func colourOf(o cell.Operation) color.NRGBA {
 		}
 		return toned(large, span-8)
 	}
-	other := int(o.Kind - cell.Separable - 1)
+	if o.Capsule() {
+		rounds := 0
+		if o.Rounds > 0 {
+			rounds = 3 * (o.Rounds - 2)
+		}
+		return toned(routings[o.Kind-cell.CapsuleDynamic], rounds)
+	}
+	other := int(o.Kind - cell.CapsuleSelf - 1)
 	return toned(spare[other%len(spare)], span)
 }
 

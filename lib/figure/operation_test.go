@@ -40,10 +40,10 @@ func TestAnyOtherOperationHasALegibleColourOfItsOwn(t *testing.T) {
 		{Name: "sep_conv_7x7", Kind: cell.Separable, Windows: w(7, 1, 2)},
 		{Name: "dil_conv_3x3 by 3", Kind: cell.Separable, Windows: w(3, 3, 1)},
 		{Name: "dil_conv_7x7", Kind: cell.Separable, Windows: w(7, 2, 1)},
-		{Name: "of a new kind", Kind: cell.Separable + 1},
-		{Name: "of a new kind, 3x3", Kind: cell.Separable + 1, Windows: w(3, 1, 1)},
-		{Name: "of another kind", Kind: cell.Separable + 2},
-		{Name: "of a third kind", Kind: cell.Separable + 3},
+		{Name: "of a new kind", Kind: cell.CapsuleSelf + 1},
+		{Name: "of a new kind, 3x3", Kind: cell.CapsuleSelf + 1, Windows: w(3, 1, 1)},
+		{Name: "of another kind", Kind: cell.CapsuleSelf + 2},
+		{Name: "of a third kind", Kind: cell.CapsuleSelf + 3},
 	}
 	for _, name := range cell.Operations() {
 		o, _ := cell.Lookup(name)

@@ -10,6 +10,13 @@
 //	skip_connect    the input; where the stride is 2 a factorized reduce
 //	sep_conv_NxN    (ReLU, depthwise NxN, pointwise, norm) twice
 //	dil_conv_NxN    ReLU, depthwise NxN with dilation 2, pointwise, norm
+//	capsule_*       ReLU, depthwise 3x3, pointwise, norm, squash; votes, routing, norm
+//
+// Capsules are vectors of channels; a position's capsules vote for those of the next layer within
+// groups of at most four, by matrices that all positions share. The routings are dynamic
+// (arXiv:1710.09829), EM (Hinton, Sabour and Frosst, Matrix Capsules with EM Routing, ICLR 2018)
+// and self (Hahn, Pyeon and Kim, Self-Routing Capsule Networks, NeurIPS 2019). The first two take
+// two rounds, or as many as their name says (capsule_em_3).
 //
 // Images are arrays of rank 4, whose axes are ordered and whose numbers are as the engine's
 // lowering says (block.Lowering): on a CPU float32 [channels, height, width, batch]. Blocks see

@@ -29,6 +29,8 @@ type kind interface {
 	// build is the operation's output times scale ([1]; nil is 1). Where it makes the output of a
 	// call (last), a kernel adds it to the call's sum.
 	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node
+	// macs are the multiply-adds of one image beside those of the weights.
+	macs(o Operation) int
 	// saves ranks what is kept for the backward pass, in arrays of the output's size.
 	saves(windows []cell.Window) float64
 }
@@ -44,9 +46,16 @@ func kinds(k cell.Kind) kind {
 		return skip{}
 	case cell.Separable:
 		return separable{}
+	case cell.CapsuleDynamic, cell.CapsuleEM, cell.CapsuleSelf:
+		return capsule{k}
 	}
 	return nil
 }
+
+// weighted is a kind of operation that multiplies inputs by weights only.
+type weighted struct{}
+
+func (weighted) macs(Operation) int { return 0 }
 
 // lookup panics at a name that no operation has, and at an operation that computes nothing.
 func lookup(name string) (kind, []cell.Window) {
@@ -93,7 +102,12 @@ func (o Operation) Cost() (weights, macs int) {
 		weights += w.Size()
 		macs += w.Size() * w.Positions
 	}
-	return
+	return weights, macs + o.macs()
+}
+
+func (o Operation) macs() int {
+	k, _ := lookup(o.Name)
+	return k.macs(o)
 }
 
 // SavedArrays estimates how much an operation saves for the backward pass, in arrays of the
@@ -127,6 +141,7 @@ func (o Operation) Mixed(batch int) *block.Block {
 		Name:    fmt.Sprintf("%s b%d", o, batch),
 		In:      []shapes.Shape{block.Floats(o.Channels, o.Size, o.Size, batch), block.Floats(1)},
 		Weights: o.Weights(),
+		MACs:    o.macs(),
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
 			return []*Node{o.build(c, in[0], w, in[1], true)}
 		},
@@ -142,6 +157,7 @@ func (o Operation) Chosen(batch int, drop bool) *block.Block {
 		In:      []shapes.Shape{block.Floats(o.Channels, o.Size, o.Size, batch)},
 		Weights: o.Weights(),
 		Norms:   o.Norms(),
+		MACs:    o.macs(),
 	}
 	if drop && !o.Identity() {
 		b.Name += " drop"

@@ -8,7 +8,7 @@ import (
 
 // pool is what both pools share: they have no weights. In search networks a norm follows, so that
 // no operation has an advantage by its scale.
-type pool struct{}
+type pool struct{ weighted }
 
 func (pool) weights(Operation, []cell.Window) []block.Weight { return nil }
 func (pool) norms(Operation, []cell.Window) []int            { return nil }

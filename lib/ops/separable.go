@@ -10,7 +10,7 @@ import (
 
 // separable operations are, for each window, ReLU, a depthwise and a pointwise convolution, and a
 // norm.
-type separable struct{}
+type separable struct{ weighted }
 
 func (separable) weights(o Operation, windows []cell.Window) (w []block.Weight) {
 	n := o.Out() * o.Out()

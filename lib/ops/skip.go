@@ -8,7 +8,7 @@ import (
 )
 
 // skip is the input; where the stride is 2 a factorized reduce.
-type skip struct{}
+type skip struct{ weighted }
 
 func (skip) weights(o Operation, _ []cell.Window) []block.Weight {
 	if o.Stride == 1 {

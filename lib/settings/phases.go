@@ -29,7 +29,8 @@ const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
 // ParsePhases reads phases of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS,
 // separated by spaces. Only cells and operations are required, "5/8 11/5/0.4 17/3/0.7": omitted
 // parts at the right, and omitted channels, are those of the phase as. Its operations are those of
-// the space, 0 for the eight of DARTS; if there are fewer than eight, a phase with more keeps all.
+// the space, 0 for the eight of DARTS; if there are fewer than eight, a phase with more keeps all,
+// and if there are more, a first phase with eight has all of them.
 // ParsePhases returns an error that names the invalid phase.
 func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 	all := as.Operations
@@ -41,8 +42,11 @@ func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 		if !ok {
 			return nil, fmt.Errorf("phase %q can't be read: want %s, at least CELLS/OPERATIONS, like 11/5/0.4", word, phaseForm)
 		}
-		if all < len(cell.Primitives) { // the papers' phases count the eight of DARTS
+		// The papers' phases count the eight of DARTS: the first one has all there are.
+		if all < len(cell.Primitives) {
 			p.Operations = min(p.Operations, all)
+		} else if len(phases) == 0 && p.Operations == len(cell.Primitives) {
+			p.Operations = all
 		}
 		phases = append(phases, p)
 	}

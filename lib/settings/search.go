@@ -33,7 +33,7 @@ type Search struct {
 	StopSkips     int     `json:"stop_skips" help:"against collapse, DARTS+ (arXiv:1909.06035): number of skip connections in the normal cell that ends a search, or its phase, early; the paper has 2; 0: never"`
 	Eigenvalue    int     `json:"eigenvalue" help:"sign of collapse (arXiv:1909.09656): epochs between estimates of the largest eigenvalue of the Hessian of the validation loss with respect to the alphas; 0: none"`
 
-	Operations string `json:"operations" help:"operations of the search space, separated by commas: some of the eight of DARTS, like none,skip_connect,sep_conv_3x3, or those to leave out, like -none"`
+	Operations string `json:"operations" help:"operations of the search space, separated by commas: like none,skip_connect,sep_conv_3x3, or changes of the eight of DARTS, like -none or +capsule_dynamic,+capsule_em,+capsule_self; capsules with 1 or 3 rounds of routing instead of 2 are capsule_dynamic_1, capsule_em_3, and so on"`
 	States     int    `json:"states" help:"states of a cell, 2 to 5"`
 
 	Cutout int `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`

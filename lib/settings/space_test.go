@@ -48,3 +48,15 @@ func TestPhasesOfTheEightAreCutToASmallerSpace(t *testing.T) {
 		t.Errorf("got %v, %v, want phases of 4, 4 and 3 operations", phases, err)
 	}
 }
+
+func TestTheFirstPhaseOfEightHasAllOperationsOfALargerSpace(t *testing.T) {
+	s, err := (&Choice[Search]{presets: SearchChoice().presets, methods: SearchChoice().methods, Preset: "slides", Method: "p-darts"}).Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Operations = "+capsule_dynamic,+capsule_em,+capsule_self"
+	phases, err := s.PhaseList()
+	if err != nil || len(phases) != 3 || phases[0].Operations != 11 || phases[1].Operations != 5 || phases[2].Operations != 3 {
+		t.Errorf("got %v, %v, want phases of 11, 5 and 3 operations", phases, err)
+	}
+}
