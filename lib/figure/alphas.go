@@ -17,7 +17,7 @@ func Alphas(title string, operations []string, normal, reduce [][]float64) Figur
 	low, top := span(normal, reduce)
 	one := func(name string, shares [][]float64) matrix {
 		m := matrix{
-			title: title + ", " + name, rowAxis: "edge (from → to)", columnAxis: "softmax(alpha)", columns: operations,
+			title: title + ", " + name, rowAxis: "edge (from → to)", columnAxis: weightName(normal, reduce), columns: operations,
 			cellWidth: 32, cellHeight: 17, textSize: smallSize, low: low, top: top,
 			value: func(row, column int) (float64, string) {
 				if column >= len(shares[row]) {

@@ -14,8 +14,9 @@ import (
 // Series is one line of a chart: the points (X[i], Y[i]). A nil X stands for 1, 2, 3, ... Points
 // with a NaN or an infinity are left out and leave a gap.
 type Series struct {
-	Name string
-	X, Y []float64
+	Name   string
+	X, Y   []float64
+	Colour color.Color // of the line; nil: the palette's
 }
 
 // Chart is a pair of axes with its lines. X and Y name the axes, with units.
@@ -58,7 +59,14 @@ func (ch Chart) draw(c draw.Canvas) {
 	for i, s := range ch.Series {
 		names[i] = s.Name
 	}
-	bottom := legend(inset(c, 8, 0, 0, 18), names, seriesStyle)
+	style := func(i int) draw.LineStyle {
+		s := seriesStyle(i)
+		if ch.Series[i].Colour != nil {
+			s.Color = ch.Series[i].Colour
+		}
+		return s
+	}
+	bottom := legend(inset(c, 8, 0, 0, 18), names, style)
 	c.Max.Y = bottom - 4
 
 	p := axes(ch.X, ch.Y)
@@ -68,10 +76,10 @@ func (ch Chart) draw(c draw.Canvas) {
 	p.X.Tick.Marker = ticks{n: 7, whole: b.whole}
 	for i, s := range ch.Series {
 		for _, run := range s.runs() {
-			p.Add(&plotter.Line{XYs: run, LineStyle: seriesStyle(i)})
+			p.Add(&plotter.Line{XYs: run, LineStyle: style(i)})
 			// Few values get markers. A single value makes no line and needs one.
 			if len(s.Y) <= 12 || len(run) == 1 {
-				p.Add(&plotter.Scatter{XYs: run, GlyphStyle: draw.GlyphStyle{Color: seriesStyle(i).Color, Radius: 2, Shape: draw.CircleGlyph{}}})
+				p.Add(&plotter.Scatter{XYs: run, GlyphStyle: draw.GlyphStyle{Color: style(i).Color, Radius: 2, Shape: draw.CircleGlyph{}}})
 			}
 		}
 	}

@@ -43,13 +43,31 @@ func AlphaHistory(title string, operations []string, epochs []float64, shares []
 		}})
 		return p
 	})
-	explanation := "each map: one edge; to the right: epochs; colour: softmax(alpha)"
+	explanation := "each map: one edge; to the right: epochs; colour: " + weightName(shares...)
 	if slices.ContainsFunc(shares, incomplete) {
 		explanation += "; grey: the edge does not have the operation (any more)"
 	}
 	return figure.titled(title, explanation, func(c draw.Canvas) {
 		colourBar(c, low, top)
 	})
+}
+
+// weightName is what weights [edge][operation] are of alphas: those of a softmax add up to 1.
+func weightName(shares ...[][]float64) string {
+	for _, edges := range shares {
+		for _, edge := range edges {
+			var sum float64
+			for _, p := range edge {
+				if !math.IsNaN(p) {
+					sum += p
+				}
+			}
+			if math.Abs(sum-1) > 1e-3 {
+				return "sigmoid(alpha)"
+			}
+		}
+	}
+	return "softmax(alpha)"
 }
 
 // incomplete reports whether some edge lacks an operation.
@@ -92,7 +110,7 @@ func AlphaLines(title string, operations []string, epochs []float64, shares [][]
 		}
 		return p
 	})
-	return figure.titled(title, "each plot: one edge; to the right: epochs; upwards: softmax(alpha)", func(c draw.Canvas) {
+	return figure.titled(title, "each plot: one edge; to the right: epochs; upwards: "+weightName(shares...), func(c draw.Canvas) {
 		legend(c, operations, style)
 	})
 }

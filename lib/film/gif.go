@@ -1,0 +1,85 @@
+package film
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color/palette"
+	"image/draw"
+	"image/gif"
+	"image/png"
+	"io"
+)
+
+// Hundredths of a second that a frame stays.
+const (
+	still  = 25  // nothing has changed
+	moving = 90  // something has
+	ending = 300 // before the film begins anew
+)
+
+// GIF writes the film as an animation that repeats. A frame after the first holds only the part of
+// the picture that has changed. GIF returns an error if a frame can't be drawn or the writer fails.
+func (f *Film) GIF(w io.Writer) error {
+	var g gif.GIF
+	var before *image.Paletted
+	for i, s := range f.Scenes {
+		frame, err := f.picture(i)
+		if err != nil {
+			return err
+		}
+		delay := still
+		if i == 0 || s.Cells[0].Changes()+s.Cells[1].Changes() > 0 {
+			delay = moving
+		}
+		if i == len(f.Scenes)-1 {
+			delay = ending
+		}
+		part := frame
+		if before != nil {
+			part = frame.SubImage(difference(before, frame)).(*image.Paletted)
+		}
+		g.Image, g.Delay, g.Disposal = append(g.Image, part), append(g.Delay, delay), append(g.Disposal, gif.DisposalNone)
+		before = frame
+	}
+	g.Config = image.Config{ColorModel: g.Image[0].Palette, Width: g.Image[0].Rect.Dx(), Height: g.Image[0].Rect.Dy()}
+	if err := gif.EncodeAll(w, &g); err != nil {
+		return fmt.Errorf("can't write the animation: %w", err)
+	}
+	return nil
+}
+
+// picture is a frame in at most 256 colours.
+func (f *Film) picture(scene int) (*image.Paletted, error) {
+	var b bytes.Buffer
+	if err := f.Frame(scene).PNG(&b); err != nil {
+		return nil, err
+	}
+	p, err := png.Decode(&b)
+	if err != nil {
+		return nil, err
+	}
+	if few, ok := p.(*image.Paletted); ok {
+		return few, nil
+	}
+	few := image.NewPaletted(p.Bounds(), palette.Plan9)
+	draw.Draw(few, few.Rect, p, p.Bounds().Min, draw.Src)
+	return few, nil
+}
+
+// difference is the smallest rectangle outside of which two pictures of one size are equal; a pixel
+// where they are equal everywhere, because a frame has to have one.
+func difference(a, b *image.Paletted) image.Rectangle {
+	r := image.Rectangle{}
+	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {
+		for x := b.Rect.Min.X; x < b.Rect.Max.X; x++ {
+			if a.At(x, y) != b.At(x, y) {
+				r = r.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if r.Empty() {
+		r = image.Rect(b.Rect.Min.X, b.Rect.Min.Y, b.Rect.Min.X+1, b.Rect.Min.Y+1)
+	}
+	return r
+}
