@@ -75,6 +75,8 @@ func gallery() map[string]Figure {
 			[]Curve{{Points: []Between{{X: 0, Y: 95}, {X: 4, Y: 20}, {X: 8, Y: 60}}}},
 			Curve{"stage 1", []Between{{0, 90, 88, 92}, {4, 50, 45, 55}, {8, 10, 7, 14}}}, Curve{"stage 4", []Between{{0, 92, 90, 94}, {4, 60, math.NaN(), math.NaN()}, {8, 20, 16, 24}}}),
 		"reliability": Reliability("Reliability", "too small", []Level{{0, .5, .4, .45, 10}, {.5, .8, .7, .5, 30}, {.8, .9, 0, 0, 0}, {.9, 1, .97, .9, 160}}),
+		"heat": Heat(HeatMap{Title: "Accuracy (%)", RowAxis: "corruption", ColumnAxis: "severity", Rows: []string{"fog", "snow"}, Columns: []string{"1", "2"},
+			Values: [][]float64{{80.1, 60}, {70, math.NaN()}}, High: 100, Digits: 1}),
 		"confusion":   Confusion([]string{"cat", "dog", "automobile"}, [][]int{{8, 2, 0}, {3, 7, 0}, {0, 0, 5}}),
 		"grid":        Grid(2, []Tile{{grey, "one"}, {grey, "a caption that is much too long for its tile"}, {grey, ""}}),
 		"predictions": Predictions(2, []Card{{grey, "cat", []Guess{{"cat", .9}, {"dog", .1}}}, {grey, "dog", []Guess{{"cat", .6}, {"dog", .4}}}, {grey, "", []Guess{{"cat", 1}}}}),
@@ -159,7 +161,7 @@ func TestFiguresWithoutDataSaySo(t *testing.T) {
 	for name, f := range map[string]Figure{
 		"curves": Curves(), "curves of NaN": Curves(Chart{Series: []Series{{Y: nan}}}), "alphas": Alphas("", operations, nil, nil),
 		"history": AlphaHistory("", operations, nil, nil), "lines": AlphaLines("", operations, nil, nil), "betas": Betas("", nil, nil),
-		"confusion": Confusion(nil, nil), "grid": Grid(3, nil), "predictions": Predictions(3, nil), "bars": Bars(), "dots": Dots("", "", "", nil), "scatter": Scatter(Plane{}, Cluster{Points: []Point{{X: math.NaN(), Y: 1}}}), "correlation": Correlation("", "", "", nil),
+		"confusion": Confusion(nil, nil), "heat": Heat(HeatMap{}), "grid": Grid(3, nil), "predictions": Predictions(3, nil), "bars": Bars(), "dots": Dots("", "", "", nil), "scatter": Scatter(Plane{}, Cluster{Points: []Point{{X: math.NaN(), Y: 1}}}), "correlation": Correlation("", "", "", nil),
 	} {
 		var svg bytes.Buffer
 		if err := f.SVG(&svg); err != nil {

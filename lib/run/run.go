@@ -29,6 +29,7 @@ import (
 //	finetune.json   Finetuned; there when a pretraining was compared with training from scratch
 //	attack.json     Attacked, all of them; there when a training was attacked; attack-progress.json while one is under way
 //	calibration.json Calibrated; there when a training was calibrated
+//	corruptions.json Corrupted; there when a training was tested on corrupted images; corruptions-progress.json while that is under way
 //	figures/        pictures
 //	report.html     all of this to look at
 //	lock            held by the process that works in the directory
@@ -131,7 +132,7 @@ func foreign(entries []os.DirEntry) bool {
 // before its name and a number behind it.
 func temporary(name string) bool { return temporaryName.MatchString(name) }
 
-var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune|attack|attack-progress|calibration)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
+var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune|attack|attack-progress|calibration|corruptions|corruptions-progress)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
 
 // sweep removes the unfinished files of killed processes.
 func (r *Run) sweep() {

@@ -1,6 +1,6 @@
 // Package stage contains the stages of an experiment, which work in run directories: search, train,
-// pretrain, test, attack, calibrate, probe, finetune, predict, and pictures. A stage behaves in the
-// same way for every caller.
+// pretrain, test, attack, corrupt, calibrate, probe, finetune, predict, and pictures. A stage behaves
+// in the same way for every caller.
 //
 // # One stage, one file
 //

@@ -28,7 +28,7 @@ type Stage struct {
 // All are the stages in the order in which an experiment takes them, or may. A new stage is a file
 // and a line here.
 func All() []Stage {
-	return []Stage{searchStage(), pretrainStage(), trainStage(), testStage(), attackStage(), calibrateStage(), probeStage(), finetuneStage(), predictStage(), exportStage(), picturesStage()}
+	return []Stage{searchStage(), pretrainStage(), trainStage(), testStage(), attackStage(), corruptStage(), calibrateStage(), probeStage(), finetuneStage(), predictStage(), exportStage(), picturesStage()}
 }
 
 // Command is what the command line shows of a stage, and does for it.

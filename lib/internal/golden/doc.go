@@ -22,6 +22,7 @@
 //	networks  found networks, 4 channels, 4 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
 //	attack    (attack.py) a network of two layers, small/, and the found network found/ under attacks of other programs: images of FGSM and PGD,
 //	          of Auto-PGD from given starts, of FAB, and how many images withstand Square and the standard set
+//	corrupt   (corrupt.py) a picture under the corruptions of CIFAR-10-C by the original's code, and the random numbers that it drew
 //	images    for the networks of that file, in evaluation with its running statistics: the gradient of the cross-entropy
 //	          with respect to the images, gradient/x
 //	barlow    the Barlow Twins loss of two embeddings a and b [16 images, 6 features], their correlation, gradients of both
