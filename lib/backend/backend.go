@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/essnas/essnas/lib/backend/pjrt"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
-	"github.com/gomlx/go-xla/pjrt"
+	goxla "github.com/gomlx/go-xla/pjrt"
 )
 
 // Choice selects the device: Auto, CUDA, CPU, Go, Rehearsal, or the path of a PJRT plugin.
@@ -41,7 +42,7 @@ func FromEnvironment() Choice {
 // Options are the settings of [Open]. The zero value suits most programs.
 type Options struct {
 	Choice   Choice
-	CacheDir string // "" for CacheDir()
+	CacheDir string // "" for $ESSNAS_CACHE, or "essnas" in the user's cache directory
 	// number of devices that the CPU presents, for data-parallel experiments; 0: one. All share all
 	// cores
 	Devices int
@@ -60,8 +61,8 @@ type Backend struct {
 	Device        compute.DeviceNum // device of a run on one device: the first, or that of On
 	Choices       *Choices          // see Racing; nil: no races
 
-	named    bool // chosen by its kind, not by its path
-	hook     *hook
+	named    bool         // chosen by its kind, not by its path
+	plugin   *pjrt.Plugin // nil for go
 	cacheDir string
 }
 
@@ -73,26 +74,39 @@ func (b *Backend) On(device int) *Backend {
 }
 
 // Stats returns the numbers of compiled programs and of programs loaded from the disk.
-func (b *Backend) Stats() CacheStats {
-	if b.hook == nil {
-		return CacheStats{}
+func (b *Backend) Stats() pjrt.CacheStats {
+	if b.plugin == nil {
+		return pjrt.CacheStats{}
 	}
-	return b.hook.meter.stats()
+	return b.plugin.Stats()
 }
 
 // Counts returns the numbers of executions so far, and the device's memory.
-func (b *Backend) Counts() Counts {
-	if b.hook == nil {
-		return Counts{}
+func (b *Backend) Counts() pjrt.Counts {
+	if b.plugin == nil {
+		return pjrt.Counts{}
 	}
-	return b.hook.counts()
+	return b.plugin.Counts()
 }
 
 // MarkPeak restarts the measurement of Counts' peak of array bytes.
 func (b *Backend) MarkPeak() {
-	if b.hook != nil {
-		b.hook.markPeak()
+	if b.plugin != nil {
+		b.plugin.MarkPeak()
 	}
+}
+
+// Program returns the StableHLO text of the program that compile asks this backend to compile, as
+// the plugin would get it. The program itself is not compiled, and compile does not return. Nothing
+// else may use the process's backends in the meantime.
+//
+// Program returns an error for the backend in pure Go, which has no StableHLO, and for a function
+// that compiles nothing.
+func (b *Backend) Program(compile func()) (text []byte, err error) {
+	if b.plugin == nil {
+		return nil, fmt.Errorf("%s has no StableHLO: choose a backend of XLA, as with --backend cpu", b)
+	}
+	return pjrt.Program(compile)
 }
 
 // String describes the backend in a few words.
@@ -129,11 +143,11 @@ func openGo() (*Backend, error) {
 }
 
 // openPlugin creates the only client of a plugin in this process, or returns the existing one.
-func openPlugin(plugin string, o Options) (*Backend, error) {
+func openPlugin(path string, o Options) (*Backend, error) {
 	devices := max(1, o.Devices)
-	name := plugin
+	name := path
 	if o.Choice == Rehearsal {
-		name = "rehearsal " + plugin
+		name = "rehearsal " + path
 	}
 	if b := opened[name]; b != nil {
 		if have := b.Backend.NumDevices(); have < devices {
@@ -144,7 +158,7 @@ func openPlugin(plugin string, o Options) (*Backend, error) {
 	if err := broken[name]; err != nil {
 		return nil, err
 	}
-	b, err := newClient(plugin, devices, o)
+	b, err := newClient(path, devices, o)
 	if err != nil {
 		broken[name] = err
 		return nil, err
@@ -153,30 +167,30 @@ func openPlugin(plugin string, o Options) (*Backend, error) {
 	return b, nil
 }
 
-func newClient(plugin string, devices int, o Options) (*Backend, error) {
-	kind := kindOf(plugin)
+func newClient(path string, devices int, o Options) (*Backend, error) {
+	kind := Choice(plugin.KindOf(path))
 	if kind == CUDA {
-		prepareCUDA(plugin)
+		plugin.PrepareCUDA(path)
 	}
-	var cache *executables
+	var cache *pjrt.Executables
 	var cacheErr error
 	switch {
 	case o.NoCache:
 	case strings.Contains(os.Getenv("XLA_FLAGS"), "xla_dump"):
 		cacheErr = errors.New("compiled executables are not kept, since XLA_FLAGS asks for dumps, which only compiling writes")
 	default:
-		cache, cacheErr = openExecutables(executablesDir(o.CacheDir), maxExecutables)
+		cache, cacheErr = pjrt.OpenExecutables(o.CacheDir)
 	}
 	shared := kind == CPU && o.Choice != Rehearsal
-	name := registeredName(plugin, kind, o.Choice == Rehearsal)
-	h, err := register(plugin, name, cache, shared)
+	name := registeredName(path, kind, o.Choice == Rehearsal)
+	h, err := pjrt.Register(path, name, pjrt.Options{Cache: cache, CPU: kind == CPU, Shared: shared})
 	if err != nil {
 		return nil, err
 	}
 	if cacheErr != nil {
-		h.meter.note(cacheErr.Error())
+		h.Note(cacheErr.Error())
 	}
-	config, options := name+",noshared_buffers", pjrt.NamedValuesMap{}
+	config, options := name+",noshared_buffers", goxla.NamedValuesMap{}
 	if kind == CPU {
 		options["cpu_device_count"] = int64(devices)
 	}
@@ -189,44 +203,36 @@ func newClient(plugin string, devices int, o Options) (*Backend, error) {
 	}
 	if err != nil {
 		what, _, _ := strings.Cut(innermost(err).Error(), "\n")
-		f := &fault{fmt.Sprintf("the plugin %s does not start (%s)", plugin, what), "remove it if it is damaged or of another system"}
+		f := &plugin.Fault{Event: fmt.Sprintf("the plugin %s does not start (%s)", path, what), Advice: "remove it if it is damaged or of another system"}
 		if kind == CUDA {
-			f.advice = "see whether nvidia-smi shows the GPU, or compute without it by --backend cpu"
+			f.Advice = "see whether nvidia-smi shows the GPU, or compute without it by --backend cpu"
 		}
 		return nil, f
 	}
-	if h.kernels {
+	if h.Kernels() {
 		customcall.Attach(x)
 	}
 	if o.Choice == Rehearsal {
 		kind = Rehearsal
 	}
-	return &Backend{Backend: x, Kind: string(kind), Plugin: plugin, PluginVersion: describe(plugin, h), hook: h, cacheDir: o.CacheDir}, nil
-}
-
-// kindOf tells CUDA from CPU by the name of the plugin's file.
-func kindOf(plugin string) Choice {
-	if name := filepath.Base(plugin); pjrt.IsCUDAName(name) || strings.Contains(name, "gpu") {
-		return CUDA
-	}
-	return CPU
+	return &Backend{Backend: x, Kind: string(kind), Plugin: path, PluginVersion: fmt.Sprintf("%s, PJRT %s", plugin.Describe(path), h.Version()), plugin: h, cacheDir: o.CacheDir}, nil
 }
 
 // registeredName returns the name under which go-xla registers a plugin. go-xla searches the name
 // for "cpu" and "cuda", expects an absolute path, and cuts it at commas. Paths that it would
 // misread get another name, and so does a second client of a plugin.
-func registeredName(plugin string, kind Choice, again bool) string {
-	upper := strings.ToUpper(plugin)
-	if again || pjrt.IsCUDAName(plugin) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(plugin, ",") {
+func registeredName(path string, kind Choice, again bool) string {
+	upper := strings.ToUpper(path)
+	if again || goxla.IsCUDAName(path) != (kind == CUDA) || strings.Contains(upper, "CPU") != (kind == CPU) || strings.Contains(path, ",") {
 		return fmt.Sprintf("/%s-%d", kind, len(opened)+len(broken)) // unique
 	}
-	return plugin
+	return path
 }
 
-// describe returns package and version from a plugin's path, and its version of the PJRT interface.
-func describe(plugin string, h *hook) string {
-	if name := wheelAt(plugin); name != "" {
-		return fmt.Sprintf("%s, PJRT %s", name, h.version())
+// innermost returns the error at the bottom of a chain, because go-xla's chains are long.
+func innermost(err error) error {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
 	}
-	return fmt.Sprintf("%s, PJRT %s", filepath.Base(plugin), h.version())
+	return err
 }

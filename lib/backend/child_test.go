@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backend/pjrt"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -41,8 +43,8 @@ type answer struct {
 	Plugin  string
 	Devices int
 	Bits    string // a hash of the bits of all results
-	Stats   CacheStats
-	GPUs    []GPU
+	Stats   pjrt.CacheStats
+	GPUs    []plugin.GPU
 	NoGPU   string
 	Env     []string
 	PID     int
@@ -71,7 +73,7 @@ func (t task) run() (a answer) {
 		Retune()
 		return answer{Env: os.Environ(), PID: os.Getpid()}
 	case "gpus":
-		a.GPUs, a.NoGPU = findGPUs()
+		a.GPUs, a.NoGPU = plugin.GPUs()
 		return a
 	case "inspect":
 		return answer{Report: Inspect(ctx)}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
@@ -118,12 +119,12 @@ func (b *Backend) Racing(known map[string]string) *Backend {
 // choicesFile is the path of the file of winners. Its name contains everything that influences a
 // race.
 func (b *Backend) choicesFile() string {
-	if b.hook == nil || b.cacheDir == "" {
+	if b.plugin == nil || b.cacheDir == "" {
 		return ""
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, b.hook.salt, b.Backend.DeviceDescription(b.Device))
-	gpus, _ := findGPUs()
+	fmt.Fprintln(h, b.plugin.Salt(), b.Backend.DeviceDescription(b.Device))
+	gpus, _ := plugin.GPUs()
 	fmt.Fprintln(h, gpus)
 	return filepath.Join(b.cacheDir, "choices", hex.EncodeToString(h.Sum(nil)[:8])+".json")
 }

@@ -1,4 +1,11 @@
-// Package backend selects the device, installs its plugin, and keeps compiled programs.
+// Package backend selects the device and opens it. Package plugin finds and installs the plugins of
+// XLA; package pjrt loads them and keeps their compiled programs.
+//
+// # Systems
+//
+// essnas runs on Linux, on amd64 and arm64 processors, with NVIDIA GPUs on amd64. Plugins are
+// shared libraries of Linux, and essnas uses Linux's control groups, parent-death signals and
+// processor sets.
 //
 // # Choice
 //
@@ -15,37 +22,10 @@
 // All but "go" load a PJRT plugin, a shared library of a few hundred megabytes that contains the
 // XLA compiler. A process has one client for each plugin: a second Open shares it.
 //
-// # Installation
-//
-// Open looks for a plugin
-//
-//  1. in the directories of $PJRT_PLUGIN_LIBRARY_PATH, if it is set,
-//  2. in the cache directory (see [CacheDir]), the target of step 4,
-//  3. in the directories of go-xla's installer and of Python packages,
-//  4. on PyPI: a wheel whose name, version and SHA-256 are in this package's source, fetched by
-//     "python3 -m pip download", so that the user's proxy and index settings apply. Another hash is
-//     an error, and nothing else is tried.
-//
-// Step 4 happens once: the wheel is unpacked into a temporary directory, which is then renamed. A
-// plugin is thus complete or absent. A file lock makes a second process wait for the first. Open
-// compares the SHA-256 of the installed files with the wheel's list, and installs them again if one
-// differs; it does so again only when a file has changed since.
-//
-// # Executables kept on disk
-//
-// XLA compiles for seconds to minutes. The result depends on the program, the compiler and the
-// processor only. This package therefore intercepts the calls between go-xla and the plugin and
-// keeps compiled programs in the cache directory; a second start loads them, with the same bits.
-// executables.go describes the format and hook.go the interception. A cache that is damaged,
-// foreign, full or read-only costs time, but never correctness; [Backend.Stats] reports the fault.
-//
-// A process holds each program in memory once, and keeps some unused ones for later runs
-// (shared.go).
-//
 // # GPUs
 //
 // If the device's memory is separate from the host's, executions are asynchronous. go-xla would
-// wait for each of them by an event that it requests; this package removes the event from the
+// wait for each of them by an event that it requests; package pjrt removes the event from the
 // request. Executions run on the device in order. A copy to the host waits for its array, and the
 // first such copy returns the errors. The host is therefore ahead of the device until it reads a
 // result.

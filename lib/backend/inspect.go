@@ -9,6 +9,9 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/essnas/essnas/lib/backend/pjrt"
+	"github.com/essnas/essnas/lib/backend/plugin"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/gomlx/compute"
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -38,14 +41,14 @@ type KindReport struct {
 // Report is Inspect's result: the machine, the backends, the cache. Sizes are in bytes, 0 if
 // unknown.
 type Report struct {
-	System          string `json:"system"`    // operating system and processor kind
-	Processor       string `json:"processor"` // its name
-	Cores           int    `json:"cores"`     // available to this process
-	Memory          uint64 `json:"memory"`
-	MemoryAvailable uint64 `json:"memory_available"`
-	GPUs            []GPU  `json:"gpus"`
-	Choice          Choice `json:"choice"` // of $ESSNAS_BACKEND, or auto
-	Chosen          string `json:"chosen"` // the resulting kind or path
+	System          string       `json:"system"`    // operating system and processor kind
+	Processor       string       `json:"processor"` // its name
+	Cores           int          `json:"cores"`     // available to this process
+	Memory          uint64       `json:"memory"`
+	MemoryAvailable uint64       `json:"memory_available"`
+	GPUs            []plugin.GPU `json:"gpus"`
+	Choice          Choice       `json:"choice"` // of $ESSNAS_BACKEND, or auto
+	Chosen          string       `json:"chosen"` // the resulting kind or path
 	// cuda, cpu, go, and the plugin that the choice names
 	Kinds           []KindReport `json:"kinds"`
 	Pip             string       `json:"pip"`       // version of pip; "" without pip
@@ -71,18 +74,18 @@ func Inspect(ctx context.Context) Report {
 			advise("%.1f GB of memory are free: a search on CIFAR-10 takes 1.5 GB; end other programs, or choose fewer channels or a smaller batch", float64(m.Available)/1e9)
 		}
 	}
-	if _, version, err := findPip(ctx); err == nil {
+	if version, err := plugin.PipVersion(ctx); err == nil {
 		r.Pip = version
 	}
 	_, tune := retune(os.Environ())
 	r.Tuned = !tune && strings.Contains(os.Getenv("GLIBC_TUNABLES"), "glibc.malloc.")
-	dir, err := CacheDir()
+	dir, err := cachedir.Path()
 	if err != nil {
 		advise("%v", err)
 	} else {
 		r.inspectCache(dir, advise)
 	}
-	gpus, noGPU := findGPUs()
+	gpus, noGPU := plugin.GPUs()
 	r.GPUs = gpus
 	r.Kinds = []KindReport{r.inspectKind(CUDA, dir, noGPU), r.inspectKind(CPU, dir, ""), {
 		Kind: string(Go), State: Ready, Detail: "some 100 times slower than XLA: for small tests of arithmetic only",
@@ -104,10 +107,10 @@ func (r *Report) inspectCache(dir string, advise func(string, ...any)) {
 		}
 	}
 	var err error
-	if r.Executables, r.ExecutableBytes, err = Executables(dir); err != nil {
+	if r.Executables, r.ExecutableBytes, err = pjrt.CountExecutables(dir); err != nil {
 		advise("compiled executables can't be read (%v): everything is compiled at each start", err)
 	}
-	if f, err := os.CreateTemp(existing, temporary+"*"); err == nil {
+	if f, err := os.CreateTemp(existing, ".new-*"); err == nil {
 		f.Close()
 		os.Remove(f.Name())
 	} else {
@@ -123,29 +126,27 @@ func (r *Report) inspectKind(kind Choice, cacheDir, noGPU string) KindReport {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, plugin := range installed(kind, cacheDir) {
-		b, err := openPlugin(plugin, Options{CacheDir: cacheDir})
+	plugins := plugin.Dir(cacheDir)
+	for _, path := range plugin.Installed(plugin.Kind(kind), plugins) {
+		b, err := openPlugin(path, Options{CacheDir: cacheDir})
 		if err == nil {
 			k.ready(b)
 			return k
 		}
-		k.Plugin, k.Detail = plugin, err.Error()
+		k.Plugin, k.Detail = path, err.Error()
 	}
-	w := cpuWheel
-	if kind == CUDA {
-		var err error
-		if w, err = cudaWheel(r.GPUs); err != nil {
-			k.State, k.Detail = Unusable, err.Error()
-			return k
-		}
+	w, err := plugin.For(plugin.Kind(kind))
+	if err != nil {
+		k.State, k.Detail = Unusable, err.Error()
+		return k
 	}
 	switch {
-	case k.Plugin != "" && w.whole(pluginsDir(cacheDir)): // no other would be installed
+	case k.Plugin != "" && w.Whole(plugins): // no other would be installed
 		k.State = Unusable
 	case r.Pip == "":
-		k.State, k.Detail = Unusable, errNoPip.Error()
+		k.State, k.Detail = Unusable, plugin.ErrNoPip.Error()
 	default:
-		k.State, k.Detail = Installable, fmt.Sprintf("the first run downloads %s (%s)", w, w.size)
+		k.State, k.Detail = Installable, fmt.Sprintf("the first run downloads %s (%s)", w, w.Size)
 	}
 	return k
 }

@@ -6,6 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/essnas/essnas/lib/backend/plugin"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
 // Open returns the backend that o.Choice names, and installs its plugin if necessary. It shares a
@@ -25,7 +28,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 		return nil, fmt.Errorf("%d devices: ask for at least 1", o.Devices)
 	}
 	if o.CacheDir == "" {
-		dir, err := CacheDir()
+		dir, err := cachedir.Path()
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +44,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	case Rehearsal:
 		return openRehearsal(ctx, o)
 	case CUDA:
-		if gpus, none := findGPUs(); len(gpus) == 0 {
+		if gpus, none := plugin.GPUs(); len(gpus) == 0 {
 			return nil, fmt.Errorf("CUDA can't be used, because %s; choose --backend cpu to compute without a GPU", none)
 		}
 		return openKind(ctx, CUDA, o)
@@ -53,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 
 // openAuto tries CUDA if a GPU answers, then the CPU, then pure Go, and warns at each step down.
 func openAuto(ctx context.Context, o Options) (*Backend, error) {
-	gpus, _ := findGPUs()
+	gpus, _ := plugin.GPUs()
 	if len(gpus) > 0 {
 		b, err := openKind(ctx, CUDA, o)
 		if err == nil || ctx.Err() != nil {
@@ -96,14 +99,14 @@ func openPath(o Options) (*Backend, error) {
 	} else if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file: give the path of the PJRT plugin itself (*.so), or choose auto, cuda, cpu or go", path)
 	}
-	plugin, err := filepath.EvalSymlinks(path)
+	real, err := filepath.EvalSymlinks(path)
 	if err == nil {
-		plugin, err = filepath.Abs(plugin)
+		real, err = filepath.Abs(real)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return openPlugin(plugin, o)
+	return openPlugin(real, o)
 }
 
 // openKind opens the first working plugin of a kind among the installed ones and those that can be
@@ -115,8 +118,8 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 		}
 	}
 	var faults []error
-	try := func(plugin string) *Backend {
-		b, err := openPlugin(plugin, o)
+	try := func(path string) *Backend {
+		b, err := openPlugin(path, o)
 		if err != nil {
 			faults = append(faults, err)
 			return nil
@@ -124,20 +127,21 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 		b.named = true
 		return b
 	}
-	for _, plugin := range installed(kind, o.CacheDir) {
-		if b := try(plugin); b != nil {
+	plugins := plugin.Dir(o.CacheDir)
+	for _, path := range plugin.Installed(plugin.Kind(kind), plugins) {
+		if b := try(path); b != nil {
 			return b, nil
 		}
 	}
-	wheel, err := wheelOf(kind)
+	wheel, err := plugin.For(plugin.Kind(kind))
 	if err == nil {
-		var plugin string
-		plugin, err = install(ctx, pluginsDir(o.CacheDir), wheel, o.Log)
+		var path string
+		path, err = plugin.Install(ctx, plugins, wheel, o.Log)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		if err == nil {
-			if b := try(plugin); b != nil {
+			if b := try(path); b != nil {
 				return b, nil
 			}
 		}
@@ -145,5 +149,5 @@ func openKind(ctx context.Context, kind Choice, o Options) (*Backend, error) {
 	if err != nil {
 		faults = append(faults, err)
 	}
-	return nil, fmt.Errorf("XLA on %s has no working plugin, because %w", strings.ToUpper(string(kind)), together(faults))
+	return nil, fmt.Errorf("XLA on %s has no working plugin, because %w", strings.ToUpper(string(kind)), plugin.Together(faults))
 }

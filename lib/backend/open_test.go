@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
@@ -118,7 +119,7 @@ func TestNamesThatGoXLAUnderstands(t *testing.T) {
 		{"/a/pjrt_c_api_gpu_plugin.so", CUDA, false},
 	}
 	for _, c := range cases {
-		kind := kindOf(c.path)
+		kind := Choice(plugin.KindOf(c.path))
 		name := registeredName(c.path, kind, false)
 		if kind != c.kind || (name == c.path) != c.same || !filepath.IsAbs(name) || strings.Contains(name, ",") {
 			t.Errorf("%s is %s, known as %s", c.path, kind, name)

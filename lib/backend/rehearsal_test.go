@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/essnas/essnas/lib/backend/pjrt"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -14,7 +15,7 @@ import (
 // is right although the arrays between were freed long before.
 func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 	const n, links = 300, 20
-	chain := func(choice Choice) (result []float32, c Counts) {
+	chain := func(choice Choice) (result []float32, c pjrt.Counts) {
 		b, err := Open(t.Context(), Options{Choice: choice})
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +47,7 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 		result = tensors.MustCopyFlatData[float32](y)
 		y.MustFinalizeAll()
 		after := b.Counts()
-		return result, Counts{Executions: after.Executions - before.Executions, Waits: after.Waits - before.Waits, Uploads: after.Uploads - before.Uploads}
+		return result, pjrt.Counts{Executions: after.Executions - before.Executions, Waits: after.Waits - before.Waits, Uploads: after.Uploads - before.Uploads}
 	}
 	want, cpu := chain(CPU)
 	got, rehearsal := chain(Rehearsal)
@@ -61,28 +62,6 @@ func TestARehearsalWaitsForWhatIsReadOnly(t *testing.T) {
 	// for the result
 	if rehearsal.Executions != links || rehearsal.Uploads != 1 || rehearsal.Waits != 1 {
 		t.Errorf("in a rehearsal %+v", rehearsal)
-	}
-}
-
-// TestProductsAreExact: no program keeps XLA's default precision, which is TF32 on a GPU, neither
-// for products of matrices nor for convolutions.
-func TestProductsAreExact(t *testing.T) {
-	const convolution = "precision_config = [#stablehlo<precision DEFAULT>, #stablehlo<precision DEFAULT>]"
-	const dot = "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision DEFAULT>]"
-	const want = "precision_config = [#stablehlo<precision HIGHEST>, #stablehlo<precision HIGHEST>]"
-	for _, text := range []string{convolution, dot} {
-		if got := string(exact([]byte(text))); got != want {
-			t.Errorf("%s becomes %s", text, got)
-		}
-	}
-}
-
-func TestFlagsOfTheUserStay(t *testing.T) {
-	t.Setenv("XLA_FLAGS", "--xla_gpu_exclude_nondeterministic_ops=false")
-	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")
-	addFlag("--xla_gpu_cuda_data_dir", "/cuda")
-	if got, want := os.Getenv("XLA_FLAGS"), "--xla_gpu_exclude_nondeterministic_ops=false --xla_gpu_cuda_data_dir=/cuda"; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -1,5 +1,3 @@
-//go:build linux
-
 package backend
 
 // #include <features.h>
@@ -33,7 +31,7 @@ const retuned = "ESSNAS_RETUNED"
 
 // Retune restarts the program in the same process with GLIBC_TUNABLES set for XLA, because glibc
 // reads them before main. Call it first in main. It returns in the restarted program, and at once
-// on systems other than Linux, with another C library, or if ESSNAS_RETUNED is set. The user's own
+// with another C library, or if ESSNAS_RETUNED is set. The user's own
 // GLIBC_TUNABLES take precedence. Retune ignores failures.
 func Retune() {
 	if env, ok := retune(os.Environ()); ok {

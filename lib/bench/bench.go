@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
 // Bench measures workloads.
@@ -42,7 +44,7 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 		r.Machine.Cores = b.Cores
 	}
 	if b.GPU && b.Backend != backend.Rehearsal {
-		gpus, none := backend.GPUs()
+		gpus, none := plugin.GPUs()
 		if len(gpus) == 0 {
 			return nil, fmt.Errorf("there is no GPU to measure, because %s; without --gpu the CPU is measured", none)
 		}
@@ -82,7 +84,7 @@ func (b Bench) Run(ctx context.Context) (*Report, error) {
 
 // emptyCache makes a cache directory with the plugins of the real one and no executables.
 func emptyCache(dir string) error {
-	real, err := backend.CacheDir()
+	real, err := cachedir.Path()
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func Room(b *backend.Backend) (bytes int64, ok bool) {
 		return 0, false
 	}
 	bytes = int64(m.Available) + Held()
-	if limit, err := memlimit.FromCgroup(); err == nil { // only Linux has control groups
+	if limit, err := memlimit.FromCgroup(); err == nil {
 		bytes = min(bytes, int64(limit))
 	}
 	return bytes, true

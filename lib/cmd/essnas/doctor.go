@@ -9,7 +9,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/pjrt"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/essnas/essnas/lib/jupyter"
 	"github.com/spf13/cobra"
 )
@@ -107,16 +109,16 @@ func nonEmpty(texts ...string) (kept []string) {
 }
 
 func (p *program) cache(c *cobra.Command, clear bool) error {
-	dir, err := backend.CacheDir()
+	dir, err := cachedir.Path()
 	if err != nil {
 		return err
 	}
 	if clear {
-		if err := backend.ClearExecutables(dir); err != nil {
+		if err := pjrt.ClearExecutables(dir); err != nil {
 			return err
 		}
 	}
-	n, size, err := backend.Executables(dir)
+	n, size, err := pjrt.CountExecutables(dir)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/gofrs/flock"
 	"github.com/janpfeifer/must"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/*.txtar: what is typed, and what is answered. Plugin and compiled
 // programs are the user's own, as for any run.
 func TestScripts(t *testing.T) {
-	cache := must.M1(backend.CacheDir())
+	cache := must.M1(cachedir.Path())
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -65,7 +66,7 @@ func mounts() bool {
 }
 
 func gpu() bool {
-	gpus, _ := backend.GPUs()
+	gpus, _ := plugin.GPUs()
 	return len(gpus) > 0
 }
 

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/pjrt"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/pipeline"
@@ -60,7 +60,7 @@ type desk struct {
 func (d *desk) rest() {
 	d.warm.Release()
 	debug.FreeOSMemory() // which lets go of what has no owner any more, on the device, too
-	backend.Trim()
+	pjrt.Trim()
 }
 
 // answer does a command for a client.

@@ -6,18 +6,19 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/internal/build"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/spf13/cobra"
 )
 
 // version is the result of essnas version.
 type version struct {
 	build.Info
-	Go      string               `json:"go"`
-	System  string               `json:"system"`
-	XLA     string               `json:"go-xla"` // the binding's version
-	Plugins []backend.PluginInfo `json:"plugins"`
+	Go      string        `json:"go"`
+	System  string        `json:"system"`
+	XLA     string        `json:"go-xla"` // the binding's version
+	Plugins []plugin.Info `json:"plugins"`
 }
 
 func (p *program) version() *cobra.Command {
@@ -26,11 +27,11 @@ func (p *program) version() *cobra.Command {
 		Short: "Print version, commit, Go's version and the XLA plugins",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			plugins, err := backend.Plugins("")
+			cache, err := cachedir.Path()
 			if err != nil {
 				return err
 			}
-			v := version{Info: build.Read(), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Plugins: plugins}
+			v := version{Info: build.Read(), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Plugins: plugin.List(plugin.Dir(cache))}
 			if info, ok := debug.ReadBuildInfo(); ok {
 				for _, d := range info.Deps {
 					if d.Path == "github.com/gomlx/go-xla" {
@@ -52,12 +53,12 @@ func (v version) write(w io.Writer) error {
 	if len(v.Plugins) == 0 {
 		fmt.Fprintf(w, "XLA plugin: no wheel exists for %s\n", v.System)
 	}
-	for _, plugin := range v.Plugins {
-		where := plugin.Path
+	for _, i := range v.Plugins {
+		where := i.Path
 		if where == "" {
 			where = "not installed"
 		}
-		fmt.Fprintf(w, "XLA plugin for %s: %s, %s\n", plugin.Kind, plugin.Package, where)
+		fmt.Fprintf(w, "XLA plugin for %s: %s, %s\n", i.Kind, i.Package, where)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"errors"
@@ -13,10 +13,10 @@ func onAMD64(sha256 string) map[string]string { return map[string]string{"amd64"
 
 // cuda13Wheel is for drivers with CUDA 13 and GPUs of compute capability 7.5 or higher. Its
 // libraries are those of the extra "with-cuda" of the package jax-cuda13-plugin.
-var cuda13Wheel = pluginWheel{
+var cuda13Wheel = Wheel{
 	wheel:   wheel{"jax-cuda13-pjrt", "0.12.0.1", onAMD64("5899bb6177eda86ea532afb9a26794f2bdd04966f6a01f9028266b16c2b6cf90")},
 	library: "jax_plugins/xla_cuda13/xla_cuda_plugin.so",
-	size:    "2.4 GB",
+	Size:    "2.4 GB",
 	libraries: []wheel{
 		{"nvidia-cublas", "13.10.0.20", onAMD64("dcc6d63884c53d07e267ce7e6feac17b2538cebaafec5db865736c3e28e4dc84")},
 		{"nvidia-cuda-cupti", "13.5.25", onAMD64("9dcca41c12a734192b14e7128ae116bc9ce1b9da686e2ebf48ae7a4415f76650")},
@@ -35,10 +35,10 @@ var cuda13Wheel = pluginWheel{
 }
 
 // cuda12Wheel is for older drivers and GPUs.
-var cuda12Wheel = pluginWheel{
+var cuda12Wheel = Wheel{
 	wheel:   wheel{"jax-cuda12-pjrt", "0.12.0.1", onAMD64("5ec28e06198d094031c37590b4ea753ae8cde4879ab4b60baf40f0dffb673286")},
 	library: "jax_plugins/xla_cuda12/xla_cuda_plugin.so",
-	size:    "3 GB",
+	Size:    "3 GB",
 	libraries: []wheel{
 		{"nvidia-cublas-cu12", "12.9.3.13", onAMD64("d7d51055f161b317c7105ddaae90e71eda059026074ffef93cf7cde2886bfe72")},
 		{"nvidia-cuda-cupti-cu12", "12.9.79", onAMD64("096bcf334f13e1984ba36685ad4c1d6347db214de03dbb6eebb237b41d9d934f")},
@@ -56,14 +56,14 @@ var cuda12Wheel = pluginWheel{
 }
 
 // cudaWheel selects one of the two wheels for the GPUs of this machine.
-func cudaWheel(gpus []GPU) (pluginWheel, error) {
+func cudaWheel(gpus []GPU) (Wheel, error) {
 	if len(gpus) == 0 {
-		_, none := findGPUs()
-		return pluginWheel{}, errors.New(none)
+		_, none := GPUs()
+		return Wheel{}, errors.New(none)
 	}
 	driver := gpus[0].CUDA
 	if driver < 12 {
-		return pluginWheel{}, &fault{fmt.Sprintf("the NVIDIA driver supports CUDA %d only", driver), "update it to one for CUDA 12 or later"}
+		return Wheel{}, &Fault{fmt.Sprintf("the NVIDIA driver supports CUDA %d only", driver), "update it to one for CUDA 12 or later"}
 	}
 	if driver >= 13 && slices.MinFunc(gpus, func(a, b GPU) int { return a.Capability - b.Capability }).Capability >= 75 {
 		return cuda13Wheel, nil
@@ -71,11 +71,11 @@ func cudaWheel(gpus []GPU) (pluginWheel, error) {
 	return cuda12Wheel, nil
 }
 
-// prepareCUDA prepares the process for a CUDA plugin. It loads NVIDIA's libraries from the
+// PrepareCUDA prepares the process for a CUDA plugin. It loads NVIDIA's libraries from the
 // directory "nvidia" beside the plugin, since the plugin searches for them by name only, and tells
 // XLA the places of ptxas and libdevice. Without this directory the libraries of the system are
 // used.
-func prepareCUDA(plugin string) {
+func PrepareCUDA(plugin string) {
 	// Some algorithms of cuDNN sum in a varying order, so repeated runs would differ in bits.
 	addFlag("--xla_gpu_exclude_nondeterministic_ops", "true")
 	nvidia := nvidiaDir(plugin)

@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 /*
 #cgo LDFLAGS: -ldl
@@ -20,14 +20,11 @@ type GPU struct {
 	CUDA       int    `json:"cuda"`       // the CUDA version that the driver supports: 13 is 13.x
 }
 
-// findGPUs asks the driver for its GPUs. If there are none, the text gives the reason.
-func findGPUs() ([]GPU, string) {
+// GPUs lists the GPUs of NVIDIA's driver. If there are none, the text gives the reason.
+func GPUs() ([]GPU, string) {
 	a := askDriver()
 	return a.gpus, a.none
 }
-
-// GPUs lists the GPUs of NVIDIA's driver. If there are none, the text gives the reason.
-func GPUs() ([]GPU, string) { return findGPUs() }
 
 type driverAnswer struct {
 	gpus []GPU

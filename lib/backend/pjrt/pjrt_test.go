@@ -1,4 +1,4 @@
-package backend
+package pjrt
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/essnas/essnas/lib/backend/plugin/plugintest"
 )
 
 // pjrt.h declares a part of pjrt_c_api.h by hand. The C compiler checks every field of every struct
@@ -114,19 +116,9 @@ func TestStructsAgreeWithTheHeader(t *testing.T) {
 	if err := os.WriteFile(source, []byte(c.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(compiler(t), "-std=c11", "-fsyntax-only", source).CombinedOutput(); err != nil {
+	if out, err := exec.Command(plugintest.Compiler(t), "-std=c11", "-fsyntax-only", source).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
 func withoutComments(c string) string { return regexp.MustCompile(`//.*`).ReplaceAllString(c, "") }
-
-// compiler is the C compiler that cgo uses.
-func compiler(tb testing.TB) string {
-	tb.Helper()
-	out, err := exec.Command("go", "env", "CC").Output()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return strings.Fields(string(out))[0]
-}

@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"context"
@@ -13,11 +13,19 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// install puts the plugin of a wheel and its libraries into a directory of plugins and returns the
-// plugin's path. It does nothing if the plugin is complete. One of several processes downloads, the
-// others wait for it.
-func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) (string, error) {
-	if p.whole(plugins) {
+// Dir returns the directory of the installed plugins in a cache directory.
+func Dir(cacheDir string) string { return filepath.Join(cacheDir, "plugins") }
+
+// temporary is the start of the names of incomplete installations.
+const temporary = ".new-"
+
+// Install puts the plugin of a wheel and its libraries into a directory of plugins, see [Dir], and
+// returns the plugin's path. It does nothing if the plugin is complete. One of several processes
+// downloads, the others wait for it. Install returns an error with advice if there is no wheel for
+// this system, the download fails, a file has another hash than this package's source says, or the
+// directory can't be written.
+func Install(ctx context.Context, plugins string, p Wheel, log io.Writer) (string, error) {
+	if p.Whole(plugins) {
 		return p.path(plugins), nil
 	}
 	if !p.here() {
@@ -28,11 +36,11 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 		err = cachedir.Private(plugins)
 	}
 	if err != nil {
-		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
+		return "", &Fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
 	}
 	lock := flock.New(filepath.Join(plugins, ".lock"))
 	if ok, err := lock.TryLock(); err != nil {
-		return "", &fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
+		return "", &Fault{fmt.Sprintf("%s can't be installed (%v)", p, err), "set ESSNAS_CACHE to a directory that you may write to"}
 	} else if !ok {
 		fmt.Fprintf(log, "Waiting for another process that installs a plugin into %s\n", plugins)
 		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
@@ -40,11 +48,11 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 		}
 	}
 	defer lock.Close()
-	if p.whole(plugins) {
+	if p.Whole(plugins) {
 		return p.path(plugins), nil
 	}
 	sweep(plugins)
-	fmt.Fprintf(log, "Installing %s (%s to download, once) into %s\n", p, p.size, p.dir(plugins))
+	fmt.Fprintf(log, "Installing %s (%s to download, once) into %s\n", p, p.Size, p.dir(plugins))
 	start := time.Now()
 	if err := fetch(ctx, plugins, p, log); err != nil {
 		return "", err
@@ -54,7 +62,7 @@ func install(ctx context.Context, plugins string, p pluginWheel, log io.Writer) 
 }
 
 // fetch downloads and unpacks in a temporary directory, which is then renamed to the plugin's.
-func fetch(ctx context.Context, plugins string, p pluginWheel, log io.Writer) error {
+func fetch(ctx context.Context, plugins string, p Wheel, log io.Writer) error {
 	work, err := os.MkdirTemp(plugins, temporary+"*")
 	if err != nil {
 		return fmt.Errorf("%s can't be installed: %w", p, err)
@@ -67,7 +75,7 @@ func fetch(ctx context.Context, plugins string, p pluginWheel, log io.Writer) er
 	content := filepath.Join(work, "content")
 	for _, file := range files {
 		if err := unzip(ctx, file, content); err != nil {
-			return &fault{fmt.Sprintf("%s can't be unpacked (%v)", p, err), "make room on the disk, or set ESSNAS_CACHE to a larger one"}
+			return &Fault{fmt.Sprintf("%s can't be unpacked (%v)", p, err), "make room on the disk, or set ESSNAS_CACHE to a larger one"}
 		}
 		os.Remove(file)
 	}

@@ -1,15 +1,45 @@
-package backend
+package plugin
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/gomlx/go-xla/pjrt"
 )
 
-// installed lists the plugins of a kind in all places of installation, the preferred one first,
-// without loading them.
-func installed(kind Choice, cacheDir string) []string {
+// Kind is the kind of device that a plugin computes on.
+type Kind string
+
+// The kinds of plugins.
+const (
+	CUDA Kind = "cuda"
+	CPU  Kind = "cpu"
+)
+
+// KindOf tells CUDA from CPU by the name of the plugin's file.
+func KindOf(plugin string) Kind {
+	if name := filepath.Base(plugin); pjrt.IsCUDAName(name) || strings.Contains(name, "gpu") {
+		return CUDA
+	}
+	return CPU
+}
+
+// Describe returns the package and version of the plugin at a path, or the file's name if this
+// package has not installed it.
+func Describe(plugin string) string {
+	for _, w := range wheels {
+		if strings.Contains(plugin, string(filepath.Separator)+w.name+"-"+w.version+string(filepath.Separator)) {
+			return w.String()
+		}
+	}
+	return filepath.Base(plugin)
+}
+
+// Installed lists the plugins of a kind in all places of installation, the preferred one first,
+// without loading them. plugins is the directory of [Install].
+func Installed(kind Kind, plugins string) []string {
 	var found []string
 	add := func(pattern string) {
 		files, _ := filepath.Glob(pattern)
@@ -17,7 +47,7 @@ func installed(kind Choice, cacheDir string) []string {
 			if real, err := filepath.EvalSymlinks(file); err == nil {
 				file = real
 			}
-			if isFile(file) && kindOf(file) == kind && !slices.Contains(found, file) {
+			if isFile(file) && KindOf(file) == kind && !slices.Contains(found, file) {
 				found = append(found, file)
 			}
 		}
@@ -32,9 +62,8 @@ func installed(kind Choice, cacheDir string) []string {
 			addDir(dir)
 		}
 	}
-	plugins := pluginsDir(cacheDir)
-	for _, w := range pluginWheels {
-		if w.whole(plugins) {
+	for _, w := range wheels {
+		if w.Whole(plugins) {
 			add(w.path(plugins))
 		}
 	}
@@ -42,7 +71,7 @@ func installed(kind Choice, cacheDir string) []string {
 		addDir(dir)
 	}
 	for _, dir := range pythonDirs() {
-		for _, w := range pluginWheels {
+		for _, w := range wheels {
 			add(filepath.Join(dir, filepath.FromSlash(w.library)))
 		}
 	}
@@ -82,23 +111,15 @@ func pythonDirs() []string {
 	return dirs
 }
 
-// wheelOf returns the wheel with the plugin of a kind for this machine. It returns an error if the
-// GPU's driver is too old for all of them.
+// For returns the wheel with the plugin of a kind for this machine. It returns an error if there is
+// no GPU, or its driver is too old for all of them.
 //
 // There is no second source: an installer without a hash in this package's source would be used
 // exactly when a hash is wrong.
-func wheelOf(kind Choice) (pluginWheel, error) {
+func For(kind Kind) (Wheel, error) {
 	if kind != CUDA {
 		return cpuWheel, nil
 	}
-	gpus, _ := findGPUs()
+	gpus, _ := GPUs()
 	return cudaWheel(gpus)
-}
-
-// innermost returns the error at the bottom of a chain, because go-xla's chains are long.
-func innermost(err error) error {
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"context"
@@ -18,7 +18,8 @@ import (
 // pipCommands lists the ways to call pip in order of preference.
 var pipCommands = [][]string{{"python3", "-m", "pip"}, {"python", "-m", "pip"}, {"pip3"}, {"pip"}}
 
-var errNoPip = &fault{"Python's pip is missing", "install it (on Debian and Ubuntu: apt-get install python3-pip)"}
+// ErrNoPip is the error of an installation without pip.
+var ErrNoPip = &Fault{"Python's pip is missing", "install it (on Debian and Ubuntu: apt-get install python3-pip)"}
 
 // findPip returns the first of pipCommands that works, and its version.
 func findPip(ctx context.Context) (command []string, version string, err error) {
@@ -35,7 +36,14 @@ func findPip(ctx context.Context) (command []string, version string, err error) 
 			return nil, "", ctx.Err()
 		}
 	}
-	return nil, "", errNoPip
+	return nil, "", ErrNoPip
+}
+
+// PipVersion returns the version of the pip that would install a plugin, or [ErrNoPip] if there is
+// none.
+func PipVersion(ctx context.Context) (version string, err error) {
+	_, version, err = findPip(ctx)
+	return version, err
 }
 
 // download fetches the files of wheels into dir with pip, which knows the user's proxy and index,
@@ -77,7 +85,7 @@ func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) (
 		return nil, fmt.Errorf("the download of %s was interrupted: %w", &names, ctx.Err())
 	}
 	if err != nil {
-		return nil, &fault{fmt.Sprintf("pip could not download %s (%s)", &names, pipSays(out, err)), pipAdvice(string(out))}
+		return nil, &Fault{fmt.Sprintf("pip could not download %s (%s)", &names, pipSays(out, err)), pipAdvice(string(out))}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.whl"))
 	if err != nil {
@@ -89,12 +97,12 @@ func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) (
 			return nil, err
 		}
 		if !want[sum] {
-			return nil, &fault{fmt.Sprintf("pip downloaded a %s that is not the expected one", filepath.Base(f)), "check the package index that pip is set to (pip config list)"}
+			return nil, &Fault{fmt.Sprintf("pip downloaded a %s that is not the expected one", filepath.Base(f)), "check the package index that pip is set to (pip config list)"}
 		}
 		delete(want, sum)
 	}
 	if len(want) != 0 {
-		return nil, &fault{fmt.Sprintf("pip said that it downloaded %s, but %d files are missing", &names, len(want)), "check its settings (pip config list)"}
+		return nil, &Fault{fmt.Sprintf("pip said that it downloaded %s, but %d files are missing", &names, len(want)), "check its settings (pip config list)"}
 	}
 	return files, nil
 }

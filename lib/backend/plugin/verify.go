@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"encoding/base64"
@@ -15,9 +15,10 @@ import (
 // numbers takes none, and any write to a file changes its time.
 const verified = ".verified"
 
-// whole reports whether a plugin and its libraries are present with the SHA-256 of their wheels'
+// Whole reports whether a plugin and its libraries are present with the SHA-256 of their wheels'
 // lists. The rename in fetch guarantees it; a failing disk or a user may have changed files since.
-func (p pluginWheel) whole(plugins string) bool {
+// plugins is the directory of all plugins, see [Dir].
+func (p Wheel) Whole(plugins string) bool {
 	if !isFile(p.path(plugins)) {
 		return false
 	}

@@ -1,4 +1,4 @@
-package backend
+package pjrt
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// CacheStats counts the programs that a backend compiled and loaded.
+// CacheStats counts the programs that a plugin compiled and loaded.
 type CacheStats struct {
 	Compiled int `json:"compiled"` // programs compiled
 	// sum over programs, which may compile concurrently
@@ -23,7 +23,7 @@ type CacheStats struct {
 	Notes []string `json:"notes"`
 }
 
-// Counts holds the numbers of a backend's actions since it was opened, and the contents of its
+// Counts holds the numbers of a plugin's actions since it was registered, and the contents of its
 // devices. A GPU reports its own device bytes; on a CPU the process's memory counts.
 type Counts struct {
 	Executions uint64 `json:"executions"` // executables run

@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"fmt"
@@ -13,31 +13,30 @@ type wheel struct {
 	sha256        map[string]string
 }
 
-// pluginWheel is a wheel that contains a plugin.
-type pluginWheel struct {
+// Wheel is a Python package that contains a plugin.
+type Wheel struct {
 	wheel
 	library   string  // the plugin's path in the wheel
 	libraries []wheel // its dependencies
-	size      string  // of the downloads, for messages
+	Size      string  // of the downloads, for messages
 }
 
-// pluginWheels are the plugins that Open can install. To move to another version, take the hashes
-// from
+// wheels are the plugins that Install can install. To move to another version, take the hashes from
 //
 //	python3 -m pip install --dry-run --no-deps --ignore-installed --only-binary=:all: --quiet --report - NAME==VERSION
-var pluginWheels = []pluginWheel{cpuWheel, cuda13Wheel, cuda12Wheel}
+var wheels = []Wheel{cpuWheel, cuda13Wheel, cuda12Wheel}
 
-var cpuWheel = pluginWheel{
+var cpuWheel = Wheel{
 	wheel: wheel{"xla-cpu-pjrt", "0.0.1", map[string]string{
 		"amd64": "55837b6b7b47daa717f2d9a5a03563ea0ceaa338d06a81a1e2d3f060d960decc",
 		"arm64": "8f613be6e891858f40d64f9799319502fff42689661944fc18a6ffd8210b30c9",
 	}},
 	library: "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
-	size:    "63 MB",
+	Size:    "63 MB",
 }
 
-// here reports whether the wheel has a file for this system.
-func (w wheel) here() bool { return runtime.GOOS == "linux" && w.sha256[runtime.GOARCH] != "" }
+// here reports whether the wheel has a file for this processor.
+func (w wheel) here() bool { return w.sha256[runtime.GOARCH] != "" }
 
 // requirement returns the wheel as a line of a requirements file, with its hash.
 func (w wheel) requirement() string {
@@ -51,6 +50,6 @@ func (w wheel) String() string { return w.name + " " + w.version }
 func (w wheel) dir(plugins string) string { return filepath.Join(plugins, w.name+"-"+w.version) }
 
 // path returns the path of the plugin in a directory of plugins.
-func (p pluginWheel) path(plugins string) string {
+func (p Wheel) path(plugins string) string {
 	return filepath.Join(p.dir(plugins), filepath.FromSlash(p.library))
 }

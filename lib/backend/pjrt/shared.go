@@ -1,4 +1,4 @@
-package backend
+package pjrt
 
 // #include "arrays.h"
 // #include "hook.h"
@@ -100,7 +100,7 @@ func (s *shared) trim(most int64) (gone []loaded) {
 	return gone
 }
 
-// Trim frees the executables without users of all open backends. They are loaded from the disk when
+// Trim frees the executables without users of all plugins. They are loaded from the disk when
 // needed again.
 func Trim() {
 	for i := range hooks {
@@ -117,13 +117,13 @@ func Trim() {
 	}
 }
 
-func (h *hook) destroy(x loaded) *C.pj_error {
+func (h *Plugin) destroy(x loaded) *C.pj_error {
 	C.arrays_forget(h.slot, (*C.pj_loaded)(x))
 	return C.hook_destroy(h.real, (*C.pj_loaded)(x))
 }
 
 // discard destroys an executable outside of any call, so a failure can't be reported.
-func (h *hook) discard(x loaded) {
+func (h *Plugin) discard(x loaded) {
 	if e := h.destroy(x); e != nil {
 		h.meter.note("an executable can't be freed: " + h.message(e))
 	}

@@ -1,4 +1,4 @@
-package backend
+package pjrt
 
 // How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads
 // the library, copies its table, puts essnasCompile and essnasDestroy (shared.go) in the places of
@@ -26,13 +26,14 @@ import (
 	"unsafe"
 
 	"github.com/essnas/essnas/lib/customcall"
-	"github.com/gomlx/go-xla/pjrt"
+	goxla "github.com/gomlx/go-xla/pjrt"
 )
 
-// hook is a plugin whose compilations pass through this package.
-type hook struct {
+// Plugin is a loaded plugin whose compilations pass through this package. It is safe for concurrent
+// use.
+type Plugin struct {
 	real     *C.pj_api
-	cache    *executables // nil: compile always
+	cache    *Executables // nil: compile always
 	salt     string       // dependencies of the plugin's programs besides their text
 	wait     bool         // for the end of each execution
 	kernels  bool         // it accepts those of package customcall
@@ -43,14 +44,28 @@ type hook struct {
 }
 
 var (
-	hooks  [C.HOOK_SLOTS]atomic.Pointer[hook]
-	hooked int // slots in use, under mu
+	hooks [C.HOOK_SLOTS]atomic.Pointer[Plugin]
+
+	mu     sync.Mutex // one registration at a time
+	hooked int        // slots in use
 )
 
-// register loads the plugin at path and registers it with go-xla under the given name; its
-// compilations pass through the cache. With shared memory each execution ends before the host
-// continues, because the host may read the result at once. Without it, executions are asynchronous.
-func register(path, name string, cache *executables, shared bool) (*hook, error) {
+// Options are the properties of a plugin that its file does not tell.
+type Options struct {
+	Cache *Executables // nil: compile always
+	CPU   bool         // the plugin computes on CPUs
+	// The devices' memory is the host's. Each execution then ends before the host continues,
+	// because the host may read the result at once. With separate memory, executions are
+	// asynchronous.
+	Shared bool
+}
+
+// Register loads the plugin at path and registers it with go-xla under the given name; its
+// compilations pass through the cache. Register returns an error if the file is no PJRT plugin, or
+// the name is in use.
+func Register(path, name string, o Options) (*Plugin, error) {
+	mu.Lock()
+	defer mu.Unlock()
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
 	var reason *C.char
@@ -58,12 +73,12 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 	if real == nil {
 		return nil, fmt.Errorf("%s can't be loaded as a PJRT plugin: %s", path, C.GoString(reason))
 	}
-	h := &hook{real: real, cache: cache, slot: -1}
+	h := &Plugin{real: real, cache: o.Cache, slot: -1}
 	identity, err := sampleHash(path)
 	if err != nil {
 		return nil, err
 	}
-	h.salt = fmt.Sprintf("essnas 1, PJRT %s, plugin %x, XLA_FLAGS %q, %d cores", h.version(), identity, os.Getenv("XLA_FLAGS"), runtime.NumCPU())
+	h.salt = fmt.Sprintf("essnas 1, PJRT %s, plugin %x, XLA_FLAGS %q, %d cores", h.Version(), identity, os.Getenv("XLA_FLAGS"), runtime.NumCPU())
 	var once sync.Once
 	var topology []byte
 	var fault error
@@ -71,18 +86,18 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		once.Do(func() { topology, fault = h.serializeTopology(client) })
 		return topology, fault
 	}
-	h.wait = shared
+	h.wait = o.Shared
 	wait := C.int(C.HOOK_GO_ON)
-	if shared {
+	if o.Shared {
 		wait = C.HOOK_WAIT
-	} else if kindOf(path) == CPU {
+	} else if o.CPU {
 		wait = C.HOOK_WAIT_FOR_SEVERAL
 	}
 	table := C.hook_table(real, C.int(hooked), wait)
 	if table == real {
 		h.meter.note("this plugin's executables can't be kept on disk: it has another version, or too many plugins are open")
 	} else {
-		if kindOf(path) == CPU && shared {
+		if o.CPU && o.Shared {
 			err := customcall.Register(unsafe.Pointer(real.extension_start), int(real.pjrt_api_version.minor_version))
 			h.kernels = err == nil
 			if err != nil && err != customcall.ErrOff {
@@ -93,14 +108,14 @@ func register(path, name string, cache *executables, shared bool) (*hook, error)
 		h.slot = C.int(hooked)
 		hooked++
 	}
-	if err := pjrt.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
+	if err := goxla.RegisterPreloadedPlugin(name, uintptr(unsafe.Pointer(table))); err != nil {
 		return nil, fmt.Errorf("%s can't be used as a PJRT plugin: %w", path, err)
 	}
 	return h, nil
 }
 
-// version is the version of the PJRT interface of the plugin.
-func (h *hook) version() string {
+// Version returns the version of the plugin's PJRT interface.
+func (h *Plugin) Version() string {
 	v := h.real.pjrt_api_version
 	return fmt.Sprintf("%d.%d", v.major_version, v.minor_version)
 }
@@ -112,12 +127,12 @@ func essnasCompile(slot C.int, a *C.pj_client_compile) *C.pj_error {
 	return hooks[slot].Load().compile(a)
 }
 
-func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
+func (h *Plugin) compile(a *C.pj_client_compile) *C.pj_error {
 	start := time.Now()
 	if h.slot >= 0 {
 		C.hook_client(h.slot, a.client)
 	}
-	if text := bytesOf(a.program.code, a.program.code_size); capturing.Load() != nil {
+	if text := bytesOf(a.program.code, a.program.code_size); capturing.Load() {
 		panic(captured(bytes.Clone(text)))
 	}
 	h.meter.begin()
@@ -186,8 +201,21 @@ func (h *hook) compile(a *C.pj_client_compile) *C.pj_error {
 	return nil
 }
 
-// counts returns the numbers counted so far.
-func (h *hook) counts() (c Counts) {
+// Salt returns everything besides the text of a program that determines the executable: plugin,
+// flags, cores.
+func (h *Plugin) Salt() string { return h.salt }
+
+// Kernels reports whether the plugin accepts the kernels of package customcall.
+func (h *Plugin) Kernels() bool { return h.kernels }
+
+// Note records a fault of the cache for [Plugin.Stats].
+func (h *Plugin) Note(text string) { h.meter.note(text) }
+
+// Stats returns the numbers of compiled programs and of programs loaded from the disk.
+func (h *Plugin) Stats() CacheStats { return h.meter.stats() }
+
+// Counts returns the numbers of executions so far, and the device's memory.
+func (h *Plugin) Counts() (c Counts) {
 	if h.slot >= 0 {
 		n := C.hook_count(h.slot)
 		c.Executions, c.Waits, c.Uploads = uint64(n.executions), uint64(n.waits), uint64(n.uploads)
@@ -203,7 +231,8 @@ func (h *hook) counts() (c Counts) {
 	return
 }
 
-func (h *hook) markPeak() {
+// MarkPeak restarts the measurement of Counts' peak of array bytes.
+func (h *Plugin) MarkPeak() {
 	if h.slot >= 0 {
 		C.arrays_mark(h.slot)
 	}
@@ -235,7 +264,7 @@ func withText(a *C.pj_client_compile, text []byte) (restore func()) {
 }
 
 // keep writes an executable to the disk.
-func (h *hook) keep(k key, x *C.pj_loaded, took time.Duration) (int, error) {
+func (h *Plugin) keep(k key, x *C.pj_loaded, took time.Duration) (int, error) {
 	var s C.pj_executable_serialize
 	if e := C.hook_serialize(h.real, x, &s); e != nil {
 		return 0, fmt.Errorf("an executable can't be written: %s", h.message(e))
@@ -246,7 +275,7 @@ func (h *hook) keep(k key, x *C.pj_loaded, took time.Duration) (int, error) {
 
 // serializeTopology describes the devices of a client and their abilities; on a CPU, its
 // instruction sets.
-func (h *hook) serializeTopology(client *C.pj_client) ([]byte, error) {
+func (h *Plugin) serializeTopology(client *C.pj_client) ([]byte, error) {
 	var s C.pj_topology_serialize
 	if e := C.hook_topology(h.real, client, &s); e != nil {
 		return nil, fmt.Errorf("the plugin does not tell its topology: %s", h.message(e))
@@ -256,7 +285,7 @@ func (h *hook) serializeTopology(client *C.pj_client) ([]byte, error) {
 }
 
 // message returns the text of an error and destroys the error.
-func (h *hook) message(e *C.pj_error) string {
+func (h *Plugin) message(e *C.pj_error) string {
 	var text [512]C.char
 	C.hook_message(h.real, e, &text[0], C.size_t(len(text)))
 	return C.GoString(&text[0])

@@ -1,10 +1,11 @@
-package backend
+package pjrt
 
 import (
 	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -89,24 +90,24 @@ func TestTheLeastRecentlyUsedGoFirst(t *testing.T) {
 	}
 	var there []int
 	for i := range 9 {
-		if isFile(e.path(testKey(i))) {
+		if exists(e.path(testKey(i))) {
 			there = append(there, i)
 		}
 	}
 	if fmt.Sprint(there) != "[0 4 5 6 7 8]" { // six are three quarters of eight
 		t.Errorf("left are %v", there)
 	}
-	if _, err := e.store(testKey(9), make([]byte, 3*size), 0); err != nil || isFile(e.path(testKey(9))) {
+	if _, err := e.store(testKey(9), make([]byte, 3*size), 0); err != nil || exists(e.path(testKey(9))) {
 		t.Error("one that would throw out too many others is stored", err)
 	}
 }
 
 func TestTheCacheIsCountedAndCleared(t *testing.T) {
 	cache := t.TempDir()
-	if n, size, err := Executables(cache); n != 0 || size != 0 || err != nil {
+	if n, size, err := CountExecutables(cache); n != 0 || size != 0 || err != nil {
 		t.Errorf("a cache that is not there: %d, %d, %v", n, size, err)
 	}
-	e, err := openExecutables(executablesDir(cache), 1<<20)
+	e, err := openExecutables(Dir(cache), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,16 +123,34 @@ func TestTheCacheIsCountedAndCleared(t *testing.T) {
 	if err := os.WriteFile(other, []byte("a user's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n, size, err := Executables(cache); n != 3 || size != int64(want) || err != nil {
+	if n, size, err := CountExecutables(cache); n != 3 || size != int64(want) || err != nil {
 		t.Errorf("%d executables of %d bytes, %v; want 3 of %d", n, size, err, want)
 	}
 	if err := ClearExecutables(cache); err != nil {
 		t.Fatal(err)
 	}
-	if n, _, err := Executables(cache); n != 0 || err != nil {
+	if n, _, err := CountExecutables(cache); n != 0 || err != nil {
 		t.Errorf("%d after clearing, %v", n, err)
 	}
-	if !isFile(other) {
+	if !exists(other) {
 		t.Error("a foreign file is gone")
 	}
+}
+
+func TestACacheOfAnotherUserIsNotUsed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, 65534, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openExecutables(dir, 1<<20); err == nil || !strings.Contains(err.Error(), "belongs to another user") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

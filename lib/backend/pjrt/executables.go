@@ -1,4 +1,4 @@
-package backend
+package pjrt
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"github.com/essnas/essnas/lib/internal/cachedir"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
 // The file of an executable has its key as name and contains
@@ -36,9 +37,12 @@ const (
 // some ten megabytes.
 const maxExecutables = 1 << 30
 
-// executables is a directory of compiled programs, shared between processes and bounded in size.
+// Dir returns the directory of executables in a cache directory.
+func Dir(cacheDir string) string { return filepath.Join(cacheDir, "executables") }
+
+// Executables is a directory of compiled programs, shared between processes and bounded in size.
 // The least recently used files are removed first; loading a file sets its time.
-type executables struct {
+type Executables struct {
 	dir string
 	max int64
 
@@ -47,10 +51,14 @@ type executables struct {
 	readOnly bool  // after the first failure to write
 }
 
-// openExecutables opens a directory, which need not exist: the first store creates it. After an
-// error there is no cache.
-func openExecutables(dir string, max int64) (*executables, error) {
-	e := &executables{dir: dir, max: max}
+// OpenExecutables opens the executables of a cache directory, which need not exist: the first store
+// creates it. It returns an error if the directory can't be read or belongs to another user.
+func OpenExecutables(cacheDir string) (*Executables, error) {
+	return openExecutables(Dir(cacheDir), maxExecutables)
+}
+
+func openExecutables(dir string, max int64) (*Executables, error) {
+	e := &Executables{dir: dir, max: max}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return e, nil
 	}
@@ -68,10 +76,10 @@ func openExecutables(dir string, max int64) (*executables, error) {
 	return e, nil
 }
 
-func (e *executables) path(k key) string { return filepath.Join(e.dir, k.String()) }
+func (e *Executables) path(k key) string { return filepath.Join(e.dir, k.String()) }
 
 // load returns the executable of a key and the time of its compilation, or nil if there is none.
-func (e *executables) load(k key) (took time.Duration, payload []byte, err error) {
+func (e *Executables) load(k key) (took time.Duration, payload []byte, err error) {
 	b, err := os.ReadFile(e.path(k))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil, nil
@@ -90,7 +98,7 @@ func (e *executables) load(k key) (took time.Duration, payload []byte, err error
 }
 
 // writes reports whether store can succeed.
-func (e *executables) writes() bool {
+func (e *Executables) writes() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return !e.readOnly
@@ -98,7 +106,7 @@ func (e *executables) writes() bool {
 
 // store writes an executable and returns the size of its file. After a failure it writes nothing
 // more.
-func (e *executables) store(k key, payload []byte, took time.Duration) (int, error) {
+func (e *Executables) store(k key, payload []byte, took time.Duration) (int, error) {
 	n := headerSize + len(payload) + sha256.Size
 	if int64(n) > e.max/4 {
 		return 0, nil // it would displace too many others
@@ -125,7 +133,7 @@ func (e *executables) store(k key, payload []byte, took time.Duration) (int, err
 	return n, nil
 }
 
-func (e *executables) write(k key, b []byte) error {
+func (e *Executables) write(k key, b []byte) error {
 	f, err := os.CreateTemp(e.dir, temporary+"*")
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(e.dir, 0o700); err == nil {
@@ -151,7 +159,7 @@ func (e *executables) write(k key, b []byte) error {
 const temporary = ".new-"
 
 // evict makes room for n bytes. It removes a quarter more, so that it runs rarely.
-func (e *executables) evict(n int64) {
+func (e *Executables) evict(n int64) {
 	files, err := e.list()
 	if err != nil {
 		return
@@ -178,7 +186,7 @@ type executableFile struct {
 }
 
 // list returns the files of executables and removes temporary files older than an hour.
-func (e *executables) list() ([]executableFile, error) {
+func (e *Executables) list() ([]executableFile, error) {
 	entries, err := os.ReadDir(e.dir)
 	if err != nil {
 		return nil, err
@@ -203,14 +211,10 @@ func (e *executables) list() ([]executableFile, error) {
 	return files, nil
 }
 
-// Executables counts the programs and bytes in a cache directory ("" for CacheDir()). It returns an
-// error if the directory can't be read.
-func Executables(cacheDir string) (n int, size int64, err error) {
-	e, err := existingExecutables(cacheDir)
-	if err != nil {
-		return 0, 0, err
-	}
-	files, err := e.list()
+// CountExecutables counts the programs and bytes in a cache directory. It returns an error if the
+// directory can't be read.
+func CountExecutables(cacheDir string) (n int, size int64, err error) {
+	files, err := (&Executables{dir: Dir(cacheDir)}).list()
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, nil
 	}
@@ -220,14 +224,10 @@ func Executables(cacheDir string) (n int, size int64, err error) {
 	return len(files), size, err
 }
 
-// ClearExecutables removes the programs from a cache directory ("" for CacheDir()). Running
-// processes are not affected. It returns an error if a file can't be removed.
+// ClearExecutables removes the programs from a cache directory. Running processes are not affected.
+// It returns an error if a file can't be removed.
 func ClearExecutables(cacheDir string) error {
-	e, err := existingExecutables(cacheDir)
-	if err != nil {
-		return err
-	}
-	files, err := e.list()
+	files, err := (&Executables{dir: Dir(cacheDir)}).list()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -237,15 +237,4 @@ func ClearExecutables(cacheDir string) error {
 		}
 	}
 	return nil
-}
-
-func existingExecutables(cacheDir string) (*executables, error) {
-	if cacheDir == "" {
-		dir, err := CacheDir()
-		if err != nil {
-			return nil, err
-		}
-		cacheDir = dir
-	}
-	return &executables{dir: executablesDir(cacheDir)}, nil
 }
