@@ -93,7 +93,7 @@ func noteHeight(note string) vg.Length {
 func classStyle(class int) draw.GlyphStyle {
 	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.RingGlyph{}, draw.SquareGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}}
 	palette := Palette()
-	return draw.GlyphStyle{Color: palette[class%len(palette)], Radius: 3, Shape: shapes[class%len(shapes)]}
+	return draw.GlyphStyle{Color: palette[class%len(palette)], Radius: 3, Shape: shapes[(class+class/len(palette))%len(shapes)]}
 }
 
 func segment(x1, y1, x2, y2 float64, style draw.LineStyle) *plotter.Line {

@@ -11,7 +11,9 @@ import (
 //
 // The preset slides has the settings of the slides (with a batch for a small GPU), paper those of
 // the method's publication. quick and demo show a search on two cores in minutes and in half a
-// minute; their results have no meaning. The presets are for PC-DARTS; methods change them.
+// minute; their results have no meaning. course is the smallest scale at which a search learns: the
+// questions of the slides can be asked of it, several seeds of a method in an hour of two cores. The
+// presets are for PC-DARTS; methods change them.
 func SearchChoice() *Choice[Search] {
 	slides := Search{
 		Shared: Shared{
@@ -31,8 +33,12 @@ func SearchChoice() *Choice[Search] {
 	demo.ArchLR = 3e-2
 	study := demo
 	study.Batch, study.Epochs, study.Images = 16, 2, 128
+	course := slides
+	course.Cells, course.Epochs, course.Frozen, course.Images = 5, 12, 3, 6000
+	course.LR, course.ArchLR = 0.05, 3e-3 // a fifth of the slides' steps
 	return &Choice[Search]{presets: []preset[Search]{
 		{"quick", "minutes on two cores", quick},
+		{"course", "ten minutes on two cores, a search that has learned", course},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
@@ -74,7 +80,11 @@ func pdarts(s *Search, preset string) {
 func progressive(s *Search, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
-	if preset != "slides" && preset != "paper" {
+	switch preset {
+	case "slides", "paper":
+	case "course":
+		s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 6/5/0.4 8/3/0.7", 4, 1
+	default:
 		s.Cells, s.Phases, s.Epochs, s.Frozen = 3, "3/8 4/5/0.4 5/3/0.7", 2, 1
 	}
 }
@@ -96,8 +106,11 @@ func TrainChoice() *Choice[Train] {
 	demo.Cells, demo.DropPath, demo.Epochs, demo.Images, demo.LR = 4, 0, 4, 1600, 0.1
 	study := demo
 	study.Cells, study.Epochs, study.Images = 3, 2, 800
+	course := quick
+	course.Channels, course.Batch, course.Epochs, course.Images, course.DropPath, course.LR = 12, 64, 12, 10000, 0, 0.1
 	return &Choice[Train]{presets: []preset[Train]{
 		{"quick", "minutes on two cores", quick},
+		{"course", "some minutes on two cores, a network that has learned", course},
 		{"slides", "as in the slides", paper},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
@@ -137,8 +150,11 @@ func PretrainChoice() *Choice[Pretrain] {
 	quick.Cells, quick.Channels, quick.Batch, quick.Epochs, quick.Images, quick.Projector, quick.WarmUp, quick.KNNEvery = 5, 8, 128, 10, 8000, "128", 1, 2
 	demo := quick
 	demo.Cells, demo.Batch, demo.Epochs, demo.Images, demo.KNNEvery = 3, 64, 3, 1000, 1
+	course := quick
+	course.Cells, course.Channels, course.Epochs, course.Images, course.KNNEvery = 6, 12, 20, 10000, 5
 	return &Choice[Pretrain]{presets: []preset[Pretrain]{
 		{"quick", "minutes on two cores", quick},
+		{"course", "a quarter of an hour on two cores", course},
 		{"slides", "a small network, 50 epochs", slides},
 		{"paper", "as in Barlow Twins", paper},
 		{"demo", "under a minute, to see how it goes", demo},

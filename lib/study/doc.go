@@ -5,7 +5,7 @@
 //	plan, err := s.Plan()   // what is to be done, and how long it takes
 //	err = s.Work(ctx)       // does it, or goes on with it
 //
-// A study is thirteen [findings.Configurations] (the ten of the slides, DARTS, P-DARTS, and cells
+// A study is sixteen [findings.Configurations] (the ten of the slides, DARTS, P-DARTS, three controls, and cells
 // drawn at random from the same space) times seeds. With each pair cells are searched on one data
 // set, the network of the cells is trained and tested on it, and on others: the transfers. What is
 // random in a pair is its seed's; so pairs with the same seed have the same split and order of

@@ -22,8 +22,15 @@ import (
 // jobs lists the jobs of these configurations seed by seed, so that the results at any time compare
 // all of them.
 func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Job) {
-	for seed := 1; seed <= s.Config.Seeds; seed++ {
+	most := 0
+	for _, c := range configurations {
+		most = max(most, s.Config.SeedsOf(c))
+	}
+	for seed := 1; seed <= most; seed++ {
 		for _, c := range configurations {
+			if seed > s.Config.SeedsOf(c) {
+				continue
+			}
 			all = append(all, findings.Job{Configuration: c.Name, Seed: seed, Step: findings.StepSearch})
 			for _, dataset := range s.Config.Datasets() {
 				all = append(all, findings.Job{Configuration: c.Name, Seed: seed, Step: findings.StepTrain, Dataset: dataset})

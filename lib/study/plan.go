@@ -54,7 +54,7 @@ func (s *Study) Plan() (*Plan, error) {
 		}
 	}
 	for _, conf := range s.only {
-		l := PlannedLine{Configuration: conf.Name, Seeds: c.Seeds, Search: "cells drawn at random", Train: fmt.Sprintf("%d cells, %d channels, %s", c.Train.Cells, c.Train.Channels, english.Plural(c.Train.Epochs, "epoch", ""))}
+		l := PlannedLine{Configuration: conf.Name, Seeds: c.SeedsOf(conf), Search: "cells drawn at random", Train: fmt.Sprintf("%d cells, %d channels, %s", c.Train.Cells, c.Train.Channels, english.Plural(c.Train.Epochs, "epoch", ""))}
 		if chosen, ok := c.Search[conf.Name]; ok {
 			l.Search = fmt.Sprintf("%d cells, %s", chosen.Cells, english.Plural(chosen.Epochs, "epoch", ""))
 			if chosen.Phases != "" {

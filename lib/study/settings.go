@@ -26,9 +26,11 @@ type Options struct {
 	Transfers []string
 	Only      []string // names of configurations and groups; none: all
 	Seeds     int      // 1 ... Seeds; 0 for the preset's
-	Search    string   // JSON file with settings of all searches
-	Train     string   // JSON file with settings of all trainings
-	Devices   int      // jobs at a time, one on each device; 0: one on each GPU, one on a CPU
+	// how many random cells are drawn at least; 0 for the preset's
+	RandomCells int
+	Search      string // JSON file with settings of all searches
+	Train       string // JSON file with settings of all trainings
+	Devices     int    // jobs at a time, one on each device; 0: one on each GPU, one on a CPU
 }
 
 // given reports whether an option was chosen that an existing study fixes.
@@ -40,14 +42,16 @@ type preset struct {
 	name, help    string
 	search, train string // presets of these stages
 	seeds         int
+	randomCells   int  // the reference distribution; at least as many as seeds
 	testImages    int  // 0: all
 	needsData     bool // CIFAR-10 and the transfers have to be there
 }
 
 var presets = []preset{
-	{findings.Quick, "some minutes on two cores, too small to mean anything", "study", "study", 2, 1000, false},
-	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, true},
-	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, true},
+	{findings.Quick, "some minutes on two cores, too small to mean anything", "study", "study", 2, 0, 1000, false},
+	{"course", "the questions of the slides at the smallest scale, a day on two cores", "course", "course", 5, 30, 0, true},
+	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, 0, true},
+	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, 0, true},
 }
 
 // PresetNames lists the presets, the default first.
@@ -118,6 +122,11 @@ func searchChoice(c findings.Config, conf findings.Configuration, seed int) (*se
 	choice.Preset, choice.Method = p.search, conf.Method
 	if err := errors.Join(choice.Set("seed", seed), choice.Set("ss_factor", conf.SSFactor)); err != nil {
 		return nil, err
+	}
+	if conf.Control != "" {
+		if err := choice.Set(conf.Control, conf.Value); err != nil {
+			return nil, err
+		}
 	}
 	return choice, change(choice, c.SearchChanges)
 }

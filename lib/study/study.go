@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,8 +56,8 @@ func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Seeds < 0 || o.Devices < 0 {
-		return nil, fmt.Errorf("%d seeds on %d devices: want 1 or more of both, or 0 for the default", o.Seeds, o.Devices)
+	if o.Seeds < 0 || o.Devices < 0 || o.RandomCells < 0 {
+		return nil, fmt.Errorf("%d seeds, %d random cells, %d devices: want 1 or more of each, or 0 for the default", o.Seeds, o.RandomCells, o.Devices)
 	}
 	s := &Study{Directory: &findings.Directory{Dir: o.Dir, Count: pipeline.StandardSize}, pipeline: &copied, only: only, devices: o.Devices}
 	if o.Dir != "" && !o.given() {
@@ -106,7 +107,7 @@ func (s *Study) ask(o Options) (c findings.Config, err error) {
 	if err != nil {
 		return c, err
 	}
-	c.Preset, c.TestImages, c.Seeds = p.name, p.testImages, o.Seeds
+	c.Preset, c.TestImages, c.Seeds, c.RandomCells = p.name, p.testImages, o.Seeds, max(o.RandomCells, p.randomCells)
 	if c.Seeds == 0 {
 		c.Seeds = p.seeds
 	}
@@ -174,7 +175,7 @@ func (s *Study) goOn(there findings.Config, o Options) error {
 			s.Config.Configurations = append(s.Config.Configurations, c.Name)
 		}
 	}
-	s.Config.Seeds = max(there.Seeds, o.Seeds)
+	s.Config.Seeds, s.Config.RandomCells = max(there.Seeds, o.Seeds), max(there.RandomCells, o.RandomCells)
 	return nil
 }
 
@@ -190,9 +191,14 @@ func configurationsOf(names []string) (all []findings.Configuration) {
 }
 
 // hash is what a study's directory is named by: not by which configurations and how many seeds, for
-// a study may grow.
+// a study may grow. The settings of controls follow from those of the stages.
 func hash(c findings.Config) string {
-	text, err := json.Marshal([]any{c.Preset, c.Dataset, c.Transfers, c.Search, c.Train, c.TestImages, c.Data})
+	search := maps.Clone(c.Search)
+	maps.DeleteFunc(search, func(name string, _ settings.Search) bool {
+		conf, _ := findings.Find(name)
+		return conf.Control != ""
+	})
+	text, err := json.Marshal([]any{c.Preset, c.Dataset, c.Transfers, search, c.Train, c.TestImages, c.Data})
 	if err != nil {
 		panic(err) // nothing in it can fail
 	}
@@ -200,8 +206,8 @@ func hash(c findings.Config) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// begin takes the directory for this process and writes what the study is.
-func (s *Study) begin() error {
+// take takes the directory for this process; end gives it back.
+func (s *Study) take() error {
 	if err := atomicfile.MkdirAll(s.Dir); err != nil {
 		return err
 	}
@@ -214,6 +220,14 @@ func (s *Study) begin() error {
 		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", s.Dir)
 	}
 	s.lock = lock
+	return nil
+}
+
+// begin takes the directory for this process and writes what the study is.
+func (s *Study) begin() error {
+	if err := s.take(); err != nil {
+		return err
+	}
 	s.Config.Command, s.Config.Versions = s.pipeline.Command, run.Versions()
 	if s.Config.Started == "" {
 		s.Config.Started = time.Now().UTC().Format(time.RFC3339)

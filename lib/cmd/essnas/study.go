@@ -36,6 +36,9 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 			if c.Flags().Changed("seeds") && o.Seeds < 1 {
 				return fmt.Errorf("--seeds is %d: want 1 or more", o.Seeds)
 			}
+			if c.Flags().Changed("random-cells") && o.RandomCells < 1 {
+				return fmt.Errorf("--random-cells is %d: want 1 or more", o.RandomCells)
+			}
 			s, err := study.New(p.pipeline(), o)
 			if err != nil {
 				return err
@@ -64,6 +67,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.StringVar(&o.Preset, "preset", "", "how much of everything: "+study.PresetHelp()+"; default "+study.PresetNames()[0])
 	flags.StringSliceVar(&o.Only, "only", nil, "`NAMES` of configurations to work on, with commas between them; default all")
 	flags.IntVar(&o.Seeds, "seeds", 0, "seeds 1 to `N`; default the preset's")
+	flags.IntVar(&o.RandomCells, "random-cells", 0, "how many random cells there are: the reference that found cells are compared with; default the preset's, at least as many as seeds")
 	flags.StringVar(&o.Dataset, "dataset", "", "images to search on; default cifar10, and with the quick preset what there is")
 	flags.StringSliceVar(&o.Transfers, "transfer", nil, "data sets that found cells are trained on, too, with commas between them, or none; default cifar100 and fashion-mnist, with the quick preset those that are there")
 	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change every search's (essnas search --help has them)")
@@ -73,7 +77,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	cluster.add(c)
-	c.AddCommand(p.studyJob(), p.studyStatus(), p.studyCancel())
+	c.AddCommand(p.studyJob(), p.studyStatus(), p.studyCancel(), p.studyRecord(), p.studyMerge())
 	return c
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
+	"github.com/essnas/essnas/lib/study/findings"
 	"github.com/gofrs/flock"
 	"github.com/janpfeifer/must"
 )
@@ -157,4 +159,82 @@ func TestAStudyOnSlurmComesToTheTableOfTheLocalEngine(t *testing.T) {
 	if got, want := tableOf(t, filepath.Join(dir, "cluster")), tableOf(t, filepath.Join(dir, "local")); got != want {
 		t.Errorf("on Slurm:\n%s\nlocally:\n%s", got, want)
 	}
+}
+
+func TestPartsOfAStudyMergeAndItsRecordReadsLikeTheStudy(t *testing.T) {
+	dir := t.TempDir()
+	command := tinyStudy(dir)[:1]
+	settings := []string{"--search-settings", "search.json", "--train-settings", "train.json", "--quiet"}
+	must := func(args ...string) string {
+		t.Helper()
+		out, err := typed(t, dir, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	fails := func(want string, args ...string) {
+		t.Helper()
+		if out, err := typed(t, dir, args...).CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v: %s, want %q", args, err, out, want)
+		}
+	}
+	part := func(name, only string, more ...string) {
+		must(append(append(append(command, "--only", only, "--run", name), settings...), more...)...)
+	}
+	part("anna", "stage1,random", "--seeds", "1")
+	part("ben", "random", "--seeds", "1", "--random-cells", "3")
+	must("study", "merge", "anna", "ben")
+	rows := strings.Count(string(read(t, dir, "anna", "results.csv")), "\n")
+	if rows != 1+1+3 {
+		t.Errorf("%d lines after the merge, want a header, stage 1, and three random cells", rows)
+	}
+	merged := read(t, dir, "anna", "results.csv")
+	must("study", "--run", "anna", "--quiet")
+	if string(read(t, dir, "anna", "results.csv")) != string(merged) {
+		t.Error("a merged study has something left to do")
+	}
+	must("study", "record", "anna", "--out", "kept/anna")
+	must("study", "record", "anna", "--out", "kept/anna") // once more replaces it
+	record, err := findings.Open(filepath.Join(dir, "kept", "anna"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := record.Verify(); err != nil {
+		t.Error(err)
+	}
+	r, err := record.Results()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table bytes.Buffer
+	if err := r.WriteCSV(&table); err != nil || table.String() != string(merged) {
+		t.Errorf("the record's table (%v):\n%s\nwant\n%s", err, table.String(), merged)
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "kept")); err != nil || len(entries) != 1 {
+		t.Errorf("beside the record lie %v (%v)", entries, err)
+	}
+	path := filepath.Join(dir, "kept", "anna", "runs", "stage1", "seed1", "search", "events.jsonl")
+	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := record.Verify(); err == nil || !strings.Contains(err.Error(), "events.jsonl") {
+		t.Errorf("of a changed file the record says %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "train.json"), []byte(`{"channels": 4, "batch": 8, "images": 64, "epochs": 3}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	part("other", "random", "--seeds", "1")
+	fails("differ in settings or data", "study", "merge", "anna", "other")
+	fails("another study", "study", "record", "other", "--out", "kept/anna")
+	fails("not empty and not a record", "study", "record", "anna", "--out", ".")
+}
+
+func read(t *testing.T, path ...string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }

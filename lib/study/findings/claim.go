@@ -11,8 +11,12 @@ type Claim struct {
 	Slides  string  `json:"slides"` // what the slides have for it
 	Verdict Verdict `json:"verdict"`
 	Comparison
-	measure Measure
-	a, b    []string // groups: a should be above b
+	// of claims of the form "at least": p of the difference being above -margin, for a margin of one
+	// percentage point or of a tenth of the time (see [Paired.NotBelow]); 0 of all others
+	NotBelow float64 `json:"not_below,omitempty"`
+	measure  Measure
+	a, b     []string // groups: a should be above b
+	atLeast  bool
 }
 
 // Verdict is the verdict on a claim.
@@ -29,23 +33,36 @@ const (
 // significance is the level of the family of all claims.
 const significance = 0.05
 
-// claims are the slides' claims, each as "a is above b". For claims of the form "at least",
-// equality would do as well, but no test can show equality. The question is therefore the same, and
-// undecided does not speak against them.
+// margin is the difference that claims of the form "at least" may fall short by.
+func (c Comparison) margin() float64 {
+	if c.Ratio {
+		return math.Log(1.1)
+	}
+	return 1
+}
+
+// claims are the slides' claims, each as "a is above b", and the controls. For claims of the form
+// "at least", equality would do as well, but no test can show equality: they have the same test,
+// for which undecided does not speak against them, and NotBelow beside it.
 func (r *Results) claims() []Claim {
 	accuracy, seconds := r.Accuracy(), SearchTime()
 	stages := []string{Stage1, Stage2, Stage3, Stage4}
 	return []Claim{
 		{Text: "PCP-DARTS beats PC-DARTS in accuracy", Slides: "96.88 against 93.62 %", measure: accuracy, a: []string{Stage3}, b: []string{Stage1}},
-		{Text: "P-DARTS is at least as accurate as PCP-DARTS", Slides: "PCP-DARTS <= P-DARTS", measure: accuracy, a: []string{PDARTS}, b: []string{Stage3}},
+		{Text: "P-DARTS is at least as accurate as PCP-DARTS", Slides: "PCP-DARTS <= P-DARTS", measure: accuracy, a: []string{PDARTS}, b: []string{Stage3}, atLeast: true},
 		{Text: "Self-supervision helps PC-DARTS (mean over the ss_factors)", Slides: "93.67 on average against 93.62 %", measure: accuracy, a: []string{Stage2}, b: []string{Stage1}},
 		{Text: "Self-supervision helps PCP-DARTS (mean over the ss_factors)", Slides: "95.35 on average against 96.88 %", measure: accuracy, a: []string{Stage4}, b: []string{Stage3}},
-		{Text: "A PCP-DARTS search takes at least as long as a PC-DARTS search", Slides: "0.1883 against 0.1610 days", measure: seconds, a: []string{Stage3}, b: []string{Stage1}},
+		{Text: "A PCP-DARTS search takes at least as long as a PC-DARTS search", Slides: "0.1883 against 0.1610 days", measure: seconds, a: []string{Stage3}, b: []string{Stage1}, atLeast: true},
 		{Text: "A P-DARTS search takes longer than a PCP-DARTS search", Slides: "PCP-DARTS < P-DARTS", measure: seconds, a: []string{PDARTS}, b: []string{Stage3}},
 		{Text: "PC-DARTS finds more skip connections than PCP-DARTS", Slides: "seen in the cells drawn", measure: Skips(), a: []string{Stage1}, b: []string{Stage3}},
 		{Text: "PC-DARTS prefers operations without parameters, compared with PCP-DARTS", Slides: "seen in the cells drawn", measure: ParameterFree(), a: []string{Stage1}, b: []string{Stage3}},
 		{Text: "Self-supervised searches find deeper cells", Slides: "seen in the cells drawn", measure: Depth(), a: []string{Stage2, Stage4}, b: []string{Stage1, Stage3}},
 		{Text: "The searches of the four stages beat random search", Slides: "not tried", measure: accuracy, a: stages, b: []string{Sampled}},
+		{Text: "Self-supervision helps PC-DARTS beyond its two views (mean over the ss_factors)", Slides: "not tried", measure: accuracy, a: []string{Stage2}, b: []string{Stage1Views}},
+		{Text: "Self-supervision helps PCP-DARTS beyond its two views (mean over the ss_factors)", Slides: "not tried", measure: accuracy, a: []string{Stage4}, b: []string{Stage3Views}},
+		{Text: "Two distorted views alone help PC-DARTS", Slides: "not tried", measure: accuracy, a: []string{Stage1Views}, b: []string{Stage1}},
+		{Text: "Two distorted views alone help PCP-DARTS", Slides: "not tried", measure: accuracy, a: []string{Stage3Views}, b: []string{Stage3}},
+		{Text: "PC-DARTS finds more skip connections than PCP-DARTS without its limit", Slides: "not tried", measure: Skips(), a: []string{Stage1}, b: []string{Stage3Unlimited}},
 	}
 }
 
@@ -57,6 +74,9 @@ func (r *Results) judge() []Claim {
 		c := &all[i]
 		c.Comparison = r.compare(c.a, c.b, c.measure)
 		c.A, c.B = joined(c.a), joined(c.b)
+		if c.atLeast {
+			c.NotBelow = c.Paired.NotBelow(c.margin())
+		}
 		family = append(family, &c.Paired)
 	}
 	adjust(family)
@@ -96,7 +116,22 @@ func (c Claim) String() string {
 	if c.spreadless() {
 		return head + fmt.Sprintf(": a difference of %s in every pair, which has no spread to be tested by.", c.show(c.Difference.Mean))
 	}
-	return head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
+	text := head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
+	if c.Verdict == Undecided {
+		text += fmt.Sprintf(" This n finds %s in four of five studies, and less than that more rarely.", c.size())
+	}
+	if c.atLeast {
+		text += fmt.Sprintf(" That it falls short by less than %s has p = %s.", map[bool]string{true: "a tenth", false: "one point"}[c.Ratio], probability(c.NotBelow))
+	}
+	return text
+}
+
+// size writes the smallest difference that a test finds with a probability of 0.8.
+func (c Comparison) size() string {
+	if c.Ratio {
+		return fmt.Sprintf("a factor of %.3g", math.Exp(c.Detectable))
+	}
+	return fmt.Sprintf("a difference of %.2f", c.Detectable)
 }
 
 // effect writes the difference in words, with its interval.

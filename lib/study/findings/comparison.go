@@ -12,13 +12,25 @@ type Comparison struct {
 	B       string `json:"b"`
 	Measure string `json:"measure"`
 	Ratio   bool   `json:"ratio"` // the difference is that of natural logarithms
+	// number of random cells, where B is all of them and not paired by seed (see [Against]); else 0
+	Reference int `json:"reference,omitempty"`
 	Paired
 }
 
 // compare pairs the values of two sides by seed. A seed counts if all configurations of both sides
-// have a value.
+// have a value. Where random cells are more than the seeds, all of them are the other side.
 func (r *Results) compare(a, b []string, m Measure) Comparison {
 	c := Comparison{Measure: m.Name, Ratio: m.ratio}
+	if reference := r.Values(Sampled, m); slices.Equal(b, []string{Sampled}) && len(reference) > r.Config.Seeds {
+		var xs []float64
+		for seed := 1; seed <= r.Config.Seeds; seed++ {
+			if x, ok := r.side(a, m, seed); ok {
+				xs = append(xs, x)
+			}
+		}
+		c.Reference, c.Paired = len(reference), Against(xs, reference)
+		return c
+	}
 	var xs, ys []float64
 	for seed := 1; seed <= r.Config.Seeds; seed++ {
 		x, okX := r.side(a, m, seed)
@@ -72,8 +84,12 @@ func adjust(family []*Paired) {
 // compareGroups compares every pair of groups by accuracy.
 func (r *Results) compareGroups() (all []Comparison) {
 	groups := Groups()
-	for i, a := range groups {
-		for _, b := range groups[:i] {
+	for i := range groups {
+		for j := range i {
+			a, b := groups[i], groups[j]
+			if a == Sampled {
+				a, b = b, a // a reference is what others are compared with
+			}
 			if c := r.compare([]string{a}, []string{b}, r.Accuracy()); c.N > 0 {
 				c.A, c.B = a, b
 				all = append(all, c)

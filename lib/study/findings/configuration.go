@@ -15,6 +15,9 @@ type Configuration struct {
 	Title    string  `json:"title"` // for people
 	Method   string  `json:"method"`
 	SSFactor float64 `json:"ss_factor"`
+	// Control is a setting of the search that makes it a control, with its value; "" for all others.
+	Control string `json:"control,omitempty"`
+	Value   string `json:"value,omitempty"`
 }
 
 // Groups of configurations.
@@ -26,19 +29,31 @@ const (
 	DARTS   = "darts"
 	PDARTS  = "p-darts"
 	Sampled = "random" // no search: cells drawn from the same space
+
+	// Controls: each differs from a stage in one setting, and so separates two causes.
+	Stage1Views     = "stage1-views"     // the two views of stage 2 without its second loss
+	Stage3Views     = "stage3-views"     // the two views of stage 4 without its second loss
+	Stage3Unlimited = "stage3-unlimited" // the phases without their limit of skip connections
 )
 
 // Groups lists all groups in the order of tables and figures.
-func Groups() []string { return []string{Stage1, Stage2, Stage3, Stage4, DARTS, PDARTS, Sampled} }
+func Groups() []string {
+	return []string{Stage1, Stage2, Stage3, Stage4, DARTS, PDARTS, Sampled, Stage1Views, Stage3Views, Stage3Unlimited}
+}
 
 // GroupTitle writes the name of a group for people.
 func GroupTitle(group string) string {
 	return map[string]string{
 		Stage1: "PC-DARTS", Stage2: "SS PC-DARTS", Stage3: "PCP-DARTS", Stage4: "SS PCP-DARTS", DARTS: "DARTS", PDARTS: "P-DARTS", Sampled: "random cells",
+		Stage1Views: "PC-DARTS, two views", Stage3Views: "PCP-DARTS, two views", Stage3Unlimited: "PCP-DARTS, any skips",
 	}[group]
 }
 
-// Configurations lists all thirteen: the ten of the slides, DARTS, P-DARTS, and random search.
+// Configurations lists all sixteen: the ten of the slides, DARTS, P-DARTS, random search, and three
+// controls. A search with ss_factor above 0 differs from one without in two things: it has a second
+// loss, and its cross-entropy sees two distorted views of each image. The controls with two views
+// have only the views. The one without a limit shows how many skip connections the phases alone
+// leave.
 func Configurations() (all []Configuration) {
 	for stage := 1; stage <= 4; stage++ {
 		method, selfSupervised, err := settings.SlidesStage(stage).Method()
@@ -62,6 +77,14 @@ func Configurations() (all []Configuration) {
 			method = ""
 		}
 		all = append(all, Configuration{Name: group, Group: group, Title: GroupTitle(group), Method: method})
+	}
+	for _, c := range []Configuration{
+		{Name: Stage1Views, Method: "pc-darts", Control: "two_views", Value: "true"},
+		{Name: Stage3Views, Method: "pcp-darts", Control: "two_views", Value: "true"},
+		{Name: Stage3Unlimited, Method: "pcp-darts", Control: "skip_limit", Value: "0"},
+	} {
+		c.Group, c.Title = c.Name, GroupTitle(c.Name)
+		all = append(all, c)
 	}
 	return all
 }

@@ -27,8 +27,9 @@ import (
 type Directory struct {
 	Dir    string
 	Config Config
-	// of the network of 20 cells and 36 channels; nil: it is not counted
-	Count func(g cell.Genotype, d run.Data) (weights int, err error)
+	// of the network of 20 cells and 36 channels; nil: it stands in results.json, or is not known
+	Count   func(g cell.Genotype, d run.Data) (weights int, err error)
+	counted map[string]map[int]int // those of results.json, by configuration and seed
 }
 
 // Quick is the preset whose numbers mean nothing.
@@ -44,10 +45,12 @@ type Config struct {
 	// that found cells are trained on, too
 	Transfers []string `json:"transfers"`
 	// that were asked for so far
-	Configurations []string          `json:"configurations"`
-	Seeds          int               `json:"seeds"`          // 1 ... Seeds
-	SearchChanges  map[string]string `json:"search_changes"` // of the preset's settings
-	TrainChanges   map[string]string `json:"train_changes"`
+	Configurations []string `json:"configurations"`
+	Seeds          int      `json:"seeds"` // 1 ... Seeds
+	// how many random cells are drawn if these are more than Seeds; 0: as many as Seeds
+	RandomCells   int               `json:"random_cells,omitempty"`
+	SearchChanges map[string]string `json:"search_changes"` // of the preset's settings
+	TrainChanges  map[string]string `json:"train_changes"`
 	// of the first seed, by configuration
 	Search map[string]settings.Search `json:"search"`
 	Train  settings.Train             `json:"train"` // of the first seed
@@ -83,6 +86,24 @@ func Open(dir string) (*Directory, error) {
 		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
 	}
 	return s, nil
+}
+
+// SeedsOf is the number of seeds of a configuration: random cells may be more.
+func (c Config) SeedsOf(conf Configuration) int {
+	if conf.Group == Sampled {
+		return max(c.Seeds, c.RandomCells)
+	}
+	return c.Seeds
+}
+
+// MaxSeeds is the largest number of seeds of a configuration of the study.
+func (c Config) MaxSeeds() (n int) {
+	for _, name := range c.Configurations {
+		if conf, ok := Find(name); ok {
+			n = max(n, c.SeedsOf(conf))
+		}
+	}
+	return n
 }
 
 // Datasets are all that cells are trained on, first the one that they are searched on.

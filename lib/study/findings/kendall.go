@@ -12,15 +12,20 @@ type Rank struct {
 	// 0 where it is not defined: fewer than two pairs, or all values of one side equal
 	Tau float64 `json:"tau"`
 	P   float64 `json:"p"` // two-sided, of no correlation; 1 where tau is not defined
+	// 95 % interval of tau; -1 to 1 for n < 5
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // Kendall returns Kendall's tau-b of x [n] and y [n], (C-D)/sqrt((C+D+X)(C+D+Y)) for C concordant
 // and D discordant pairs, and X and Y pairs tied on one side only (M. Kendall, 1938 and 1945). p is
 // exact up to n = 60 without ties. Otherwise it is the normal approximation with the correction for
-// ties (Kendall, Rank Correlation Methods, 1970, ch. 4).
+// ties (Kendall, Rank Correlation Methods, 1970, ch. 4). The interval is that of Fisher's z with the
+// variance 0.437/(n-4) (E. Fieller, H. Hartley, E. Pearson, Tests for rank correlation coefficients,
+// 1957).
 func Kendall(x, y []float64) Rank {
 	n := len(x)
-	r := Rank{N: n, P: 1}
+	r := Rank{N: n, P: 1, Low: -1, High: 1}
 	var s, onlyX, onlyY, untied int
 	for i := range n {
 		for j := range i {
@@ -40,6 +45,10 @@ func Kendall(x, y []float64) Rank {
 		return r
 	}
 	r.Tau = float64(s) / scale
+	if n > 4 {
+		z, half := math.Atanh(r.Tau), 1.959964*math.Sqrt(0.437/float64(n-4))
+		r.Low, r.High = math.Tanh(z-half), math.Tanh(z+half)
+	}
 	if pairs := n * (n - 1) / 2; untied == pairs && n <= 60 {
 		r.P = exact(n, (pairs-max(s, -s))/2)
 	} else {

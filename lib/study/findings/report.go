@@ -84,7 +84,7 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	for _, remark := range r.Config.Remarks {
 		p.Warnings = append(p.Warnings, Upper(remark)+".")
 	}
-	if missing := len(r.Config.Configurations)*r.Config.Seeds - r.complete(); missing > 0 {
+	if missing := r.pairs() - r.complete(); missing > 0 {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("This study has not ended: %s of configuration and seed not done in full.", english.Plural(missing, "pair is", "pairs are")))
 	}
 	figures := map[string]figure.Figure{}
@@ -95,7 +95,7 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 
 	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds ± half of its 95 % t interval.")
 	header, rows := r.Table()
-	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Skips: of 16 operations in both cells. n: seeds.", header, rows)
+	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Percentile: the mean place of the accuracies among those of the random cells, 50 for no better. Skips: of 16 operations in both cells. n: seeds.", header, rows)
 	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration. Dots: seeds; bars: means; lines: 95 % intervals, cut at the edges.")
 
 	s = p.Section("The slides' claims", "Paired t tests over the seeds; where a side has several ss_factors, their mean counts, so that none is picked after the fact. p values are corrected for the number of claims by Holm's method; a claim is supported or not if that is below 0.05, else undecided, which is not a refutation.")
@@ -103,10 +103,14 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	var tests [][]string
 	for _, c := range r.Claims {
 		sentences = append(sentences, c.String())
-		tests = append(tests, append([]string{c.Text, c.Slides}, r.test(c.Comparison, string(c.Verdict))...))
+		detectable := "-"
+		if c.Detectable > 0 {
+			detectable = c.size()
+		}
+		tests = append(tests, append([]string{c.Text, c.Slides}, append(r.test(c.Comparison, string(c.Verdict)), detectable)...))
 	}
 	s.List("", sentences)
-	s.Table("The same as numbers. Differences of times are factors.", []string{"claim", "slides", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "verdict"}, tests)
+	s.Table("The same as numbers. Differences of times are factors.", []string{"claim", "slides", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "verdict", "found in 4 of 5 studies"}, tests)
 
 	s = p.Section("Every pair of groups", "Accuracy of each group against each other, paired by seed, with Holm's correction for all pairs.")
 	tests = nil
@@ -123,9 +127,9 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	show(s, "search-and-final", r.SearchAgainstFinal(), "Each point is a search.")
 	rows = nil
 	for _, c := range r.Predictive {
-		rows = append(rows, []string{c.Of, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.Tau), probability(c.P)})
+		rows = append(rows, []string{c.Of, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.Tau), fmt.Sprintf("%.2f to %.2f", c.Low, c.High), probability(c.P)})
 	}
-	s.Table("Rank correlation. At ss_factor 1 the supernet's accuracy is that of a probe.", []string{"of", "n", "tau", "p"}, rows)
+	s.Table("Rank correlation. At ss_factor 1 the supernet's accuracy is that of a probe.", []string{"of", "n", "tau", "95 % interval", "p"}, rows)
 
 	if len(r.Config.Transfers) > 0 {
 		s = p.Section("Transfer", "The same cells, in networks trained on other data sets.")
@@ -157,6 +161,15 @@ func Transferred(datasets []string) (text string) {
 
 func Upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
+// pairs counts the pairs of configuration and seed that the study asks for.
+func (r *Results) pairs() (n int) {
+	for _, name := range r.Config.Configurations {
+		c, _ := Find(name)
+		n += r.Config.SeedsOf(c)
+	}
+	return n
+}
+
 // complete counts the pairs of configuration and seed of which all is there.
 func (r *Results) complete() (n int) {
 	for _, t := range r.Trials {
@@ -170,7 +183,7 @@ func (r *Results) complete() (n int) {
 // Table returns the slides' table beside this study's, [row][column] with a header. Transfers have
 // a table of their own.
 func (r *Results) Table() (header []string, rows [][]string) {
-	header = []string{"configuration", "ss_factor", "n", "accuracy (%)", "slides", "search", "slides (days)", "parameters (M)", "slides", "skips", "depth", "Pareto"}
+	header = []string{"configuration", "ss_factor", "n", "accuracy (%)", "slides", "search", "slides (days)", "parameters (M)", "slides", "percentile", "skips", "depth", "Pareto"}
 	for _, l := range r.Lines {
 		p := Slides(l.Configuration.Name)
 		if r.Config.Dataset != "cifar10" {
@@ -185,7 +198,7 @@ func (r *Results) Table() (header []string, rows [][]string) {
 			factor = fmt.Sprint(l.Configuration.SSFactor)
 		}
 		rows = append(rows, []string{GroupTitle(l.Configuration.Group), factor, fmt.Sprint(l.Accuracy.N), l.Accuracy.Text(2), known(p.Accuracy, 2), search, known(p.Days, 4),
-			l.Parameters.Text(2), known(p.Parameters, 1), mean(l.Skips), mean(l.Depth), map[bool]string{true: "yes"}[l.Pareto]})
+			l.Parameters.Text(2), known(p.Parameters, 1), mean(l.Percentile), mean(l.Skips), mean(l.Depth), map[bool]string{true: "yes"}[l.Pareto]})
 	}
 	return header, rows
 }

@@ -53,11 +53,19 @@ type Got struct {
 // Results collects the present results. It returns an error if a run is damaged.
 func (s *Directory) Results() (*Results, error) {
 	r := &Results{Study: filepath.Base(s.Dir), Config: s.Config}
-	for seed := 1; seed <= s.Config.Seeds; seed++ {
+	if s.Count == nil {
+		if err := s.recall(); err != nil {
+			return nil, err
+		}
+	}
+	for seed := 1; seed <= s.Config.MaxSeeds(); seed++ {
 		for _, name := range s.Config.Configurations {
 			c, ok := Find(name)
 			if !ok {
 				return nil, fmt.Errorf("%s names a configuration %q that this version does not know: use the version that wrote it", s.Path("study.json"), name)
+			}
+			if seed > s.Config.SeedsOf(c) {
+				continue
 			}
 			t, found, err := s.trial(c, seed)
 			if err != nil {
@@ -73,6 +81,29 @@ func (s *Directory) Results() (*Results, error) {
 	})
 	r.summarize()
 	return r, nil
+}
+
+// recall reads the weights that were counted when results.json was written.
+func (s *Directory) recall() error {
+	raw, err := os.ReadFile(s.Path("results.json"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	var earlier struct{ Trials []Trial }
+	if err == nil {
+		err = json.Unmarshal(raw, &earlier)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("results.json"), err)
+	}
+	s.counted = map[string]map[int]int{}
+	for _, t := range earlier.Trials {
+		if s.counted[t.Configuration.Name] == nil {
+			s.counted[t.Configuration.Name] = map[int]int{}
+		}
+		s.counted[t.Configuration.Name][t.Seed] = t.Standard
+	}
+	return nil
 }
 
 // trial reads one; found says whether its cells are there.
@@ -107,6 +138,7 @@ func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err e
 		}
 		t.Parameters = test.Weights
 		if s.Count == nil {
+			t.Standard = s.counted[c.Name][seed]
 			continue
 		}
 		if t.Standard, err = s.Count(t.Genotype, r.Config.Data); err != nil {

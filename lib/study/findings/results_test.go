@@ -128,15 +128,18 @@ func TestTheParetoFrontIsWhatNothingBeatsInBoth(t *testing.T) {
 	}
 }
 
-func TestThirteenConfigurationsTenOfTheSlides(t *testing.T) {
-	all, published := Configurations(), 0
+func TestSixteenConfigurationsTenOfTheSlidesAndThreeControls(t *testing.T) {
+	all, published, controls := Configurations(), 0, 0
 	for _, c := range all {
+		if c.Control != "" {
+			controls++
+		}
 		if Slides(c.Name).Accuracy > 0 {
 			published++
 		}
 	}
-	if len(all) != 13 || published != 10 {
-		t.Errorf("%d configurations, %d of the slides", len(all), published)
+	if len(all) != 16 || published != 10 || controls != 3 {
+		t.Errorf("%d configurations, %d of the slides, %d controls", len(all), published, controls)
 	}
 	chosen := must.M1(Choose([]string{"random", "stage4", "stage2-0.5"}))
 	if got := strings.Join(Names(chosen), " "); got != "stage2-0.5 stage4-0.25 stage4-0.5 stage4-0.75 stage4-1 random" {
@@ -164,6 +167,35 @@ func TestThePageAndTheFiguresOfResultsAreDrawn(t *testing.T) {
 		var svg bytes.Buffer
 		if err := f.SVG(&svg); err != nil || svg.Len() < 1000 {
 			t.Errorf("%s: %v, %d bytes", name, err, svg.Len())
+		}
+	}
+}
+
+// Five seeds of stage 1 lie between the same 30 random cells.
+func TestFoundCellsArePlacedAmongAllRandomCells(t *testing.T) {
+	random := make([]float64, 30)
+	for i := range random {
+		random[i] = 60 + float64(i)/10
+	}
+	r := made(5, map[string][]float64{"stage1": {62.95, 62.95, 62.95, 62.95, 60.05}, "random": random}, nil)
+	if p := r.Lines[0].Percentile; math.Abs(p.Mean-(4*100+100.0/30)/5) > 1e-9 {
+		t.Errorf("the mean percentile is %g", p.Mean)
+	}
+	c := claim(t, r, "The searches of the four stages beat random")
+	if c.N != 5 || c.Reference != 30 || math.Abs(c.Difference.Mean-(62.37-61.45)) > 1e-9 {
+		t.Errorf("%d seeds differ from %d random cells by %g, want 5, 30, 0.92", c.N, c.Reference, c.Difference.Mean)
+	}
+}
+
+func TestControlsSeparateTheViewsFromTheLoss(t *testing.T) {
+	r := made(4, map[string][]float64{
+		"stage1": {60, 61, 60.5, 60.2}, "stage1-views": {63, 64.1, 63.4, 63.3}, "stage2-0.5": {63.1, 63.9, 63.5, 63.2},
+	}, nil)
+	for start, want := range map[string]Verdict{
+		"Self-supervision helps PC-DARTS (": Supported, "Self-supervision helps PC-DARTS beyond": Undecided, "Two distorted views alone help PC-": Supported,
+	} {
+		if c := claim(t, r, start); c.Verdict != want {
+			t.Errorf("%s, want %s", c, want)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Line struct {
 	SearchSeconds score.Estimate            `json:"search_seconds"` // without compiling
 	// millions, of 20 cells and 36 channels
 	Parameters score.Estimate `json:"parameters"`
+	// place of the accuracy among the random cells', 0..100
+	Percentile score.Estimate `json:"percentile"`
 	// in both cells, of 16 operations
 	Skips         score.Estimate `json:"skips"`
 	ParameterFree score.Estimate `json:"parameter_free"`
@@ -34,7 +36,7 @@ func (r *Results) summarize() {
 		mean := func(m Measure) score.Estimate { return student.Mean(r.Values(name, m)) }
 		l := Line{
 			Configuration: c, Accuracy: mean(r.Accuracy()), SearchSeconds: mean(SearchTime()), Parameters: mean(Size()), Skips: mean(Skips()),
-			ParameterFree: mean(ParameterFree()), Depth: mean(Depth()), Transfers: map[string]score.Estimate{},
+			ParameterFree: mean(ParameterFree()), Depth: mean(Depth()), Transfers: map[string]score.Estimate{}, Percentile: r.percentile(name),
 		}
 		for _, dataset := range r.Config.Transfers {
 			l.Transfers[dataset] = mean(Accuracy(dataset, dataset))

@@ -1,0 +1,67 @@
+package findings
+
+import (
+	"math"
+
+	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/student"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Percentiles places values [n] among reference values [m]: of each the share of the reference that
+// is smaller, in percent; equal values count half. It returns nil without a reference.
+func Percentiles(values, reference []float64) (all []float64) {
+	if len(reference) == 0 {
+		return nil
+	}
+	for _, x := range values {
+		below := 0.0
+		for _, r := range reference {
+			switch {
+			case r < x:
+				below++
+			case r == x:
+				below += 0.5
+			}
+		}
+		all = append(all, 100*below/float64(len(reference)))
+	}
+	return all
+}
+
+// percentile is the mean place of a configuration's accuracies among those of the random cells.
+func (r *Results) percentile(configuration string) score.Estimate {
+	return student.Mean(Percentiles(r.Values(configuration, r.Accuracy()), r.Values(Sampled, r.Accuracy())))
+}
+
+// Against compares values [n] with a reference [m] that shares no seeds with them: Welch's t test of
+// equal means (B. Welch, 1947), with the degrees of freedom of F. Satterthwaite (1946). Its N is n.
+// There is no test with fewer than two values on a side, or without any spread.
+func Against(values, reference []float64) Paired {
+	c := Paired{N: len(values), P: 1, Holm: 1}
+	if len(values) == 0 || len(reference) == 0 {
+		c.N = 0
+		return c
+	}
+	c.Difference = score.Estimate{N: len(values), Mean: stat.Mean(values, nil) - stat.Mean(reference, nil)}
+	if len(values) < 2 || len(reference) < 2 {
+		c.N = 1
+		return c
+	}
+	n, m := float64(len(values)), float64(len(reference))
+	u, v := stat.Variance(values, nil)/n, stat.Variance(reference, nil)/m
+	if u+v == 0 {
+		return c
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: (u + v) * (u + v) / (u*u/(n-1) + v*v/(m-1))}
+	deviation := math.Sqrt(u + v)
+	c.Difference.Half = t.Quantile(0.975) * deviation
+	c.T = c.Difference.Mean / deviation
+	c.P = 2 * t.Survival(math.Abs(c.T))
+	c.Detectable = (t.Quantile(0.975) + t.Quantile(power)) * deviation
+	return c
+}
+
+// power is the probability with which a test finds a difference of the size Detectable.
+const power = 0.8
