@@ -5,11 +5,12 @@
 //	plan, err := s.Plan()   // what is to be done, and how long it takes
 //	err = s.Work(ctx)       // does it, or goes on with it
 //
-// A study is sixteen [findings.Configurations] (the ten of the slides, DARTS, P-DARTS, three controls, and cells
-// drawn at random from the same space) times seeds. With each pair cells are searched on one data
-// set, the network of the cells is trained and tested on it, and on others: the transfers. What is
-// random in a pair is its seed's; so pairs with the same seed have the same split and order of
-// images, and are compared as pairs.
+// A study is sixteen [findings.Configurations] times seeds: the ten of the slides, DARTS, P-DARTS,
+// cells drawn at random from the same space, and three controls. With each pair cells are searched
+// on one data set, the network of the cells is trained and tested on it, and on others: the
+// transfers. What is random in a pair is its seed's; so pairs with the same seed have the same split
+// and order of images, and are compared as pairs. Random cells may be more than the seeds: they cost
+// no search, and are the reference that found cells are compared with.
 //
 // # Jobs
 //
