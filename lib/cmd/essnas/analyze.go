@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/analysis"
+	"github.com/essnas/essnas/lib/analysis/claims"
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
@@ -30,19 +33,29 @@ type analyzed struct {
 	// of the run of a search: the depth that its last alphas give to the normal and the reduction
 	// cell
 	Weighted *[2]float64 `json:"weighted_depth,omitempty"`
+	Latency  *latency    `json:"latency,omitempty"` // measured, of the network
+
+	genotype cell.Genotype
 }
 
 func (p *program) analyze() *cobra.Command {
-	var random int
+	var random, batch int
 	var seed uint64
+	var latency bool
+	var picture string
 	s := pipeline.Shape{Cells: 20, Channels: 36, Classes: 10, ImageChannels: 3, ImageSide: 32}
 	c := &cobra.Command{
 		Use:   "analyze RUN|GENOTYPE...",
 		Short: "Measure what cells look like",
 		Long: `Measure what cells look like: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
 inputs), receptive field, dilated convolutions, pools behind separable convolutions; of the run of a search the depth weighted by its last alphas; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
+Of several searches it says what they say of the slides' claims: fewer skip connections and more depth by phases, more depth by self-supervision, PC-DARTS' preference for operations without
+weights, dilated convolutions in PCP-DARTS, fewer operations without weights by partial channels. Each has counts, a 95 % interval, the rank among random cells, and a verdict.
+--latency measures the time of the networks for a batch on this device, in turn, with initial weights.
 The percentile of a normal cell's measure is the share of random cells of the DARTS space, of as many states, with a smaller one, and half of those with the same.`,
 		Example: `  essnas analyze DARTS_V2 PC_DARTS_cifar
+  essnas analyze runs/search-* --figure claims.png
+  essnas analyze DARTS_V2 PC_DARTS_cifar --latency --batch 64
   essnas analyze runs/search-* --random 10000 --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, names []string) error {
@@ -51,6 +64,7 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 			}
 			bands := map[int]analysis.Band{} // by states
 			var all []analyzed
+			var searches []claims.Search
 			for _, name := range names {
 				g, err := pipeline.LoadGenotype(name)
 				if err != nil {
@@ -67,18 +81,85 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 				if a.Weighted, err = weighted(name); err != nil {
 					return err
 				}
+				search, err := searchOf(name, g)
+				if err != nil {
+					return err
+				}
+				if search != nil {
+					searches = append(searches, *search)
+				}
 				all = append(all, a)
 			}
-			return p.print(c, all, func(w io.Writer) error { return writeAnalyzed(w, all, bands, random) })
+			if latency {
+				if err := p.latencies(c.Context(), all, s, batch); err != nil {
+					return err
+				}
+			}
+			findings := claims.Check(searches, random, seed)
+			if picture != "" {
+				if err := drawClaims(picture, findings); err != nil {
+					return err
+				}
+			}
+			return p.print(c, claimed{all, findings}, func(w io.Writer) error {
+				if err := writeAnalyzed(w, all, bands, random); err != nil {
+					return err
+				}
+				if len(searches) < 2 {
+					return nil
+				}
+				return writeClaims(w, findings, len(searches))
+			})
 		},
 	}
 	flags := c.Flags()
 	flags.IntVar(&random, "random", 10000, "random cells to compare with")
 	flags.Uint64Var(&seed, "seed", 1, "decides the random cells")
+	flags.BoolVar(&latency, "latency", false, "measure the time of each network for a batch on this device")
+	flags.IntVar(&batch, "batch", 64, "images of a batch of --latency")
+	flags.StringVar(&picture, "figure", "", "`FILE` (.png or .svg) for the figure of the claims")
 	flags.IntVar(&s.Cells, "cells", s.Cells, "cells of the network")
 	flags.IntVar(&s.Channels, "channels", s.Channels, "channels of a state in the first cells of the network")
 	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; decides the MACs")
 	return c
+}
+
+// claimed are cells, and what their searches say of the claims.
+type claimed struct {
+	Cells  []analyzed       `json:"cells"`
+	Claims []claims.Finding `json:"claims"`
+}
+
+// latencyTurns is how often each network is measured.
+const latencyTurns = 10
+
+// latencies measures the networks' time for a batch.
+func (p *program) latencies(ctx context.Context, all []analyzed, s pipeline.Shape, batch int) error {
+	if batch < 1 {
+		return fmt.Errorf("--batch is %d: want 1 image or more", batch)
+	}
+	var nets []*network.Network
+	for _, a := range all {
+		nets = append(nets, network.New(a.genotype, s.Cells, s.Channels, s.Classes, s.ImageChannels, s.ImageSide, batch, false))
+	}
+	times, err := p.pipeline().Latencies(ctx, nets, latencyTurns)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		slices.Sort(times[i])
+		n := len(times[i])
+		all[i].Latency = &latency{Batch: batch, Median: (times[i][(n-1)/2] + times[i][n/2]) / 2, Least: times[i][0], Most: times[i][n-1]}
+	}
+	return nil
+}
+
+// latency is a network's time for a batch, in seconds.
+type latency struct {
+	Batch  int     `json:"batch"`
+	Median float64 `json:"median"`
+	Least  float64 `json:"least"`
+	Most   float64 `json:"most"`
 }
 
 func analyzeOne(name string, g cell.Genotype, band analysis.Band, s pipeline.Shape) (analyzed, error) {
@@ -87,7 +168,7 @@ func analyzeOne(name string, g cell.Genotype, band analysis.Band, s pipeline.Sha
 		return analyzed{}, err
 	}
 	a := analyzed{
-		Name: name, Normal: analysis.Of(g.Normal, g.NormalConcat, 1), Reduction: analysis.Of(g.Reduce, g.ReduceConcat, 2),
+		Name: name, genotype: g, Normal: analysis.Of(g.Normal, g.NormalConcat, 1), Reduction: analysis.Of(g.Reduce, g.ReduceConcat, 2),
 		Percentiles: map[string]float64{}, Field: analysis.Field(g, s.Cells), Weights: size.Weights, MACs: size.MACs,
 	}
 	for _, measure := range analysis.Names() {
@@ -155,11 +236,19 @@ func writeAnalyzed(w io.Writer, all []analyzed, bands map[int]analysis.Band, ran
 		return err
 	}
 	fmt.Fprintln(w)
-	fmt.Fprintln(t, "network\tweights\tMACs\tfield, pixels\tdepth by alphas")
+	timed := slices.ContainsFunc(all, func(a analyzed) bool { return a.Latency != nil })
+	header := "network\tweights\tMACs\tfield, pixels\tdepth by alphas"
+	if timed {
+		header += fmt.Sprintf("\tms for %d images", all[0].Latency.Batch)
+	}
+	fmt.Fprintln(t, header)
 	for _, a := range all {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t", a.Name, humanize.Comma(int64(a.Weights)), humanize.Comma(int64(a.MACs)), a.Field)
 		if a.Weighted != nil {
 			fmt.Fprintf(t, "%.3g normal, %.3g reduction", a.Weighted[0], a.Weighted[1])
+		}
+		if timed {
+			fmt.Fprintf(t, "\t%.1f (%.1f to %.1f)", 1e3*a.Latency.Median, 1e3*a.Latency.Least, 1e3*a.Latency.Most)
 		}
 		fmt.Fprintln(t)
 	}
