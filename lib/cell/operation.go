@@ -91,6 +91,12 @@ func IsSkip(name string) bool {
 	return ok && o.Kind == Identity
 }
 
+// IsCapsule says whether that is the name of an operation that routes capsules.
+func IsCapsule(name string) bool {
+	o, ok := Lookup(name)
+	return ok && o.Capsule()
+}
+
 // Parameterless says whether that is the name of an operation that learns nothing on an edge of
 // stride 1: a pool or a skip connection. (At stride 2 the skip connection is a factorized reduce,
 // which has weights; the literature counts it among these all the same.)

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"hash/fnv"
+
 	"github.com/essnas/essnas/lib/block"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -18,7 +20,13 @@ func (o Operation) Dropped(batch int) *block.Block {
 	b.Fn = func(c *block.Ctx, in, w []*Node) []*Node {
 		y := o.Build(c, in[0], w, in[1])
 		rate := Reshape(in[2])
-		u := uniform(y.Graph(), block.Floats(o.Channels, o.Out(), o.Out(), batch), in[3])
+		seed := in[3]
+		if !o.Identity() { // the operations of an edge share a seed, and drop other values
+			h := fnv.New32a()
+			h.Write([]byte(o.Name))
+			seed = Add(seed, Const(y.Graph(), int32(h.Sum32())))
+		}
+		u := uniform(y.Graph(), block.Floats(o.Channels, o.Out(), o.Out(), batch), seed)
 		keep := GreaterOrEqual(c.Lowering().Layout.From(u), rate) // the same values in every layout
 		scale := Reciprocal(OneMinus(rate))
 		return []*Node{Mul(wide(y), Where(keep, scale, ZerosLike(scale)))}

@@ -66,7 +66,7 @@ func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
 func (t *Search) mixes() *block.Block {
 	arch, mixing := t.arch, t.mixing
 	return &block.Block{
-		Name: fmt.Sprint("mixing weights of phase ", t.phase, " ", arch.Space), In: []shapes.Shape{block.Floats(len(arch.Flat())), block.Floats(1)}, Const: 2, Outs: len(mixing.Values()),
+		Name: fmt.Sprint("mixing weights of phase ", t.phase, " ", arch.Space, t.form()), In: []shapes.Shape{block.Floats(len(arch.Flat())), block.Floats(1)}, Const: 2, Outs: len(mixing.Values()),
 		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return arch.Mix(mixing, in[0], in[1]) },
 	}
 }
@@ -80,10 +80,13 @@ func (t *Search) moves() *block.Block {
 	weights := len(mixing.Values())
 	in := append([]shapes.Shape{n, n, n, block.Floats(fit.AdamNumbers), block.Floats(1), block.Floats(1)}, slices.Repeat([]shapes.Shape{block.Floats(1)}, weights)...)
 	return &block.Block{
-		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit), In: in, Const: len(in), Outs: 4,
+		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit, t.form()), In: in, Const: len(in), Outs: 4,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
 			flat := in[0]
 			loss := Mul(Reshape(in[4]), arch.Decay(flat))
+			if arch.ZeroOne > 0 {
+				loss = Add(loss, MulScalar(arch.ZeroOneOf(flat), arch.ZeroOne))
+			}
 			for i, w := range arch.Mix(mixing, flat, in[5]) {
 				loss = Add(loss, Reshape(Mul(w, c.Total(in[6+i]))))
 			}
@@ -146,4 +149,12 @@ func (t *Search) forget() {
 		}
 	}
 	t.onDevice = architecture{}
+}
+
+// form tells the names of executables with sigmoids from those with the softmax.
+func (t *Search) form() string {
+	if !t.arch.Sigmoid {
+		return ""
+	}
+	return fmt.Sprint(" sigmoid ", t.arch.ZeroOne)
 }

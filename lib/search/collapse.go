@@ -17,8 +17,23 @@ func (t *Search) assist(at place) {
 	}
 }
 
-// decay adds the gradient of beta-decay to a gradient of alphas and betas.
+// keptCapsules is how many capsules an edge keeps at the end of the present phase: the setting's
+// number at the end of the first.
+func (t *Search) keptCapsules() int {
+	if t.phase > 0 {
+		return 0
+	}
+	return t.settings.KeepCapsules
+}
+
+// decay adds the gradients of the zero-one loss and of beta-decay to a gradient of alphas and betas.
 func (t *Search) decay(gradient []float32) {
+	if t.arch.ZeroOne > 0 {
+		_, g := t.arch.ZeroOneLoss()
+		for i := range gradient {
+			gradient[i] += float32(t.arch.ZeroOne * float64(g[i]))
+		}
+	}
 	if t.decaying == 0 {
 		return
 	}

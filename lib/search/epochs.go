@@ -49,7 +49,7 @@ func (t *Search) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[stri
 		details["stopped_at_skips"] = skips
 	}
 	if next := t.phase + 1; at.epoch+1 == t.lengths[t.phase] && next < len(t.phases) {
-		t.Enter(next, t.arch.Keep(t.phases[next].Operations))
+		t.Enter(next, t.arch.KeepCapsules(t.phases[next].Operations, t.keptCapsules()))
 		if err := t.Prepare(nil); err != nil {
 			return nil, nil, err
 		}
@@ -57,14 +57,14 @@ func (t *Search) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[stri
 	return m, details, nil
 }
 
-// details returns the details of an epoch: alphas (after the softmax), betas, and the cell derived
+// details returns the details of an epoch: alphas (after the softmax, or the sigmoid), betas, and the cell derived
 // from them; and the operations of each edge where these are not the eight of DARTS.
 func (t *Search) details() map[string]any {
 	var alphas [2][][]float64 // [type][edge][operation]
 	var betas [2][]float64
 	for typ := range alphas {
 		for e := range t.arch.Alpha[typ] {
-			alphas[typ] = append(alphas[typ], t.arch.Softmax(typ, e))
+			alphas[typ] = append(alphas[typ], t.arch.OperationWeights(typ, e))
 		}
 		betas[typ] = t.arch.EdgeNorm(typ)
 	}

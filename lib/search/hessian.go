@@ -38,7 +38,7 @@ func (t *Search) eigenvalue(ctx context.Context) (float64, error) {
 // length 1: it takes the difference of two gradients, one step to each side. Afterwards it restores
 // alphas and betas.
 func (t *Search) curve(ctx context.Context, from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
-	t.drop(0, 0, 0)
+	t.dropAt(0, 0, 0, 0)
 	t.settle()
 	flat := t.arch.Flat()
 	set := func(flat []float32) {

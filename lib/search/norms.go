@@ -69,7 +69,7 @@ func (t *Search) recordTermNorms(ctx context.Context, m fit.Metrics, epoch int) 
 		return nil
 	}
 	at := t.at(epoch)
-	t.drop(at.Dropout(at.epoch), epoch, 0)
+	t.drop(at, epoch, 0)
 	for _, l := range []level{ofWeights, ofArchitecture} {
 		if l == ofArchitecture && at.epoch < at.Frozen {
 			continue

@@ -98,11 +98,12 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.net, t.objective = t.network(phase, space)
 	t.arch = supernet.NewArch(space, s.Partial > 1, seed)
 	t.arch.Auxiliary = s.AuxiliarySkip
+	t.arch.Sigmoid, t.arch.ZeroOne = s.Sigmoid, s.ZeroOne
 	t.mixing = t.mix(phase, t.arch)
 	if t.Engine.Apart() {
 		t.remix() // as in each step: with the device's rounding
 	}
-	t.drop(t.phases[phase].Dropout(0), 0, 0)
+	t.drop(place{Phase: t.phases[phase]}, 0, 0)
 	t.Make(t.plan(), seed, block.Separate, newProbing(t.Engine, s, t.net.Probe))
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
@@ -113,7 +114,7 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	w.Cells, w.Channels = t.phases[phase].Cells, t.phases[phase].Channels
 	net := &supernet.Network{Backbone: w, Space: space}
 	// Executables of operations serve the subsets that later phases keep, and dropout.
-	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 {
+	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 || t.settings.RivalDropout > 0 {
 		net.Span = supernet.Operations
 	}
 	return net, newObjective(t.Engine, t.settings, w)
@@ -122,8 +123,11 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 // mix returns the mixing weights of a phase.
 func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 	m, p := a.NewMixing(), t.phases[phase]
-	if p.SkipDropout > 0 {
+	if p.SkipDropout > 0 || t.settings.RivalDropout > 0 {
 		m.Dropout = &supernet.Dropout{Rate: block.NewValue(nil), Seeds: map[supernet.Spot]*block.Value{}}
+		if t.settings.RivalDropout > 0 {
+			m.Dropout.Pools = block.NewValue(nil)
+		}
 		for c := range p.Cells {
 			for e := range a.Alpha[0] {
 				m.Dropout.Seeds[supernet.Spot{Cell: c, Edge: e}] = block.NewValue(nil)

@@ -45,7 +45,7 @@ func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
 func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
 	at := t.at(epoch)
 	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
-	t.drop(at.Dropout(at.epoch), epoch, step)
+	t.drop(at, epoch, step)
 	t.assist(at)
 	architecture := func() result { return result{} }
 	if at.epoch >= at.Frozen {
@@ -222,13 +222,22 @@ func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64,
 	return r, t.Tape.Backward(weights)
 }
 
-// drop sets the dropout of skip connections in a step.
-func (t *Search) drop(rate float64, epoch, step int) {
+// drop sets the dropout of skip connections, and of pools, in a step.
+func (t *Search) drop(at place, epoch, step int) {
+	rivals := at.Phase
+	rivals.SkipDropout = t.settings.RivalDropout
+	t.dropAt(max(at.Dropout(at.epoch), rivals.Dropout(at.epoch)), rivals.Dropout(at.epoch), epoch, step)
+}
+
+func (t *Search) dropAt(skips, pools float64, epoch, step int) {
 	d := t.mixing.Dropout
 	if d == nil {
 		return
 	}
-	d.Rate.Set(tensors.FromFlatDataAndDimensions([]float32{float32(rate)}, 1))
+	d.Rate.Set(tensors.FromFlatDataAndDimensions([]float32{float32(skips)}, 1))
+	if d.Pools != nil {
+		d.Pools.Set(tensors.FromFlatDataAndDimensions([]float32{float32(pools)}, 1))
+	}
 	r := fit.Random(t.settings.Seed, "skip dropout", epoch, step)
 	for c := range t.net.Cells {
 		for e := range t.arch.Alpha[0] {

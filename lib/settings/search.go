@@ -36,6 +36,11 @@ type Search struct {
 	Operations string `json:"operations" help:"operations of the search space, separated by commas: like none,skip_connect,sep_conv_3x3, or changes of the eight of DARTS, like -none or +capsule_dynamic,+capsule_em,+capsule_self; capsules with 1 or 3 rounds of routing instead of 2 are capsule_dynamic_1, capsule_em_3, and so on"`
 	States     int    `json:"states" help:"states of a cell, 2 to 5"`
 
+	Sigmoid      bool    `json:"sigmoid" help:"weights of operations are sigmoid(alpha) instead of softmax(alpha): operations don't compete (FairDARTS, arXiv:1911.12126)"`
+	ZeroOne      float64 `json:"zero_one" help:"with sigmoid: factor of the loss that drives sigmoids to 0 or 1 (arXiv:1911.12126, eq. 4); the paper has 10; 0: none"`
+	RivalDropout float64 `json:"rival_dropout" help:"initial rate of dropout on all operations without weights, skip connections and pools, which falls in each phase like P-DARTS' dropout of skip connections (arXiv:1904.12760, section 3.3); 0: none"`
+	KeepCapsules int     `json:"keep_capsules" help:"least number of capsule operations that an edge keeps at the end of the first phase, protected like NEAT's species (Stanley and Miikkulainen, 2002); 0: none"`
+
 	Cutout int `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
 }
 
@@ -71,6 +76,7 @@ func (Search) order() []string {
 		"auxiliary_skip", "beta_decay", "stop_skips", "eigenvalue", "cutout",
 		"operations", "states",
 		"arch_clip", "unrolled", "two_views",
+		"sigmoid", "zero_one", "rival_dropout", "keep_capsules",
 	}
 }
 
@@ -98,6 +104,11 @@ func (s Search) omits() map[string]bool {
 		"arch_clip":  s.ArchClip == 0,
 		"unrolled":   !s.Unrolled,
 		"two_views":  !s.TwoViews,
+
+		"sigmoid":       !s.Sigmoid,
+		"zero_one":      s.ZeroOne == 0,
+		"rival_dropout": s.RivalDropout == 0,
+		"keep_capsules": s.KeepCapsules == 0,
 	}
 }
 
@@ -159,6 +170,12 @@ func (s Search) Validate() error {
 		return fmt.Errorf("auxiliary_skip is %g and beta_decay %g: want 0 (none) or more", s.AuxiliarySkip, s.BetaDecay)
 	case s.StopSkips < 0 || s.StopSkips > 2*s.Space().States:
 		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*s.Space().States)
+	case !(s.ZeroOne >= 0) || s.ZeroOne > 0 && !s.Sigmoid:
+		return fmt.Errorf("zero_one is %g: want 0 (none) or more, together with sigmoid", s.ZeroOne)
+	case s.Sigmoid && s.BetaDecay > 0:
+		return fmt.Errorf("beta_decay regularises a softmax, and with sigmoid there is none: give one of them")
+	case !(s.RivalDropout >= 0 && s.RivalDropout < 1):
+		return fmt.Errorf("rival_dropout is %g: want 0 <= rate < 1", s.RivalDropout)
 	case s.Eigenvalue < 0:
 		return fmt.Errorf("eigenvalue is %d epochs: want 0 (never) or more", s.Eigenvalue)
 	case s.Cutout < 0:
@@ -172,8 +189,31 @@ func (s Search) Validate() error {
 			return err
 		}
 	}
-	_, err := s.PhaseList()
-	return err
+	phases, err := s.PhaseList()
+	if err != nil {
+		return err
+	}
+	return s.validateCapsules(phases)
+}
+
+// validateCapsules returns an error if the first phase can't keep as many capsules.
+func (s Search) validateCapsules(phases []Phase) error {
+	capsules := 0
+	for _, name := range s.Space().Operations {
+		if cell.IsCapsule(name) {
+			capsules++
+		}
+	}
+	most := capsules
+	if len(phases) > 1 {
+		most = min(most, phases[1].Operations)
+	} else {
+		most = 0
+	}
+	if n := s.KeepCapsules; n < 0 || n > most {
+		return fmt.Errorf("keep_capsules is %d: want 0 to %d, for the operations have %d capsules, and there are %d phases", n, most, capsules, len(phases))
+	}
+	return nil
 }
 
 // divide returns an error if partial channels can't divide the channels of a state.

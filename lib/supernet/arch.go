@@ -21,6 +21,11 @@ type Arch struct {
 	// it leaves the skip connection inside nothing to gain from the free way that it is for
 	// gradients. No operation competes with it, and no cell that is derived has it. 0: none.
 	Auxiliary float64
+	// Sigmoid says that an operation's weight is sigmoid(alpha) instead of its part of the softmax:
+	// operations don't compete (FairDARTS, arXiv:1911.12126, section 4.1).
+	Sigmoid bool
+	// ZeroOne is the factor of a loss that drives the sigmoids to 0 or 1 (see [Arch.ZeroOneLoss]).
+	ZeroOne float64
 }
 
 // NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference
@@ -75,8 +80,30 @@ func (a *Arch) pointers() (ps []*float32) {
 	return
 }
 
-// Softmax of the alphas of one edge.
-func (a *Arch) Softmax(typ, e int) []float64 { return softmax(a.Alpha[typ][e]) }
+// OperationWeights are those of the operations of one edge: softmax(alpha), or with Sigmoid
+// sigmoid(alpha).
+func (a *Arch) OperationWeights(typ, e int) []float64 {
+	if !a.Sigmoid {
+		return softmax(a.Alpha[typ][e])
+	}
+	p := make([]float64, len(a.Alpha[typ][e]))
+	for o, alpha := range a.Alpha[typ][e] {
+		p[o] = sigmoid(alpha)
+	}
+	return p
+}
+
+// alphaGradient is what reaches alphas with the weights p for the cotangent v of p.
+func (a *Arch) alphaGradient(p, v []float64) []float64 {
+	if !a.Sigmoid {
+		return softmaxGradient(p, v)
+	}
+	g := make([]float64, len(p))
+	for o := range p {
+		g[o] = p[o] * (1 - p[o]) * v[o]
+	}
+	return g
+}
 
 // EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3),
 // for all edges of a cell type; 1 without partial channels.
@@ -161,7 +188,7 @@ func (a *Arch) NewMixing() *Mixing {
 	return m
 }
 
-// Update puts softmax(alpha) x softmax(beta) for the operations, softmax(beta) for the by-passes,
+// Update puts the operations' weights x softmax(beta) for the operations, softmax(beta) for the by-passes,
 // and factor x softmax(beta) for auxiliary skips.
 func (a *Arch) Update(m *Mixing) {
 	set := func(v *block.Value, x float64) {
@@ -172,7 +199,7 @@ func (a *Arch) Update(m *Mixing) {
 	for t := range m.Ops {
 		norm := a.EdgeNorm(t)
 		for e, vs := range m.Ops[t] {
-			for o, p := range a.Softmax(t, e) {
+			for o, p := range a.OperationWeights(t, e) {
 				set(vs[o], p*norm[e])
 			}
 			set(m.Bypass[t][e], norm[e])
@@ -233,7 +260,7 @@ func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 		norm := a.EdgeNorm(t)
 		ofNorm := make([]float64, len(norm))
 		for e := range a.Alpha[t] {
-			p := a.Softmax(t, e)
+			p := a.OperationWeights(t, e)
 			ofOps := make([]float64, len(p))
 			for o, name := range a.Space[t][e] {
 				if cell.IsNone(name) {
@@ -245,7 +272,7 @@ func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 			}
 			ofNorm[e] += of(t, e, bypass)
 			ofNorm[e] += of(t, e, auxiliary) * a.Auxiliary
-			for _, g := range softmaxGradient(p, ofOps) {
+			for _, g := range a.alphaGradient(p, ofOps) {
 				alphas = append(alphas, float32(g))
 			}
 		}

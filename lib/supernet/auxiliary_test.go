@@ -41,7 +41,7 @@ func TestAuxiliarySkipAddsItsFactorTimesTheSkip(t *testing.T) {
 				run := func(w weights) func(r block.Runner) []*block.Value {
 					return func(r block.Runner) []*block.Value {
 						sum := block.Sums(len(node))
-						x.run(r, "", x.split(r, node), w, nil, sum)
+						x.run(r, "", x.split(r, node), w, drops{}, sum)
 						return sum
 					}
 				}

@@ -22,7 +22,7 @@ func (a *Arch) BetaDecay() (loss float64, gradient []float32) {
 				sum += math.Exp(float64(x))
 			}
 			loss += math.Log(sum) / float64(edges)
-			for _, p := range a.Softmax(t, e) {
+			for _, p := range softmax(a.Alpha[t][e]) {
 				gradient = append(gradient, float32(p/float64(edges)))
 			}
 		}

@@ -15,7 +15,7 @@ func (a *Arch) Derive(skipLimit int) cell.Genotype {
 func (a *Arch) Shares() (s cell.Shares) {
 	for typ := range s.Alphas {
 		for e := range a.Alpha[typ] {
-			s.Alphas[typ] = append(s.Alphas[typ], a.Softmax(typ, e))
+			s.Alphas[typ] = append(s.Alphas[typ], a.OperationWeights(typ, e))
 		}
 		s.Betas[typ] = a.EdgeNorm(typ)
 		s.Operations[typ] = a.Space[typ]
@@ -24,14 +24,26 @@ func (a *Arch) Shares() (s cell.Shares) {
 }
 
 // Keep is the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2): on
-// every edge the n operations with the largest softmax(alpha), in their order. Of equals the
-// earlier is dropped, as in the reference. Where one operation is left it is never none.
-func (a *Arch) Keep(n int) (kept Space) {
+// every edge the n operations with the largest weights, in their order. Of equals the earlier is
+// dropped, as in the reference. Where one operation is left it is never none.
+func (a *Arch) Keep(n int) (kept Space) { return a.KeepCapsules(n, 0) }
+
+// KeepCapsules is Keep where the strongest capsules of each edge, so many as capsules says, are not
+// dropped. New kinds of operations need time before they are of use; evolution protects them by
+// letting them compete among themselves first (NEAT's species, Stanley and Miikkulainen, Evolving
+// Neural Networks through Augmenting Topologies, 2002, section 3.3).
+func (a *Arch) KeepCapsules(n, capsules int) (kept Space) {
 	for t := range kept {
 		kept[t] = make([][]string, len(a.Space[t]))
 		for e, names := range a.Space[t] {
-			p := a.Softmax(t, e)
+			p := a.OperationWeights(t, e)
 			drop := make([]bool, len(names))
+			left := 0 // capsules
+			for _, name := range names {
+				if cell.IsCapsule(name) {
+					left++
+				}
+			}
 			for range len(names) - n {
 				least := -1
 				for o := range names {
@@ -39,11 +51,14 @@ func (a *Arch) Keep(n int) (kept Space) {
 						least = o
 						break
 					}
-					if !drop[o] && (least < 0 || p[o] < p[least]) {
+					if protected := cell.IsCapsule(names[o]) && left <= capsules; !drop[o] && !protected && (least < 0 || p[o] < p[least]) {
 						least = o
 					}
 				}
 				drop[least] = true
+				if cell.IsCapsule(names[least]) {
+					left--
+				}
 			}
 			for o, name := range names {
 				if !drop[o] {

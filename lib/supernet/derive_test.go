@@ -123,7 +123,7 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 			for typ := range a.Alpha {
 				norm := a.EdgeNorm(typ)
 				for e := range a.Alpha[typ] {
-					for o, p := range a.Softmax(typ, e) {
+					for o, p := range a.OperationWeights(typ, e) {
 						if i++; cell.Primitives[o] != "none" {
 							sum += math.Cos(i) * p * norm[e]
 						}

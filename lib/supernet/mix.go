@@ -35,7 +35,12 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	for t := range a.Alpha {
 		alphas[t] = make([]*Node, len(a.Alpha[t]))
 		for e := range a.Alpha[t] {
-			alphas[t][e] = Softmax(take(len(a.Alpha[t][e])), 0)
+			alphas[t][e] = take(len(a.Alpha[t][e]))
+			if a.Sigmoid {
+				alphas[t][e] = Sigmoid(alphas[t][e])
+			} else {
+				alphas[t][e] = Softmax(alphas[t][e], 0)
+			}
 		}
 	}
 	for t := range m.Ops {

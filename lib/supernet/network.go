@@ -67,6 +67,7 @@ type Mixing struct {
 // [1], and a seed for every cell and edge, int32 [1]. It is for the span Operations.
 type Dropout struct {
 	Rate  *block.Value
+	Pools *block.Value // rate of the pools, [1]; nil: they drop nothing
 	Seeds map[Spot]*block.Value
 }
 
@@ -98,9 +99,9 @@ func (n *Network) Edge(m *Mixing) backbone.Edge {
 		if read[k] == nil {
 			read[k] = x.split(r, from)
 		}
-		var drop []*block.Value
+		var drop drops
 		if d != nil {
-			drop = []*block.Value{d.Rate, d.Seeds[Spot{p.Index, e}]}
+			drop = drops{d.Rate, d.Pools, d.Seeds[Spot{p.Index, e}]}
 		}
 		x.run(r, p.Label(e, l)+"/", read[k], w, drop, sum)
 	}
@@ -134,6 +135,20 @@ type edge struct {
 type weights struct {
 	ops               []*block.Value
 	bypass, auxiliary *block.Value
+}
+
+// drops are the rates of dropout on an edge, nil for none, and its seed.
+type drops struct{ skips, pools, seed *block.Value }
+
+// of is the rate of an operation; nil: nothing of it is dropped.
+func (d drops) of(o ops.Operation) *block.Value {
+	if kind, _ := cell.Lookup(o.Name); kind.Pool() {
+		return d.pools
+	}
+	if o.Identity() {
+		return d.skips
+	}
+	return nil
 }
 
 func (x edge) String() string {
@@ -181,8 +196,8 @@ func (x edge) state() []shapes.Shape {
 }
 
 // run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the
-// mixing weights. drop is empty, or rate and seed of the skip connection's dropout.
-func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop []*block.Value, sum backbone.State) {
+// mixing weights. drop is what drops values of the skip connection and of pools.
+func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop drops, sum backbone.State) {
 	op := func(name string) ops.Operation {
 		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
 	}
@@ -191,8 +206,8 @@ func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, 
 			continue
 		}
 		o := op(name)
-		if in := []*block.Value{read[0], w.ops[i]}; o.Identity() && len(drop) > 0 {
-			r.Call(label+name, o.Dropped(x.batch), append(in, drop...), sum[:1])
+		if in := []*block.Value{read[0], w.ops[i]}; drop.of(o) != nil {
+			r.Call(label+name, o.Dropped(x.batch), append(in, drop.of(o), drop.seed), sum[:1])
 		} else {
 			r.Call(label+name, o.Mixed(x.batch), in, sum[:1])
 		}
@@ -251,7 +266,7 @@ func (x edge) fuse(name string) *block.Block {
 		w.bypass = next(x.partial > 1)
 		w.auxiliary = next(x.auxiliary)
 		sum := block.Sums(states)
-		x.run(r, "", x.split(r, v[:states]), w, nil, sum)
+		x.run(r, "", x.split(r, v[:states]), w, drops{}, sum)
 		return sum
 	})
 }
