@@ -121,6 +121,18 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 	return all, nil
 }
 
+// Classify returns the logits [b][classes] of a batch of images [channels, side, side, b] that lies
+// on the device and stays the caller's. It returns an error if the device fails.
+func (m *Model) Classify(images *block.Value) ([][]float32, error) {
+	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
+	defer tape.Close()
+	logits := m.Net.Run(tape, images, nil).Logits.Hold()
+	if err := tape.Run(); err != nil {
+		return nil, err
+	}
+	return m.rows(logits), nil
+}
+
 // rows returns the outputs of a batch's images one after the other, from the devices' [rows, b].
 func (m *Model) rows(out *block.Value) (rows [][]float32) {
 	for _, part := range out.Tensors() {

@@ -99,6 +99,7 @@ func TrainChoice() *Choice[Train] {
 			LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4,
 		},
 		Auxiliary: 0.4, DropPath: 0.3, Labels: 1, Clip: 5, Cutout: 16,
+		Adversarial: Adversarial{Adversarial: "none", Eps: "8/255", AttackSteps: 7},
 	}
 	quick := paper
 	quick.Cells, quick.Channels, quick.Auxiliary, quick.DropPath, quick.Batch, quick.Epochs, quick.Cutout, quick.Images = 6, 8, 0, 0.1, 32, 6, 0, 4000

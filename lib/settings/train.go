@@ -13,6 +13,7 @@ type Train struct {
 	Labels    float64 `json:"labels" help:"share of the training images whose labels are used, equal for all classes; an epoch repeats these images and has as many steps as with all"`
 	Clip      float64 `json:"clip" help:"largest norm of the gradient"`
 	Cutout    int     `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
+	Adversarial
 }
 
 // order is the order of the JSON: never change it, only append.
@@ -20,7 +21,15 @@ func (Train) order() []string {
 	return []string{
 		"cells", "channels", "auxiliary", "drop_path", "batch", "epochs", "images", "labels", "devices", "precision", "seed",
 		"lr", "momentum", "weight_decay", "clip", "cutout",
+		"adversarial", "eps", "attack_steps", "attack_step",
 	}
+}
+
+// omits returns the settings that the JSON leaves out: those of adversarial training where it is
+// off, so that a run keeps the name that it had before there were such settings.
+func (s Train) omits() map[string]bool {
+	off := !s.On()
+	return map[string]bool{"adversarial": off, "eps": off, "attack_steps": off, "attack_step": off}
 }
 
 func (Train) helps() map[string]string { return nil }
@@ -56,5 +65,5 @@ func (s Train) Validate() error {
 	case s.Cutout < 0:
 		return fmt.Errorf("cutout is %d pixels: want 0 (none) or more", s.Cutout)
 	}
-	return nil
+	return s.Adversarial.validate()
 }

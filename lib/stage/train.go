@@ -61,8 +61,12 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 				return Answer{}, err
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
-				fmt.Fprintf(w, "Best epoch %d of %d: validation loss %.3f, accuracy %.1f %%\n\nReport    %s\nNext      %s\n",
-					sum.Result.BestEpoch, sum.Result.Epochs, sum.Result.Best["val_loss"], 100*sum.Result.Best["val_accuracy"], sum.Report, l.Next("test", "--run", r.Dir))
+				best := sum.Result.Best
+				fmt.Fprintf(w, "Best epoch %d of %d: validation loss %.3f, accuracy %.1f %%\n", sum.Result.BestEpoch, sum.Result.Epochs, best["val_loss"], 100*best["val_accuracy"])
+				if loss, attacked := best["val_robust_loss"]; attacked {
+					fmt.Fprintf(w, "Under attack: validation loss %.3f, accuracy %.1f %%\n", loss, 100*best["val_robust_accuracy"])
+				}
+				fmt.Fprintf(w, "\nReport    %s\nNext      %s\n", sum.Report, l.Next("test", "--run", r.Dir))
 			})
 		},
 	}

@@ -45,6 +45,7 @@ func (w page) trained(_ []run.Event, h report.History) error {
 		figure.Chart{Title: "Learning rate", X: "epoch", Y: "learning rate", Series: []figure.Series{h.Series("weights", "lr", 1)}},
 		figure.Chart{Title: "Gradient norm", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.Series("weights", "grad_norm", 1)}},
 	)...), "Training is measured on augmented images, with dropped paths, while the weights change; validation on plain images at the end of an epoch.")
+	w.tradeOff(h, chosen)
 	if err := w.Cells(w.Section("The cells", "From "+report.CellsName(r.Config)+"."), g); err != nil {
 		return err
 	}
@@ -108,8 +109,37 @@ func foundBy(c run.Config) *run.Run {
 
 // trainingCharts returns the losses and accuracies of a training.
 func trainingCharts(h report.History) []figure.Chart {
-	return []figure.Chart{
-		{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: []figure.Series{h.Series("training", "train_loss", 1), h.Series("validation", "val_loss", 1)}},
-		{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.Series("training", "train_accuracy", 100), h.Series("validation", "val_accuracy", 100)}},
+	loss := []figure.Series{h.Series("training", "train_loss", 1), h.Series("validation", "val_loss", 1)}
+	accuracy := []figure.Series{h.Series("training", "train_accuracy", 100), h.Series("validation", "val_accuracy", 100)}
+	if adversarial(h) {
+		loss = append(loss, h.Series("validation, attacked", "val_robust_loss", 1))
+		accuracy = append(accuracy, h.Series("validation, attacked", "val_robust_accuracy", 100))
 	}
+	return []figure.Chart{
+		{Title: "Loss", X: "epoch", Y: "cross-entropy (nats)", Series: loss},
+		{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: accuracy},
+	}
+}
+
+// adversarial says whether a training measured how its network withstands attacks.
+func adversarial(h report.History) bool {
+	return len(h.Metrics) > 0 && h.Metrics[0]["val_robust_loss"] != 0
+}
+
+// tradeOff shows accuracy on clean validation images against that on attacked ones.
+func (w page) tradeOff(h report.History, chosen settings.Train) {
+	if !adversarial(h) || h.Best < 0 {
+		return
+	}
+	best := h.Metrics[h.Best]
+	s := w.Section("Adversarial training", fmt.Sprintf(
+		"The network learnt from images moved against it by %s, at most %s in a pixel. Its training accuracy is that on such images. In epoch %d, whose weights are kept because their loss under attack is the lowest, it classified %s of the clean validation images correctly, and %s of them after %d steps of PGD within the same bound.",
+		chosen.Adversarial.Adversarial, chosen.Eps, h.Best+1, report.Percentage(best["val_accuracy"]), report.Percentage(best["val_robust_accuracy"]), chosen.AttackSteps))
+	curve := figure.Curve{Name: "epochs, in their order"}
+	for _, m := range h.Metrics {
+		x, y := 100*m["val_accuracy"], 100*m["val_robust_accuracy"]
+		curve.Points = append(curve.Points, figure.Between{X: x, Y: y, Low: y, High: y})
+	}
+	w.Show(s, "trade-off", figure.Bands(figure.Plane{Title: "Clean against robust accuracy (validation)", X: "clean (%)", Y: "under PGD (%)"}, nil, curve),
+		"Each epoch is a point. Robustness costs accuracy on clean images (arXiv:1805.12152); compare runs with and without by: essnas attack RUN RUN --method pgd.")
 }

@@ -15,8 +15,8 @@ import (
 func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (memory.Need, error) {
 	t := &Training{Base: task.Base{Engine: e}, settings: s, net: networkOf(set, g, s)}
 	t.loss = fit.CrossEntropy(t.net.Classes, t.net.Batch)
-	return memory.Of(e, set, 1,
-		block.Pass{Mode: block.Train, Back: block.Joint, Weights: true, Network: func(r block.Runner) (ends []*block.Value) {
+	passes := []block.Pass{
+		{Mode: block.Train, Back: block.Joint, Weights: true, Network: func(r block.Runner) (ends []*block.Value) {
 			masks := t.masks(0, 0)
 			defer masks.Free()
 			loss, auxiliary, _ := t.forward(r, &block.Value{}, &block.Value{}, masks)
@@ -25,7 +25,14 @@ func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (me
 			}
 			return append(ends, loss)
 		}},
-		block.Pass{Mode: block.Evaluate, Network: func(r block.Runner) []*block.Value {
+		{Mode: block.Evaluate, Network: func(r block.Runner) []*block.Value {
 			return []*block.Value{bare(t.net).Run(r, &block.Value{}, nil).Logits}
+		}},
+	}
+	if s.On() {
+		passes = append(passes, block.Pass{Mode: block.Evaluate, Back: block.Images, Network: func(r block.Runner) []*block.Value {
+			return []*block.Value{t.clear(r, &block.Value{}, &block.Value{})}
 		}})
+	}
+	return memory.Of(e, set, 1, passes...)
 }

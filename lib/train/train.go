@@ -2,9 +2,11 @@ package train
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
+	"github.com/essnas/essnas/lib/adversary"
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend"
@@ -25,8 +27,9 @@ type Training struct {
 	set      *data.Set
 	net      *network.Network
 	loss     *block.Block
-	right    *block.Block   // counts correct predictions; nil where the host counts them
-	model    *network.Model // the same weights, for validation
+	right    *block.Block    // counts correct predictions; nil where the host counts them
+	model    *network.Model  // the same weights, for validation
+	ball     *adversary.Ball // of adversarial training; nil: on clean images
 
 	train, validation []int32 // train holds the images whose labels are used
 	images            int     // in an epoch, including repetitions
@@ -52,6 +55,7 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (
 	}
 	t := assemble(base, networkOf(set, g, s), s)
 	t.set, t.train, t.validation, t.images = set, set.Train.Share(train, s.Labels), validation, len(train)
+	t.ball = ballOf(set, s)
 	return t, nil
 }
 
@@ -114,11 +118,22 @@ func (t *Training) Prepare(report func(done, total int, name string, took time.D
 	if err := t.Engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
 	}
+	if t.ball != nil {
+		if err := t.Engine.Prepare(t.attacked(), block.Evaluate, block.Images, report); err != nil {
+			return err
+		}
+	}
 	return t.model.Prepare(report)
 }
 
-// Best names the metric whose lowest value marks the weights to keep.
-func (t *Training) Best() string { return "val_loss" }
+// Best names the metric whose lowest value marks the weights to keep: of an adversarial training
+// the loss under attack, which rises again long before the other one (arXiv:2002.11569).
+func (t *Training) Best() string {
+	if t.ball != nil {
+		return "val_robust_loss"
+	}
+	return "val_loss"
+}
 
 // Epochs implements fit.Task.
 func (t *Training) Epochs() int { return t.settings.Epochs }
@@ -163,7 +178,12 @@ func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), er
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)
-	measured, err := t.step(x, y, masks, fit.Cosine(s.LR, 0, epoch, s.Epochs))
+	learnt, done, err := t.learnt(x, y, epoch, step)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	measured, err := t.step(learnt, y, masks, fit.Cosine(s.LR, 0, epoch, s.Epochs))
 	if err != nil {
 		return nil, err
 	}
@@ -204,8 +224,9 @@ func (t *Training) step(images, labels *block.Value, masks network.Masks, lr flo
 	}, err
 }
 
-// EndEpoch implements fit.Task: it measures loss and accuracy on the validation images.
-func (t *Training) EndEpoch(ctx context.Context, _ int) (fit.Metrics, map[string]any, error) {
+// EndEpoch implements fit.Task: it measures loss and accuracy on the validation images; of an
+// adversarial training also under attack.
+func (t *Training) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
 	logits, err := t.model.Logits(ctx, t.Feeder, t.validation, nil)
 	if err != nil {
 		return nil, nil, err
@@ -218,5 +239,13 @@ func (t *Training) EndEpoch(ctx context.Context, _ int) (fit.Metrics, map[string
 	if err != nil {
 		return nil, nil, err
 	}
-	return fit.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}, nil, nil
+	m := fit.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}
+	if t.ball != nil {
+		robust, err := t.robust(ctx, epoch)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(m, robust)
+	}
+	return m, nil, nil
 }
