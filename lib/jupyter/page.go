@@ -3,8 +3,9 @@ package jupyter
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -25,11 +26,37 @@ var drawing string
 // Page returns an error if the environment can't be made, if the notebook can't be converted, if
 // out can't be written, or if ctx ends.
 func Page(ctx context.Context, c checkout.Tree, path, out string, say func(string)) error {
+	return draw(ctx, c, path, out, say)
+}
+
+// reveal is the program that shows slides (reveal.js 5.2, MIT licence).
+//
+//go:embed reveal
+var reveal embed.FS
+
+// Slides converts a saved notebook into slides, a page (HTML) that needs no other file and no network.
+// Each section is a slide, or what the notebook's metadata say (slideshow.slide_type). Formulas,
+// figures and sliders are as on a [Page]. The arrow keys turn the slides, F fills the screen.
+//
+// Slides returns the errors of Page.
+func Slides(ctx context.Context, c checkout.Tree, path, out string, say func(string)) error {
+	dir, err := os.MkdirTemp("", "essnas-slides-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(dir, reveal); err != nil {
+		return err
+	}
+	return draw(ctx, c, path, out, say, filepath.Join(dir, "reveal"))
+}
+
+func draw(ctx context.Context, c checkout.Tree, path, out string, say func(string), more ...string) error {
 	if _, err := Open(path); err != nil {
 		return err
 	}
 	title := strings.TrimSuffix(filepath.Base(path), ".ipynb")
-	command, err := Command(ctx, c, say, "python", "-I", "-c", drawing, path, title)
+	command, err := Command(ctx, c, say, "python", append([]string{"-I", "-c", drawing, path, title}, more...)...)
 	if err != nil {
 		return err
 	}

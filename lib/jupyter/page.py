@@ -1,6 +1,8 @@
-"""Draws the notebook in the file that is the first argument as a page, on standard output. The second argument is the page's title."""
+"""Draws the notebook in the file that is the first argument as a page, on standard output. The second argument is the page's title. A third argument is the directory
+of reveal.js: then the page shows slides."""
 
 import html
+import pathlib
 import re
 import sys
 
@@ -8,25 +10,54 @@ import nbformat
 from jinja2 import DictLoader
 from latex2mathml.converter import convert
 from mistune import HTMLRenderer
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MathInlineParser
 
 # nbconvert's page without what it loads from the network: scripts for widgets, formulas and diagrams, of which none are left.
 PAGE = """
-{%- extends 'lab/index.html.j2' -%}
+{%- extends BASE -%}
 {%- block html_head_js -%}{%- endblock -%}
 {%- block jupyter_widgets -%}{%- endblock -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block html_head_css -%}
-<style>
-.jp-RenderedSVG img, .jp-RenderedImage img { max-width: 100%; height: auto }
-@media print { .jp-Notebook pre { white-space: pre-wrap; overflow-wrap: anywhere } }
-</style>
-{%- endblock -%}
+{%- block html_head_css -%}<style>STYLE</style>{%- endblock -%}
 {%- block data_svg scoped -%}{{ super() | described(output) }}{%- endblock -%}
 {%- block data_png scoped -%}{{ super() | described(output) }}{%- endblock -%}
 """
+
+STYLE = """
+.jp-RenderedSVG img, .jp-RenderedImage img { max-width: 100%; height: auto }
+@media print { .jp-Notebook pre { white-space: pre-wrap; overflow-wrap: anywhere } }
+"""
+
+# A slide is a screen of 1280x720, whose contents scroll where they are longer. Code stands below its result, behind a summary.
+SLIDES = """
+body { margin: 0 }
+.reveal .slides { text-align: left }
+.reveal .slides > section, .reveal .slides > section > section { padding: 0 }
+.reveal .slides section > section, .reveal .slides > section:not(.stack) { height: 720px; overflow-y: auto; box-sizing: border-box }
+.reveal .jp-InputPrompt, .reveal .jp-OutputPrompt, .reveal .jp-Collapser { display: none }
+.reveal .jp-RenderedHTMLCommon { font-size: 24px; line-height: 1.4 }
+.reveal .jp-RenderedHTMLCommon table { font-size: 20px }
+.reveal .jp-InputArea-editor { max-height: 12em; overflow: auto }
+.reveal .jp-RenderedSVG img, .reveal .jp-RenderedImage img { display: block; margin: 0 auto; width: 100%; max-height: 560px; object-fit: contain }
+"""
+
+FOOTER = """
+{%- block footer_js -%}
+<script>REVEAL</script>
+<script>Reveal.initialize({ width: 1280, height: 720, margin: 0.03, center: false, hash: true, slideNumber: true, transition: "none" });</script>
+{%- endblock -%}
+"""
+
+
+def sliced(notebook):
+    """The notebook with a slide for each section, where it has no slides of its own."""
+    if not any("slideshow" in cell.metadata for cell in notebook.cells):
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and re.match(r"##? ", cell.source):
+                cell.metadata["slideshow"] = {"slide_type": "slide"}
+    return notebook
 
 
 def described(picture, output):
@@ -54,7 +85,19 @@ MathInlineParser.SPECIFICATION["inline_math_tex"] = r"(?<![$\\])\$(?P<math_inlin
 notebook = nbformat.read(sys.argv[1], as_version=4)
 # The kernel gives no lexer, which saved notebooks have as an empty name, and nbconvert takes for Python's.
 notebook.metadata.get("language_info", {}).pop("pygments_lexer", None)
-exporter = HTMLExporter(extra_loaders=[DictLoader({"page.html.j2": PAGE})], template_file="page.html.j2")
+if len(sys.argv) > 3:
+    reveal = pathlib.Path(sys.argv[3])
+    style, footer, base = STYLE + SLIDES, FOOTER, "'reveal/index.html.j2'"
+    exporter_class, notebook = SlidesExporter, sliced(notebook)
+else:
+    style, footer, base, exporter_class = STYLE, "", "'lab/index.html.j2'", HTMLExporter
+template = (PAGE + footer).replace("BASE", base).replace("STYLE", style)
+exporter = exporter_class(extra_loaders=[DictLoader({"page.html.j2": template})], template_file="page.html.j2")
 exporter.register_filter("described", described)
 page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": sys.argv[2]}})
+if len(sys.argv) > 3:
+    # The template links its style sheets from the network.
+    page = re.sub(r'<link rel="stylesheet" href="https://[^"]*/dist/theme/[^>]*>', "", page)
+    page = re.sub(r'<link rel="stylesheet" href="https://[^"]*/dist/reveal.css">', lambda _: f"<style>{(reveal / 'reveal.css').read_text()}</style>", page)
+    page = page.replace("<script>REVEAL</script>", f"<script>{(reveal / 'reveal.js').read_text()}</script>")
 sys.stdout.buffer.write(page.encode())

@@ -27,6 +27,12 @@ func (b bundle) display(id string) {
 		fmt.Println(b.text)
 		return
 	}
+	projectFirst()
+	b.send(id)
+}
+
+// send sends the bundle to the page.
+func (b bundle) send(id string) {
 	data := map[protocol.MIMEType]any{protocol.MIMETextPlain: b.text}
 	for format, text := range map[protocol.MIMEType]string{protocol.MIMETextHTML: b.html, protocol.MIMETextMarkdown: b.markdown, protocol.MIMEImageSVG: fitting(b.svg)} {
 		if text != "" {
@@ -43,14 +49,27 @@ func (b bundle) display(id string) {
 // sized matches the size of an SVG document of package figure.
 var sized = regexp.MustCompile(`width="([0-9.]+)pt" height="([0-9.]+)pt"`)
 
+// lettered matches the size of a text in it.
+var lettered = regexp.MustCompile(`font-size:([0-9.]+)px`)
+
 // fitting adapts a drawing to the page. JupyterLab shows a drawing in its own width, and users must
 // scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook
-// beside the list of files. Pages that embed the drawing shrink it further.
+// beside the list of files. Pages that embed the drawing shrink it further. No text is so small that
+// it has less than 16 pixels where the drawing fills a projector's screen (see [Projector]).
 func fitting(svg string) string {
-	const widest = 610 // points, 813 pixels
+	const (
+		widest = 610        // points, 813 pixels
+		least  = 16. / 1800 // of the drawing's width
+	)
 	if m := sized.FindStringSubmatch(svg); m != nil {
 		width, _ := strconv.ParseFloat(m[1], 64)
 		height, _ := strconv.ParseFloat(m[2], 64)
+		svg = lettered.ReplaceAllStringFunc(svg, func(text string) string {
+			if size, _ := strconv.ParseFloat(lettered.FindStringSubmatch(text)[1], 64); size < least*width {
+				return fmt.Sprintf("font-size:%.2fpx", least*width)
+			}
+			return text
+		})
 		if width > widest {
 			svg = strings.Replace(svg, m[0], fmt.Sprintf(`width="%dpt" height="%.2fpt"`, widest, height*widest/width), 1)
 		}

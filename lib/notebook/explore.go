@@ -4,13 +4,16 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -43,12 +46,14 @@ func StatesOf(runs ...*Run) (s States) {
 func (s States) Write(file string) {
 	text, err := json.Marshal(s)
 	Check(err)
-	Check(os.WriteFile(file, append(text, '\n'), 0o644))
+	Check(atomicfile.WriteBytes(file, append(text, '\n')))
 }
 
 var (
 	//go:embed explore.js
 	script string
+	//go:embed draw.js
+	drawing string
 	//go:embed kernel.js
 	asking string
 	//go:embed explore.css
@@ -59,11 +64,39 @@ var (
 // every step: the nearest one that was searched is shown, and a button searches with what is set.
 func Steps(setting string, step float64) Option { return Option{setting: setting, step: step} }
 
+// Band makes [Explore] draw a band behind the accuracies, from low to high percent: what a reference
+// such as random cells reaches.
+func Band(name string, low, high float64) Option { return Option{band: &band{name, low, high}} }
+
+type band struct {
+	Name string  `json:"name"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// Keep names the file, beside the notebook, to which the button of [Explore] adds what it finds. The
+// slider has these states, too, after the page is loaded again and after a restart.
+func Keep(file string) Option { return Option{keep: file} }
+
+// kept reads the states that a button has found earlier; none if there is no file yet.
+func kept(file string) States {
+	if _, err := os.Stat(file); file == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return LoadStates(file)
+}
+
 // Explore shows states with a slider for each setting in which they differ. Cells, alphas and
 // accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches
 // in this notebook's kernel with what the sliders say and with the options, which should be those
 // that the states were made with.
-func Explore(states States, options ...Option) {
+func Explore(states States, options ...Option) { explored(states, options).display("") }
+
+func explored(states States, options []Option) bundle {
+	file := keeping(options)
+	for _, s := range kept(file) {
+		states = states.with(s)
+	}
 	if len(states) == 0 {
 		Check(fmt.Errorf("there are no states to explore: make some by essnas states --out"))
 	}
@@ -72,17 +105,23 @@ func Explore(states States, options ...Option) {
 		Check(fmt.Errorf("all states have the same settings (%d of them): a slider would have one place", len(states)))
 	}
 	steps := map[string]float64{}
+	var reference *band
 	code := &strings.Builder{}
 	code.WriteString("import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Explored(")
+	if file != "" {
+		fmt.Fprintf(code, "nb.Keep(%q), ", file)
+	}
 	for _, o := range options {
 		if o.step > 0 {
 			steps[o.setting] = o.step
+		} else if o.band != nil {
+			reference = o.band
 		} else if o.flag != "" {
 			name, value, _ := strings.Cut(strings.TrimPrefix(o.flag, "--"), "=")
 			fmt.Fprintf(code, "nb.Flag(%q, %q), ", name, value)
 		}
 	}
-	search := map[string]any{"settings": settings, "steps": steps, "code": code.String()}
+	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "band": reference, "keep": file}
 	all, err := json.Marshal(states) // which escapes what would end the script
 	Check(err)
 	what, err := json.Marshal(search)
@@ -90,23 +129,50 @@ func Explore(states States, options ...Option) {
 	id := "essnas-" + gonbui.UniqueId()
 	text := states.table(settings)
 	var page bytes.Buffer
-	fmt.Fprintf(&page, "<style>%s</style><div class=\"essnas-explore\" id=\"%s\"><pre>%s</pre></div><script>%s(document.getElementById(%q), %s, %s, %s(%q))</script>",
-		style, id, html.EscapeString(text), strings.TrimSpace(script), id, all, what, strings.TrimSpace(asking), os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV))
-	HTML(page.String(), text)
+	fmt.Fprintf(&page, "<style>%s</style><div class=\"essnas-explore\" id=\"%s\"><pre>%s</pre></div><script>%s(document.getElementById(%q), %s, %s, %s(%q), %s)</script>",
+		style, id, html.EscapeString(text), strings.TrimSpace(script), id, all, what, strings.TrimSpace(asking), os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV), strings.TrimSpace(drawing))
+	return bundle{html: page.String(), text: text}
 }
 
 // Explored searches for [Explore]'s button and shows the state in a form that it reads.
 func Explored(options ...Option) {
 	r := Search(append(slices.Clone(options), Quiet)...)
-	state, err := json.Marshal(StatesOf(r)[0])
+	found := StatesOf(r)[0]
+	if file := keeping(options); file != "" {
+		kept(file).with(found).Write(file)
+	}
+	state, err := json.Marshal(found)
 	Check(err)
 	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{"application/vnd.essnas.state+json": string(state), protocol.MIMETextPlain: r.Dir}})
 	gonbui.Sync()
 }
 
-// varying are the settings in which the states differ, sorted.
+// keeping is the file of [Keep], if it is among the options.
+func keeping(options []Option) string {
+	for _, o := range options {
+		if o.keep != "" {
+			return o.keep
+		}
+	}
+	return ""
+}
+
+// with adds a state, unless one of the same settings and images is there.
+func (s States) with(one run.State) States {
+	if slices.ContainsFunc(s, func(other run.State) bool {
+		return other.Data == one.Data && maps.EqualFunc(other.Settings, one.Settings, func(a, b any) bool { return a == b })
+	}) {
+		return s
+	}
+	return append(slices.Clone(s), one)
+}
+
+// varying are the settings that all states have and in which they differ, sorted.
 func varying(states States) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(states[0].Settings)) {
+		if slices.ContainsFunc(states, func(s run.State) bool { return s.Settings[name] == nil }) {
+			continue
+		}
 		if slices.ContainsFunc(states, func(s run.State) bool { return s.Settings[name] != states[0].Settings[name] }) {
 			names = append(names, name)
 		}

@@ -99,5 +99,14 @@
     return { end: run(), stop() { stopped = true; interrupt(); } };
   }
 
-  return { there: Boolean(config && made), execute, Failed };
+  // beside reads a file in the notebook's directory; null if there is none. It needs no running kernel.
+  async function beside(name) {
+    const session = (await api("sessions")).find((s) => s.kernel && s.kernel.id === made);
+    const page = session ? session.path : decodeURIComponent(location.pathname).split(/\/(?:lab\/tree|doc\/tree|notebooks)\//).pop();
+    const path = [...page.split("/").slice(0, -1), name].map(encodeURIComponent).join("/");
+    const r = await fetch(config.baseUrl + "api/contents/" + path + "?type=file&format=text", { headers: config.token ? { Authorization: "token " + config.token } : {}, credentials: "same-origin" });
+    return r.ok ? (await r.json()).content : null;
+  }
+
+  return { there: Boolean(config && made), execute, beside, Failed };
 })

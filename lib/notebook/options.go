@@ -13,6 +13,8 @@ type Option struct {
 
 	setting string // of Steps
 	step    float64
+	band    *band  // of Band
+	keep    string // of Keep
 }
 
 // Quiet shows nothing of a run that has ended before: for later cells, which only need the run.

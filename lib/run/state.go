@@ -16,4 +16,8 @@ type State struct {
 	Alphas   [2][][]float64 `json:"alphas"`
 	Cells    [2]string      `json:"cells"`    // drawings of both cells as SVG
 	Genotype string         `json:"genotype"` // as Python text
+	// accuracy of a network without knowledge: 1/classes
+	Chance float64 `json:"chance,omitempty"`
+	// accuracy on the test images of the network that was trained from the cell, if it was
+	Test *float64 `json:"test,omitempty"`
 }

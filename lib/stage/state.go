@@ -39,6 +39,9 @@ func StateOf(r *run.Run) (s run.State, err error) {
 	}
 	h := report.HistoryOf(events)
 	s.Data, s.Seconds, s.Operations, s.Genotype = r.Config.Data.Title, math.Round(result.Seconds), h.Operations, g.Python()
+	if classes := len(r.Config.Data.Classes); classes > 0 {
+		s.Chance = math.Round(1e4/float64(classes)) / 1e4
+	}
 	if s.Warnings, err = searchStage().warnings(r.Config); err != nil {
 		return s, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ a Jupyter or an editor (VS Code) of your own, and to run notebooks without a bro
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun(), p.kernelHTML())
+	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun(), p.kernelHTML(), p.kernelSlides())
 	return c
 }
 
@@ -147,8 +148,7 @@ func (p *program) kernelRun() *cobra.Command {
 }
 
 func (p *program) kernelHTML() *cobra.Command {
-	var out string
-	c := &cobra.Command{
+	return p.pages(".html", jupyter.Page, &cobra.Command{
 		Use:   "html NOTEBOOK...",
 		Short: "Make pages of notebooks, for a browser without a network",
 		Long: `Make pages (HTML) of notebooks with the outputs that they were saved with. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
@@ -157,30 +157,45 @@ func (p *program) kernelHTML() *cobra.Command {
 A browser prints a page to PDF. With LaTeX and pandoc a Jupyter of your own makes one, too, of the figures' PNGs, so that it doesn't ask for Inkscape:
 jupyter nbconvert --to pdf --SVG2PDFPreprocessor.enabled=False NOTEBOOK`,
 		Example: `  essnas kernel html --out pages notebooks/*.ipynb`,
-		RunE: func(c *cobra.Command, files []string) error {
-			if len(files) == 0 {
-				return errors.New("which notebook? Name one or more .ipynb files")
+	})
+}
+
+func (p *program) kernelSlides() *cobra.Command {
+	return p.pages(".slides.html", jupyter.Slides, &cobra.Command{
+		Use:   "slides NOTEBOOK...",
+		Short: "Make slides of notebooks, for a browser without a network",
+		Long: `Make slides of notebooks with the outputs that they were saved with: a page (HTML) with reveal.js in it that loads nothing. Each section is a slide. The arrow keys turn
+the slides, F fills the screen, and the sliders work.`,
+		Example: `  essnas kernel slides --out pages notebooks/13-ablation.ipynb`,
+	})
+}
+
+// pages completes a command that makes a file with that ending of each notebook.
+func (p *program) pages(ending string, make func(context.Context, checkout.Tree, string, string, func(string)) error, c *cobra.Command) *cobra.Command {
+	var out string
+	c.RunE = func(c *cobra.Command, files []string) error {
+		if len(files) == 0 {
+			return errors.New("which notebook? Name one or more .ipynb files")
+		}
+		tree, err := checkout.Find()
+		if err != nil {
+			return err
+		}
+		var pages []string
+		for _, file := range files {
+			page := strings.TrimSuffix(file, ".ipynb") + ending
+			if out != "" {
+				page = filepath.Join(out, filepath.Base(page))
 			}
-			tree, err := checkout.Find()
-			if err != nil {
+			if err := make(c.Context(), tree, file, page, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
 				return err
 			}
-			var pages []string
-			for _, file := range files {
-				page := strings.TrimSuffix(file, ".ipynb") + ".html"
-				if out != "" {
-					page = filepath.Join(out, filepath.Base(page))
-				}
-				if err := jupyter.Page(c.Context(), tree, file, page, func(text string) { fmt.Fprintln(os.Stderr, text) }); err != nil {
-					return err
-				}
-				pages = append(pages, page)
-			}
-			return p.print(c, map[string]any{"pages": pages}, func(w io.Writer) error {
-				_, err := fmt.Fprintln(w, strings.Join(pages, "\n"))
-				return err
-			})
-		},
+			pages = append(pages, page)
+		}
+		return p.print(c, map[string]any{"pages": pages}, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, strings.Join(pages, "\n"))
+			return err
+		})
 	}
 	c.Flags().StringVar(&out, "out", "", "`DIR` for the pages; default: beside the notebooks")
 	return c
