@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,18 @@ type Genotype struct {
 	NormalConcat []int  `json:"normal_concat"`
 	Reduce       []Gene `json:"reduce"`
 	ReduceConcat []int  `json:"reduce_concat"`
+}
+
+// Uniform is the genotype with this operation on every edge: state i takes the nodes i and i+1. It
+// compares the costs of operations.
+func Uniform(op string) Genotype {
+	var genes []Gene
+	var concat []int
+	for state := range 4 {
+		genes = append(genes, Gene{op, state}, Gene{op, state + 1})
+		concat = append(concat, 2+state)
+	}
+	return Genotype{Normal: genes, NormalConcat: concat, Reduce: slices.Clone(genes), ReduceConcat: slices.Clone(concat)}
 }
 
 // Load returns the published genotype of that name, or the genotype of a text that holds

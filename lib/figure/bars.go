@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -65,6 +66,11 @@ func Bars(panels ...BarPanel) Figure {
 type BarPanel struct {
 	Title, Unit string
 	Bars        []Bar
+}
+
+// Add adds a bar at the bottom. format makes its label of the value, e.g. "%.2f".
+func (p *BarPanel) Add(name string, value float64, format string) {
+	p.Bars = append(p.Bars, Bar{Name: name, Value: value, Label: fmt.Sprintf(format, value)})
 }
 
 // sign returns -1, 0 or 1. NaN counts as negative, so it sorts first.

@@ -58,13 +58,13 @@ func drawings(n *Notebook) (count int) {
 	return
 }
 
-// watch inspects the figures of the last cell in each frame. It counts how often they change and
+// watch inspects the figures of the last cell that has one in each frame. It counts how often they change and
 // whether one vanishes in between.
 const watch = `window.watched = { frames: 0, gone: 0, drawn: 0 };
 	(() => {
 		let last = "";
 		const look = () => {
-			const w = window.watched, image = Array.from(document.querySelectorAll(".jp-CodeCell")).at(-1)?.querySelector(".jp-RenderedSVG img");
+			const w = window.watched, image = Array.from(document.querySelectorAll(".jp-CodeCell .jp-RenderedSVG img")).at(-1);
 			w.frames++;
 			if (last && !(image && image.complete && image.naturalWidth > 0)) w.gone++;
 			if (image && image.src !== last) { last = image.src; w.drawn++; }
@@ -78,7 +78,8 @@ type watched struct{ Frames, Gone, Drawn int }
 // TestNotebooksInTheBrowser opens the first notebook and the notebook with sliders as they are in
 // the repository, runs all their cells, and drags the sliders.
 func TestNotebooksInTheBrowser(t *testing.T) {
-	files := map[string]string{"13-states.json": own(t, "13-states.json"), "13-ablation.ipynb": emptied(t, own(t, "13-ablation.ipynb")), "00-start.ipynb": emptied(t, own(t, "00-start.ipynb"))}
+	files := map[string]string{"13-states.json": own(t, "13-states.json"), "13-ablation.ipynb": emptied(t, own(t, "13-ablation.ipynb")), "00-start.ipynb": emptied(t, own(t, "00-start.ipynb")),
+		"quiz/13-ablation.json": own(t, "quiz/13-ablation.json"), "quiz/00-start.json": own(t, "quiz/00-start.json")}
 	for _, base := range []string{"/", "/hub/user/x/"} {
 		t.Run("JupyterLab at "+base, func(t *testing.T) {
 			ctx := browser(t)
@@ -87,8 +88,8 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 				name, there string // appears on the page after a run
 				cells       int
 			}{
-				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 2},
-				{"00-start", `.jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img`, 5},
+				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 3},
+				{"00-start", `.jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img`, 6},
 			} {
 				screen := strings.ReplaceAll(n.name+" "+base, "/", "_")
 				steps(t, ctx, "opening "+n.name, chromedp.Navigate(l.url+"lab/tree/"+n.name+".ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook h1") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/run"
 )
 
@@ -17,8 +18,8 @@ type Run struct{ run.Summary }
 // Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
 func Search(options ...Option) *Run { return computed([]string{"search"}, options) }
 
-// Train trains the network of a cell (essnas train): of a *Run that found it, or the name of a
-// published one or of a file.
+// Train trains the network of a cell (essnas train): of a *Run that found it, of a cell.Genotype, or
+// of the name of a published one or of a file.
 func Train(genotype any, options ...Option) *Run {
 	return computed([]string{"train", "--genotype=" + cells(genotype)}, options)
 }
@@ -28,12 +29,29 @@ func Pretrain(genotype any, options ...Option) *Run {
 	return computed([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
 }
 
+// Cost is the size of a network.
+type Cost struct {
+	Weights float64 `json:"weights"`
+	MACs    float64 `json:"macs"` // multiply-accumulates for an image
+}
+
+// Size counts the weights and multiplications of the network of such a cell, without computing it
+// (essnas params): of 20 cells and 36 channels, or as flags say.
+func Size(genotype any, options ...Option) (c Cost) {
+	Check(json.Unmarshal(Do(append([]string{"params", "--genotype=" + cells(genotype)}, flags(options)...)...), &c))
+	return c
+}
+
 // cells are a genotype as --genotype takes it.
 func cells(genotype any) string {
+	switch g := genotype.(type) {
+	case *Run:
+		return g.Dir
+	case cell.Genotype:
+		return g.Python()
+	}
 	name := fmt.Sprint(genotype)
-	if r, ok := genotype.(*Run); ok {
-		return r.Dir
-	} else if _, err := os.Stat(name); err == nil {
+	if _, err := os.Stat(name); err == nil {
 		return Path(name)
 	}
 	return name
