@@ -84,8 +84,8 @@ func TestSlidesNeedNoNetwork(t *testing.T) {
 	environment(t)
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "one.slides.html")
-	path := filepath.Join(checkout(t).Root, "notebooks", "05-barlow.ipynb")
-	if err := Slides(t.Context(), checkout(t), path, out, func(text string) { t.Log(text) }); err != nil {
+	path := filepath.Join(sources(t).Root, "notebooks", "05-barlow.ipynb")
+	if err := Slides(t.Context(), sources(t), path, out, func(text string) { t.Log(text) }); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)

@@ -31,7 +31,7 @@ var (
 // lessons are the notebooks with a quiz, by name.
 func lessons(t *testing.T) map[string]lesson {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(checkout(t).Root, "notebooks", "*.ipynb"))
+	files, err := filepath.Glob(filepath.Join(sources(t).Root, "notebooks", "*.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func lessons(t *testing.T) map[string]lesson {
 
 func TestEachQuestionOfALessonHasAnAnswerAndExplainsAll(t *testing.T) {
 	for name := range lessons(t) {
-		text, err := os.ReadFile(filepath.Join(checkout(t).Root, "notebooks", "quiz", name+".json"))
+		text, err := os.ReadFile(filepath.Join(sources(t).Root, "notebooks", "quiz", name+".json"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestEachExerciseOfALessonHasASolution(t *testing.T) {
 				exercises += len(numbered.FindAllString(string(c.Source), -1))
 			}
 		}
-		text, err := os.ReadFile(filepath.Join(checkout(t).Root, "notebooks", "solutions", name+".md"))
+		text, err := os.ReadFile(filepath.Join(sources(t).Root, "notebooks", "solutions", name+".md"))
 		if err != nil {
 			t.Fatal(err)
 		}
