@@ -3,7 +3,6 @@ package memory
 import (
 	"os"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/shirou/gopsutil/v4/mem"
@@ -26,9 +25,10 @@ func Room(b *backend.Backend) (bytes int64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	bytes = int64(m.Available) + Held()
-	if limit, err := memlimit.FromCgroup(); err == nil {
-		bytes = min(bytes, int64(limit))
+	held := Held()
+	bytes = int64(m.Available) + held
+	if limited, ok := groupRoom("/", held); ok {
+		bytes = min(bytes, limited)
 	}
 	return bytes, true
 }

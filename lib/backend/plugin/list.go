@@ -1,6 +1,9 @@
 package plugin
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Info describes the plugin for a kind of device.
 type Info struct {
@@ -30,4 +33,14 @@ func List(plugins string) []Info {
 		}
 	}
 	return all
+}
+
+// Named returns the wheel of a name, cpu, cuda13 or cuda12, whatever this machine has: an image is
+// built on a machine without a GPU. It returns an error for another name.
+func Named(name string) (Wheel, error) {
+	w, ok := map[string]Wheel{"cpu": cpuWheel, "cuda13": cuda13Wheel, "cuda12": cuda12Wheel}[name]
+	if !ok {
+		return w, fmt.Errorf("there is no plugin %q: choose cpu, cuda13 or cuda12", name)
+	}
+	return w, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/backend/pjrt"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/essnas/essnas/lib/jupyter"
@@ -18,14 +19,17 @@ import (
 
 func (p *program) doctor() *cobra.Command {
 	var cache, clear bool
+	var install string
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Tell what is there, what is missing, and what to do about it",
-		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed.
+		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed by that.
 
+With --install: fetch a plugin without opening it, such as a GPU's on a machine that has none, to build an image.
 With --cache: how many compiled programs are kept on disk; with --clear they are deleted, which costs time at the next start and nothing else.`,
 		Example: `  essnas doctor
-  essnas doctor --cache --clear`,
+  essnas doctor --cache --clear
+  essnas doctor --install cuda13`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if clear && !cache {
@@ -33,6 +37,9 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 			}
 			if cache {
 				return p.cache(c, clear)
+			}
+			if install != "" {
+				return p.installPlugin(c, install)
 			}
 			if p.backend != "" {
 				os.Setenv("ESSNAS_BACKEND", p.backend) // which is what Inspect looks at
@@ -51,6 +58,7 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 		},
 	}
 	c.Flags().BoolVar(&cache, "cache", false, "show the compiled programs that are kept on disk")
+	c.Flags().StringVar(&install, "install", "", "fetch the `PLUGIN` cpu, cuda13 or cuda12 into the cache directory")
 	c.Flags().BoolVar(&clear, "clear", false, "with --cache: delete them")
 	return c
 }
@@ -97,6 +105,25 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 		fmt.Fprintf(w, "  - %s\n", a)
 	}
 	return nil
+}
+
+func (p *program) installPlugin(c *cobra.Command, name string) error {
+	wheel, err := plugin.Named(name)
+	if err != nil {
+		return err
+	}
+	cache, err := cachedir.Path()
+	if err != nil {
+		return err
+	}
+	path, err := plugin.Install(c.Context(), plugin.Dir(cache), wheel, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	return p.print(c, map[string]string{"plugin": path}, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, path)
+		return err
+	})
 }
 
 func nonEmpty(texts ...string) (kept []string) {
