@@ -25,6 +25,7 @@ type Bench struct {
 	Cores    int           // cores of the workers; 0: all
 	Against  []Peer        // the other sides, which alternate with ours
 	Python   string        // runs PyTorch
+	Env      []string      // of the workers, in addition: NAME=VALUE
 	Patience time.Duration // limit on torch.compile's time to the first step
 	// Progress, if not nil, receives the current action, the finished fraction in 0..1, and the
 	// remaining time.
@@ -103,9 +104,9 @@ func emptyCache(dir string) error {
 func (b Bench) measure(ctx context.Context, w Workload, dir, cache string, cores int, p *pace) (*Result, error) {
 	ours := func(text string) (*child, error) {
 		p.begin(w.Name, text)
-		var env []string
+		env := b.Env
 		if cache != "" {
-			env = []string{"ESSNAS_CACHE=" + cache}
+			env = append(env[:len(env):len(env)], "ESSNAS_CACHE="+cache)
 		}
 		return launch(ctx, b.Worker, env, nil, b.Cores, job{Workload: w, Backend: string(b.Backend), Epoch: b.epoch(w)},
 			func(done, total int) { p.show(w.Name, fmt.Sprintf("%s, %d of %d", text, done, total)) })

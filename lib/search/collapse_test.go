@@ -249,7 +249,7 @@ func TestWithoutSelfSupervisionNothingOfItIsCalled(t *testing.T) {
 	s.SSBalance, s.SSScale, s.Projector = 1, 2, "7"
 	search := begin(t, crops(t), s)
 	plain := len(block.NewPlan(func(r block.Runner) { search.net.Run(r, &block.Value{}, search.mixing) }).Calls)
-	if n := len(search.plan().Calls); n != plain+1 || search.twins != nil {
+	if n := len(search.Plan().Calls); n != plain+1 || search.twins != nil {
 		t.Errorf("a step makes %d calls, want the network's %d and the cross-entropy", n, plain)
 	}
 }

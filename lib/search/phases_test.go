@@ -59,7 +59,7 @@ func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
 		search := assemble(task.Base{Engine: &block.Engine{}}, backbone.Backbone{Classes: 10, ImageChannels: 3, ImageSide: 32, Batch: 64, Partial: k}, s)
-		known := kinds(search.plan())
+		known := kinds(search.Plan())
 		first := len(known)
 		for phase, most := range []int{0, 4, 0} {
 			added := 0
@@ -120,7 +120,7 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 	}
 	for _, p := range search.Params { // the stem is in both networks
 		if p.Label == "stem" {
-			fresh := search.plan().Params(s.Seed + 1<<32)
+			fresh := search.Plan().Params(s.Seed + 1<<32)
 			for _, q := range fresh {
 				if q.Label == p.Label && !reflect.DeepEqual(q.Value.Floats(), p.Value.Floats()) {
 					t.Error("the stem's weights are not fresh")

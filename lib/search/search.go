@@ -104,7 +104,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 		t.remix() // as in each step: with the device's rounding
 	}
 	t.drop(place{Phase: t.phases[phase]}, 0, 0)
-	t.Make(t.plan(), seed, block.Separate, newProbing(t.Engine, s, t.net.Probe))
+	t.Make(t.Plan(), seed, block.Separate, newProbing(t.Engine, s, t.net.Probe))
 	t.adam = fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}
 }
 
@@ -143,8 +143,8 @@ func (t *Search) release() {
 	t.Release()
 }
 
-// plan returns the calls of a step of the current phase.
-func (t *Search) plan() *block.Plan { return planned(t.net, t.mixing, t.objective) }
+// Plan returns the calls of a step of the current phase.
+func (t *Search) Plan() *block.Plan { return planned(t.net, t.mixing, t.objective) }
 
 func planned(net *supernet.Network, m *supernet.Mixing, o objective) *block.Plan {
 	return block.NewPlan(func(r block.Runner) { o.forward(r, net, m, block.Sums(o.views()), &block.Value{}) })
@@ -152,12 +152,12 @@ func planned(net *supernet.Network, m *supernet.Mixing, o objective) *block.Plan
 
 // Count returns the number of weights of the phase's network and the multiply-accumulates (MACs) of
 // one image in a forward pass.
-func (t *Search) Count() (weights, macs int) { return t.plan().Count() }
+func (t *Search) Count() (weights, macs int) { return t.Plan().Count() }
 
 // Prepare compiles the executables of the current phase; report hears of each. Those of later
 // phases compile during the steps. Prepare returns an error if a block does not compile.
 func (t *Search) Prepare(report func(done, total int, name string, took time.Duration)) error {
-	plans := []*block.Plan{t.plan()}
+	plans := []*block.Plan{t.Plan()}
 	for phase := t.phase + 1; phase < len(t.phases) && t.Engine.Lowering.Choices != nil; phase++ {
 		plans = append(plans, t.later(phase)) // races end before the first step
 	}

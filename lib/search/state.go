@@ -69,7 +69,7 @@ func (t *Search) Restore(s fit.State) error {
 		return err
 	}
 	// the caller's Prepare covered the first phase only
-	return t.Engine.Prepare(t.plan(), block.Train, block.Separate, nil)
+	return t.Engine.Prepare(t.Plan(), block.Train, block.Separate, nil)
 }
 
 // exact returns JSON, which represents a float64 bit by bit.

@@ -66,12 +66,9 @@ type Options struct {
 func Register(path, name string, o Options) (*Plugin, error) {
 	mu.Lock()
 	defer mu.Unlock()
-	p := C.CString(path)
-	defer C.free(unsafe.Pointer(p))
-	var reason *C.char
-	real := C.hook_open(p, &reason)
-	if real == nil {
-		return nil, fmt.Errorf("%s can't be loaded as a PJRT plugin: %s", path, C.GoString(reason))
+	real, err := open(path)
+	if err != nil {
+		return nil, err
 	}
 	h := &Plugin{real: real, cache: o.Cache, slot: -1}
 	identity, err := sampleHash(path)
@@ -112,6 +109,28 @@ func Register(path, name string, o Options) (*Plugin, error) {
 		return nil, fmt.Errorf("%s can't be used as a PJRT plugin: %w", path, err)
 	}
 	return h, nil
+}
+
+// open loads the library of a plugin and returns its table of functions.
+func open(path string) (*C.pj_api, error) {
+	p := C.CString(path)
+	defer C.free(unsafe.Pointer(p))
+	var reason *C.char
+	real := C.hook_open(p, &reason)
+	if real == nil {
+		return nil, fmt.Errorf("%s can't be loaded as a PJRT plugin: %s", path, C.GoString(reason))
+	}
+	return real, nil
+}
+
+// VersionOf loads the library of a plugin, without a client, and returns the version of its PJRT
+// interface. It returns an error with the loader's reason if that fails.
+func VersionOf(path string) (string, error) {
+	real, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	return (&Plugin{real: real}).Version(), nil
 }
 
 // Version returns the version of the plugin's PJRT interface.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +19,7 @@ import (
 
 func (p *program) bench() *cobra.Command {
 	var only, precisions []string
-	var against string
+	var against, path string
 	var batch int
 	b := bench.Bench{}
 	var list strings.Builder
@@ -32,6 +33,10 @@ func (p *program) bench() *cobra.Command {
 ` + list.String() + `
 
 Ctrl-C ends it with the tables of the workloads that are done.
+
+With --gpu a GPU is checked first, step by step: its plugin, its devices, value and gradient of every block and the loss of a step beside the CPU's, a minute of a search.
+Each step has a process of its own, so a failure costs one step. The table follows, with the papers' batches, in float32 and bf16. One file holds all of it.
+--backend rehearsal tries this on the CPU.
 
 With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and precision.`,
 		Example: `  essnas bench --only pc-darts
@@ -77,9 +82,15 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 				return err
 			}
 			b.Worker, b.Backend = []string{self, "bench", "worker"}, backend.Choice(p.backend)
+			if path != "" && !b.GPU {
+				return errors.New("--out is for --gpu: give both or none")
+			}
 			var clear func()
 			if b.Progress, clear = p.watch(); clear != nil {
 				defer clear()
+			}
+			if b.GPU {
+				return p.checkGPU(c, b, path)
 			}
 			r, stopped := b.Run(c.Context())
 			if clear != nil {
@@ -103,7 +114,8 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
 	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
-	flags.BoolVar(&b.GPU, "gpu", false, "measure on a GPU, with the papers' batches, in float32 and bf16: races, steps, an epoch of a search; --backend rehearsal tries it on the CPU")
+	flags.BoolVar(&b.GPU, "gpu", false, "check a GPU step by step and measure it, with the papers' batches, in float32 and bf16: races, steps, an epoch of a search; --backend rehearsal tries it on the CPU")
+	flags.StringVar(&path, "out", "", "with --gpu: the `FILE` for everything that was seen; default essnas-gpu-HOST-TIME.txt")
 	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
 	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
 	flags.DurationVar(&b.Patience, "patience", 5*time.Minute, "how long torch.compile may take until the first step; where it takes longer, the table says so")
@@ -115,7 +127,7 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 		RunE: func(c *cobra.Command, _ []string) error {
 			return bench.Work(c.Context(), c.InOrStdin(), c.OutOrStdout())
 		},
-	})
+	}, p.benchStep())
 	return c
 }
 
