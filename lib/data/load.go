@@ -77,13 +77,7 @@ func Version(name, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	paths := []string{src.archive}
-	if src.archive == "" {
-		paths = nil
-		for _, f := range s.files() {
-			paths = append(paths, src.path(f.name))
-		}
-	}
+	paths := src.paths(s)
 	var text strings.Builder
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -93,6 +87,43 @@ func Version(name, dir string) (string, error) {
 		fmt.Fprintln(&text, path, info.Size(), info.ModTime().UnixNano())
 	}
 	return text.String(), nil
+}
+
+// paths lists the files of a data set.
+func (src source) paths(s spec) (paths []string) {
+	if src.archive != "" {
+		return []string{src.archive}
+	}
+	for _, f := range s.files() {
+		paths = append(paths, src.path(f.name))
+	}
+	return paths
+}
+
+// Files returns the files of a data set: their paths, by their names in a data directory, with
+// slashes. A copy of them under these names is a data directory. Files returns an error for a name
+// that Names doesn't list, and if the files are missing.
+func Files(name, dir string) (map[string]string, error) {
+	s, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = Directory(dir); err != nil {
+		return nil, err
+	}
+	src, err := s.locate(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for _, p := range src.paths(s) {
+		inside, err := filepath.Rel(dir, p)
+		if err != nil || !filepath.IsLocal(inside) {
+			return nil, fmt.Errorf("%s is not in the data directory %s", p, dir)
+		}
+		files[filepath.ToSlash(inside)] = p
+	}
+	return files, nil
 }
 
 // own returns the user's pictures that a name means; own is false for all other names.

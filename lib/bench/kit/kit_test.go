@@ -135,7 +135,7 @@ func TestAFaultInEachStepStopsNoOther(t *testing.T) {
 	want := map[string]string{
 		"machine":      "",
 		"plugin":       "crashed",
-		"device":       "does not start",
+		"device":       "a product of matrices is wrong",
 		"blocks":       "1 of ",
 		"step float32": "a step is wrong: train_loss",
 		"step bf16":    "crashed",
@@ -172,7 +172,7 @@ func TestAfterACrashTheOtherBlocksAreCompared(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	compared := strings.Count(s.Text, "value ")
-	if all := strings.Count(s.Text, "shifted: ") + strings.Count(s.Text, "native: "); compared < 10 || all != compared+1 {
+	if all := strings.Count(s.Text, "shifted: ") + strings.Count(s.Text, "native: "); compared < 10 || all != compared+3 { // the mixing weights in two forms are not on the CPU
 		t.Errorf("%d blocks were compared, and %d are named: want one more\n%s", compared, all, s.Text)
 	}
 }
@@ -196,7 +196,7 @@ func TestAFileThatCannotBeWrittenIsSaidBeforeTheFirstStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Path = filepath.Join(k.Path, "below.txt")
-	if _, err := k.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "below.txt") {
+	if _, err := k.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "is a file and not a directory") {
 		t.Errorf("the error is %v", err)
 	}
 }

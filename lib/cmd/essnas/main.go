@@ -14,11 +14,13 @@ import (
 	"syscall"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/bundle"
 	"github.com/essnas/essnas/lib/stage"
 )
 
 func main() {
 	backend.Retune()
+	bundle.Use()
 	os.Exit(execute())
 }
 

@@ -67,7 +67,7 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	for _, s := range stage.All() {
 		c.AddCommand(p.stage(s))
 	}
-	c.AddCommand(p.demo(), p.params(), p.analyze(), p.film(), p.study(), p.report(), p.metrics(), p.derive(), p.bench(), p.dataCommand(), p.doctor(), p.version())
+	c.AddCommand(p.demo(), p.params(), p.analyze(), p.film(), p.study(), p.report(), p.metrics(), p.derive(), p.bench(), p.dataCommand(), p.doctor(), p.bundle(), p.version())
 	c.AddCommand(p.serve(), p.jupyterLab(), p.kernel(), p.states()) // notebooks
 	return c
 }

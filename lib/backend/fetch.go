@@ -1,0 +1,42 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// fetched are the plugins that Fetch knows, by name.
+var fetched = []struct {
+	name  string
+	wheel pluginWheel
+}{{"cpu", cpuWheel}, {"cuda12", cuda12Wheel}, {"cuda13", cuda13Wheel}}
+
+// Fetchable returns the names of the plugins that Fetch knows.
+func Fetchable() (names []string) {
+	for _, f := range fetched {
+		names = append(names, f.name)
+	}
+	return
+}
+
+// Fetch installs a plugin with its libraries into a cache directory, whatever devices this machine
+// has, and returns its directory there. The hashes of all files have been compared. Fetch returns
+// an error for an unknown name, and those of an installation.
+func Fetch(ctx context.Context, name, cacheDir string, log io.Writer) (dir string, err error) {
+	i := slices.Index(Fetchable(), name)
+	if i < 0 {
+		return "", fmt.Errorf("there is no plugin %q: use one of %s", name, strings.Join(Fetchable(), ", "))
+	}
+	w := fetched[i].wheel
+	if _, err := install(ctx, pluginsDir(cacheDir), w, log); err != nil {
+		return "", err
+	}
+	return w.dir(pluginsDir(cacheDir)), nil
+}
+
+// Preload loads a shared library into the process, so that a plugin that needs it by its name finds
+// it. It reports whether it could be loaded.
+func Preload(path string) bool { return preload(path) }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/bundle"
+	"github.com/essnas/essnas/lib/data"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) bundle() *cobra.Command {
+	var path string
+	o := bundle.Options{}
+	c := &cobra.Command{
+		Use:   "bundle",
+		Short: "Make one archive that runs on machines without a network",
+		Long: `Make one archive of the program, XLA's plugins, data sets and compiled programs. Where it is unpacked, nothing but the C library is needed, and nothing is installed:
+nodes of a cluster, or a rented machine with a GPU. The plugin for CPUs is always in it; --plugin cuda13 or cuda12 adds that for GPUs with NVIDIA's libraries (3 GB).
+essnas bundle check, there, compares all files with their checksums.`,
+		Example: `  essnas bundle --dataset cifar10
+  essnas bundle --plugin cuda13 --out gpu.tar.gz
+  tar -xzf gpu.tar.gz && essnas/essnas bundle check && essnas/essnas bench --gpu`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			plugins := []string{"cpu"}
+			for _, name := range o.Plugins {
+				if name != "cpu" {
+					plugins = append(plugins, name)
+				}
+			}
+			o.Plugins, o.Data = plugins, p.data
+			if !p.quiet {
+				o.Log = c.ErrOrStderr()
+			}
+			m, err := bundle.Make(c.Context(), path, o)
+			if err != nil {
+				return err
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			value := struct {
+				Archive string `json:"archive"`
+				Bytes   int64  `json:"bytes"`
+				bundle.Manifest
+			}{path, info.Size(), m}
+			return p.print(c, value, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s, %s: plugins %s; data %s; %d compiled programs; libraries %s\nIt runs where the C library is glibc %s or newer.\nThere       tar -xzf %s && essnas/essnas bundle check && essnas/essnas demo\n",
+					path, humanize.Bytes(uint64(info.Size())), strings.Join(m.Plugins, ", "), orNone(m.Datasets), m.Executables, orNone(m.Libraries), m.GLIBC, path)
+				return err
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&path, "out", "essnas.tar.gz", "the archive, a `FILE`")
+	flags.StringSliceVar(&o.Plugins, "plugin", nil, "plugins beside that for CPUs, with commas between them: "+strings.Join(backend.Fetchable(), ", "))
+	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets, with commas between them: "+strings.Join(data.Names(), ", ")+"; default none but the sample that is built in")
+	flags.BoolVar(&o.NoExecutables, "no-executables", false, "leave out the compiled programs of the cache; the machine then compiles")
+	c.RegisterFlagCompletionFunc("plugin", cobra.FixedCompletions(backend.Fetchable(), cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("dataset", cobra.FixedCompletions(data.Names(), cobra.ShellCompDirectiveNoFileComp))
+	c.AddCommand(p.bundleCheck())
+	return c
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *program) bundleCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check [DIR]",
+		Short:   "Compare the files of an unpacked bundle with their checksums",
+		Long:    "Compare the files of an unpacked bundle, by default the one that this program lies in, with their checksums.",
+		Example: "  essnas/essnas bundle check",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("%q is one word too many: %s takes one directory, see %s --help", args[1], c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			dir := bundle.Dir()
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			if dir == "" {
+				return fmt.Errorf("this program lies in no bundle: name the directory of one")
+			}
+			n, err := bundle.Check(dir)
+			if err != nil {
+				return err
+			}
+			m, err := bundle.Read(dir)
+			if err != nil {
+				return err
+			}
+			return p.print(c, map[string]any{"dir": dir, "files": n, "manifest": m}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%d files of %s are as they were packed.\n", n, dir)
+				return err
+			})
+		},
+	}
+}
