@@ -18,19 +18,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/internal/atomicfile"
+	"github.com/essnas/essnas/lib/internal/cachedir"
 	"github.com/essnas/essnas/lib/run"
 )
 
 // Options describe a bundle.
 type Options struct {
 	Program  string   // path of the program; "" for the running one
-	Plugins  []string // names of plugins, see backend.Fetchable
+	Plugins  []string // names of plugins, see plugin.Fetchable
 	Datasets []string // names of data sets
 	Data     string   // their directory; "" for data.Directory
-	CacheDir string   // "" for backend.CacheDir()
+	CacheDir string   // "" for cachedir.Path()
 	// leave compiled programs out
 	NoExecutables bool
 	Log           io.Writer // hears of downloads; nil: nobody
@@ -73,7 +74,7 @@ func Make(ctx context.Context, archive string, o Options) (m Manifest, err error
 		o.Log = io.Discard
 	}
 	if o.CacheDir == "" {
-		if o.CacheDir, err = backend.CacheDir(); err != nil {
+		if o.CacheDir, err = cachedir.Path(); err != nil {
 			return m, err
 		}
 	}
@@ -99,7 +100,7 @@ func Make(ctx context.Context, archive string, o Options) (m Manifest, err error
 func (o Options) collect(ctx context.Context, m *Manifest) (files []entry, err error) {
 	files = []entry{{name: "essnas", path: o.Program}}
 	for _, name := range o.Plugins {
-		dir, err := backend.Fetch(ctx, name, o.CacheDir, o.Log)
+		dir, err := plugin.Fetch(ctx, name, plugin.Dir(o.CacheDir), o.Log)
 		if err != nil {
 			return nil, err
 		}

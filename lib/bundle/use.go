@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
 )
 
 // Dir returns the bundle that the running program lies in, or "".
@@ -52,7 +52,7 @@ func use(dir string) {
 	libraries, _ := filepath.Glob(filepath.Join(dir, "lib", "*"))
 	// libraries need each other: those that fail are tried again after the others
 	for range libraries {
-		libraries = slices.DeleteFunc(libraries, backend.Preload)
+		libraries = slices.DeleteFunc(libraries, plugin.Preload)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
-	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/bundle"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/spf13/cobra"
@@ -60,10 +60,10 @@ essnas bundle check, there, compares all files with their checksums.`,
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&path, "out", "essnas.tar.gz", "the archive, a `FILE`")
-	flags.StringSliceVar(&o.Plugins, "plugin", nil, "plugins beside that for CPUs, with commas between them: "+strings.Join(backend.Fetchable(), ", "))
+	flags.StringSliceVar(&o.Plugins, "plugin", nil, "plugins beside that for CPUs, with commas between them: "+strings.Join(plugin.Fetchable(), ", "))
 	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets, with commas between them: "+strings.Join(data.Names(), ", ")+"; default none but the sample that is built in")
 	flags.BoolVar(&o.NoExecutables, "no-executables", false, "leave out the compiled programs of the cache; the machine then compiles")
-	c.RegisterFlagCompletionFunc("plugin", cobra.FixedCompletions(backend.Fetchable(), cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("plugin", cobra.FixedCompletions(plugin.Fetchable(), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("dataset", cobra.FixedCompletions(data.Names(), cobra.ShellCompDirectiveNoFileComp))
 	c.AddCommand(p.bundleCheck())
 	return c

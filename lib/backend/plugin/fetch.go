@@ -1,4 +1,4 @@
-package backend
+package plugin
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // fetched are the plugins that Fetch knows, by name.
 var fetched = []struct {
 	name  string
-	wheel pluginWheel
+	wheel Wheel
 }{{"cpu", cpuWheel}, {"cuda12", cuda12Wheel}, {"cuda13", cuda13Wheel}}
 
 // Fetchable returns the names of the plugins that Fetch knows.
@@ -22,19 +22,19 @@ func Fetchable() (names []string) {
 	return
 }
 
-// Fetch installs a plugin with its libraries into a cache directory, whatever devices this machine
-// has, and returns its directory there. The hashes of all files have been compared. Fetch returns
-// an error for an unknown name, and those of an installation.
-func Fetch(ctx context.Context, name, cacheDir string, log io.Writer) (dir string, err error) {
+// Fetch installs a plugin with its libraries into a directory of plugins, whatever devices this
+// machine has, and returns its directory there. The hashes of all files have been compared. Fetch
+// returns an error for an unknown name, and those of Install.
+func Fetch(ctx context.Context, name, plugins string, log io.Writer) (dir string, err error) {
 	i := slices.Index(Fetchable(), name)
 	if i < 0 {
 		return "", fmt.Errorf("there is no plugin %q: use one of %s", name, strings.Join(Fetchable(), ", "))
 	}
 	w := fetched[i].wheel
-	if _, err := install(ctx, pluginsDir(cacheDir), w, log); err != nil {
+	if _, err := Install(ctx, plugins, w, log); err != nil {
 		return "", err
 	}
-	return w.dir(pluginsDir(cacheDir)), nil
+	return w.dir(plugins), nil
 }
 
 // Preload loads a shared library into the process, so that a plugin that needs it by its name finds
