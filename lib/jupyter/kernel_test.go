@@ -21,6 +21,8 @@ func TestCells(t *testing.T) {
 		{"log.Fatal says what", "%%\nlog.Fatal(\"no such file\")", "no such file", ""},
 		{"a compile error says what and where", "%%\nfmt.Println(nothing)", "undefined: nothing", "Line 2"},
 		{"many compile errors are a few", "%%\n" + strings.Repeat("fmt.Println(nothing)\n", 30), "undefined: nothing", "Line 2"},
+		{"a misspelt function names the nearest", "%%\nfmt.Printn(1)", "did you mean fmt.Println?", "Line 2"},
+		{"statements without their mark say so", "fmt.Println(1)", "Put %% above the first statement", "expected declaration"},
 		// this is GoNB's own message
 		{"what is no Go says where, then what", "%%\nif {", "Line 2", "missing condition"},
 		{"an unknown setting says which is meant", "import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Search(nb.Set(\"ss_facto\", 1))", "did you mean --ss-factor?", "Line 3"},

@@ -3,7 +3,9 @@ package notebook
 import (
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/essnas/essnas/lib/run"
@@ -45,5 +47,28 @@ func TestANumberThatIsNoneIsAGapInACurve(t *testing.T) {
 	all := (&Run{run.Summary{Dir: dir}}).Epochs()
 	if len(all) != 1 || all[0].Metric("train_loss") != 2 || !math.IsNaN(all[0].Metric("arch_loss")) || !math.IsNaN(all[0].Metrics["arch_loss"]) {
 		t.Errorf("epochs are %v: want an arch_loss of NaN", all)
+	}
+}
+
+func TestAMetricThatOnlyOtherRunsHaveIsNoSlipOfThePen(t *testing.T) {
+	e := Epoch{known: []string{"arch_loss", "train_ce", "train_loss"}}
+	for _, name := range []string{"train_bt", "val_loss", "cosine"} { // a slip would end the program
+		if got := e.Metric(name); !math.IsNaN(got) {
+			t.Errorf("%s is %g", name, got)
+		}
+	}
+}
+
+// The cell of a mistyped metric ends: here in a process of its own.
+func TestAMistypedMetricEndsTheCellWithTheNearest(t *testing.T) {
+	if os.Getenv("ESSNAS_TEST_METRIC") != "" {
+		Epoch{known: []string{"arch_loss", "train_loss"}}.Metric("train_los")
+		return
+	}
+	command := exec.Command(os.Args[0], "-test.run=^TestAMistypedMetric")
+	command.Env = append(os.Environ(), "ESSNAS_TEST_METRIC=1")
+	out, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), `did you mean "train_loss"?`) {
+		t.Errorf("the cell says %q (%v)", out, err)
 	}
 }

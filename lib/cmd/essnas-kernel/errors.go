@@ -75,6 +75,7 @@ func complaints(out []byte) []byte {
 				place = m[1]
 			}
 		}
+		line = meant(line)
 		if !slices.Contains(messages, line) {
 			messages = append(messages, line)
 		}

@@ -25,7 +25,7 @@ a Jupyter or an editor (VS Code) of your own, and to run notebooks without a bro
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun(), p.kernelHTML(), p.kernelSlides())
+	c.AddCommand(p.kernelInstall(), p.kernelRemove(), p.kernelRun(), p.kernelHTML(), p.kernelSlides(), p.kernelClass())
 	return c
 }
 
@@ -198,5 +198,44 @@ func (p *program) pages(ending string, make func(context.Context, checkout.Tree,
 		})
 	}
 	c.Flags().StringVar(&out, "out", "", "`DIR` for the pages; default: beside the notebooks")
+	return c
+}
+
+func (p *program) kernelClass() *cobra.Command {
+	var out string
+	var edition jupyter.Edition
+	c := &cobra.Command{
+		Use:   "class --out DIR NOTEBOOK...",
+		Short: "Make editions of notebooks for a class: for students, for lecturers, for nbgrader",
+		Long: `Make copies of notebooks for a class, with the files that their cells read. Students get them without outputs. Lecturers (--solutions) get the outputs and the
+solutions of all exercises, folded. --nbgrader makes the source of assignments of the notebooks 00-start, 02-cell and 05-barlow: exercises with model answers and
+tests, and nbgrader's configuration for Go.`,
+		Example: `  essnas kernel class --out class notebooks/*.ipynb
+  essnas kernel class --solutions --out lecturer notebooks/*.ipynb
+  essnas kernel class --nbgrader --out course/source/cells notebooks/02-cell.ipynb`,
+		RunE: func(c *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				return errors.New("which notebook? Name one or more .ipynb files")
+			}
+			for _, file := range files {
+				if err := jupyter.Class(file, out, edition); err != nil {
+					return err
+				}
+			}
+			if edition.Graded {
+				if err := os.WriteFile(filepath.Join(out, "nbgrader_config.py"), []byte(jupyter.GraderConfig), 0o644); err != nil {
+					return err
+				}
+			}
+			return p.print(c, map[string]any{"notebooks": len(files), "directory": out}, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%d notebooks in %s\n", len(files), out)
+				return err
+			})
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the copies")
+	c.MarkFlagRequired("out")
+	c.Flags().BoolVar(&edition.Solutions, "solutions", false, "add the solutions of the exercises, and keep the outputs")
+	c.Flags().BoolVar(&edition.Graded, "nbgrader", false, "make the source of assignments for nbgrader")
 	return c
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,7 @@ func (r *Relay) connect(shell, control, iopub string) {
 		r.gonbControl.Dial(control) != nil || r.gonbShell.Dial(shell) != nil {
 		return // the relay was closed
 	}
-	go pass(r.gonbOutput, r.send)
+	go pass(r.gonbOutput, func(m zmq4.Msg) { r.send(r.hinted(m)) })
 	go pass(r.gonbControl, func(m zmq4.Msg) { r.control.SendMulti(m) })
 	go pass(r.gonbShell, r.reply)
 	go pass(r.control, r.command)
@@ -159,6 +160,28 @@ func (r *Relay) answer(m zmq4.Msg) {
 	r.answering.Lock()
 	defer r.answering.Unlock()
 	r.shell.SendMulti(m) // a page that has gone misses it
+}
+
+// forgotten is the Go parser's word on statements outside of a function.
+const forgotten = "expected declaration, found"
+
+// hinted adds to GoNB's error about statements what a cell lacks then.
+func (r *Relay) hinted(raw zmq4.Msg) zmq4.Msg {
+	m, err := parse(raw.Frames)
+	if err != nil || headerOf(m.header).Type != "error" || !bytes.Contains(m.content, []byte(forgotten)) {
+		return raw
+	}
+	var c map[string]any
+	if json.Unmarshal(m.content, &c) != nil {
+		return raw
+	}
+	const hint = "Statements stand below a line with %% in a cell; above it are functions, types, constants and imports. Put %% above the first statement."
+	lines, _ := c["traceback"].([]any)
+	c["traceback"] = append([]any{hint, ""}, lines...)
+	if m.content, err = json.Marshal(c); err != nil {
+		return raw
+	}
+	return zmq4.NewMsgFrom(m.frames(r.key)...)
 }
 
 // command takes a message from Jupyter's control channel.

@@ -246,6 +246,21 @@ func TestARequestForCommsIsAnsweredWhileACellRuns(t *testing.T) {
 	b.quiet(b.handed)
 }
 
+func TestAnErrorAboutStatementsSaysThatTheCellLacksItsMark(t *testing.T) {
+	b := newBench(t)
+	publish := func(text string) string {
+		m := message{}.answer("error", map[string]any{"ename": "ERROR", "evalue": text, "traceback": []string{text}}, []byte("error"))
+		must.M(b.publisher.SendMulti(zmq4.NewMsgFrom(m.frames([]byte(key))...)))
+		return string(b.next(b.statuses).content)
+	}
+	if got := publish("1:1: expected declaration, found fmt"); !strings.Contains(got, "Put %% above the first statement") || !strings.Contains(got, "found fmt") {
+		t.Errorf("the page hears %s", got)
+	}
+	if got := publish("undefined: x"); strings.Contains(got, "%%") {
+		t.Errorf("of another error the page hears %s", got)
+	}
+}
+
 func TestEveryMessageIsSignedAsItsReaderChecksIt(t *testing.T) {
 	m := message{header: []byte(`{"a":1}`), parent: []byte("{}"), metadata: []byte("{}"), content: []byte(`{"b":2}`)}
 	// printf '{"a":1}{}{}{"b":2}' | openssl dgst -sha256 -hmac secret

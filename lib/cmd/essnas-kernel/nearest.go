@@ -1,0 +1,74 @@
+package main
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/essnas/essnas/lib/settings"
+)
+
+// unknown matches the compiler's word on a name that a package does not have.
+var unknown = regexp.MustCompile(`^undefined: (\w+)\.(\w+)$`)
+
+// meant completes such a message by the name of the package that is nearest, if one is near.
+func meant(message string) string {
+	m := unknown.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	if near := settings.Nearest(m[2], exported(imported("main.go", m[1]))); near != "" {
+		return message + ": did you mean " + m[1] + "." + near + "?"
+	}
+	return message
+}
+
+// imported is the directory of the package that a file imports by that name; "" if it is neither in
+// Go's library nor in the checkout.
+func imported(file, name string) string {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		return ""
+	}
+	for _, i := range f.Imports {
+		p, err := strconv.Unquote(i.Path.Value)
+		if err != nil || i.Name != nil && i.Name.Name != name || i.Name == nil && path.Base(p) != name {
+			continue
+		}
+		if own, ok := strings.CutPrefix(p, "github.com/essnas/essnas/"); ok {
+			return filepath.Join(os.Getenv("ESSNAS_ROOT"), own)
+		}
+		return filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src", p)
+	}
+	return ""
+}
+
+// exported are the exported names of the package in a directory, long ones first: of two that are
+// equally near a letter was more likely forgotten than added.
+func exported(dir string) (names []string) {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			continue
+		}
+		for name := range f.Scope.Objects {
+			if ast.IsExported(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
+	return names
+}
