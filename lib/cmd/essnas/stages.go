@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 
 	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study"
+	"github.com/essnas/essnas/lib/study/engine"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -15,10 +19,30 @@ import (
 // stage is the command of a stage.
 func (p *program) stage(s stage.Stage) *cobra.Command {
 	command := s.Command()
+	var cluster clusterFlags
+	submits := slices.Contains([]string{"search", "train", "pretrain"}, s.Name)
 	c := &cobra.Command{
 		Use: command.Use, Short: command.Short, Long: command.Long, Example: command.Example,
 		RunE: func(c *cobra.Command, files []string) error {
-			a, err := command.Do(c.Context(), &p.pipeline().Env, c.Flags(), files)
+			if submits {
+				if err := cluster.validate(c, "local", "slurm"); err != nil {
+					return err
+				}
+				if cluster.engine == "slurm" {
+					return p.submitStage(c, cluster)
+				}
+			}
+			var a stage.Answer
+			do := func(ctx context.Context) (err error) {
+				a, err = command.Do(ctx, &p.pipeline().Env, c.Flags(), files)
+				return err
+			}
+			var err error
+			if os.Getenv(engine.Requeue) != "" {
+				err = requeueing(c.Context(), do)
+			} else {
+				err = do(c.Context())
+			}
 			if err != nil {
 				return err
 			}
@@ -30,6 +54,10 @@ func (p *program) stage(s stage.Stage) *cobra.Command {
 	}
 	c.Flags().SortFlags = false
 	command.Flags(c.Flags())
+	if submits {
+		cluster.addOne(c, "what runs it: local (this process) or slurm (one job through sbatch; the directory of runs must be on a file system that the nodes share)")
+		c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"local", "slurm"}, cobra.ShellCompDirectiveNoFileComp))
+	}
 	completions(c)
 	return c
 }

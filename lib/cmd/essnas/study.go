@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,10 +28,11 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
   essnas study --only stage1,stage3,random --seeds 3
   essnas study --preset slides --data ~/data --dry-run      what would be done
   essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5
-  essnas study --preset slides --data ~/data --engine slurm --partition gpu --gres gpu:1`,
+  essnas study --preset slides --data ~/data --engine slurm --partition gpu --gres gpu:1
+  essnas study --run /studies/one --engine kubernetes --image essnas:cuda --claim studies --gres gpu:1 --dry-run`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := cluster.validate(c); err != nil {
+			if err := cluster.validate(c, "local", "slurm", "kubernetes"); err != nil {
 				return err
 			}
 			if c.Flags().Changed("seeds") && o.Seeds < 1 {
@@ -42,6 +44,12 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 			s, err := study.New(p.pipeline(), o)
 			if err != nil {
 				return err
+			}
+			if cluster.engine == "kubernetes" {
+				if !dry {
+					return errors.New("--engine kubernetes submits nothing: print a manifest with --dry-run, and give it to kubectl apply --filename -")
+				}
+				return p.showManifest(c, s, cluster)
 			}
 			if dry {
 				return p.showPlan(c, s)
@@ -74,7 +82,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change every training's (essnas train --help has them)")
 	runFlag(c, &o.Dir, "directory of the study, to go on with or to make; default one in --runs, named by data and settings")
 	flags.IntVar(&o.Devices, "devices", 0, "how many jobs run at a time, one on each device; default as many as there are GPUs, on a CPU 1 (its devices share its cores)")
-	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that")
+	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that; with --engine kubernetes: write the directory with its jobs, and print the manifest")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	cluster.add(c)
 	c.AddCommand(p.studyJob(), p.studyStatus(), p.studyCancel(), p.studyRecord(), p.studyMerge())

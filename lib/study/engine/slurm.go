@@ -149,6 +149,25 @@ func (s *Slurm) submit(ctx context.Context, name string, tasks map[int]Job, afte
 	return s.sbatch(ctx, name, script.String(), append(args, s.Options.arguments()...))
 }
 
+// Requeue is set for a command that SubmitOne has submitted: on SIGUSR1 it saves, and asks Slurm to
+// queue it again.
+const Requeue = "ESSNAS_REQUEUE"
+
+// SubmitOne submits a command as a job of its own and returns its id and the file of its log. The job
+// starts in the working directory of this process. Slurm may requeue it, and sends SIGUSR1 two
+// minutes before its time ends. The script and the logs are in the engine's directory, which isn't
+// recorded for Cancel. SubmitOne returns an error that carries sbatch's words if Slurm refuses.
+func (s *Slurm) SubmitOne(ctx context.Context, command []string) (id, log string, err error) {
+	logs := filepath.Join(s.Dir, "logs")
+	if err := atomicfile.MkdirAll(logs); err != nil {
+		return "", "", err
+	}
+	args := []string{"--requeue", "--open-mode=append", "--signal=B:USR1@120", "--output=" + escaped(logs) + "/" + s.Name + "-%j.log"}
+	script := "#!/bin/sh\nexport " + Requeue + "=1\nexec " + quoted(command) + "\n"
+	id, err = s.sbatch(ctx, s.Name, script, append(args, s.Options.arguments()...))
+	return id, filepath.Join(logs, s.Name+"-"+id+".log"), err
+}
+
 // submitAfter submits the command that follows all arrays, however they end.
 func (s *Slurm) submitAfter(ctx context.Context, all []submission) (string, error) {
 	dependency := "--dependency=afterany"
