@@ -8,6 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/block/blocktest"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -64,10 +65,10 @@ func TestLoss(t *testing.T) {
 		})
 	}
 	a, b := noise(3, 8, 1), noise(3, 8, 2)
-	want := loss(t, e, a, b, Lambda)
+	want := loss(t, e, a, b, settings.Lambda)
 	near := func(got float64) bool { return math.Abs(got-want) < 1e-3*want }
 	t.Run("views may change places", func(t *testing.T) {
-		if got := loss(t, e, b, a, Lambda); !near(got) {
+		if got := loss(t, e, b, a, settings.Lambda); !near(got) {
 			t.Errorf("loss %g, want %g", got, want)
 		}
 	})
@@ -78,7 +79,7 @@ func TestLoss(t *testing.T) {
 				row[j] = row[j]*float32(i+2) - float32(3*i)
 			}
 		}
-		if got := loss(t, e, moved, b, Lambda); !near(got) {
+		if got := loss(t, e, moved, b, settings.Lambda); !near(got) {
 			t.Errorf("loss %g, want %g", got, want)
 		}
 	})
@@ -87,7 +88,7 @@ func TestLoss(t *testing.T) {
 		for j := range flipped[0] {
 			flipped[0][j] *= -1
 		}
-		if got := loss(t, e, flipped, b, Lambda); near(got) {
+		if got := loss(t, e, flipped, b, settings.Lambda); near(got) {
 			t.Errorf("loss %g either way", got)
 		}
 	})
@@ -95,7 +96,7 @@ func TestLoss(t *testing.T) {
 
 func TestGradients(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
-	for _, b := range []*block.Block{Loss(5, 8, Lambda), Projector(6, []int{4}, 8), Projector(6, []int{5, 5, 4}, 8)} {
+	for _, b := range []*block.Block{Loss(5, 8, settings.Lambda), Projector(6, []int{4}, 8), Projector(6, []int{5, 5, 4}, 8)} {
 		t.Run(b.Name, func(t *testing.T) { blocktest.Gradients(t, e, b) })
 	}
 }

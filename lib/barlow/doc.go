@@ -13,10 +13,5 @@
 //	L = sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2
 //
 // The loss grows with the size of the embedding: an untrained network has a loss of about d. The
-// paper's lambda is [Lambda].
+// paper's lambda (section 4.3), for the sums above, is settings.Lambda.
 package barlow
-
-import "github.com/essnas/essnas/lib/settings"
-
-// Lambda is the paper's weight of the redundancy term (section 4.3) for the sums above.
-const Lambda = settings.Lambda

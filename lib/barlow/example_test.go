@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/barlow"
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/settings"
 )
 
 // The identity costs nothing, and redundant features cost lambda for each pair.
@@ -18,7 +19,7 @@ func ExampleTerms() {
 		{{0, 0}, {0, 0}}, // views that share nothing
 		{{1, 1}, {1, 1}}, // two features with the same information
 	} {
-		invariance, redundancy := barlow.Terms(c, barlow.Lambda)
+		invariance, redundancy := barlow.Terms(c, settings.Lambda)
 		fmt.Printf("%v: %g + %g\n", c, invariance, redundancy)
 	}
 	// Output:
@@ -40,7 +41,7 @@ func ExampleLoss() {
 
 	tape := block.NewTape(engine, nil, block.Train, block.Joint)
 	defer tape.Close()
-	loss := tape.Call("", barlow.Loss(2, 4, barlow.Lambda), []*block.Value{a, b}, nil)[0]
+	loss := tape.Call("", barlow.Loss(2, 4, settings.Lambda), []*block.Value{a, b}, nil)[0]
 	if err := tape.Run(); err != nil {
 		panic(err)
 	}

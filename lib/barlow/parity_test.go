@@ -6,6 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/internal/golden"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -19,7 +20,7 @@ func TestLossIsTorchs(t *testing.T) {
 	}
 	tape := block.NewTape(e, nil, block.Train, block.Joint)
 	defer tape.Close()
-	loss := tape.Call("", Loss(6, 16, Lambda), views, nil)[0]
+	loss := tape.Call("", Loss(6, 16, settings.Lambda), views, nil)[0]
 	if err := tape.Run(); err != nil {
 		t.Fatal(err)
 	}

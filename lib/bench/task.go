@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/search"
 	"github.com/essnas/essnas/lib/train"
@@ -36,7 +37,7 @@ func whole(t task, i int) error {
 }
 
 // measured drops the metrics.
-func measured(read func() (fit.Metrics, error), err error) (func() error, error) {
+func measured(read func() (event.Metrics, error), err error) (func() error, error) {
 	return func() error {
 		_, err := read()
 		return err

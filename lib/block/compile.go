@@ -230,7 +230,7 @@ func (x *executable) buildForward(e *Engine, suffix string) (*Graph, []*Node, *C
 		panic(fmt.Sprintf("returned %d outputs, declares %d", len(out), x.block.outs()))
 	}
 	x.outputs = e.Lowering.kept(out)
-	if x.key.add && c.into == nil {
+	if x.key.add {
 		for i, a := range parameters(g, "sum", x.outputs) {
 			out[i] = Add(ConvertDType(a, out[i].DType()), out[i])
 		}

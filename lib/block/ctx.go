@@ -57,9 +57,6 @@ type Ctx struct {
 	// backward: previous gradients of inputs, until a kernel takes them; see Owed
 	owed map[*Node]*Node
 
-	adds bool  // forward: the single output is added to a sum; see Sum
-	into *Node // the sum, if a kernel has taken it
-
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
@@ -167,19 +164,6 @@ func (c *Ctx) Owed(inputs ...*Node) []*Node {
 		delete(c.owed, x)
 	}
 	return so
-}
-
-// Sum returns the sum to which a call's output is added, an image of this declared shape, to a
-// kernel that adds to it in the same pass; the block then returns the sum. Sum returns nil if there
-// is no sum, if the block has several outputs or is a part of another block (Fuse), and on the
-// second call.
-func (c *Ctx) Sum(g *Graph, s shapes.Shape) *Node {
-	if !c.adds || c.part != forward {
-		return nil
-	}
-	c.adds = false
-	c.into = parameters(g, "sum", c.lowering.shapes([]shapes.Shape{s}))[0]
-	return c.into
 }
 
 // Whole panics if gradients are computed in two parts. It protects weights that enter outside of a

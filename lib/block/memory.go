@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/essnas/essnas/lib/memory/footprint"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 )
@@ -18,24 +19,11 @@ type Pass struct {
 	Weights bool // include gradients of the weights
 }
 
-// Memory is the memory of a pass on each device, in bytes.
-type Memory struct {
-	Weights int64 `json:"weights"` // and running statistics
-	Inputs  int64 `json:"inputs"`
-	// peak of all other arrays: values, sums, saved values, gradients
-	Arrays  int64 `json:"arrays"`
-	Scratch int64 `json:"scratch"` // of the executables at the peak of arrays and scratch
-	Left    int64 `json:"left"`    // arrays that outlive the pass: gradients and cached zeros
-}
-
-// Total returns the peak.
-func (m Memory) Total() int64 { return m.Weights + m.Inputs + m.Arrays + m.Scratch }
-
 // Memory simulates a pass task by task on the engine's lanes, like a tape, and records the arrays
 // at each moment. It builds the graphs of blocks and does not compile them. With one lane the
 // arrays are exact. With more lanes they depend on the duration of each call, which is assumed to
 // be proportional to its arrays. Memory returns an error if a block's function panics.
-func (e *Engine) Memory(p Pass) (m Memory, err error) {
+func (e *Engine) Memory(p Pass) (m footprint.Pass, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
@@ -60,12 +48,12 @@ func (e *Engine) Memory(p Pass) (m Memory, err error) {
 		w.play()
 	}
 	w.Left = w.held
-	return w.Memory, nil
+	return w.Pass, nil
 }
 
 // walk is the state of a simulated pass. Sizes are in bytes; 0 marks a missing array.
 type walk struct {
-	Memory
+	footprint.Pass
 	engine *Engine
 	pass   Pass
 	known  map[string]*executable

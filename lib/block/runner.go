@@ -130,10 +130,7 @@ func (r *inline) Call(label string, b *Block, in, into []*Value) []*Value {
 	for i, v := range in {
 		nodes[i] = v.node
 	}
-	adds := r.c.adds
-	r.c.adds = false // the call's output is not the block's
 	out := b.Fn(r.c, nodes, r.weights[label])
-	r.c.adds = adds
 	if into == nil {
 		into = Sums(len(out))
 	}

@@ -7,24 +7,6 @@ void NAME(add)(float *to, const float *a, const float *b, int64_t n) {
   for (; q < n; q++) to[q] = a[q] + b[q];
 }
 
-// norm_apply is gain * (x - mean) * rstd of a channel, or gain * x where there is no mean, added to what there was so far (NULL: nothing).
-void NAME(norm_apply)(const norm *p, int channel) {
-  const int64_t n = p->n;
-  const float *x = p->x + channel * n, *so = p->so ? p->so + channel * n : NULL, gain = p->gain[0];
-  const float mean = p->mean ? p->mean[channel] : 0, rstd = p->mean ? p->rstd[channel] : 1;
-  float *y = p->y + channel * n;
-  int64_t q = 0;
-  for (; q + LANES <= n; q += LANES) {
-    vec v = (load(x + q) - all(mean)) * all(rstd) * all(gain);
-    if (so) v += load(so + q);
-    store(y + q, v);
-  }
-  for (; q < n; q++) {
-    const float v = (x[q] - mean) * rstd * gain;
-    y[q] = so ? so[q] + v : v;
-  }
-}
-
 // scale_pull is the gradient of gain * x for a channel, added to what was there so far (NULL: nothing), and the channel's part of that of the gain.
 void NAME(scale_pull)(const norm *p, int channel) {
   const int64_t n = p->n;

@@ -354,7 +354,7 @@ static const struct { const char *name; ffi_handler handler; } handlers[] = {
     {"avg_pool", avg_pool_handler},   {"avg_pool_pull", avg_pool_pull_handler},
     {"pointwise", pointwise_handler}, {"pointwise_pull", pointwise_pull_handler}, {"pointwise_weigh", pointwise_weigh_handler},
     {"deal", deal_handler},           {"add", add_handler},           {"cut", cut_handler},           {"join", join_handler},
-    {"norm_apply", norm_apply_handler}, {"scale_add", scale_add_handler}, {"scale_pull", scale_pull_handler},
+    {"scale_pull", scale_pull_handler},
 };
 
 int kernel_has(const char *name) {

@@ -212,24 +212,6 @@ HANDLER(join, -1, 0, 1, 0) { // an array, and parts that are added to it one beh
   return NULL;
 }
 
-static void norm_apply_unit(void *p, int channel, scratch *m) { (void)m; chosen->norm_apply(p, channel); }
-
-HANDLER(norm_apply, 5, 0, 1, 0) { // x [c, n], gain [1], what it is added to, mean, rstd [c, 1]
-  const ffi_buffer *x = in(c, 0);
-  if (!floats(&c->in, 0, 5) || x->rank != 2 || size_of(in(c, 1)) != 1 || size_of(in(c, 2)) != size_of(x) || size_of(in(c, 3)) != x->dims[0]) return fail(c, "norm_apply: want float32 [c, n], and a number");
-  norm q = {.n = x->dims[1], .x = x->data, .gain = in(c, 1)->data, .so = in(c, 2)->data, .mean = in(c, 3)->data, .rstd = in(c, 4)->data, .y = out(c, 0)->data};
-  spread_work(c, x->dims[0], norm_apply_unit, &q);
-  return NULL;
-}
-
-HANDLER(scale_add, 3, 0, 1, 0) { // x [c, n], gain [1], what it is added to
-  const ffi_buffer *x = in(c, 0);
-  if (!floats(&c->in, 0, 3) || x->rank != 2 || size_of(in(c, 1)) != 1 || size_of(in(c, 2)) != size_of(x)) return fail(c, "scale_add: want float32 [c, n], and a number");
-  norm q = {.n = x->dims[1], .x = x->data, .gain = in(c, 1)->data, .so = in(c, 2)->data, .y = out(c, 0)->data};
-  spread_work(c, x->dims[0], norm_apply_unit, &q);
-  return NULL;
-}
-
 static void scale_pull_unit(void *p, int channel, scratch *m) { (void)m; chosen->scale_pull(p, channel); }
 
 HANDLER(scale_pull, 3, 1, 2, 0) { // v, x [c, n], scale [1], (what there was so far of) the gradient of x; and that of scale

@@ -49,7 +49,7 @@ typedef struct {
   int64_t n;
   float epsilon;
   const float *x, *v, *gain;
-  const float *so; // norm_apply, scale_pull: what is added to y, or NULL
+  const float *so; // scale_pull: what is added to y, or NULL
   int gains; // 1 or channels
   float *mean, *rstd, *variance, *y;
   double *gain_sum, *bias_sum; // of each channel
@@ -95,7 +95,6 @@ typedef struct {
   int (*pointwise_bands)(const pointwise *);
   void (*pointwise_weigh)(const pointwise *, int band, scratch *);
   void (*add)(float *to, const float *a, const float *b, int64_t n);
-  void (*norm_apply)(const norm *, int channel);
   void (*scale_pull)(const norm *, int channel);
 } kernels;
 
@@ -106,7 +105,7 @@ typedef struct {
       NAME(separable_sums),       NAME(separable_weigh),        NAME(moments),           NAME(norm_pull),              \
       NAME(max_pool),             NAME(max_pool_pull),          NAME(avg_pool),          NAME(avg_pool_pull),         \
       NAME(pointwise_forward),    NAME(pointwise_pull),         NAME(pointwise_bands),   NAME(pointwise_weigh),       \
-      NAME(add),                  NAME(norm_apply),             NAME(scale_pull),                                     \
+      NAME(add),                  NAME(scale_pull),                                                                   \
   }
 
 extern const kernels kernels_plain, kernels_avx2, kernels_avx512;

@@ -16,10 +16,6 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Metrics are numbers by name: loss, accuracy, learning rate. They are what events of a run's
-// directory hold.
-type Metrics = event.Metrics
-
 // Task is a search or a training. Epochs and steps count from 0. Its random numbers depend on its
 // seed, the epoch and the step alone, and State contains everything that a step changes. An
 // interrupted run then ends with the same bits as an uninterrupted one.
@@ -27,10 +23,10 @@ type Task interface {
 	Epochs() int
 	Steps(epoch int) int
 	// Step makes one step. The loop averages its metrics over the epoch.
-	Step(epoch, step int) (Metrics, error)
+	Step(epoch, step int) (event.Metrics, error)
 	// EndEpoch follows the last step of an epoch. It validates, and returns metrics of the epoch
 	// and details for the record (alphas ...).
-	EndEpoch(ctx context.Context, epoch int) (Metrics, map[string]any, error)
+	EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error)
 	State() (State, error)
 	Restore(State) error
 }
@@ -39,7 +35,7 @@ type Task interface {
 // GPU would idle while the host waits for a number before it launches the next step.
 type Ahead interface {
 	// Launch starts a step; read waits for its end and returns the results of Step.
-	Launch(epoch, step int) (read func() (Metrics, error), err error)
+	Launch(epoch, step int) (read func() (event.Metrics, error), err error)
 }
 
 // Ranked is a Task with comparable epochs: Best names the metric whose lowest value marks the
@@ -48,28 +44,16 @@ type Ranked interface{ Best() string }
 
 // Event reports an action of the loop to an observer.
 type Event struct {
-	Kind  Kind
+	Kind  event.Kind
 	Epoch int
 	Step  int // of EndOfStep: its number; of others: finished steps of the epoch
 	// of EndOfStep: the step's; of EndOfEpoch: means over the steps, and EndEpoch's
-	Metrics Metrics
+	Metrics event.Metrics
 	Details map[string]any // of EndOfEpoch
 	Text    string         // of Note
 	Best    bool           // of EndOfEpoch: the best so far
 	Left    time.Duration  // estimated remaining time; 0 without an estimate
 }
-
-// Kind of an event.
-type Kind = event.Kind
-
-// The kinds of events: see package event.
-const (
-	Begin      = event.Begin
-	EndOfStep  = event.EndOfStep
-	EndOfEpoch = event.EndOfEpoch
-	Saving     = event.Saving
-	Note       = event.Note
-)
 
 // Options of Run. The zero value saves every 30 seconds and tells nobody.
 type Options struct {
@@ -128,7 +112,7 @@ func Run(ctx context.Context, task Task, store Store, o Options) error {
 	if err := l.resume(); err != nil {
 		return err
 	}
-	if err := o.Observe(Event{Kind: Begin, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
+	if err := o.Observe(Event{Kind: event.Begin, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
 		return err
 	}
 	for l.at.Epoch < task.Epochs() {
@@ -158,8 +142,8 @@ type loop struct {
 	saved time.Time
 	clock clock
 
-	unread []func() (Metrics, error) // launched, unread steps of the current epoch
-	read   time.Time                 // time of the last reading
+	unread []func() (event.Metrics, error) // launched, unread steps of the current epoch
+	read   time.Time                       // time of the last reading
 }
 
 func (l *loop) resume() error {
@@ -168,7 +152,7 @@ func (l *loop) resume() error {
 		return err
 	}
 	if remark != "" {
-		if err := l.o.Observe(Event{Kind: Note, Text: remark}); err != nil {
+		if err := l.o.Observe(Event{Kind: event.Note, Text: remark}); err != nil {
 			return err
 		}
 	}
@@ -226,12 +210,12 @@ func (l *loop) step(epoch int) error {
 	return l.catchUp()
 }
 
-func launch(task Task, epoch, step int) (read func() (Metrics, error), err error) {
+func launch(task Task, epoch, step int) (read func() (event.Metrics, error), err error) {
 	if ahead, ok := task.(Ahead); ok {
 		return ahead.Launch(epoch, step)
 	}
 	m, err := task.Step(epoch, step)
-	return func() (Metrics, error) { return m, nil }, err
+	return func() (event.Metrics, error) { return m, nil }, err
 }
 
 // catchUp reads the launched steps.
@@ -242,10 +226,10 @@ func (l *loop) catchUp() error {
 	n := time.Duration(len(l.unread))
 	unread := l.unread
 	l.unread = nil
-	var good []Metrics
+	var good []event.Metrics
 	var bad error
 	for _, read := range unread {
-		var m Metrics
+		var m event.Metrics
 		if m, bad = read(); bad == nil {
 			bad = diverged(m, l.at.Epoch, l.at.Step+len(good))
 		}
@@ -262,7 +246,7 @@ func (l *loop) catchUp() error {
 		}
 		l.at.Step++
 		l.clock.step(took)
-		if err := l.o.Observe(Event{Kind: EndOfStep, Epoch: l.at.Epoch, Step: l.at.Step - 1, Metrics: m, Left: l.left(l.task.Steps(l.at.Epoch) - l.at.Step)}); err != nil {
+		if err := l.o.Observe(Event{Kind: event.EndOfStep, Epoch: l.at.Epoch, Step: l.at.Step - 1, Metrics: m, Left: l.left(l.task.Steps(l.at.Epoch) - l.at.Step)}); err != nil {
 			return err
 		}
 	}
@@ -276,7 +260,7 @@ const hugeLoss = 1e9
 // diverged returns an error if a loss is huge, or if a loss or the norm of a gradient is not
 // finite. It comes before anything of that step is saved, so a checkpoint holds weights to go on
 // from.
-func diverged(m Metrics, epoch, step int) error {
+func diverged(m event.Metrics, epoch, step int) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		x := m[name]
 		loss := strings.HasSuffix(name, "loss")
@@ -301,12 +285,12 @@ func (l *loop) end(ctx context.Context, epoch int) error {
 	if err != nil {
 		return err
 	}
-	metrics := Metrics{}
+	metrics := event.Metrics{}
 	for name, sum := range l.at.Sums {
 		metrics[name] = float64(sum) / float64(l.at.Step)
 	}
 	maps.Copy(metrics, measured)
-	e := Event{Kind: EndOfEpoch, Epoch: epoch, Step: l.at.Step, Metrics: metrics, Details: details}
+	e := Event{Kind: event.EndOfEpoch, Epoch: epoch, Step: l.at.Step, Metrics: metrics, Details: details}
 	if x, ok := metrics[l.best]; ok && x < float64(l.at.Best) {
 		e.Best, l.at.Best, l.at.BestEpoch = true, number(x), epoch
 	}
@@ -337,10 +321,10 @@ func (l *loop) pause(ctx context.Context) error {
 }
 
 // save writes the best checkpoint first: a run killed in between repeats the epoch and writes the
-// same bytes. A state that is not finite is not saved: a step whose loss and gradient are finite can
-// still overflow the weights, and the next loss would tell it only after the checkpoint.
+// same bytes. A state that is not finite is not saved: a step whose loss and gradient are finite
+// can still overflow the weights, and the next loss would tell it only after the checkpoint.
 func (l *loop) save(best bool) error {
-	if err := l.o.Observe(Event{Kind: Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
+	if err := l.o.Observe(Event{Kind: event.Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
 		return err
 	}
 	state, err := l.task.State()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/google/go-cmp/cmp"
 	"github.com/janpfeifer/must"
 )
@@ -31,18 +32,18 @@ func (w *walk) Epochs() int         { return w.epochs }
 func (w *walk) Best() string        { return "val_loss" }
 func (w *walk) Steps(epoch int) int { return 2 + epoch%2 }
 
-func (w *walk) Step(epoch, step int) (fit.Metrics, error) {
+func (w *walk) Step(epoch, step int) (event.Metrics, error) {
 	r := rand.New(rand.NewPCG(uint64(epoch), uint64(step)))
 	for i := range w.x {
 		w.x[i] += float32(r.NormFloat64())
 	}
 	w.steps++
-	return fit.Metrics{"loss": float64(w.x[0]) / 3, "steps": float64(w.steps)}, nil
+	return event.Metrics{"loss": float64(w.x[0]) / 3, "steps": float64(w.steps)}, nil
 }
 
-func (w *walk) EndEpoch(_ context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+func (w *walk) EndEpoch(_ context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	w.x[1] *= 1.5 // what happens here is part of the state, too
-	return fit.Metrics{"val_loss": math.Abs(float64(epoch) - 1.2)}, map[string]any{"x": w.x}, nil
+	return event.Metrics{"val_loss": math.Abs(float64(epoch) - 1.2)}, map[string]any{"x": w.x}, nil
 }
 
 func (w *walk) State() (fit.State, error) {
@@ -73,14 +74,14 @@ type runner struct {
 	bad          int64 // the step, counted from 1, whose loss is no number
 }
 
-func (r *runner) Launch(epoch, step int) (func() (fit.Metrics, error), error) {
+func (r *runner) Launch(epoch, step int) (func() (event.Metrics, error), error) {
 	m, err := r.Step(epoch, step)
 	if r.steps == r.bad {
 		m["loss"] = math.NaN()
 	}
 	r.unread++
 	r.most = max(r.most, r.unread)
-	return func() (fit.Metrics, error) {
+	return func() (event.Metrics, error) {
 		r.unread--
 		return m, nil
 	}, err
@@ -121,7 +122,7 @@ func TestStepsThatAreReadLaterAreThoseThatAreReadAtOnce(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "loss is NaN in epoch 2, step 2") {
 			t.Error(err)
 		}
-		if last := events[len(events)-1]; last.Kind != fit.EndOfStep || last.Epoch != 1 || last.Step != 0 {
+		if last := events[len(events)-1]; last.Kind != event.EndOfStep || last.Epoch != 1 || last.Step != 0 {
 			t.Errorf("the last that is told is %+v", last)
 		}
 	})
@@ -170,7 +171,7 @@ func TestCancelledAtAnyStepARunSavesAndGoesOn(t *testing.T) {
 	for processes := 1; ; processes++ {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := fit.Run(ctx, newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
-			if e.Kind == fit.EndOfStep {
+			if e.Kind == event.EndOfStep {
 				made++
 				cancel()
 			}
@@ -201,7 +202,7 @@ func TestATornCheckpointIsReplacedByTheOneBefore(t *testing.T) {
 	must.M(os.WriteFile(store.Last(), raw[:len(raw)-1], 0o644))
 	var notes []string
 	must.M(fit.Run(ctx, newWalk(), store, fit.Options{Observe: func(e fit.Event) error {
-		if e.Kind == fit.Note {
+		if e.Kind == event.Note {
 			notes = append(notes, e.Text)
 		}
 		return nil
@@ -229,7 +230,7 @@ func interrupted(t *testing.T) (fit.Store, context.Context) {
 	store := fit.Store{Dir: t.TempDir()}
 	stop := errors.New("stop")
 	err := fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
-		if e.Kind == fit.EndOfStep && e.Epoch == 2 {
+		if e.Kind == event.EndOfStep && e.Epoch == 2 {
 			return stop
 		}
 		return nil
@@ -242,9 +243,9 @@ func interrupted(t *testing.T) (fit.Store, context.Context) {
 
 func TestTheBestCheckpointIsThatOfTheLowestMetric(t *testing.T) {
 	store := fit.Store{Dir: t.TempDir()}
-	means := map[int]fit.Metrics{}
+	means := map[int]event.Metrics{}
 	must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Observe: func(e fit.Event) error {
-		if e.Kind == fit.EndOfEpoch {
+		if e.Kind == event.EndOfEpoch {
 			means[e.Epoch] = e.Metrics
 		}
 		return nil
@@ -261,7 +262,7 @@ func TestTheBestCheckpointIsThatOfTheLowestMetric(t *testing.T) {
 // diverging has a loss that is not a number.
 type diverging struct{ *walk }
 
-func (diverging) Step(int, int) (fit.Metrics, error) { return fit.Metrics{"loss": math.NaN()}, nil }
+func (diverging) Step(int, int) (event.Metrics, error) { return event.Metrics{"loss": math.NaN()}, nil }
 
 func TestALossThatIsNoNumberEndsTheRun(t *testing.T) {
 	err := fit.Run(t.Context(), diverging{newWalk()}, fit.Store{Dir: t.TempDir()}, fit.Options{})
@@ -271,11 +272,11 @@ func TestALossThatIsNoNumberEndsTheRun(t *testing.T) {
 }
 
 func TestMetricsKeepWhatJSONHasNoNumberFor(t *testing.T) {
-	text := must.M1(json.Marshal(fit.Metrics{"a": 1.5, "b": math.NaN(), "c": math.Inf(1)}))
+	text := must.M1(json.Marshal(event.Metrics{"a": 1.5, "b": math.NaN(), "c": math.Inf(1)}))
 	if want := `{"a":1.5,"b":null,"c":null}`; string(text) != want {
 		t.Errorf("got %s, want %s", text, want)
 	}
-	var m fit.Metrics
+	var m event.Metrics
 	must.M(json.Unmarshal(text, &m))
 	if m["a"] != 1.5 || !math.IsNaN(m["b"]) || len(m) != 3 {
 		t.Errorf("read back as %v", m)
@@ -332,7 +333,7 @@ type slow struct {
 	epoch  int // whose end is cancelled
 }
 
-func (s *slow) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+func (s *slow) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	if epoch == s.epoch && s.cancel != nil {
 		s.cancel()
 		<-ctx.Done()
@@ -352,7 +353,7 @@ func TestARunThatIsCancelledAtTheEndOfAnEpochEndsInTheSameBits(t *testing.T) {
 		}
 		steps := 0
 		must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never, Observe: func(e fit.Event) error {
-			if e.Kind == fit.EndOfStep && e.Epoch == epoch {
+			if e.Kind == event.EndOfStep && e.Epoch == epoch {
 				steps++
 			}
 			return nil
@@ -369,10 +370,10 @@ func TestARunThatIsCancelledAtTheEndOfAnEpochEndsInTheSameBits(t *testing.T) {
 // wild is a walk that reports these metrics at a step, or at the end of an epoch.
 type wild struct {
 	*walk
-	step, end fit.Metrics
+	step, end event.Metrics
 }
 
-func (w *wild) Step(epoch, step int) (fit.Metrics, error) {
+func (w *wild) Step(epoch, step int) (event.Metrics, error) {
 	m, err := w.walk.Step(epoch, step)
 	if epoch == 2 && step == 1 && w.step != nil {
 		m = w.step
@@ -380,7 +381,7 @@ func (w *wild) Step(epoch, step int) (fit.Metrics, error) {
 	return m, err
 }
 
-func (w *wild) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+func (w *wild) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	m, d, err := w.walk.EndEpoch(ctx, epoch)
 	if epoch == 2 && w.end != nil {
 		m = w.end
@@ -390,11 +391,11 @@ func (w *wild) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string
 
 func TestARunThatDivergesIsToldAndLeavesWeightsToGoOnFrom(t *testing.T) {
 	for law, w := range map[string]*wild{
-		"a huge loss, whose gradient is 0":            {step: fit.Metrics{"train_loss": 1e14, "grad_norm": 0}},
-		"a gradient that is not finite":               {step: fit.Metrics{"train_loss": 3, "grad_norm": math.Inf(1)}},
-		"a gradient of alphas that is not finite":     {step: fit.Metrics{"arch_grad_norm": math.NaN()}},
-		"a validation whose loss is not finite":       {end: fit.Metrics{"val_loss": math.Inf(1)}},
-		"a validation whose loss is no number at all": {end: fit.Metrics{"val_loss": math.NaN()}},
+		"a huge loss, whose gradient is 0":            {step: event.Metrics{"train_loss": 1e14, "grad_norm": 0}},
+		"a gradient that is not finite":               {step: event.Metrics{"train_loss": 3, "grad_norm": math.Inf(1)}},
+		"a gradient of alphas that is not finite":     {step: event.Metrics{"arch_grad_norm": math.NaN()}},
+		"a validation whose loss is not finite":       {end: event.Metrics{"val_loss": math.Inf(1)}},
+		"a validation whose loss is no number at all": {end: event.Metrics{"val_loss": math.NaN()}},
 	} {
 		t.Run(law, func(t *testing.T) {
 			w.walk = newWalk()
@@ -423,7 +424,7 @@ type flood struct {
 	to   float32
 }
 
-func (f *flood) Step(epoch, step int) (fit.Metrics, error) {
+func (f *flood) Step(epoch, step int) (event.Metrics, error) {
 	m, err := f.walk.Step(epoch, step)
 	if epoch == 2 && step == f.step {
 		f.x[1] = f.to
@@ -464,6 +465,6 @@ func TestNoCheckpointHoldsWeightsThatAreNotFinite(t *testing.T) {
 }
 
 func TestALossThatStartsLargeIsNoDivergence(t *testing.T) {
-	w := &wild{walk: newWalk(), step: fit.Metrics{"train_loss": 1e6, "grad_norm": 1e5}}
+	w := &wild{walk: newWalk(), step: event.Metrics{"train_loss": 1e6, "grad_norm": 1e5}}
 	must.M(fit.Run(t.Context(), w, fit.Store{Dir: t.TempDir()}, fit.Options{Every: never}))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -22,7 +23,7 @@ func TestNeed(t *testing.T) {
 	pass := block.Pass{Mode: block.Evaluate, Network: func(r block.Runner) []*block.Value { return r.Call("layer", layer, []*block.Value{{}}, nil) }}
 	set := &data.Set{Train: data.Images{Pixels: make([]byte, 700)}, Test: data.Images{Pixels: make([]byte, 300)}}
 	e := block.NewEngine(backendtest.Open(t).Backend)
-	need := func(moments int, passes ...block.Pass) memory.Need {
+	need := func(moments int, passes ...block.Pass) run.Need {
 		n, err := memory.Of(e, set, moments, passes...)
 		if err != nil {
 			t.Fatal(err)

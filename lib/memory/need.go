@@ -12,21 +12,18 @@ const (
 	waste   = 0.28      // of a pass's arrays: freed ones that are too small for the next arrays
 )
 
-// Need is what a run takes at its largest moment, in bytes. Its directory keeps it.
-type Need = run.Need
-
 // Of estimates the need of a run with these training images and passes. The optimizer keeps moments
 // numbers for each weight. On a CPU the need covers all devices of the engine, on a GPU each single
 // device. Of returns an error if a pass can't be traced.
-func Of(e *block.Engine, set *data.Set, moments int, passes ...block.Pass) (Need, error) {
-	n := Need{Process: program, Images: int64(len(set.Train.Pixels) + len(set.Test.Pixels)), Pictures: int64(len(set.Train.Pixels)), Saving: e.Saving.String()}
+func Of(e *block.Engine, set *data.Set, moments int, passes ...block.Pass) (run.Need, error) {
+	n := run.Need{Process: program, Images: int64(len(set.Train.Pixels) + len(set.Test.Pixels)), Pictures: int64(len(set.Train.Pixels)), Saving: e.Saving.String()}
 	for _, p := range passes {
 		m, err := e.Memory(p)
 		if err != nil {
 			return n, err
 		}
 		if m.Total() > n.Pass.Total() {
-			n.Pass = run.Pass(m)
+			n.Pass = m
 		}
 		n.Moments = max(n.Moments, int64(moments)*m.Weights)
 	}

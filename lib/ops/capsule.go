@@ -21,8 +21,8 @@ type capsule struct{ routing cell.Kind }
 // group routes within itself.
 type herd struct{ Groups, Types, Pose int }
 
-// herdOf divides so many channels: poses have four dimensions at most, and there are two capsules at
-// least, where divisors allow; a group has four capsules at most.
+// herdOf divides so many channels: poses have four dimensions at most, and there are two capsules
+// at least, where divisors allow; a group has four capsules at most.
 func herdOf(channels int) herd {
 	divisor := func(n, most int) int {
 		for most > 1 && n%most != 0 {
@@ -84,9 +84,9 @@ func (k capsule) macs(o Operation) int {
 	return votes
 }
 
-func (k capsule) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
+func (k capsule) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	primary := len(separable{}.weights(o, windows))
-	x = separable{}.build(o, windows, c, x, w[:primary], nil, false)
+	x = separable{}.build(o, windows, c, x, w[:primary], nil)
 	w = w[primary:]
 	routing := w[:1]
 	if k.routing == cell.CapsuleEM {
@@ -98,7 +98,7 @@ func (k capsule) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 	r := route{k.routing, herdOf(o.Channels), op.Rounds}
 	x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return r.images(c, x, routing) }))
 	if o.Affine {
-		return scaled(c, AffineNorm(c, x, w[len(routing)], w[len(routing)+1]), scale, last)
+		return scaled(c, AffineNorm(c, x, w[len(routing)], w[len(routing)+1]), scale)
 	}
-	return norm(c, x, scale, last)
+	return Norm(c, x, scale)
 }

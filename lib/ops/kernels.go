@@ -87,12 +87,6 @@ func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 		func(g *Node) *Node { return pull(c, "avg_pool_pull", numbers, []*Node{g}, x)[0] })
 }
 
-// added is what a kernel adds to a call's sum. It is in programs that go forward only.
-func (f flat) added(name string, x, scale, sum *Node, statistics ...*Node) *Node {
-	in := append([]*Node{f.matrix(x), scale, f.matrix(sum)}, statistics...)
-	return Reshape(customcall.Call(name, nil, in, in[0].Shape())[0], x.Shape().Dimensions...)
-}
-
 // scaledKernel is x * scale [1].
 func (f flat) scaledKernel(x, scale *Node) *Node {
 	both := once(func(v *Node) []*Node {

@@ -14,19 +14,11 @@ const epsilon = 1e-5
 // of images or of vectors [c, b]. It is what search networks use, always with the batch's own
 // statistics. The scale belongs in here because its gradient, sum(v * normalised), is a number that
 // the norm's own gradient needs anyway. Statistics and result are float32.
-func Norm(c *block.Ctx, x, scale *Node) *Node { return norm(c, x, scale, false) }
-
-// norm is Norm. Where it makes the output of a call (last), a kernel adds it to the call's sum.
-func norm(c *block.Ctx, x, scale *Node, last bool) *Node {
+func Norm(c *block.Ctx, x, scale *Node) *Node {
 	f := flatten(c, x)
 	mean, rstd, _ := f.moments(x)
 	if scale == nil {
 		scale = Reshape(ScalarOne(x.Graph(), dtypes.Float32), 1)
-	}
-	if last && f.fast(x) {
-		if sum := c.Sum(x.Graph(), x.Shape()); sum != nil {
-			return f.added("norm_apply", x, scale, sum, mean, rstd)
-		}
 	}
 	return f.normalise(x, mean, rstd, scale, nil)
 }
@@ -169,17 +161,12 @@ func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
 	return block.CustomGradient(Reshape(y, d...), inputs, gradients...)
 }
 
-// scaled is x * scale [1]; nil is 1. last is that of norm.
-func scaled(c *block.Ctx, x, scale *Node, last bool) *Node {
+// scaled is x * scale [1]; nil is 1.
+func scaled(c *block.Ctx, x, scale *Node) *Node {
 	if scale == nil {
 		return x
 	}
 	f := flatten(c, x)
-	if last && f.fast(x) {
-		if sum := c.Sum(x.Graph(), x.Shape()); sum != nil {
-			return f.added("scale_add", x, scale, sum)
-		}
-	}
 	if f.fast(x) {
 		return f.scaledKernel(x, scale)
 	}

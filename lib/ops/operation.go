@@ -26,9 +26,8 @@ type kind interface {
 	weights(o Operation, windows []cell.Window) []block.Weight
 	// norms are the channels of the tracked norms where the operation is affine.
 	norms(o Operation, windows []cell.Window) []int
-	// build is the operation's output times scale ([1]; nil is 1). Where it makes the output of a
-	// call (last), a kernel adds it to the call's sum.
-	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node
+	// build is the operation's output times scale ([1]; nil is 1).
+	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node
 	// macs are the multiply-adds of one image beside those of the weights.
 	macs(o Operation) int
 	// saves ranks what is kept for the backward pass, in arrays of the output's size.
@@ -122,16 +121,11 @@ func SavedArrays(name string) float64 {
 
 // Build is the operation's output times scale ([1]; nil is 1).
 func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
-	return o.build(c, x, w, scale, false)
-}
-
-// build is Build. Where it makes the output of a call (last), a kernel adds it to the call's sum.
-func (o Operation) build(c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
 	if Channels(c, x) != o.Channels || Side(c, x) != o.Size {
 		exceptions.Panicf("%s does not take %s", o, x.Shape())
 	}
 	k, windows := lookup(o.Name)
-	return k.build(o, windows, c, x, w, scale, last)
+	return k.build(o, windows, c, x, w, scale)
 }
 
 // Mixed is the operation as a block of a search network: image and mixing weight [1] in, their
@@ -143,7 +137,7 @@ func (o Operation) Mixed(batch int) *block.Block {
 		Weights: o.Weights(),
 		MACs:    o.macs(),
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
-			return []*Node{o.build(c, in[0], w, in[1], true)}
+			return []*Node{o.Build(c, in[0], w, in[1])}
 		},
 	}
 }

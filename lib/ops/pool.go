@@ -13,11 +13,11 @@ type pool struct{ weighted }
 func (pool) weights(Operation, []cell.Window) []block.Weight { return nil }
 func (pool) norms(Operation, []cell.Window) []int            { return nil }
 
-func (pool) end(o Operation, c *block.Ctx, x, scale *Node, last bool) *Node {
+func (pool) end(o Operation, c *block.Ctx, x, scale *Node) *Node {
 	if o.Affine {
-		return scaled(c, x, scale, last)
+		return scaled(c, x, scale)
 	}
-	return norm(c, x, scale, last)
+	return Norm(c, x, scale)
 }
 
 // maxPool is the largest value of a window; padding never wins.
@@ -27,9 +27,9 @@ type maxPool struct{ pool }
 // one convolution keeps.
 func (maxPool) saves([]cell.Window) float64 { return 1.25 }
 
-func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node, last bool) *Node {
+func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node) *Node {
 	k := windows[0].Size
-	return p.end(o, c, MaxPooling(c, x, k, o.Stride, k/2), scale, last)
+	return p.end(o, c, MaxPooling(c, x, k, o.Stride, k/2), scale)
 }
 
 // averagePool is the mean of a window; padding is not counted.
@@ -38,7 +38,7 @@ type averagePool struct{ pool }
 // saves is the output, which the norm reads.
 func (averagePool) saves([]cell.Window) float64 { return 1 }
 
-func (p averagePool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node, last bool) *Node {
+func (p averagePool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node) *Node {
 	k := windows[0].Size
-	return p.end(o, c, AvgPooling(c, x, k, o.Stride, k/2), scale, last)
+	return p.end(o, c, AvgPooling(c, x, k, o.Stride, k/2), scale)
 }

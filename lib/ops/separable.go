@@ -41,7 +41,7 @@ func (separable) saves(windows []cell.Window) (arrays float64) {
 	return arrays
 }
 
-func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
+func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	stride := o.Stride
 	convolve := func(v conv, x, dw, pw *Node) *Node { return v.separable(c, x, dw, pw) }
 	for i, window := range windows {
@@ -55,7 +55,7 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 			x = AffineNorm(c, x, w[0], w[1])
 			w = w[2:]
 		case i == len(windows)-1:
-			return norm(c, x, scale, last)
+			return Norm(c, x, scale)
 		// the next convolution reads the norm's values without anybody writing them down
 		case f.fast(x):
 			mean, rstd, _ := f.moments(x)
@@ -64,5 +64,5 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 			x = Norm(c, x, nil)
 		}
 	}
-	return scaled(c, x, scale, last)
+	return scaled(c, x, scale)
 }

@@ -27,11 +27,11 @@ func (skip) norms(o Operation, _ []cell.Window) []int {
 // saves is next to nothing: an identity keeps its input, which others keep as well.
 func (skip) saves([]cell.Window) float64 { return 0.1 }
 
-func (skip) build(o Operation, _ []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node, last bool) *Node {
+func (skip) build(o Operation, _ []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	if o.Stride == 1 {
-		return scaled(c, x, scale, last)
+		return scaled(c, x, scale)
 	}
-	return factorizedReduce(c, x, w, scale, o.Affine, last)
+	return FactorizedReduce(c, x, w, scale, o.Affine)
 }
 
 // FactorizedReduceWeights are the two halves of the output channels, [out/2, in] each.
@@ -50,15 +50,11 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 // FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution
 // reads the even pixels, another the odd ones, each making half of the channels; norm.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
-	return factorizedReduce(c, x, w, scale, affine, false)
-}
-
-func factorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine, last bool) *Node {
 	x = c.SaveForBackward(ReduceHalves(c, Whole(x), w, 1))
 	if affine {
-		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale, last)
+		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale)
 	}
-	return norm(c, x, scale, last)
+	return Norm(c, x, scale)
 }
 
 // ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k

@@ -9,6 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -25,7 +26,7 @@ func begun(t *testing.T, set *data.Set, change func(*settings.Pretrain)) *Pretra
 
 func pictures() *data.Set { return parity.Pictures(40, 1, 8, 3) }
 
-func stepped(t *testing.T, p *Pretraining, epoch, step int) (fit.Metrics, fit.State) {
+func stepped(t *testing.T, p *Pretraining, epoch, step int) (event.Metrics, fit.State) {
 	t.Helper()
 	m, err := p.Step(epoch, step)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score/feature"
 	"gonum.org/v1/gonum/mat"
@@ -22,8 +22,8 @@ const (
 )
 
 // EndEpoch implements fit.Task: it measures the features every few epochs and at the end.
-func (t *Pretraining) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
-	m := fit.Metrics{}
+func (t *Pretraining) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
+	m := event.Metrics{}
 	every := t.settings.KNNEvery
 	if epoch+1 < t.settings.Epochs && (every == 0 || (epoch+1)%every != 0) {
 		return m, nil, t.baselines(ctx, epoch, m)
@@ -38,7 +38,7 @@ func (t *Pretraining) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map
 }
 
 // baselines measures the baselines. They never change, so they belong to the first epoch.
-func (t *Pretraining) baselines(ctx context.Context, epoch int, m fit.Metrics) error {
+func (t *Pretraining) baselines(ctx context.Context, epoch int, m event.Metrics) error {
 	if epoch > 0 {
 		return nil
 	}

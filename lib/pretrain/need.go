@@ -6,15 +6,16 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 )
 
 // Need estimates the memory of the steps of a pretraining. It returns an error if a pass can't be
 // traced.
-func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) (memory.Need, error) {
+func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Pretrain) (run.Need, error) {
 	sizes, err := s.Sizes()
 	if err != nil {
-		return memory.Need{}, err
+		return run.Need{}, err
 	}
 	net := Network(g, s, set.Train.Channels, set.Train.Height)
 	t := &Pretraining{settings: s, net: net, projector: barlow.Projector(net.Features(), sizes, net.Batch), loss: barlow.Loss(sizes[len(sizes)-1], net.Batch, s.Lambda)}

@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/task"
@@ -128,12 +129,12 @@ func (t *Pretraining) Epochs() int { return t.settings.Epochs }
 func (t *Pretraining) Steps(int) int { return len(t.train) / t.settings.Batch }
 
 // Step implements fit.Task.
-func (t *Pretraining) Step(epoch, step int) (fit.Metrics, error) {
+func (t *Pretraining) Step(epoch, step int) (event.Metrics, error) {
 	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on two views of one batch.
-func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
+func (t *Pretraining) Launch(epoch, step int) (read func() (event.Metrics, error), err error) {
 	s := t.settings
 	order := augment.EpochOrder(t.train, s.Seed, epoch)
 	a, b, labels, err := t.twins.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "views", epoch, step))
@@ -150,18 +151,18 @@ func (t *Pretraining) Launch(epoch, step int) (read func() (fit.Metrics, error),
 	if err != nil {
 		return nil, err
 	}
-	return func() (fit.Metrics, error) { return measured(), nil }, nil
+	return func() (event.Metrics, error) { return measured(), nil }, nil
 }
 
 // step updates the weights by one batch.
-func (t *Pretraining) step(views []*block.Value, lr float64) (measured func() fit.Metrics, err error) {
+func (t *Pretraining) step(views []*block.Value, lr float64) (measured func() event.Metrics, err error) {
 	loss := t.forward(t.Tape, views)
 	if err := t.Tape.Run(); err != nil {
 		return nil, err
 	}
 	descended, err := t.Descend(lr, []*block.Value{loss}, []float32{1})
-	return func() fit.Metrics {
+	return func() event.Metrics {
 		losses, norm := descended()
-		return fit.Metrics{"lr": lr, "train_loss": losses[0], "grad_norm": norm}
+		return event.Metrics{"lr": lr, "train_loss": losses[0], "grad_norm": norm}
 	}, err
 }

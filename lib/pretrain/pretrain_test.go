@@ -10,7 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/janpfeifer/must"
 )
@@ -36,7 +36,7 @@ func start(t *testing.T, set *data.Set, s settings.Pretrain) *Pretraining {
 }
 
 // losses of so many epochs, and what each ended with.
-func losses(t *testing.T, task *Pretraining, epochs int) (means []float64, ends []fit.Metrics) {
+func losses(t *testing.T, task *Pretraining, epochs int) (means []float64, ends []event.Metrics) {
 	t.Helper()
 	for e := range epochs {
 		sum := 0.0

@@ -3,7 +3,7 @@ package pretrain
 import (
 	"testing"
 
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -34,7 +34,7 @@ func TestTwoEpochsOfAPretrainingAreTorchs(t *testing.T) {
 	metrics := map[string][]float32{}
 	for e := range 2 {
 		for i := range p.Steps(e) {
-			var m fit.Metrics
+			var m event.Metrics
 			m, state = stepped(t, p, e, i)
 			for name, x := range m {
 				metrics[name] = append(metrics[name], float32(x))

@@ -3,6 +3,7 @@ package run
 import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/fit/event"
+	"github.com/essnas/essnas/lib/memory/footprint"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -30,29 +31,16 @@ type Memory struct {
 
 // Need is the memory of a run at its peak, in bytes.
 type Need struct {
-	Process  int64 `json:"process"`  // on the host, independent of the settings
-	Images   int64 `json:"images"`   // on the host
-	Pictures int64 `json:"pictures"` // the training images on the device
-	Moments  int64 `json:"moments"`  // state of the optimizer
-	Save     int64 `json:"save"`     // copies on the host during a checkpoint
-	Pass     Pass  `json:"pass"`     // the largest one
+	Process  int64          `json:"process"`  // on the host, independent of the settings
+	Images   int64          `json:"images"`   // on the host
+	Pictures int64          `json:"pictures"` // the training images on the device
+	Moments  int64          `json:"moments"`  // state of the optimizer
+	Save     int64          `json:"save"`     // copies on the host during a checkpoint
+	Pass     footprint.Pass `json:"pass"`     // the largest one
 	// what that pass saves for its backward half: "all" or "little"
 	Saving string `json:"saving"`
 	Total  int64  `json:"total"` // of all this on a CPU; of the device's part on a GPU
 }
-
-// Pass is the memory of a forward and backward pass, in bytes.
-type Pass struct {
-	Weights int64 `json:"weights"` // and running statistics
-	Inputs  int64 `json:"inputs"`
-	// peak of all other arrays: values, sums, saved values, gradients
-	Arrays  int64 `json:"arrays"`
-	Scratch int64 `json:"scratch"` // of the executables at the peak of arrays and scratch
-	Left    int64 `json:"left"`    // arrays that outlive the pass: gradients and cached zeros
-}
-
-// Total returns the peak.
-func (p Pass) Total() int64 { return p.Weights + p.Inputs + p.Arrays + p.Scratch }
 
 // Max returns the larger need of two phases that follow each other.
 func (n Need) Max(o Need) Need {
@@ -206,7 +194,8 @@ type Prediction struct {
 	Picture string      `json:"picture"`           // file, or "test image 17"
 	True    string      `json:"true,omitempty"`    // class of a test image
 	Top     []ClassName `json:"top"`               // most probable first
-	Warning string      `json:"warning,omitempty"` // for an image that is unlike the training images
+	// for an image that is unlike the training images
+	Warning string      `json:"warning,omitempty"`
 }
 
 // ClassName is a class with its probability.

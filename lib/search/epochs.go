@@ -3,7 +3,7 @@ package search
 import (
 	"context"
 
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/settings"
 )
 
@@ -31,8 +31,8 @@ func (t *Search) Epochs() (n int) {
 
 // EndEpoch implements fit.Task: it records the present architecture. At the end of a phase it
 // enters the next one with the best operations.
-func (t *Search) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
-	m, at := fit.Metrics{}, t.at(epoch)
+func (t *Search) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
+	m, at := event.Metrics{}, t.at(epoch)
 	t.settle()
 	t.assist(at)
 	if err := t.recordTermNorms(ctx, m, epoch); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -90,7 +91,7 @@ func TestTheTwoViewsAreTwo(t *testing.T) {
 // own balance.
 func TestTheBalanceOfEachLevelScalesItsOwnStep(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
-	of := func(frozen, every int, scale float64) (fit.Metrics, fit.State) {
+	of := func(frozen, every int, scale float64) (event.Metrics, fit.State) {
 		return stepped(t, small(t, set, func(s *settings.Search) {
 			loose(s)
 			s.SSFactor, s.SSScale, s.SSBalance, s.Frozen, s.ArchLR = 0.5, scale, every, frozen, 1e-9

@@ -10,6 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/ops"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/task"
@@ -18,15 +19,15 @@ import (
 // Need estimates the memory of a search in its largest phase, in the step of the weights, whose
 // gradients the step of the architecture does not need. The operations of later phases are unknown,
 // so Need assumes the most expensive ones. It returns an error if a pass can't be traced.
-func Need(e *block.Engine, set *data.Set, s settings.Search) (memory.Need, error) {
+func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 	phases, err := s.PhaseList()
 	if err != nil {
-		return memory.Need{}, err
+		return run.Need{}, err
 	}
 	t := &Search{Base: task.Base{Engine: e}, settings: s, phases: phases, backbone: backbone.Backbone{
 		Classes: len(set.Classes), ImageChannels: set.Train.Channels, ImageSide: set.Train.Height, Batch: s.Batch / s.Devices, Partial: s.Partial, Probe: s.SSFactor == 1,
 	}}
-	var most memory.Need
+	var most run.Need
 	for i, p := range phases {
 		space := costliest(s.Space(), p.Operations)
 		net, o := t.network(i, space)

@@ -6,13 +6,14 @@ import (
 
 	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 )
 
 // pull describes the terms' gradients on one batch of a level, each term alone and without factors.
 type pull struct {
 	ce, bt float64 // norms
-	cosine float64 // of the angle between the two: 1 where they agree, -1 where they oppose each other
+	// of the angle between the two: 1 where they agree, -1 where they oppose each other
+	cosine float64
 }
 
 // termPull returns how both terms of the loss pull at what they share, on a batch of a level.
@@ -64,7 +65,7 @@ func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Val
 
 // recordTermNorms measures both levels (the architecture only if it moves) at the end of an epoch,
 // on the first batches of the epoch.
-func (t *Search) recordTermNorms(ctx context.Context, m fit.Metrics, epoch int) error {
+func (t *Search) recordTermNorms(ctx context.Context, m event.Metrics, epoch int) error {
 	if !t.objective.mixed() {
 		return nil
 	}

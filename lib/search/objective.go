@@ -40,7 +40,7 @@ func newObjective(e *block.Engine, s settings.Search, w backbone.Backbone) objec
 			panic(err) // Validate has read them
 		}
 		o.projector = barlow.Projector(w.Features(s.Space().States), sizes, w.Batch)
-		o.twins = barlow.Loss(sizes[len(sizes)-1], w.Batch, barlow.Lambda)
+		o.twins = barlow.Loss(sizes[len(sizes)-1], w.Batch, settings.Lambda)
 	}
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/essnas/essnas/lib/task"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -35,16 +36,16 @@ func (t *Search) half(l level) []int32 {
 func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
 
 // Step implements fit.Task.
-func (t *Search) Step(epoch, step int) (fit.Metrics, error) {
+func (t *Search) Step(epoch, step int) (event.Metrics, error) {
 	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead. A step has two levels: alphas and betas on a batch of the
 // architecture's half (unless frozen), then the weights on a batch of theirs with fixed alphas and
 // betas.
-func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
+func (t *Search) Launch(epoch, step int) (read func() (event.Metrics, error), err error) {
 	at := t.at(epoch)
-	m := fit.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
+	m := event.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
 	t.drop(at, epoch, step)
 	t.assist(at)
 	architecture := func() result { return result{} }
@@ -59,7 +60,7 @@ func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err 
 	if err != nil {
 		return nil, err
 	}
-	return func() (fit.Metrics, error) {
+	return func() (event.Metrics, error) {
 		if at.epoch >= at.Frozen {
 			architecture().record(ofArchitecture, m)
 		}
@@ -70,7 +71,7 @@ func (t *Search) Launch(epoch, step int) (read func() (fit.Metrics, error), err 
 }
 
 // level makes the part of a level in a step.
-func (t *Search) level(l level, epoch, step int, m fit.Metrics, f func(x []*block.Value, y *block.Value) (later, error)) (r later, err error) {
+func (t *Search) level(l level, epoch, step int, m event.Metrics, f func(x []*block.Value, y *block.Value) (later, error)) (r later, err error) {
 	err = t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) error {
 		if n := t.settings.SSBalance; n > 0 && t.objective.mixed() {
 			if step%n == 0 {
@@ -103,7 +104,7 @@ func (r later) and(norm fit.Later) later {
 }
 
 // record adds the result of a level to the metrics.
-func (r result) record(l level, m fit.Metrics) {
+func (r result) record(l level, m event.Metrics) {
 	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
 	if r.twins != 0 {
 		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins

@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -67,7 +68,7 @@ func restore(t *testing.T, s *Search, change func(state fit.State)) {
 }
 
 // stepped makes a step, and returns its metrics and the state after it.
-func stepped(t *testing.T, s *Search, epoch, step int) (fit.Metrics, fit.State) {
+func stepped(t *testing.T, s *Search, epoch, step int) (event.Metrics, fit.State) {
 	t.Helper()
 	m, err := s.Step(epoch, step)
 	if err != nil {
@@ -94,7 +95,7 @@ func trainable(s *Search) []*block.Param {
 func wholeEpochs(t *testing.T, s *Search, epochs int) (steps, ends map[string][]float32) {
 	t.Helper()
 	steps, ends = map[string][]float32{}, map[string][]float32{}
-	add := func(to map[string][]float32, m fit.Metrics) {
+	add := func(to map[string][]float32, m event.Metrics) {
 		for name, x := range m {
 			to[name] = append(to[name], float32(x))
 		}

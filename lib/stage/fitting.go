@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
@@ -200,12 +201,12 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, r
 	}
 	options.Observe = func(e fit.Event) error {
 		switch e.Kind {
-		case fit.Begin:
+		case event.Begin:
 			last.Epoch, last.Step = e.Epoch+1, e.Step
 			if (e.Epoch > 0 || e.Step > 0) && e.Epoch < t.Epochs() {
 				p.say("going on at epoch %d, step %d", e.Epoch+1, e.Step+1)
 			}
-		case fit.EndOfStep:
+		case event.EndOfStep:
 			last.Epoch, last.Step = e.Epoch+1, e.Step+1
 		}
 		if err := observe(record, e); err != nil {
@@ -234,11 +235,11 @@ func conclude(r *run.Run, best int) (run.Result, error) {
 		return result, err
 	}
 	for _, e := range events {
-		if e.Kind == fit.EndOfStep || e.Kind == fit.EndOfEpoch {
+		if e.Kind == event.EndOfStep || e.Kind == event.EndOfEpoch {
 			result.Fitting += e.Seconds - result.Seconds
 		}
 		result.Seconds = e.Seconds
-		if e.Kind != fit.EndOfEpoch {
+		if e.Kind != event.EndOfEpoch {
 			continue
 		}
 		result.Epochs, result.Metrics = e.Epoch+1, e.Metrics
@@ -255,11 +256,11 @@ func conclude(r *run.Run, best int) (run.Result, error) {
 // observe records the events of the loop.
 func observe(l *run.Record, e fit.Event) error {
 	switch e.Kind {
-	case fit.Begin:
+	case event.Begin:
 		return l.Open(e.Epoch, e.Step)
-	case fit.Saving:
+	case event.Saving:
 		return l.Sync()
-	case fit.Note:
+	case event.Note:
 		return l.Note(e.Text)
 	}
 	line := run.Event{Kind: e.Kind, Epoch: e.Epoch, Step: e.Step, Metrics: e.Metrics, Best: e.Best}

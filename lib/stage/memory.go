@@ -21,14 +21,14 @@ type smaller struct{ batch, channels int }
 type demand struct {
 	options         block.Options // of its engine
 	batch, channels int
-	need            func(e *block.Engine, c smaller) (memory.Need, error)
+	need            func(e *block.Engine, c smaller) (run.Need, error)
 }
 
 // demandOf returns the demand of a stage with these settings. size points at the fields that may
 // become smaller.
-func demandOf[S interface{ Validate() error }](settings S, o block.Options, size func(*S) (batch, channels *int), need func(e *block.Engine, s S) (memory.Need, error)) demand {
+func demandOf[S interface{ Validate() error }](settings S, o block.Options, size func(*S) (batch, channels *int), need func(e *block.Engine, s S) (run.Need, error)) demand {
 	batch, channels := size(&settings)
-	return demand{o, *batch, *channels, func(e *block.Engine, c smaller) (memory.Need, error) {
+	return demand{o, *batch, *channels, func(e *block.Engine, c smaller) (run.Need, error) {
 		s := settings
 		batch, channels := size(&s)
 		if c.batch > 0 {
@@ -38,7 +38,7 @@ func demandOf[S interface{ Validate() error }](settings S, o block.Options, size
 			*channels = c.channels
 		}
 		if err := s.Validate(); err != nil {
-			return memory.Need{}, err
+			return run.Need{}, err
 		}
 		return need(e, s)
 	}}
@@ -82,7 +82,7 @@ func (l *Env) fits(r *run.Run, b *backend.Backend, d demand) (block.Saving, erro
 
 // short reports that a run needs more memory than available, with advice. The error means that it
 // can't begin.
-func (l *Env) short(r *run.Run, d demand, e *block.Engine, n memory.Need, room int64) error {
+func (l *Env) short(r *run.Run, d demand, e *block.Engine, n run.Need, room int64) error {
 	s, err := of(r)
 	if err != nil {
 		return err

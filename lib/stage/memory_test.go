@@ -7,7 +7,6 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
-	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/run"
 )
 
@@ -23,12 +22,12 @@ func (s sizes) Validate() error {
 
 // a need of 100 a batch of 1, half of that with little saved, and half with half of the channels.
 func demanding(batch int) demand {
-	return demandOf(sizes{batch, 16}, block.Options{}, func(s *sizes) (batch, channels *int) { return &s.batch, &s.channels }, func(e *block.Engine, s sizes) (memory.Need, error) {
+	return demandOf(sizes{batch, 16}, block.Options{}, func(s *sizes) (batch, channels *int) { return &s.batch, &s.channels }, func(e *block.Engine, s sizes) (run.Need, error) {
 		n := int64(100 * s.batch * s.channels / 16)
 		if e.Saving == block.SaveLittle {
 			n /= 2
 		}
-		return memory.Need{Total: n, Saving: e.Saving.String()}, nil
+		return run.Need{Total: n, Saving: e.Saving.String()}, nil
 	})
 }
 
@@ -70,7 +69,7 @@ func TestRunsFitIntoTheMemory(t *testing.T) {
 	}
 	t.Run("a run that saves little goes on so", func(t *testing.T) {
 		l := &Env{Memory: 1e6}
-		r := &run.Run{Dir: t.TempDir(), Config: run.Config{Stage: searchStage().Name, Memory: &run.Memory{Need: memory.Need{Saving: "little"}}}}
+		r := &run.Run{Dir: t.TempDir(), Config: run.Config{Stage: searchStage().Name, Memory: &run.Memory{Need: run.Need{Saving: "little"}}}}
 		if saving, err := l.fits(r, b, demanding(64)); err != nil || saving != block.SaveLittle {
 			t.Errorf("it saves %s, error %v", saving, err)
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
@@ -39,8 +39,8 @@ func TestTheOverviewOfASearchHasCurvesAlphasAndTheCellsOfTheLastEpoch(t *testing
 }
 
 func TestCurvesAreOfBothHalvesAndOfBothTermsWhereThereAreTwoViews(t *testing.T) {
-	titles := func(m fit.Metrics) (all string) {
-		for _, c := range halves(report.HistoryOf([]run.Event{{Kind: fit.EndOfEpoch, Metrics: m}})) {
+	titles := func(m event.Metrics) (all string) {
+		for _, c := range halves(report.HistoryOf([]run.Event{{Kind: event.EndOfEpoch, Metrics: m}})) {
 			all += c.Title + ";"
 			if len(c.Series) != 2 {
 				t.Errorf("%s has %d curves", c.Title, len(c.Series))
@@ -48,18 +48,18 @@ func TestCurvesAreOfBothHalvesAndOfBothTermsWhereThereAreTwoViews(t *testing.T) 
 		}
 		return all
 	}
-	if got := titles(fit.Metrics{"train_loss": 1}); got != "Loss;Accuracy;" {
+	if got := titles(event.Metrics{"train_loss": 1}); got != "Loss;Accuracy;" {
 		t.Errorf("without views %q", got)
 	}
-	if got := titles(fit.Metrics{"train_loss": 1, "train_bt": 3}); got != "Loss;Accuracy;Cross-entropy;Barlow Twins loss;" {
+	if got := titles(event.Metrics{"train_loss": 1, "train_bt": 3}); got != "Loss;Accuracy;Cross-entropy;Barlow Twins loss;" {
 		t.Errorf("with views %q", got)
 	}
 }
 
 func TestTheSummaryIsOfTheLastEpoch(t *testing.T) {
 	h := report.HistoryOf([]run.Event{
-		{Kind: fit.EndOfEpoch, Epoch: 0, Metrics: fit.Metrics{"train_loss": 2}},
-		{Kind: fit.EndOfEpoch, Epoch: 1, Metrics: fit.Metrics{"train_loss": 1, "train_accuracy": 0.5}},
+		{Kind: event.EndOfEpoch, Epoch: 0, Metrics: event.Metrics{"train_loss": 2}},
+		{Kind: event.EndOfEpoch, Epoch: 1, Metrics: event.Metrics{"train_loss": 1, "train_accuracy": 0.5}},
 	})
 	if got, want := summary(h), "after epoch 2, loss 1.000, accuracy 50.0 %"; got != want {
 		t.Errorf("%q, want %q", got, want)

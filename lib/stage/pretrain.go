@@ -9,7 +9,6 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
@@ -94,7 +93,7 @@ func (l *Env) Pretrain(ctx context.Context, s Pretrain) (r *run.Run, ended bool,
 		config: config,
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Pretrain) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s settings.Pretrain) (memory.Need, error) {
+			func(e *block.Engine, s settings.Pretrain) (run.Need, error) {
 				return pretrain.Need(e, set, *config.Genotype, s)
 			}),
 		dir:   s.Dir,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/schollz/progressbar/v3"
 )
 
@@ -143,9 +144,9 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 	return func(e fit.Event) {
 		epochs := task.Epochs()
 		switch e.Kind {
-		case fit.Note:
+		case event.Note:
 			p.say("%s", e.Text)
-		case fit.EndOfStep:
+		case event.EndOfStep:
 			done, total := 0, 0
 			for i := range epochs {
 				if i == e.Epoch {
@@ -155,7 +156,7 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 			}
 			place := fmt.Sprintf("epoch %d/%d, step %d/%d", e.Epoch+1, epochs, e.Step+1, task.Steps(e.Epoch))
 			p.show(done, total, place+p.brief(e.Metrics)+left(e.Left))
-		case fit.EndOfEpoch:
+		case event.EndOfEpoch:
 			p.pass(fmt.Sprintf("epoch %d/%d%s%s", e.Epoch+1, epochs, describe(e.Metrics), left(e.Left)))
 			p.mu.Lock()
 			p.told = p.now()
@@ -165,7 +166,7 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 }
 
 // brief is describe, cut to fit a bar into a line of 80 letters.
-func (p *progress) brief(m fit.Metrics) string {
+func (p *progress) brief(m event.Metrics) string {
 	if !p.terminal {
 		return describe(m)
 	}
@@ -176,7 +177,7 @@ func (p *progress) brief(m fit.Metrics) string {
 }
 
 // describe selects the metrics of interest.
-func describe(m fit.Metrics) string {
+func describe(m event.Metrics) string {
 	var text strings.Builder
 	for _, part := range [][3]string{{"", "train_loss", "train_accuracy"}, {"architecture ", "arch_loss", "arch_accuracy"}, {"validation ", "val_loss", "val_accuracy"}} {
 		if loss, ok := m[part[1]]; ok {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 )
 
 // hours is a task of many steps.
@@ -24,10 +25,10 @@ func TestWithoutATerminalALineComesNowAndThenAndAtTheEndOfEachEpoch(t *testing.T
 	p.now = func() time.Time { return now }
 	tell := p.observe(hours{})
 	for step := range 60 {
-		tell(fit.Event{Kind: fit.EndOfStep, Step: step, Metrics: fit.Metrics{"train_loss": 1, "train_accuracy": 0.5}, Left: time.Minute})
+		tell(fit.Event{Kind: event.EndOfStep, Step: step, Metrics: event.Metrics{"train_loss": 1, "train_accuracy": 0.5}, Left: time.Minute})
 		now = now.Add(time.Second)
 	}
-	tell(fit.Event{Kind: fit.EndOfEpoch, Step: 60, Metrics: fit.Metrics{"train_loss": 1, "val_loss": 2, "val_accuracy": 0.25}})
+	tell(fit.Event{Kind: event.EndOfEpoch, Step: 60, Metrics: event.Metrics{"train_loss": 1, "val_loss": 2, "val_accuracy": 0.25}})
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 7 {
 		t.Errorf("%d lines in a minute, want one every 10 s and one more:\n%s", len(lines), out.String())
@@ -45,15 +46,15 @@ func TestWithAStatusNoLineStays(t *testing.T) {
 	var last string
 	p := (&Env{Progress: &out, Status: func(text string) { last = text }}).progress()
 	tell := p.observe(hours{})
-	tell(fit.Event{Kind: fit.EndOfStep, Metrics: fit.Metrics{"train_loss": 1}})
+	tell(fit.Event{Kind: event.EndOfStep, Metrics: event.Metrics{"train_loss": 1}})
 	if want := "epoch 1/600, step 1/10000, loss 1.000"; last != want {
 		t.Errorf("the status is %q, want %q", last, want)
 	}
-	tell(fit.Event{Kind: fit.EndOfEpoch, Step: 60, Metrics: fit.Metrics{"train_loss": 2}})
+	tell(fit.Event{Kind: event.EndOfEpoch, Step: 60, Metrics: event.Metrics{"train_loss": 2}})
 	if want := "epoch 1/600, loss 2.000"; last != want {
 		t.Errorf("the status is %q, want %q", last, want)
 	}
-	tell(fit.Event{Kind: fit.Note, Text: "a remark"})
+	tell(fit.Event{Kind: event.Note, Text: "a remark"})
 	if out.String() != "a remark\n" {
 		t.Errorf("there stays %q, want the remark alone", out.String())
 	}
@@ -62,7 +63,7 @@ func TestWithAStatusNoLineStays(t *testing.T) {
 func TestABarFitsALineOf80Letters(t *testing.T) {
 	var out bytes.Buffer
 	p := (&Env{Progress: &out, Terminal: true}).progress()
-	p.observe(hours{})(fit.Event{Kind: fit.EndOfStep, Epoch: 599, Step: 9998, Metrics: fit.Metrics{"train_loss": 12.345, "train_accuracy": 1, "arch_loss": 1}, Left: 9999 * time.Second})
+	p.observe(hours{})(fit.Event{Kind: event.EndOfStep, Epoch: 599, Step: 9998, Metrics: event.Metrics{"train_loss": 12.345, "train_accuracy": 1, "arch_loss": 1}, Left: 9999 * time.Second})
 	text := out.String()
 	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		line, _, _ = strings.Cut(line, "\x1b")

@@ -14,7 +14,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
@@ -40,19 +40,19 @@ func writeRun(t *testing.T, c run.Config, epochs int, details func(epoch int) an
 		}
 		lines.Write(append(text, '\n'))
 	}
-	add(run.Event{Kind: fit.Note, Seconds: 12, Text: "ready after 12 s"})
+	add(run.Event{Kind: event.Note, Seconds: 12, Text: "ready after 12 s"})
 	seconds := 12.0
 	for epoch := range epochs {
 		for step := range 20 {
 			seconds += 0.5
-			m := fit.Metrics{"train_loss": 2 - 0.02*float64(20*epoch+step), "train_accuracy": 0.3, "lr": 0.1}
+			m := event.Metrics{"train_loss": 2 - 0.02*float64(20*epoch+step), "train_accuracy": 0.3, "lr": 0.1}
 			if epoch > 0 {
 				m["arch_loss"] = 2
 			}
-			add(run.Event{Kind: fit.EndOfStep, Epoch: epoch, Step: step, Seconds: seconds, Metrics: m})
+			add(run.Event{Kind: event.EndOfStep, Epoch: epoch, Step: step, Seconds: seconds, Metrics: m})
 		}
 		seconds += 3 // validation: no step
-		e := run.Event{Kind: fit.EndOfEpoch, Epoch: epoch, Step: 20, Seconds: seconds, Best: epoch == 1, Metrics: fit.Metrics{"train_loss": 1, "train_accuracy": 0.4, "val_loss": 1.25, "val_accuracy": 0.625, "lr": 0.1}}
+		e := run.Event{Kind: event.EndOfEpoch, Epoch: epoch, Step: 20, Seconds: seconds, Best: epoch == 1, Metrics: event.Metrics{"train_loss": 1, "train_accuracy": 0.4, "val_loss": 1.25, "val_accuracy": 0.625, "lr": 0.1}}
 		if bytes.Contains(c.Settings, []byte(`"eigenvalue":1`)) {
 			e.Metrics["eigenvalue"] = 0.1 * float64(epoch+1)
 		}

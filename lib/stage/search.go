@@ -11,7 +11,6 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
-	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/search"
@@ -75,7 +74,8 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 				return Answer{}, err
 			}
 			kept := typed(f, "dataset")
-			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) { // some are of searches only
+			// some are of searches only
+			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) {
 				kept = append(kept, typed(f, "preset")...)
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
@@ -109,7 +109,7 @@ func (l *Env) Search(ctx context.Context, s Search) (r *run.Run, ended bool, err
 		config: config,
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Search) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s settings.Search) (memory.Need, error) { return search.Need(e, set, s) }),
+			func(e *block.Engine, s settings.Search) (run.Need, error) { return search.Need(e, set, s) }),
 		dir:  s.Dir,
 		task: func(b *backend.Backend) (task, error) { return search.New(b, set, chosen) },
 		ready: func(r *run.Run, b *backend.Backend) error {

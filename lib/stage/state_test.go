@@ -11,7 +11,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/figure/cellgraph"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
@@ -69,7 +69,8 @@ func TestAnOperationThatAnEdgeHasLostIsMinusOne(t *testing.T) {
 	chosen := must.M1(settings.SearchChoice().Settings())
 	dir := writeRun(t, run.Config{Stage: searchStage().Name, Name: "search-cifar10", Settings: encode(chosen)}, 2, func(epoch int) any {
 		a := run.Architecture{Genotype: &g}
-		names, shares := cell.Primitives, slices.Repeat([]float64{0.125}, 8) // the first phase has all
+		// the first phase has all
+		names, shares := cell.Primitives, slices.Repeat([]float64{0.125}, 8)
 		if epoch > 0 {
 			names, shares = []string{"none", "sep_conv_3x3"}, []float64{0.25, 0.75}
 		}
@@ -91,9 +92,9 @@ func TestAnOperationThatAnEdgeHasLostIsMinusOne(t *testing.T) {
 
 func TestMetricsThatWereNotMeasuredAreNull(t *testing.T) {
 	h := report.HistoryOf([]run.Event{
-		{Kind: fit.EndOfEpoch, Epoch: 0, Metrics: fit.Metrics{"a": 1}},
-		{Kind: fit.EndOfEpoch, Epoch: 1, Metrics: fit.Metrics{"a": 2.00006, "b": 3}},
-		{Kind: fit.EndOfEpoch, Epoch: 2, Metrics: fit.Metrics{"b": math.NaN()}},
+		{Kind: event.EndOfEpoch, Epoch: 0, Metrics: event.Metrics{"a": 1}},
+		{Kind: event.EndOfEpoch, Epoch: 1, Metrics: event.Metrics{"a": 2.00006, "b": 3}},
+		{Kind: event.EndOfEpoch, Epoch: 2, Metrics: event.Metrics{"b": math.NaN()}},
 	})
 	epochs, all := metrics(h)
 	if text := string(must.M1(json.Marshal([]any{epochs, all}))); text != `[[1,2,3],{"a":[1,2.0001,null],"b":[null,3,null]}]` {

@@ -14,7 +14,6 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/memory"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
@@ -105,7 +104,7 @@ func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir s
 		config: config,
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Train) (batch, channels *int) { return &s.Batch, &s.Channels },
-			func(e *block.Engine, s settings.Train) (memory.Need, error) {
+			func(e *block.Engine, s settings.Train) (run.Need, error) {
 				return train.Need(e, set, *config.Genotype, s)
 			}),
 		dir: dir,

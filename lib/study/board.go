@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/study/findings"
 	"github.com/schollz/progressbar/v3"
 )
@@ -113,9 +114,9 @@ func (b *board) watch(i int, e fit.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e.Kind {
-	case fit.Note:
+	case event.Note:
 		b.say("%s: %s", b.jobs[i], e.Text)
-	case fit.EndOfStep, fit.EndOfEpoch:
+	case event.EndOfStep, event.EndOfEpoch:
 		if e.Left > 0 {
 			b.at[i].left = e.Left
 			b.costs.expect(b.jobs[i], time.Since(b.at[i].begun)+e.Left)

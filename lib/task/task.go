@@ -8,6 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/settings"
 )
 
@@ -92,7 +93,7 @@ func (b *Base) Descend(lr float64, losses []*block.Value, factors []float32) (me
 }
 
 // Now reads the results of a launched step at once: it makes fit.Task's Step of fit.Ahead's Launch.
-func Now(read func() (fit.Metrics, error), err error) (fit.Metrics, error) {
+func Now(read func() (event.Metrics, error), err error) (event.Metrics, error) {
 	if err != nil {
 		return nil, err
 	}

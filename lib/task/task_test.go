@@ -6,7 +6,7 @@ import (
 
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend/backendtest"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/janpfeifer/must"
@@ -40,7 +40,7 @@ func TestALaunchThatFailsHasNoResultsToRead(t *testing.T) {
 	if _, err := Now(nil, want); !errors.Is(err, want) {
 		t.Errorf("%v", err)
 	}
-	m, err := Now(func() (fit.Metrics, error) { return fit.Metrics{"loss": 2}, nil }, nil)
+	m, err := Now(func() (event.Metrics, error) { return event.Metrics{"loss": 2}, nil }, nil)
 	if err != nil || m["loss"] != 2 {
 		t.Errorf("%v %v", m, err)
 	}

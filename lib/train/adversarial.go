@@ -8,6 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -70,7 +71,7 @@ func (t *Training) learnt(images, labels *block.Value, epoch, step int) (x *bloc
 
 // robust measures loss and accuracy on the validation images under PGD, also where training has a
 // weaker attack: FGSM may come to fool only itself (arXiv:2001.03994, "catastrophic overfitting").
-func (t *Training) robust(ctx context.Context, epoch int) (fit.Metrics, error) {
+func (t *Training) robust(ctx context.Context, epoch int) (event.Metrics, error) {
 	b := t.settings.Batch
 	var all [][]float32
 	var labels []uint8
@@ -93,7 +94,7 @@ func (t *Training) robust(ctx context.Context, epoch int) (fit.Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fit.Metrics{"val_robust_loss": table.Loss, "val_robust_accuracy": table.Top1}, nil
+	return event.Metrics{"val_robust_loss": table.Loss, "val_robust_accuracy": table.Top1}, nil
 }
 
 // robustRows returns the logits of adversarial images of a batch.

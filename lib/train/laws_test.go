@@ -15,6 +15,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
@@ -33,7 +34,7 @@ func small(t *testing.T, set *data.Set, change func(*settings.Train)) *Training 
 func pictures() *data.Set { return parity.Pictures(40, 1, 16, 3) }
 
 // stepped makes a step, and returns its metrics and the state after it.
-func stepped(t *testing.T, s *Training, epoch, step int) (fit.Metrics, fit.State) {
+func stepped(t *testing.T, s *Training, epoch, step int) (event.Metrics, fit.State) {
 	t.Helper()
 	m, err := s.Step(epoch, step)
 	if err != nil {
@@ -42,7 +43,7 @@ func stepped(t *testing.T, s *Training, epoch, step int) (fit.Metrics, fit.State
 	return m, stateOf(t, s)
 }
 
-func ended(t *testing.T, s *Training, epoch int) fit.Metrics {
+func ended(t *testing.T, s *Training, epoch int) event.Metrics {
 	t.Helper()
 	m, _, err := s.EndEpoch(t.Context(), epoch)
 	if err != nil {
@@ -192,7 +193,7 @@ func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 	store := fit.Store{Dir: t.TempDir()}
 	var train, validation []float64
 	if err := fit.Run(t.Context(), s, store, fit.Options{Observe: func(e fit.Event) error {
-		if e.Kind == fit.EndOfEpoch {
+		if e.Kind == event.EndOfEpoch {
 			train, validation = append(train, e.Metrics["train_loss"]), append(validation, e.Metrics["val_loss"])
 		}
 		return nil
@@ -262,7 +263,7 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	train, held := set.TrainValidation(5, 0)
 	used := set.Train.Share(train, 0.5)
 	unused := slices.DeleteFunc(slices.Clone(train), func(i int32) bool { return slices.Contains(used, i) })
-	of := func(set *data.Set) (fit.State, fit.Metrics) {
+	of := func(set *data.Set) (fit.State, event.Metrics) {
 		s := small(t, set, func(s *settings.Train) { s.Labels = 0.5 })
 		var state fit.State
 		for step := range s.Steps(0) {
@@ -290,7 +291,7 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 // told without it.
 func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
-	of := func(weight float64) (fit.Metrics, []float32) {
+	of := func(weight float64) (event.Metrics, []float32) {
 		m, state := stepped(t, small(t, set, func(s *settings.Train) { s.Auxiliary = weight }), 0, 0)
 		return m, velocity(state, backbone.AuxiliaryLabel)
 	}

@@ -6,13 +6,14 @@ import (
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/memory"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/task"
 )
 
 // Need estimates the memory of a training: its steps in the middle of its epochs, with dropped
 // paths, and the validation. It returns an error if a pass can't be traced.
-func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (memory.Need, error) {
+func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (run.Need, error) {
 	t := &Training{Base: task.Base{Engine: e}, settings: s, net: networkOf(set, g, s)}
 	t.loss = fit.CrossEntropy(t.net.Classes, t.net.Batch)
 	passes := []block.Pass{

@@ -7,7 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
@@ -77,7 +77,7 @@ func TestTrainingStepIsTorchs(t *testing.T) {
 func TestATrainingStepInHalfPrecision(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")
-	step := func(l block.Lowering) fit.Metrics {
+	step := func(l block.Lowering) event.Metrics {
 		e := block.NewEngine(backendtest.Open(t).Backend)
 		e.Lowering = l
 		net := network.New(genotype, 3, 4, 10, 1, 28, len(torch["labels"].Data), true)

@@ -14,6 +14,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
@@ -162,12 +163,12 @@ func (t *Training) Begin(pretrained fit.State) error {
 }
 
 // Step implements fit.Task.
-func (t *Training) Step(epoch, step int) (fit.Metrics, error) {
+func (t *Training) Step(epoch, step int) (event.Metrics, error) {
 	return task.Now(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on one batch.
-func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), err error) {
+func (t *Training) Launch(epoch, step int) (read func() (event.Metrics, error), err error) {
 	s := t.settings
 	order := t.order(epoch)
 	images, labels, err := t.Feeder.Batch(order[step*s.Batch:(step+1)*s.Batch], fit.Random(s.Seed, "augment", epoch, step))
@@ -187,11 +188,11 @@ func (t *Training) Launch(epoch, step int) (read func() (fit.Metrics, error), er
 	if err != nil {
 		return nil, err
 	}
-	return func() (fit.Metrics, error) { return measured(), nil }, nil
+	return func() (event.Metrics, error) { return measured(), nil }, nil
 }
 
 // step updates the weights by one batch.
-func (t *Training) step(images, labels *block.Value, masks network.Masks, lr float64) (measured func() fit.Metrics, err error) {
+func (t *Training) step(images, labels *block.Value, masks network.Masks, lr float64) (measured func() event.Metrics, err error) {
 	loss, auxiliary, logits := t.forward(t.Tape, images, labels, masks)
 	count := block.Sums(1)[0]
 	if t.right != nil {
@@ -213,8 +214,8 @@ func (t *Training) step(images, labels *block.Value, masks network.Masks, lr flo
 		losses, factors = append(losses, auxiliary), append(factors, float32(t.settings.Auxiliary))
 	}
 	descended, err := t.Descend(lr, losses, factors)
-	return func() fit.Metrics {
-		m := fit.Metrics{"lr": lr, "train_accuracy": right()[0] / total}
+	return func() event.Metrics {
+		m := event.Metrics{"lr": lr, "train_accuracy": right()[0] / total}
 		losses, norm := descended()
 		m["grad_norm"] = norm
 		for i, x := range losses {
@@ -226,7 +227,7 @@ func (t *Training) step(images, labels *block.Value, masks network.Masks, lr flo
 
 // EndEpoch implements fit.Task: it measures loss and accuracy on the validation images; of an
 // adversarial training also under attack.
-func (t *Training) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[string]any, error) {
+func (t *Training) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	logits, err := t.model.Logits(ctx, t.Feeder, t.validation, nil)
 	if err != nil {
 		return nil, nil, err
@@ -239,7 +240,7 @@ func (t *Training) EndEpoch(ctx context.Context, epoch int) (fit.Metrics, map[st
 	if err != nil {
 		return nil, nil, err
 	}
-	m := fit.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}
+	m := event.Metrics{"val_loss": table.Loss, "val_accuracy": table.Top1}
 	if t.ball != nil {
 		robust, err := t.robust(ctx, epoch)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -98,7 +99,7 @@ func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 		t.Fatal(err)
 	}
 	steps, ends := map[string][]float32{}, map[string][]float32{}
-	add := func(to map[string][]float32, m fit.Metrics) {
+	add := func(to map[string][]float32, m event.Metrics) {
 		for name, x := range m {
 			to[name] = append(to[name], float32(x))
 		}

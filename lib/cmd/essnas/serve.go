@@ -15,6 +15,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/pjrt"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/checkout"
 	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
@@ -181,7 +182,7 @@ func (w *watching) status(text string) {
 func (w *watching) begin(r *run.Run) { w.run = r }
 
 func (w *watching) event(e fit.Event) {
-	if e.Kind != fit.EndOfEpoch && e.Kind != fit.Begin {
+	if e.Kind != event.EndOfEpoch && e.Kind != event.Begin {
 		return
 	}
 	w.drawing.Go(func() {

@@ -13,6 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -66,7 +67,7 @@ func TestBarlowTwinsOverTheGlobalBatch(t *testing.T) {
 	a, b := split(e, parity.Image(torch["a"])), split(e, parity.Image(torch["b"]))
 	var loss *block.Value
 	parity.Train(t, e, nil, block.Joint, func(r block.Runner) *block.Value {
-		loss = r.Call("", barlow.Loss(shape[1], shape[0]/devices, barlow.Lambda), []*block.Value{a, b}, nil)[0]
+		loss = r.Call("", barlow.Loss(shape[1], shape[0]/devices, settings.Lambda), []*block.Value{a, b}, nil)[0]
 		return loss
 	}, func() { golden.Close(t, "loss", loss.Floats(), torch["loss"].Data, parity.Tolerance) })
 	for name, v := range map[string]*block.Value{"gradient/a": a, "gradient/b": b} {

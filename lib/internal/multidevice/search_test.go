@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/search"
 	"github.com/essnas/essnas/lib/settings"
@@ -52,9 +53,9 @@ func begin(t *testing.T, s settings.Search) *search.Search {
 	return task
 }
 
-func steps(t *testing.T, task *search.Search, epoch, from, to int) fit.Metrics {
+func steps(t *testing.T, task *search.Search, epoch, from, to int) event.Metrics {
 	t.Helper()
-	var last fit.Metrics
+	var last event.Metrics
 	for i := from; i < to; i++ {
 		var err error
 		if last, err = task.Step(epoch, i); err != nil {

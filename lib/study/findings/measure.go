@@ -1,5 +1,7 @@
 package findings
 
+import "github.com/essnas/essnas/lib/cell"
+
 // Measure is a number of a trial; some trials may lack it.
 type Measure struct {
 	Name, Title, Unit string
@@ -30,7 +32,7 @@ func Size() Measure {
 }
 
 // inCells is a count that both cells of a trial have, added up.
-func inCells(name, title string, count func(s Shape) int) Measure {
+func inCells(name, title string, count func(s cell.Shape) int) Measure {
 	return Measure{Name: name, Title: title, of: func(t Trial) (float64, bool) {
 		return float64(count(t.Cells[0]) + count(t.Cells[1])), true
 	}}
@@ -38,17 +40,17 @@ func inCells(name, title string, count func(s Shape) int) Measure {
 
 // Skips is the number of skip connections in both cells, of 16 operations.
 func Skips() Measure {
-	return inCells("skips", "Skip connections", func(s Shape) int { return s.Skips })
+	return inCells("skips", "Skip connections", func(s cell.Shape) int { return s.Skips })
 }
 
 // ParameterFree is the number of skip connections and pools in both cells, of 16 operations.
 func ParameterFree() Measure {
-	return inCells("parameter_free", "Operations without parameters", func(s Shape) int { return s.ParameterFree })
+	return inCells("parameter_free", "Operations without parameters", func(s cell.Shape) int { return s.ParameterFree })
 }
 
 // Depth is that of both cells added up, 2 to 8.
 func Depth() Measure {
-	return inCells("depth", "Depth", func(s Shape) int { return s.Depth })
+	return inCells("depth", "Depth", func(s cell.Shape) int { return s.Depth })
 }
 
 // Values returns the values of a measure for a configuration, one per seed in rising order.

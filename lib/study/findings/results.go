@@ -34,12 +34,9 @@ type Trial struct {
 	Parameters     int     `json:"parameters"` // of the network that was trained
 	// parameters of the network of 20 cells and 36 channels, the slides' measure
 	Standard int            `json:"standard"`
-	Cells    [2]Shape       `json:"cells"` // normal, reduction
+	Cells    [2]cell.Shape  `json:"cells"` // normal, reduction
 	Tests    map[string]Got `json:"tests"` // by data set, of those that are done
 }
-
-// Shape holds the slides' measures of a cell.
-type Shape = cell.Shape
 
 // Got is the result of a trial's network on a data set.
 type Got struct {
@@ -112,7 +109,7 @@ func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err e
 	if t.Genotype, found, err = s.cells(&t); err != nil || !found {
 		return
 	}
-	t.Cells = [2]Shape{cell.ShapeOf(t.Genotype.Normal, t.Genotype.NormalConcat), cell.ShapeOf(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
+	t.Cells = [2]cell.Shape{cell.ShapeOf(t.Genotype.Normal, t.Genotype.NormalConcat), cell.ShapeOf(t.Genotype.Reduce, t.Genotype.ReduceConcat)}
 	for i, dataset := range s.Config.Datasets() {
 		r, err := s.Run(c, seed, dataset)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
@@ -93,7 +94,7 @@ func (r *Results) WriteCSV(w io.Writer) error {
 		}
 		row := []string{t.Configuration.Name, t.Configuration.Method, searched(number(t.Configuration.SSFactor)), strconv.Itoa(t.Seed),
 			searched(number(t.SearchAccuracy)), strconv.Itoa(t.Parameters), strconv.Itoa(t.Standard)}
-		for _, of := range []func(Shape) int{func(s Shape) int { return s.Skips }, func(s Shape) int { return s.ParameterFree }, func(s Shape) int { return s.Depth }} {
+		for _, of := range []func(cell.Shape) int{func(s cell.Shape) int { return s.Skips }, func(s cell.Shape) int { return s.ParameterFree }, func(s cell.Shape) int { return s.Depth }} {
 			row = append(row, strconv.Itoa(of(t.Cells[0])), strconv.Itoa(of(t.Cells[1])))
 		}
 		var seconds []string
