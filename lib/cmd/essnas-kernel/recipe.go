@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,35 +24,35 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// recipe is how the go command builds the cells of a notebook: what it runs, and where the compiled
-// packages are. Of a warm cell's time the go command takes half, to find out anew, from some two
-// hundred packages, what it has found out for the cell before. A cell that imports nothing else is
-// built by the recipe instead: it is compiled and linked as the go command would, by the commands
-// that it used.
+// recipe is the way in which the go command builds the cells of a notebook: its commands, and the
+// places of the compiled packages. For each cell the go command examines some two hundred packages
+// anew. A recipe repeats the commands of an earlier cell instead, unless a cell imports another
+// package. The build of a warm cell then takes 0.42 s of processor time instead of 0.69 s (medians
+// of 10 cells that import lib/notebook, alternating, on two cores).
 //
-// A recipe holds for one state of all that the result depends on (see state), and is kept in the
-// kernel's own directory, so that it ends with the kernel. Whatever it does not foresee, and
-// whatever fails, is left to the go command.
+// A recipe is valid for one state of all dependencies of the result (see state). The directory of
+// the kernel keeps it, so it ends with the kernel. The go command builds all other cells: those with
+// a feature that a recipe doesn't cover, those whose build by a recipe fails, and all cells if the
+// go command's report has a line that this file doesn't know, as after a new release of Go.
 type recipe struct {
 	State string `json:"state"`
-	// the compiler and its arguments, with {object} and {imports} in the place of files
+	// compiler and arguments; {object} and {imports} stand for files
 	Compile []string `json:"compile"`
-	// the linker and its, with {program}, {object} and {link}
+	// linker and arguments; {program}, {object} and {link} stand for files
 	Link     []string          `json:"link"`
 	Root     string            `json:"root"`     // the linker's GOROOT
 	Packages map[string]string `json:"packages"` // import path -> archive in Go's build cache
 	Info     string            `json:"info"`     // the line of build information
 }
 
-// kitchen is the directory of a recipe and of what is made by it, in the one of the cell.
+// kitchen is the directory of a recipe and of its products, inside the cell's directory.
 const kitchen = ".recipe"
 
-// unusual are imports for which the go command does more, and elements of paths that it lets nobody
-// import.
+// unusual lists imports for which the go command does more, and path elements that it refuses.
 var unusual = []string{"C", "embed", "runtime/debug", "internal", "vendor"}
 
-// imports are what the cell imports; ok says that the cell is one that a recipe is for: a single
-// file without orders to the go command.
+// imports returns the imports of the cell. ok reports whether a recipe can build the cell: a single
+// file without directives to the go command.
 func imports(name string) (paths []string, ok bool) {
 	entries, err := os.ReadDir(".")
 	if err != nil {
@@ -82,9 +83,9 @@ func imports(name string) (paths []string, ok bool) {
 	return paths, true
 }
 
-// state is a sum over all that the build of a cell depends on, but for the cell itself: the
-// modules, the checkout's sources, the go command and what it is told by the environment. ok says
-// that there is nothing else.
+// state returns a checksum of all dependencies of a cell's build except the cell itself: modules,
+// the checkout's sources, the go command and its environment variables. ok is false if there are
+// other dependencies.
 func state(root string) (sum string, ok bool) {
 	h := sha256.New()
 	text, err := os.ReadFile("go.mod")
@@ -96,7 +97,7 @@ func state(root string) (sum string, ok bool) {
 		return "", false
 	}
 	for _, r := range mod.Replace {
-		if r.New.Version == "" && r.New.Path != root { // sources that nobody watches
+		if r.New.Version == "" && r.New.Path != root { // changes of these sources would go unnoticed
 			return "", false
 		}
 	}
@@ -132,8 +133,8 @@ func state(root string) (sum string, ok bool) {
 	return hex.EncodeToString(h.Sum(nil)), true
 }
 
-// byRecipe builds the cell called name and says whether it has. If the cell is faulty the go
-// command has the word, which says why.
+// byRecipe builds the cell called name and reports whether it did. A faulty cell is left to the go
+// command, whose messages say why.
 func byRecipe(name, program string) bool {
 	root, command := os.Getenv("ESSNAS_ROOT"), os.Getenv("ESSNAS_GO")
 	paths, ok := imports(name)
@@ -156,19 +157,20 @@ func byRecipe(name, program string) bool {
 	if err != nil {
 		return false
 	}
-	// Of sources that were written a moment ago another state might come within what the file
-	// system takes for the same time.
+	// Sources written a moment ago can change again within the resolution of file times.
 	written, err := checkout.Tree{Root: root}.Written()
 	if then, ok := state(root); err == nil && ok && then == now && time.Since(written) > 3*time.Second {
 		if r, ok := learn(string(out)); ok {
 			r.State = now
-			r.keep() // or the next cell takes as long
+			r.keep() // a failure costs the next cell its recipe only
 		}
 	}
 	return true
 }
 
-// learn reads the recipe from what the go command says that it does (go build -x).
+// learn reads the recipe from the commands that the go command reports (go build -x). ok is false if
+// the report has an unknown line about the cell, package b001, or lacks a part: the format belongs
+// to a release of Go.
 func learn(said string) (r recipe, ok bool) {
 	r.Packages = map[string]string{}
 	work, inside, kept := "", false, map[string]string{}
@@ -189,7 +191,7 @@ func learn(said string) (r recipe, ok bool) {
 			if archive == work+"/b001/_pkg_.a" {
 				continue // the cell
 			}
-			if made, ok := strings.CutPrefix(archive, work+"/"); ok { // just now, and kept
+			if made, ok := strings.CutPrefix(archive, work+"/"); ok { // compiled just now, and cached
 				archive = kept[made]
 			}
 			if archive == "" {
@@ -200,6 +202,10 @@ func learn(said string) (r recipe, ok bool) {
 			r.Info = line
 		case inside && !strings.HasPrefix(line, "#"):
 			return r, false
+		case strings.Contains(line, "/b001/") && !strings.Contains(line, " -o $WORK/b001/"):
+			if !slices.ContainsFunc(known, func(k *regexp.Regexp) bool { return k.MatchString(line) }) {
+				return r, false
+			}
 		case strings.Contains(line, " -o $WORK/b001/"):
 			root, args, ok := words(line)
 			switch {
@@ -217,11 +223,21 @@ func learn(said string) (r recipe, ok bool) {
 	return r, work != "" && r.Compile != nil && r.Link != nil && r.Root != "" && r.Info != "" && len(r.Packages) > 0
 }
 
-// files are those of a build that change their place.
+// known lists the other lines about the cell. The recipe does without these steps: directories, the
+// import list, build identifiers, and the move to the final name.
+var known = []*regexp.Regexp{
+	regexp.MustCompile(`^mkdir -p \$WORK/b001/(exe/)?$`),
+	regexp.MustCompile(`^cat >\S*/b001/importcfg << 'EOF' # internal$`),
+	regexp.MustCompile(`^(\S+/buildid|\S*go tool buildid) -w \$WORK/b001/(_pkg_\.a|exe/a\.out) # internal$`),
+	regexp.MustCompile(`^mv \$WORK/b001/exe/a\.out \S+$`),
+	regexp.MustCompile(`^rm -rf \$WORK/b001/$`),
+}
+
+// files lists the files of a build that change their place.
 var files = map[string]string{"_pkg_.a": "{object}", "importcfg": "{imports}", "importcfg.link": "{link}", "exe/a.out": "{program}"}
 
-// words are the arguments of a command that the go command says that it runs, the linker's GOROOT
-// apart, and without the marks that it puts on what it makes.
+// words splits a reported command into the linker's GOROOT and the arguments, without build
+// identifiers and trimmed paths.
 func words(line string) (root string, args []string, ok bool) {
 	if after, found := strings.CutPrefix(line, "GOROOT='"); found {
 		if root, line, found = strings.Cut(after, "' "); !found {
@@ -263,7 +279,7 @@ func words(line string) (root string, args []string, ok bool) {
 	return root, args, len(args) > 0
 }
 
-// readRecipe is the one that is kept; an empty one if there is none.
+// readRecipe returns the kept recipe, or an empty one.
 func readRecipe() (r recipe) {
 	if text, err := os.ReadFile(filepath.Join(kitchen, "recipe.json")); err != nil || json.Unmarshal(text, &r) != nil {
 		return recipe{}
@@ -275,7 +291,7 @@ func (r recipe) covers(imports []string) bool {
 	return r.Link != nil && !slices.ContainsFunc(imports, func(path string) bool { return r.Packages[path] == "" })
 }
 
-// build makes the program of the cell.
+// build compiles and links the cell, and returns the error of the first command that fails.
 func (r recipe) build(program string) error {
 	object, made := filepath.Join(kitchen, "main.a"), filepath.Join(kitchen, "program")
 	for _, step := range [][]string{r.Compile, r.Link} {
@@ -291,7 +307,8 @@ func (r recipe) build(program string) error {
 	return os.Rename(made, program)
 }
 
-// keep writes the recipe down, together with what the one that is kept knows, if they agree.
+// keep writes the recipe, together with the packages of the kept one if both have the same commands.
+// It returns an error if a file can't be written.
 func (r recipe) keep() error {
 	if old := readRecipe(); old.State == r.State && slices.Equal(old.Compile, r.Compile) && slices.Equal(old.Link, r.Link) {
 		for path, archive := range old.Packages {

@@ -33,7 +33,15 @@ func newNotebook(t *testing.T) *notebook {
 	n.source("go.sum", "")
 	n.source("lib/some/some.go", "package some\n\nimport \"github.com/essnas/essnas/lib/some/internal/deep\"\n\nfunc Word() string { return \"old\" + deep.Word }\n")
 	n.source("lib/some/internal/deep/deep.go", "package deep\n\nconst Word = \"\"\n")
-	script(t, filepath.Join(tools, "go"), `echo "$*" >> `+n.log+"\nexec "+must.M1(exec.LookPath("go"))+` "$@"`)
+	// the go command of another release, whose report $REPORT (for sed) changes
+	script(t, filepath.Join(tools, "go"), `echo "$*" >> `+n.log+`
+go=`+must.M1(exec.LookPath("go"))+`
+if [ "$2" = -x ] && [ -n "$REPORT" ]; then
+	said=$("$go" "$@" 2>&1); status=$?
+	printf '%s\n' "$said" | sed "$REPORT"
+	exit $status
+fi
+exec "$go" "$@"`)
 	n.env = append(os.Environ(), "ESSNAS_ROOT="+n.root, "ESSNAS_GO="+filepath.Join(tools, "go"), "GOWORK=off", "GOPROXY=off", "GOFLAGS=-ldflags=-s -buildvcs=false", "GOTOOLCHAIN=local")
 	c := named(t, n.dir, "go", "mod", "init", "gonb_x")
 	c.Env = n.env
@@ -175,6 +183,37 @@ func TestWhatARecipeIsNotForIsBuiltByTheGoCommand(t *testing.T) {
 	}
 }
 
+// A new release of Go may report a build in other words, or build in other steps.
+func TestOfAnotherReportNothingIsLearned(t *testing.T) {
+	n := newNotebook(t)
+	honest := n.env
+	number := 0
+	for law, report := range map[string]string{
+		"no report":                           `d`,
+		"a report as JSON":                    `s/.*/{"Action":"build"}/`,
+		"another name of the cell's package":  `s|b001|c1|g`,
+		"another name of the compiler":        `s|/compile -o|/gc -o|`,
+		"another word for archives":           `s|^packagefile |archive |`,
+		"a step behind the linker":            `s|^mv .WORK/b001/exe/a.out.*|/tool/sign $WORK/b001/exe/a.out\n&|`,
+		"a step behind the compiler":          `s|^cp .WORK/b001/_pkg_.a.*|/tool/rewrite $WORK/b001/_pkg_.a\n&|`,
+		"another file for the linker":         `s|-importcfg .WORK/b001/importcfg.link|& -profile $WORK/b001/profile|`,
+		"no build information":                `/^modinfo /d`,
+		"packages whose archives are no more": `s|^packagefile fmt=.*|packagefile fmt=/nowhere/archive|`,
+		"a flag that the compiler refuses":    `s| -pack | -newflag -pack |`,
+	} {
+		must.M(os.RemoveAll(filepath.Join(n.dir, kitchen)))
+		n.env = append(slices.Clone(honest), "REPORT="+report)
+		for range 3 {
+			number++
+			n.built(law, some, fmt.Sprintf(`fmt.Println(some.Word(), %d)`, number), fmt.Sprintf("old %d\n", number), 1)
+		}
+	}
+	n.env = honest
+	must.M(os.RemoveAll(filepath.Join(n.dir, kitchen)))
+	n.built("the report of this release", some, `fmt.Println(some.Word(), "learned")`, "old learned\n", 1)
+	n.built("and the next cell", some, `fmt.Println(some.Word(), "built")`, "old built\n", 0)
+}
+
 func TestARecipeIsReadFromWhatTheGoCommandSays(t *testing.T) {
 	const said = `WORK=/tmp/go-build1
 cp $WORK/b003/_pkg_.a /cache/s-d # internal
@@ -207,6 +246,7 @@ mv $WORK/b001/exe/a.out gonb_x.cell
 		"another source":             {"./main.go", "./main.go ./other.go"},
 		"a tool before the compiler": {"/go/compile", "/bin/tool /go/compile"},
 		"a third program":            {"mv $WORK", "/go/asm -o $WORK/b001/x.o\nmv $WORK"},
+		"a step after the linker":    {"mv $WORK", "/go/sign $WORK/b001/exe/a.out\nmv $WORK"},
 		"no linker":                  {"/go/link", "/go/ink"},
 		"no end":                     {`packagefile io`, "what is this"},
 	} {
