@@ -191,11 +191,11 @@ type Pictures struct {
 
 // Prediction is the prediction of a network for an image.
 type Prediction struct {
-	Picture string      `json:"picture"`           // file, or "test image 17"
-	True    string      `json:"true,omitempty"`    // class of a test image
-	Top     []ClassName `json:"top"`               // most probable first
+	Picture string      `json:"picture"`        // file, or "test image 17"
+	True    string      `json:"true,omitempty"` // class of a test image
+	Top     []ClassName `json:"top"`            // most probable first
 	// for an image that is unlike the training images
-	Warning string      `json:"warning,omitempty"`
+	Warning string `json:"warning,omitempty"`
 }
 
 // ClassName is a class with its probability.
