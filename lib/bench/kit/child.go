@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/settings"
 )
 
@@ -34,11 +34,11 @@ type job struct {
 
 // answer is a line of a worker.
 type answer struct {
-	Text    string      `json:"text,omitempty"`  // a line of the file
-	Said    string      `json:"said,omitempty"`  // the result in a few words
-	Begun   string      `json:"begun,omitempty"` // name of the block that follows
-	Block   *result     `json:"block,omitempty"`
-	Metrics fit.Metrics `json:"metrics,omitempty"` // of the step
+	Text    string        `json:"text,omitempty"`  // a line of the file
+	Said    string        `json:"said,omitempty"`  // the result in a few words
+	Begun   string        `json:"begun,omitempty"` // name of the block that follows
+	Block   *result       `json:"block,omitempty"`
+	Metrics event.Metrics `json:"metrics,omitempty"` // of the step
 }
 
 // stepVariable names the step to the worker's process: a plugin of the tests reads it.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/essnas/essnas/lib/backend"
-	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 )
 
 // tolerance is the largest difference between values or gradients of a block on two devices.
@@ -147,7 +147,7 @@ var compared = []string{"train_loss", "arch_loss", "grad_norm", "arch_grad_norm"
 func (k Kit) compareSteps(ctx context.Context, s *Step, precision string, tolerance float64) error {
 	j := k.job("step")
 	j.Search, j.Precision = k.Search, precision
-	metrics := func(answers []answer) fit.Metrics {
+	metrics := func(answers []answer) event.Metrics {
 		for _, a := range answers {
 			if a.Metrics != nil {
 				return a.Metrics

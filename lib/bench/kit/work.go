@@ -17,6 +17,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/search"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -206,7 +207,7 @@ func minute(ctx context.Context, b *backend.Backend, j job, tell func(answer)) e
 	var losses []float64
 	start := time.Now()
 	watch := func(e fit.Event) error {
-		if e.Kind == fit.EndOfStep {
+		if e.Kind == event.EndOfStep {
 			losses = append(losses, e.Metrics["train_loss"])
 		}
 		return nil
@@ -233,7 +234,7 @@ func minute(ctx context.Context, b *backend.Backend, j job, tell func(answer)) e
 	again, stop := context.WithCancel(ctx)
 	defer stop()
 	err = fit.Run(again, t, fit.Store{Dir: dir}, fit.Options{Observe: func(e fit.Event) error {
-		if e.Kind == fit.EndOfStep {
+		if e.Kind == event.EndOfStep {
 			stop()
 		}
 		return watch(e)
