@@ -13,7 +13,7 @@ import (
 
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/atomicfile"
-	"github.com/gofrs/flock"
+	"github.com/essnas/essnas/lib/internal/lease"
 )
 
 // Run is the directory of a run.
@@ -32,11 +32,11 @@ import (
 //	corruptions.json Corrupted; there when a training was tested on corrupted images; corruptions-progress.json while that is under way
 //	figures/        pictures
 //	report.html     all of this to look at
-//	lock            held by the process that works in the directory
+//	lock, lease.json held by the process that works in the directory, see package lease
 type Run struct {
 	Dir    string
 	Config Config
-	lock   *flock.Flock
+	lease  *lease.Lease
 	fresh  bool // it was begun by this process
 }
 
@@ -125,7 +125,9 @@ func (r *Run) lacks() error {
 // foreign reports whether a directory without config.json has files other than those of a killed
 // beginning of a run.
 func foreign(entries []os.DirEntry) bool {
-	return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "lock" && !temporary(e.Name()) })
+	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return e.Name() != lease.LockName && e.Name() != lease.LeaseName && !temporary(e.Name())
+	})
 }
 
 // temporary reports whether a file is an unfinished one of a run: atomicfile.Write puts a dot
@@ -150,21 +152,16 @@ func (r *Run) sweep() {
 }
 
 // ErrBusy is the error of a run in which another process works.
-var ErrBusy = errors.New("another process is at work")
+var ErrBusy = lease.ErrBusy
 
 // Take takes the lock that excludes other processes from the run. It returns an error if another
 // process has it.
 func (r *Run) Take() error {
-	path := r.Path("lock")
-	lock := flock.New(path)
-	ok, err := lock.TryLock()
+	held, err := lease.Take(r.Dir)
 	if err != nil {
-		return atomicfile.Explain(err, path)
+		return err
 	}
-	if !ok {
-		return fmt.Errorf("%w in %s: wait for it, stop it, or choose another directory", ErrBusy, r.Dir)
-	}
-	r.lock = lock
+	r.lease = held
 	r.sweep()
 	return nil
 }
@@ -175,7 +172,7 @@ func (r *Run) Forget() {
 	if !r.fresh {
 		return
 	}
-	for _, name := range []string{"config.json", "genotype.json", "genotype.py", "lock"} {
+	for _, name := range []string{"config.json", "genotype.json", "genotype.py", lease.LockName, lease.LeaseName} {
 		os.Remove(r.Path(name)) // what can't be removed does no harm
 	}
 	os.Remove(r.Dir) // unless something else is in it
@@ -183,10 +180,19 @@ func (r *Run) Forget() {
 
 // Close releases the lock.
 func (r *Run) Close() {
-	if r.lock != nil {
-		r.lock.Close()
-		r.lock = nil
+	if r.lease != nil {
+		r.lease.Close()
+		r.lease = nil
 	}
+}
+
+// Lost returns an error if the run is this process's no more, because it gave no sign of life for a
+// minute and another machine took it over.
+func (r *Run) Lost() error {
+	if r.lease == nil {
+		return nil
+	}
+	return r.lease.Lost()
 }
 
 // Path returns the path of a file of the run.
@@ -198,8 +204,11 @@ func (r *Run) Path(name ...string) string {
 func (r *Run) Checkpoints() string { return r.Path("checkpoint") }
 
 // Write writes a value as a JSON file of the run, completely or not at all. It returns an error if
-// the file can't be written.
+// the file can't be written, or the run is lost.
 func (r *Run) Write(name string, value any) error {
+	if err := r.Lost(); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err

@@ -200,6 +200,9 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, r
 		options.Ahead = ahead
 	}
 	options.Observe = func(e fit.Event) error {
+		if err := r.Lost(); err != nil { // before a checkpoint is written, too
+			return err
+		}
 		switch e.Kind {
 		case event.Begin:
 			last.Epoch, last.Step = e.Epoch+1, e.Step

@@ -15,12 +15,12 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
+	"github.com/essnas/essnas/lib/internal/lease"
 	"github.com/essnas/essnas/lib/pipeline"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/findings"
-	"github.com/gofrs/flock"
 )
 
 // Study is a study to work on, in a directory of package findings.
@@ -30,7 +30,7 @@ type Study struct {
 	only     []findings.Configuration // to work on
 	// devices is Options.Devices.
 	devices int
-	lock    *flock.Flock
+	lease   *lease.Lease
 }
 
 // Open opens a study, and returns an error for what is none.
@@ -91,7 +91,7 @@ func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 		return s, s.goOn(there.Config, o)
 	}
 	if entries, err := os.ReadDir(s.Dir); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		return e.Name() != "lock" && !strings.HasPrefix(e.Name(), ".study.json")
+		return e.Name() != lease.LockName && e.Name() != lease.LeaseName && !strings.HasPrefix(e.Name(), "."+lease.LeaseName) && !strings.HasPrefix(e.Name(), ".study.json")
 	}) {
 		return nil, fmt.Errorf("%s is not empty and not a study: choose another directory", s.Dir)
 	} else if err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -211,15 +211,11 @@ func (s *Study) take() error {
 	if err := atomicfile.MkdirAll(s.Dir); err != nil {
 		return err
 	}
-	lock := flock.New(s.Path("lock"))
-	ok, err := lock.TryLock()
+	held, err := lease.Take(s.Dir)
 	if err != nil {
-		return atomicfile.Explain(err, s.Path("lock"))
+		return err
 	}
-	if !ok {
-		return fmt.Errorf("another process is at work in %s: wait for it, stop it, or choose another directory", s.Dir)
-	}
-	s.lock = lock
+	s.lease = held
 	return nil
 }
 
@@ -237,8 +233,8 @@ func (s *Study) begin() error {
 
 // end lets other processes in.
 func (s *Study) end() {
-	if s.lock != nil {
-		s.lock.Close()
-		s.lock = nil
+	if s.lease != nil {
+		s.lease.Close()
+		s.lease = nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
+	"github.com/essnas/essnas/lib/internal/lease"
 )
 
 // Merge copies the ended runs of another study into this one where it has none: several people's
@@ -114,7 +115,7 @@ func take(from, to string) error {
 			return err
 		}
 		name, err := filepath.Rel(from, path)
-		if err != nil || !e.Type().IsRegular() || name == "lock" {
+		if err != nil || !e.Type().IsRegular() || name == lease.LockName || name == lease.LeaseName {
 			return err
 		}
 		if name == "config.json" || name == "genotype.json" {
