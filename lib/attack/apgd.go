@@ -2,15 +2,15 @@ package attack
 
 import "slices"
 
-// apgd is Auto-PGD (arXiv:2003.01690, algorithm 1): PGD with momentum whose step size is halved,
-// and which goes back to the best point so far, where the loss has stopped to rise.
+// apgd is Auto-PGD (arXiv:2003.01690, algorithm 1): PGD with momentum. If the loss stops rising,
+// the step size is halved and the search returns to the best point so far.
 type apgd struct {
 	steps    int
 	restarts int
-	// 0: away from the true class; else towards each of the so many most probable others
+	// 0: away from the true class; n: towards each of the n most probable others
 	targets int
 	dlr     bool
-	// whole makes all steps, though an adversarial image has been found: for comparing with other
+	// whole makes all steps even after an adversarial image is found, to compare with other
 	// programs.
 	whole bool
 }
@@ -51,7 +51,7 @@ func (a apgd) on(q *queries, p *problem) (found candidate) {
 	return found
 }
 
-// targets are the so many most probable classes that are not the true one.
+// targets returns the n most probable classes other than the true one.
 func targets(clean []float32, label, n int) (all []int) {
 	for _, k := range descending(clean) {
 		if k != label && len(all) < n {
@@ -61,8 +61,8 @@ func targets(clean []float32, label, n int) (all []int) {
 	return all
 }
 
-// climb makes the steps from a start. adversarial is the last point that fools the classifier or,
-// where none does, that with the largest loss; best is that with the largest loss in any case.
+// climb makes the steps from a start. adversarial is the last point that fools the classifier, or
+// the point with the largest loss if none does. best is the point with the largest loss.
 func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversarial, highest candidate) {
 	interval := max(a.steps*22/100, 1) // until the first check
 	shortest, shorter := max(a.steps*6/100, 1), max(a.steps*3/100, 1)
@@ -109,8 +109,8 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 		if since++; since < interval {
 			continue
 		}
-		// The loss has risen in too few of the steps since the last check, or not at all since one
-		// that halved nothing.
+		// Since the last check the loss rose in too few steps, or it did not rise at all and that
+		// check halved nothing.
 		halve := rises(values, i, interval) <= 0.75*float64(interval) || !halved && atCheck >= largest
 		halved, atCheck = halve, largest
 		if halve {
@@ -126,7 +126,7 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 	return adversarial, highest
 }
 
-// rises counts how often the loss rose in the last n steps up to i. The first step of all is
+// rises counts the steps with a rising loss among the last n steps up to i. The very first step is
 // compared with 0, as in the authors' code.
 func rises(values []float64, i, n int) float64 {
 	count := 0

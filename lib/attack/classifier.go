@@ -8,17 +8,19 @@ type Classifier interface {
 	Classes() int
 	Channels() int
 	Side() int
-	// Logits are the scores [Batch, Classes] of images. They are logits, not probabilities.
+	// Logits returns the scores [Batch, Classes] of images, before the softmax. It returns an error
+	// if the network can't compute.
 	Logits(images []float32) ([]float32, error)
-	// Gradient is that of a loss with respect to images, in their shape. cotangent is given the
-	// logits [Batch, Classes] and returns the loss's gradient with respect to them.
+	// Gradient returns the gradient of a loss with respect to images, in their shape. cotangent
+	// receives the logits [Batch, Classes] and returns the loss's gradient with respect to them.
+	// Gradient returns an error if the network can't compute.
 	Gradient(images []float32, cotangent func(logits []float32) []float32) ([]float32, error)
 }
 
-// size is the number of an image's pixels.
+// size returns the number of pixels of an image.
 func size(c Classifier) int { return c.Channels() * c.Side() * c.Side() }
 
-// best is the class of the largest logit; of equal ones the first.
+// best returns the class of the largest logit, the first one of equal logits.
 func best(logits []float32) int {
 	at := 0
 	for k, z := range logits {
@@ -29,8 +31,8 @@ func best(logits []float32) int {
 	return at
 }
 
-// margin is the true class's logit minus the largest of the others: negative where the classifier
-// is wrong.
+// margin returns the logit of the true class minus the largest other logit. It is negative if the
+// classifier is wrong.
 func margin(logits []float32, label int) float64 {
 	other := -1
 	for k, z := range logits {

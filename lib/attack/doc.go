@@ -20,31 +20,31 @@
 //   - fgsm, one step along the gradient's sign (L2: along the gradient), arXiv:1412.6572;
 //   - pgd, several such steps, each projected back into the ball, from random points of it,
 //     arXiv:1706.06083;
-//   - apgd, its form without a step size to choose, on the cross-entropy and on the difference of
-//     logits ratio (DLR), arXiv:2003.01690; apgd-ce and apgd-dlr are one of the two, apgd-t is DLR
-//     with nine target classes;
+//   - apgd, PGD that chooses its step size, on the cross-entropy and on the difference of logits
+//     ratio (DLR), arXiv:2003.01690; apgd-ce and apgd-dlr use one of the two losses, apgd-t uses
+//     DLR with nine target classes;
 //   - fab-t, the nearest decision boundary of each of nine target classes, arXiv:1907.02044;
 //   - square, random search by squares without gradients, arXiv:1912.00049;
 //   - autoattack, the standard of arXiv:2003.01690: apgd-ce, apgd-t, fab-t, square in this order,
 //     each on the images that withstood those before.
 //
-// The formulas of the last four follow the authors' code (fra31/auto-attack, commit a392200),
-// against which they are held in tests; the random numbers are this package's.
+// The formulas of the last four follow the authors' code (fra31/auto-attack, commit a392200). Tests
+// compare them with its numbers; the random numbers are this package's own.
 //
 // # Reading the numbers
 //
-// Of each epsilon [At] has two accuracies. Accuracy is that on the images which the attack made
-// with this epsilon. Robust is the share of images that no attack with this or a smaller epsilon of
-// the run changed: an adversarial image of a smaller ball lies in the larger one as well. Robust
-// falls with epsilon, Accuracy need not: one large step may jump over what a small one finds.
+// [At] has two accuracies for each epsilon. Accuracy is the accuracy on the adversarial images of
+// this epsilon. Robust is the share of images whose class no attack with this or a smaller epsilon
+// of the run changed: an adversarial image of a smaller ball lies in the larger one as well. Robust
+// falls with epsilon. Accuracy need not fall: a large step can jump over an adversarial image that
+// a small step finds.
 //
 // An attack gives an upper bound of the true robustness. Low numbers are facts, high ones are
-// claims: [Result.Warnings] tells of the five signs of a misleading evaluation in the authors'
+// claims: [Result.Warnings] reports the five signs of a misleading evaluation from the authors'
 // flags page.
 //
 // # Determinism
 //
-// The random numbers of an image depend on the seed, the method, epsilon and the image's index. So
-// the result does not depend on which images are attacked together, and a run that was interrupted
-// ends as it would have without.
+// The random numbers of an image depend on the seed, the method, epsilon and the image's index. The
+// result therefore does not depend on the batches, and an interrupted run ends with the same bits.
 package attack

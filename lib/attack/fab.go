@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// fab is the fast adaptive boundary attack, targeted (arXiv:1907.02044): it goes to the nearest
-// point of the decision boundary towards a class, taken for a plane at each step, and back towards
-// the image once it is beyond. It looks for the smallest change, whatever epsilon; those that are
-// larger than epsilon don't count.
+// fab is the targeted fast adaptive boundary attack (arXiv:1907.02044). Each step approximates the
+// decision boundary towards a class by a plane and moves to the nearest point of the plane. Beyond
+// the boundary it moves back towards the image. It minimises the change; changes larger than
+// epsilon don't count.
 type fab struct {
 	steps   int
 	targets int
-	whole   bool // makes all steps, though an adversarial image within epsilon has been found
+	whole   bool // make all steps, even after an adversarial image within epsilon is found
 }
 
 func (fab) name() string { return "fab-t" }
@@ -35,7 +35,7 @@ func (a fab) on(q *queries, p *problem) candidate {
 }
 
 // approach makes the steps towards a class. It returns the nearest adversarial image and its
-// distance; without one the image itself and infinity.
+// distance, or the image itself and infinity if there is none.
 func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, distance float64) {
 	nearest, distance = candidate{p.x, p.clean}, math.Inf(1)
 	x := slices.Clone(p.x)
@@ -74,13 +74,13 @@ func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, di
 	return nearest, distance
 }
 
-// boundary is the smallest move d of x, in L-infinity and with pixels that stay in 0..1, to the
-// plane on which value + gradient d is 0, and its length, at least 1e-8. Where the plane can't be
-// reached, every pixel goes as far towards it as it can.
+// boundary returns the smallest move d of x, in L-infinity, to the plane on which value + gradient
+// d is 0, and the length of d, at least 1e-8. Pixels stay in 0..1. If the plane can't be reached,
+// every pixel moves as far towards it as possible.
 //
-// Each pixel moves by the same amount, or up to its end: the amount solves a sum of |gradient|
-// min(amount, room), which is concave in it, so that Newton's steps from below end at the solution
-// after finitely many.
+// Each pixel moves by the same amount, or to the end of its range. The amount solves the sum of
+// |gradient| min(amount, room) = |value|. The sum is concave in the amount, so Newton's method from
+// below reaches the solution in finitely many steps.
 func boundary(x, gradient []float32, value float64) (d []float64, length float64) {
 	gap := math.Abs(value)
 	up := value < 0 // by which the plane's side is left

@@ -1,8 +1,8 @@
 package attack
 
-// Images are the images to attack. The fields are those of data.Images: a conversion makes the one of
-// the other without a copy. Package data itself would bring the downloading of data sets into every
-// cell of a notebook that reads results.
+// Images are the images to attack. The fields are those of data.Images, so a conversion needs no
+// copy. This package doesn't import data: notebook cells that read results would link the download
+// of data sets.
 type Images struct {
 	N, Height, Width, Channels int
 	Pixels                     []uint8 // [N][Height][Width][Channels]

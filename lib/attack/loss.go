@@ -5,12 +5,11 @@ import (
 	"slices"
 )
 
-// loss is what an attack makes large: a function of the logits [classes] of one image, which writes
-// its gradient into g [classes], zeros before, and returns its value.
+// loss is the function that an attack maximises. It takes the logits [classes] of one image, writes
+// its gradient into g [classes], which holds zeros, and returns its value.
 type loss func(z, g []float32) float64
 
-// crossEntropy is -log softmax(z)[label]. Where the network is sure to the last bit of float32 its
-// gradient is 0.
+// crossEntropy is -log softmax(z)[label]. Its gradient is 0 if the softmax is 1 in float32.
 func crossEntropy(label int) loss {
 	return func(z, g []float32) float64 {
 		most := float64(slices.Max(z))
@@ -31,7 +30,7 @@ const tiny = 1e-12
 
 // dlr is the difference of logits ratio (arXiv:2003.01690, equation 6): minus the margin, divided
 // by the distance of the largest logit from the third. It does not change when logits are
-// multiplied or shifted, so its gradient does not vanish in sure networks.
+// multiplied or shifted, so its gradient does not vanish in confident networks.
 func dlr(label int) loss {
 	return func(z, g []float32) float64 {
 		order := descending(z)
@@ -79,8 +78,8 @@ func difference(label, target int) loss {
 	}
 }
 
-// descending are the classes from the largest logit to the smallest. Of equal ones the last comes
-// first, as in a stable ascending sort that is read backwards.
+// descending returns the classes from the largest logit to the smallest. Equal logits are in
+// descending order of classes, as in a stable ascending sort that is read backwards.
 func descending(z []float32) []int {
 	order := make([]int, len(z))
 	for k := range order {

@@ -12,7 +12,7 @@ type Norm int
 const (
 	// LInf is the largest change of a pixel.
 	LInf Norm = iota
-	// L2 is the root of the sum of all pixels' squared changes.
+	// L2 is the square root of the sum of the squared changes of all pixels.
 	L2
 )
 
@@ -30,7 +30,7 @@ func ParseNorm(name string) (Norm, error) {
 	return 0, fmt.Errorf("there is no norm %q: give linf or l2", name)
 }
 
-// Distance of two images of the same size.
+// Distance returns the distance of two images of the same size, each [pixels].
 func (n Norm) Distance(a, b []float32) float64 {
 	d := 0.0
 	for i := range a {
@@ -63,8 +63,8 @@ func (n Norm) length(v []float32) float64 {
 	return sum
 }
 
-// step moves y from x by a gradient: by its sign times a length, or by a vector along it that is as
-// long. The result's pixels may leave 0..1.
+// step moves x along a gradient into y: by the gradient's sign times a length (L-infinity), or by a
+// vector of this length (L2). Pixels of the result may leave 0..1.
 func (n Norm) step(y, x, gradient []float32, by float32) {
 	if n == L2 {
 		l := float32(n.length(gradient)) + tiny
@@ -99,11 +99,11 @@ func (n Norm) project(y, x []float32, eps float32) {
 	}
 }
 
-// unit is the nearest number in 0..1.
+// unit returns the nearest number in 0..1.
 func unit(x float32) float32 { return min(max(x, 0), 1) }
 
-// uniform is a random point of the ball around x, as PGD draws it: uniform in the cube, or uniform
-// in direction and in distance. Pixels are in 0..1.
+// uniform returns a random point of the ball around x, as PGD draws it: uniform in the cube
+// (L-infinity), or uniform in direction and in distance (L2). Pixels are in 0..1.
 func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
 	y := make([]float32, len(x))
 	if n == LInf {
@@ -123,7 +123,7 @@ func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
 	return y
 }
 
-// surface is a random point at distance eps of x, as APGD draws it. Pixels are in 0..1.
+// surface returns a random point at distance eps of x, as APGD draws it. Pixels are in 0..1.
 func (n Norm) surface(x []float32, eps float32, r *rand.Rand) []float32 {
 	direction := make([]float32, len(x))
 	for i := range direction {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Options say how images are attacked. Zeros stand for each method's default.
+// Options are the settings of an attack. A zero selects the method's default.
 type Options struct {
 	Method string    `json:"method"` // see Methods
 	Eps    []float64 `json:"eps"`    // radii of the balls, in 0..1, ascending
@@ -19,25 +19,25 @@ type Options struct {
 	Step float64 `json:"step,omitempty"`
 	// Restarts of pgd and apgd (default 1).
 	Restarts int `json:"restarts,omitempty"`
-	// Centre: pgd starts at the image itself, not at a random point of the ball. It draws no random
-	// numbers then.
+	// Centre lets pgd start at the image itself instead of a random point of the ball. pgd then
+	// draws no random numbers.
 	Centre bool `json:"centre,omitempty"`
 	// Queries of square (default 5000).
 	Queries int `json:"queries,omitempty"`
-	// Targets: classes that apgd-t and fab-t go towards (default 9, at most all others).
+	// Targets is the number of target classes of apgd-t and fab-t (default 9, at most all others).
 	Targets int `json:"targets,omitempty"`
 }
 
-// Methods are the names of Options.Method, from the weakest to the strongest.
+// Methods returns the names of Options.Method, from the weakest to the strongest.
 func Methods() []string {
 	return []string{"fgsm", "pgd", "square", "apgd-ce", "apgd-dlr", "apgd", "apgd-t", "fab-t", "autoattack"}
 }
 
-// Standard are the attacks of autoattack, in their order.
+// Standard returns the attacks of autoattack, in their order.
 func Standard() []string { return []string{"apgd-ce", "apgd-t", "fab-t", "square"} }
 
-// Complete checks the options for a classifier of so many classes and fills in the defaults. It
-// returns an error that says which option is wrong.
+// Complete checks the options for a classifier with this number of classes and fills in the
+// defaults. It returns an error that names the first invalid option.
 func (o Options) Complete(classes int) (Options, error) {
 	if !slices.Contains(Methods(), o.Method) {
 		return o, fmt.Errorf("there is no attack %q: give one of %s", o.Method, strings.Join(Methods(), ", "))
@@ -103,7 +103,7 @@ func (o Options) Complete(classes int) (Options, error) {
 	return o, nil
 }
 
-// parts are the attacks that a method consists of.
+// parts returns the attacks of a method.
 func (o Options) parts() []string {
 	switch o.Method {
 	case "apgd":
@@ -114,7 +114,7 @@ func (o Options) parts() []string {
 	return []string{o.Method}
 }
 
-// methods are the parts, ready to run; the options are complete.
+// methods returns the parts, ready to run. The options must be complete.
 func (o Options) methods() (all []method) {
 	for _, name := range o.parts() {
 		switch name {
@@ -135,6 +135,6 @@ func (o Options) methods() (all []method) {
 	return all
 }
 
-// every says whether the attack is made on every image with every epsilon, so that it can be drawn
-// as a curve. The others leave out images that are fooled already.
+// every reports whether the attack treats every image with every epsilon, so that its results form
+// a curve. Other attacks skip images for which an earlier attack succeeded.
 func (o Options) every() bool { return o.Method == "fgsm" || o.Method == "pgd" }

@@ -42,8 +42,9 @@ func (fgsm) on(q *queries, p *problem) candidate {
 	return candidate{y, q.logits(y)}
 }
 
-// pgd is projected gradient descent of arXiv:1706.06083: steps of fgsm's kind, each followed by a
-// projection into the ball, from a random point of it or, with start false, from the image.
+// pgd is projected gradient descent (arXiv:1706.06083): steps like fgsm's, each followed by a
+// projection into the ball. It starts at a random point of the ball, or at the image if start is
+// false.
 type pgd struct {
 	steps    int
 	step     float64 // in units of eps
@@ -53,8 +54,8 @@ type pgd struct {
 
 func (pgd) name() string { return "pgd" }
 
-// on returns the first restart's end that fools the classifier, or else the one with the smallest
-// margin.
+// on returns the first end point of a restart that fools the classifier, or the one with the
+// smallest margin.
 func (a pgd) on(q *queries, p *problem) (found candidate) {
 	for i := range a.restarts {
 		y := slices.Clone(p.x)

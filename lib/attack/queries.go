@@ -7,17 +7,17 @@ import (
 	"sync"
 )
 
-// This file lets an attack be written for one image, as a function that asks for logits and
-// gradients, while the classifier sees full batches. As many images as a batch holds are under
-// attack at a time, each in a goroutine of its own. When all of them wait for an answer, their
-// questions make a batch. An image that is done with makes room for the next one at once.
+// Attacks are functions of one image that ask for logits and gradients; this file forms full
+// batches of their questions. Each image of a batch is attacked in a goroutine of its own. When all
+// goroutines wait, their questions form a batch. A finished image makes room for the next one at
+// once.
 
-// queries answers the questions of an attack on one image. Its methods do not return where the run
+// queries answers the questions of an attack on one image. Its methods do not return if the run
 // ends early.
 type queries struct {
 	desk *desk
-	seat int // which orders the questions of a batch
-	// zero: the first gradient had no pixel that is not 0.
+	seat int // orders the questions of a batch
+	// zero: all pixels of the first gradient were 0
 	zero, began bool
 }
 
@@ -32,11 +32,11 @@ type question struct {
 	answered chan bool // false: the run has ended
 }
 
-// logits are the scores [classes] of an image.
+// logits returns the scores [classes] of an image.
 func (q *queries) logits(x []float32) []float32 { return q.ask(x, nil).logits }
 
-// gradient is a loss at an image, with the logits there and the gradient with respect to the
-// pixels.
+// gradient returns a loss at an image, the logits [classes], and the gradient with respect to the
+// pixels [pixels].
 func (q *queries) gradient(x []float32, l loss) (value float64, logits, gradient []float32) {
 	a := q.ask(x, l)
 	if !q.began {
@@ -46,7 +46,7 @@ func (q *queries) gradient(x []float32, l loss) (value float64, logits, gradient
 	return a.value, a.logits, a.gradient
 }
 
-// ended is what a goroutine panics with whose run has ended.
+// ended is the panic of a goroutine whose run has ended.
 type ended struct{}
 
 func (q *queries) ask(x []float32, l loss) *question {
@@ -61,17 +61,17 @@ func (q *queries) ask(x []float32, l loss) *question {
 	return a
 }
 
-// desk is where questions wait.
+// desk holds the waiting questions.
 type desk struct {
 	c       Classifier
 	mu      sync.Mutex
 	changed *sync.Cond
 	open    []*question
-	live    int // goroutines that are at work or wait
+	live    int // goroutines at work or waiting
 }
 
-// each calls f for all tasks 0..n-1, so many at a time as a batch holds, in their order. It returns
-// an error where the classifier fails or the context ends.
+// each calls f for the tasks 0..n-1 in their order, a batch of them at a time. It returns an error
+// if the classifier fails or the context ends.
 func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)) error {
 	d := &desk{c: c}
 	d.changed = sync.NewCond(&d.mu)
@@ -110,7 +110,7 @@ func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)
 			d.changed.Wait()
 		}
 		if len(free) > 0 && next < n {
-			continue // somebody is done: the batch is not full yet
+			continue // a goroutine has finished: the batch is not full yet
 		}
 		if d.live == 0 {
 			continue
@@ -177,7 +177,7 @@ func (d *desk) answer(open []*question) error {
 	return nil
 }
 
-// batch puts images behind each other; the rest is black.
+// batch joins images to a batch and fills the rest with black.
 func (d *desk) batch(open []*question) []float32 {
 	all := make([]float32, d.c.Batch()*size(d.c))
 	for i, a := range open {

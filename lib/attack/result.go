@@ -8,14 +8,14 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Result is what an attack has found out about a classifier. Shares lie in 0..1.
+// Result holds the robustness of a classifier against an attack. Shares lie in 0..1.
 type Result struct {
 	Options Options `json:"options"`
 	Images  int     `json:"images"`
 	Clean   Share   `json:"clean"` // accuracy without an attack
 	At      []At    `json:"at"`    // by epsilon, ascending
-	// Area is the area under the robust accuracy from epsilon 0 (the clean accuracy) to the largest
-	// one, divided by that: the mean robust accuracy over epsilon, by the trapezoidal rule.
+	// Area is the mean robust accuracy over epsilon, from 0 (the clean accuracy) to the largest
+	// epsilon, by the trapezoidal rule.
 	Area     float64   `json:"area"`
 	Warnings []Warning `json:"warnings,omitempty"`
 	Samples  []Sample  `json:"samples,omitempty"`
@@ -38,22 +38,22 @@ func share(hits, of int) Share {
 	return s
 }
 
-// At is what an epsilon did.
+// At holds the results of one epsilon.
 type At struct {
 	Eps float64 `json:"eps"`
-	// Accuracy is that on the adversarial images of this epsilon.
+	// Accuracy is the accuracy on the adversarial images of this epsilon.
 	Accuracy Share `json:"accuracy"`
 	// Robust is the share of images that no attack with this or a smaller epsilon changed.
 	Robust Share `json:"robust"`
-	// Classes are the robust shares of each class's images.
+	// Classes are the robust shares of the images of each class.
 	Classes []Share `json:"classes"`
-	// True is the distribution of the true class's probability on the adversarial images.
+	// True is the distribution of the probability of the true class on the adversarial images.
 	True Spread `json:"true_probability"`
 	// After is the robust accuracy after each of several attacks, in their order.
 	After []After `json:"after,omitempty"`
 }
 
-// After is the robust accuracy once a method has been tried.
+// After is the robust accuracy after a method of several.
 type After struct {
 	Method string  `json:"method"`
 	Robust float64 `json:"robust"`
@@ -130,8 +130,8 @@ func (r *Result) at(e int, eps float64, classes int) At {
 	return at
 }
 
-// Smallest is the smallest of the epsilons whose attack changed the answer; 0 where the clean image
-// is wrong already. fooled is false where none of them did.
+// Smallest returns the smallest epsilon whose attack changed the answer, or 0 if the clean image is
+// wrong already. fooled is false if no epsilon changed the answer.
 func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	if !o.right() {
 		return 0, true
@@ -144,8 +144,8 @@ func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	return 0, false
 }
 
-// SpreadOf numbers, which it sorts; quartiles are the elements at a quarter, half and three
-// quarters of their order.
+// SpreadOf sorts numbers [n] and returns their mean and quartiles, the elements at a quarter, half
+// and three quarters of their order.
 func SpreadOf(x []float64) (s Spread) {
 	for _, v := range x {
 		s.Mean += v / float64(len(x))
@@ -156,7 +156,7 @@ func SpreadOf(x []float64) (s Spread) {
 	return s
 }
 
-// String is the result as a table: a line an epsilon.
+// String returns the result as a table with a line for each epsilon.
 func (r *Result) String() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s, %s, %d images, clean accuracy %s\n", r.Options.Method, r.Options.Norm, r.Images, r.Clean)
@@ -171,12 +171,12 @@ func (r *Result) String() string {
 	return t.String()
 }
 
-// String is a share in percent, with its interval.
+// String returns a share in percent, with its interval.
 func (s Share) String() string {
 	return fmt.Sprintf("%.2f %% (%.2f to %.2f)", 100*s.Value, 100*s.Range.Low, 100*s.Range.High)
 }
 
-// Fraction is an epsilon as one writes it: k/255 where it is one, else a decimal.
+// Fraction returns an epsilon as text: k/255 if k is whole, else a decimal.
 func Fraction(eps float64) string {
 	for k := 1; k <= 255; k++ {
 		if x := float64(k) / 255; eps > x*(1-1e-9) && eps < x*(1+1e-9) {
@@ -186,8 +186,8 @@ func Fraction(eps float64) string {
 	return fmt.Sprintf("%.4g", eps)
 }
 
-// ParseEps is the inverse of Fraction. It returns an error for what is no number or fraction above
-// 0.
+// ParseEps is the inverse of Fraction. It returns an error unless the text is a number or a
+// fraction above 0.
 func ParseEps(text string) (float64, error) {
 	var x, of float64
 	text = strings.TrimSpace(text)

@@ -9,14 +9,14 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Outcome is what an attack made of one image.
+// Outcome holds the results of an attack on one image.
 type Outcome struct {
 	Index int    `json:"i"` // among the images of the run
 	Label int    `json:"y"`
 	Clean Answer `json:"clean"`
-	// At is the answer to the adversarial image of each epsilon.
+	// At holds the answer to the adversarial image of each epsilon.
 	At []Answer `json:"at"`
-	// Zero: the first gradient of an attack had no pixel that is not 0.
+	// Zero: all pixels of the first gradient of an attack were 0.
 	Zero bool `json:"zero,omitempty"`
 }
 
@@ -34,28 +34,28 @@ func answer(logits []float32, label int) Answer {
 	return Answer{Class: k, True: float32(p[label]), Sure: float32(p[k])}
 }
 
-// Progress is what there is of a run so far: enough to go on.
+// Progress holds the finished part of a run, from which the run can go on.
 type Progress struct {
 	Outcomes []Outcome `json:"outcomes"`
 	Samples  []Sample  `json:"samples"`
 }
 
-// Hooks connect a run with the outside; any may be nil.
+// Hooks connect a run with its caller; each may be nil.
 type Hooks struct {
-	// Begin is what an earlier run of the same options and images has saved.
+	// Begin is the saved progress of an earlier run with the same options and images.
 	Begin *Progress
-	// Save is called each time that some images are done with; an error ends the run.
+	// Save receives the progress each time that some images are finished; an error ends the run.
 	Save func(*Progress) error
-	// Report hears how many images are done with.
+	// Report receives the number of finished images.
 	Report func(done, total int)
-	// Samples is how many images are kept with their pixels; 0 for 8.
+	// Samples is the number of images that are kept with their pixels; 0 for 8.
 	Samples int
 }
 
 // chunk is the least number of images after which a run saves.
 const chunk = 256
 
-// Run attacks images and returns the result. It returns an error where the options are wrong, the
+// Run attacks images and returns the result. It returns an error if an option is invalid, the
 // images don't fit the classifier, the classifier or a hook fails, or the context ends.
 func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (*Result, error) {
 	if images.Channels != c.Channels() || images.Height != c.Side() || images.Width != c.Side() {
@@ -98,7 +98,7 @@ func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (
 	return summarise(o, p, c.Classes(), warnings), nil
 }
 
-// work is a run under way.
+// work is a run in progress.
 type work struct {
 	c       Classifier
 	images  Images
@@ -106,7 +106,7 @@ type work struct {
 	samples int
 }
 
-// Pixels are those of image i, in 0..1, its channels one after the other.
+// Pixels returns the pixels of image i [channels*height*width], in 0..1, channel by channel.
 func Pixels(im Images, i int) []float32 {
 	plane := im.Height * im.Width
 	x := make([]float32, im.Channels*plane)
@@ -116,7 +116,7 @@ func Pixels(im Images, i int) []float32 {
 	return x
 }
 
-// attack is the run on n images from the first one on.
+// attack runs the attack on n images from the first one on.
 func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 	norm, err := ParseNorm(w.o.Norm)
 	if err != nil {
@@ -184,11 +184,11 @@ func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 	return nil
 }
 
-// right says whether the classifier is right about the clean image.
+// right reports whether the classifier is right about the clean image.
 func (o Outcome) right() bool { return o.Clean.Class == o.Label }
 
-// robust says whether no attack of the first n epsilons and, where it has been made, of the next
-// one succeeded.
+// robust reports whether no attack of the first n epsilons succeeded, nor of the next one if it was
+// made.
 func (o Outcome) robust(n int) bool {
 	for e, a := range o.At[:min(n+1, len(o.At))] {
 		if a.By != "" || e < n && a.Class != o.Label {

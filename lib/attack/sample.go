@@ -8,15 +8,14 @@ import (
 	"math"
 )
 
-// Sample is an image with its adversarial forms, to look at.
+// Sample is an image with its adversarial images, for reports.
 type Sample struct {
 	Index int    `json:"index"`
 	Label int    `json:"label"`
 	Clean Answer `json:"clean"`
 	// Picture is the clean image, a PNG.
 	Picture []byte `json:"picture"`
-	// At is what each epsilon made of it; an epsilon that the image was not attacked with any more
-	// has no pictures.
+	// At holds the adversarial image of each epsilon; epsilons that were skipped have no pictures.
 	At []Perturbed `json:"at"`
 
 	channels, side int
@@ -41,8 +40,8 @@ func newSample(im Images, out Outcome) *Sample {
 	return s
 }
 
-// add notes the adversarial image y of x; of several attacks the last counts, which is the first
-// that succeeded.
+// add records the adversarial image y of x. The last of several attacks counts, because it is the
+// first one that succeeded.
 func (s *Sample) add(e int, x, y []float32, eps float64, a Answer) {
 	for len(s.At) <= e {
 		s.At = append(s.At, Perturbed{})
@@ -69,8 +68,7 @@ func (s *Sample) add(e int, x, y []float32, eps float64, a Answer) {
 	s.At[e] = p
 }
 
-// fill gives the epsilons that the image was not attacked with any more the adversarial image of a
-// smaller one.
+// fill gives skipped epsilons the adversarial image of a smaller epsilon.
 func (s *Sample) fill(eps []float64) {
 	for e, x := range eps {
 		if len(s.At) == e {
@@ -87,7 +85,7 @@ func (s *Sample) fill(eps []float64) {
 	}
 }
 
-// encode is an image [channels, side, side] in 0..1 as a PNG.
+// encode returns an image [channels, side, side] with pixels in 0..1 as a PNG.
 func encode(x []float32, channels, side int) ([]byte, error) {
 	plane := side * side
 	m := image.NewRGBA(image.Rect(0, 0, side, side))

@@ -2,14 +2,14 @@ package attack
 
 import "math"
 
-// square is the Square Attack (arXiv:1912.00049), L-infinity: random search that changes a square
-// of the image to the corners of the ball, one sign a channel, and keeps what lowers the margin. It
-// asks for logits only.
+// square is the Square Attack (arXiv:1912.00049), L-infinity: a random search that moves a square
+// of the image to a corner of the ball, with one sign for each channel, and keeps moves that lower
+// the margin. It asks for logits only.
 type square struct{ queries int }
 
 func (square) name() string { return "square" }
 
-// squareShare is the share of the pixels that the first squares have.
+// squareShare is the share of pixels in the first squares.
 const squareShare = 0.8
 
 func (a square) on(q *queries, p *problem) candidate {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Warning is a sign that an evaluation misleads, after the flags page of fra31/auto-attack.
+// Warning is a sign of a misleading evaluation, after the flags page of fra31/auto-attack.
 type Warning struct {
 	Flag string `json:"flag"` // randomness, softmax, gradients, square, inference
 	Text string `json:"text"`
@@ -21,7 +21,7 @@ const (
 	squareSurplus = 0.002 // of robust accuracy
 )
 
-// warnings are those that can be told before the attack, from a batch of images.
+// warnings returns the warnings that a batch of clean images gives rise to.
 func (w *work) warnings() (all []Warning, err error) {
 	n := min(w.c.Batch(), w.images.N)
 	x := make([]float32, w.c.Batch()*size(w.c))
@@ -52,7 +52,7 @@ func (w *work) warnings() (all []Warning, err error) {
 	return all, nil
 }
 
-// vary says whether predictions or normalised logits of n images differ between runs.
+// vary reports whether predictions or normalised logits of n images differ between runs.
 func vary(runs [][]float32, n, classes int) bool {
 	for i := range n {
 		row := func(r int) []float32 { return runs[r][i*classes:][:classes] }
@@ -76,7 +76,7 @@ func vary(runs [][]float32, n, classes int) bool {
 	return false
 }
 
-// probabilities says whether all rows are distributions.
+// probabilities reports whether all rows are distributions.
 func probabilities(z []float32, classes int) bool {
 	for i := 0; i < len(z); i += classes {
 		sum := 0.0
@@ -93,7 +93,7 @@ func probabilities(z []float32, classes int) bool {
 	return true
 }
 
-// afterwards are the warnings that the result gives rise to.
+// afterwards returns the warnings that the result gives rise to.
 func (r *Result) afterwards(zero int) (all []Warning) {
 	if zero > 0 {
 		all = append(all, Warning{"gradients", fmt.Sprintf("the first gradient of %d of %d images is 0 in every pixel: the attack stands still there; the logits may be too large for the cross-entropy (try apgd-dlr), or a layer hides the gradient (try square)", zero, r.Images)})

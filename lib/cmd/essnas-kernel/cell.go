@@ -14,9 +14,8 @@ import (
 // interrupted is the variable that names relay.Relay's Mark.
 const interrupted = "ESSNAS_INTERRUPTED"
 
-// cell runs the cell that was built as name.cell. It passes an interrupt on, writes what the cell
-// writes, but of a crash the message and the cell's own lines only, and ends with the cell's
-// status.
+// cell runs the program name.cell. It passes interrupts on, copies the output, shortens the text of
+// a crash to the message and the cell's own lines, and ends with the cell's status.
 func cell(name string, args []string) {
 	if _, err := os.Stat(os.Getenv(interrupted)); err == nil {
 		io.WriteString(os.Stderr, "The cell was interrupted before it began.\n")
@@ -59,7 +58,7 @@ func cell(name string, args []string) {
 }
 
 // copyErrors copies the standard error of a cell, line by line. It shortens the text of a crash,
-// which is the last that a Go program writes.
+// with which the output of a Go program ends.
 func copyErrors(from io.Reader, to io.Writer) {
 	var crash []string
 	lines := bufio.NewReader(from)

@@ -12,7 +12,7 @@ const (
 	frames  = 3  // lines of the cell that a crash is traced to
 )
 
-// crashes says whether a line of a Go program's standard error begins the text of a crash.
+// crashes reports whether a line of a Go program's standard error begins the text of a crash.
 func crashes(line string) bool {
 	return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "unexpected fault address ") || strings.HasPrefix(line, "runtime: out of memory")
 }
@@ -23,8 +23,8 @@ var (
 	goexit    = regexp.MustCompile(`\s*\[recovered(, repanicked)?\]`)
 )
 
-// brief is a crash's message and the lines of the cell that led to it; GoNB says before each of
-// those which cell it is of.
+// brief returns the message of a crash and the lines of the cell that led to it. GoNB adds the
+// cell's number to each line.
 func brief(crash []string) string {
 	if len(crash) == 0 {
 		return ""
@@ -41,7 +41,7 @@ func brief(crash []string) string {
 			break
 		}
 		if strings.HasPrefix(line, "[signal ") {
-			continue // what it says the message has said
+			continue // the message says the same
 		}
 		text.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
@@ -55,11 +55,11 @@ func brief(crash []string) string {
 	return text.String()
 }
 
-// located is a complaint with its place in the cell's file.
+// located matches a message with its position in the cell's file.
 var located = regexp.MustCompile(`^(\S*main(?:_test)?\.go:\d+:\d+): (.+)$`)
 
-// complaints makes something short of what a tool says of a cell: the messages, each once and not
-// too many of them, then the place of the first, for which GoNB puts cell, line and the lines
+// complaints shortens the output of a tool for a faulty cell: the first messages, each once, then
+// the position of the first one. GoNB replaces the position by the cell, the line and the lines
 // around it.
 func complaints(out []byte) []byte {
 	var messages []string

@@ -21,8 +21,8 @@ func goCommand(args []string) {
 			fail(err)
 		}
 	case len(args) > 0 && args[0] == "get" && (len(args) == 1 || len(args) == 2 && args[1] == "-t"):
-		// GoNB asks for what cells import; that is there, from the checkout's go.mod.
-	case len(args) > 0 && args[0] == "get": // somebody asks for a module by its name
+		// GoNB asks for the imports of cells, which are in the checkout's go.mod.
+	case len(args) > 0 && args[0] == "get": // a user asks for a module by its name
 		os.Setenv("GOPROXY", os.Getenv("ESSNAS_GOPROXY"))
 		become(args)
 	case len(args) >= 3 && args[0] == "build" && args[1] == "-o" && strings.HasPrefix(filepath.Base(args[2]), "gonb_") && os.Getenv("GOOS") != "js":
@@ -36,8 +36,8 @@ func become(args []string) {
 	fail(syscall.Exec(os.Getenv("ESSNAS_GO"), append([]string{"go"}, args...), os.Environ()))
 }
 
-// module makes the cells' module out of the checkout's: all that this one requires, and the
-// checkout itself.
+// module writes the cells' go.mod: the requirements of the checkout's module, and the checkout
+// itself. It returns an error if a file can't be read or written.
 func module(root, name string) error {
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
@@ -76,7 +76,7 @@ func module(root, name string) error {
 	return os.WriteFile("go.sum", sums, 0o600)
 }
 
-// build builds a cell beside its name, and gives the name to this program, which runs it.
+// build builds the cell as NAME.cell and links NAME to this program, which runs the cell.
 func build(args []string) {
 	name := args[2]
 	args[2] = name + ".cell"
@@ -92,7 +92,8 @@ func build(args []string) {
 	}
 }
 
-// checked runs a tool on a cell; if the cell is faulty, it says why in a few lines and ends.
+// checked runs a tool on a cell. If the cell is faulty, checked prints a few lines that say why and
+// ends the process.
 func checked(tool *exec.Cmd) {
 	out, err := tool.CombinedOutput()
 	if err == nil {

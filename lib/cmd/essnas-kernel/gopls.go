@@ -13,9 +13,9 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
-// buildGopls builds the language server at the lowest priority, in a process of its own that nobody
-// waits for: a class that has just opened its notebooks has other things to compute. The build
-// lasts as long as standard input at most, whose other end Jupyter has open.
+// buildGopls builds the language server in a background process at the lowest priority, because
+// cells that run meanwhile matter more. The build ends at the latest with standard input, whose
+// other end Jupyter holds.
 func buildGopls(detached bool) {
 	tree, err := checkout.Find()
 	if err != nil {
@@ -35,7 +35,7 @@ func buildGopls(detached bool) {
 		}
 		return
 	}
-	// the processes that this one starts inherit it
+	// child processes inherit it
 	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
@@ -47,8 +47,8 @@ func buildGopls(detached bool) {
 	}
 }
 
-// gopls becomes the language server, as GoNB starts it for each kernel, with bounds that take it a
-// quarter of its memory and no noticeable time.
+// gopls becomes the language server, which GoNB starts for each kernel. The limits save a quarter
+// of its memory and cost no noticeable time.
 func gopls(args []string) {
 	dieWithParent(syscall.SIGKILL)
 	for name, value := range map[string]string{"GOGC": "50", "GOMEMLIMIT": "400MiB"} {

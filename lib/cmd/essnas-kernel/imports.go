@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// goimports is goimports as GoNB calls it for every cell. For a package of the checkout that a cell
-// names and doesn't import it would ask the go command four times, which takes as long as all else
-// that it does ten times over: such imports are written before.
+// goimports stands in for goimports, which GoNB calls for every cell. For a missing import of a
+// package of the checkout, goimports calls the go command four times, which takes ten times as long
+// as everything else. This function therefore writes such imports first.
 func goimports(args []string) {
 	if len(args) == 2 && args[0] == "-w" {
 		importOwn(args[1], os.Getenv("ESSNAS_ROOT"))
@@ -24,9 +24,9 @@ func goimports(args []string) {
 	checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), "goimports"), args...))
 }
 
-// importOwn writes the imports of the checkout's packages that are missing in a file, on the line
-// of its package clause, so that all lines keep their numbers. What it can't read or decide is left
-// to goimports.
+// importOwn adds the missing imports of the checkout's packages to a file. They go on the line of
+// the package clause, so that all lines keep their numbers. Unreadable files and ambiguous names
+// are left to goimports.
 func importOwn(file, root string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -48,8 +48,8 @@ func importOwn(file, root string) {
 	}
 }
 
-// missing are the names that a file uses as packages' and neither declares nor imports, each with
-// what it wants of them.
+// missing returns the package names that a file uses without an import or a declaration, each with
+// the symbols that it uses.
 func missing(f *ast.File) map[string][]string {
 	all := map[string][]string{}
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -70,8 +70,8 @@ func missing(f *ast.File) map[string][]string {
 	return all
 }
 
-// providing is the directory in the checkout of the only package of that name, if it has the
-// symbols.
+// providing returns the directory of the checkout's only package with this name and these symbols,
+// or "".
 func providing(root, name string, symbols []string) (dir string) {
 	one, _ := filepath.Glob(filepath.Join(root, "lib", name))
 	two, _ := filepath.Glob(filepath.Join(root, "lib", "*", name))
@@ -88,7 +88,7 @@ func providing(root, name string, symbols []string) (dir string) {
 	return dir
 }
 
-// provides says whether a directory has a package of that name with the symbols.
+// provides reports whether a directory has a package of this name with these symbols.
 func provides(dir, name string, symbols []string) bool {
 	wanted := map[string]bool{}
 	for _, s := range symbols {

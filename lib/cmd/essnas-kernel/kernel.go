@@ -13,7 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/jupyter/relay"
 )
 
-// kernel runs GoNB until it ends, or Jupyter does.
+// kernel runs GoNB until GoNB or Jupyter ends.
 func kernel(connection string) {
 	root, tools := os.Getenv("ESSNAS_ROOT"), os.Getenv("ESSNAS_TOOLS")
 	if root == "" || tools == "" {
@@ -56,7 +56,7 @@ func prepare(root, tools string) error {
 	}
 	for _, name := range []string{"go", "goimports", "gopls"} {
 		if _, err := os.Stat(filepath.Join(tools, name)); name == "gopls" && err != nil {
-			continue // it isn't built yet: GoNB does without
+			continue // gopls isn't built yet, and GoNB works without it
 		}
 		if err := link(self, filepath.Join(names, name)); err != nil {
 			return err
@@ -81,7 +81,8 @@ func prepare(root, tools string) error {
 	return nil
 }
 
-// link makes name a symbolic link to the file, whatever it was.
+// link makes name a symbolic link to the file and replaces an earlier file of this name. It returns
+// an error if the directory can't be written.
 func link(file, name string) error {
 	if there, err := os.Readlink(name); err == nil && there == file {
 		return nil

@@ -1,16 +1,22 @@
 // Command essnas-kernel runs the Go kernel of Jupyter, GoNB, on a checkout of essnas. It is small,
 // because it starts with every cell.
 //
-//	essnas-kernel CONNECTION_FILE   the kernel: GoNB, with all that it starts, dies with this process, and this one with Jupyter
-//	essnas-kernel tools             builds the kernel's programs, unless they are up to date, and prints their directory
-//	essnas-kernel gopls             begins to build the language server, unless it is up to date, and does not wait for it; the build ends with standard input
-//	go ...                          what GoNB calls: under this name it is the go command, which finds modules in the checkout's go.mod and builds a cell as it built those before
-//	goimports ...                   so it is goimports
-//	gopls ...                       and gopls, with less memory
-//	gonb_xyz ...                    a cell: under this name it runs gonb_xyz.cell, and makes something short of what a crash writes
+//	essnas-kernel CONNECTION_FILE   run the kernel; GoNB ends with this process, and this process
+//	                                ends with Jupyter
+//	essnas-kernel tools             build the kernel's programs and print their directory
+//	essnas-kernel gopls             build the language server in the background; the build ends
+//	                                with standard input
 //
-// The environment says where things are: ESSNAS_ROOT is the checkout, ESSNAS_TOOLS the directory of
-// gonb and goimports, which this program is in as well.
+// GoNB calls this program under further names:
+//
+//	go ...         the go command; it takes modules from the checkout's go.mod and builds cells by
+//	               the recipe of earlier ones
+//	goimports ...  goimports, with the checkout's packages added first
+//	gopls ...      the language server, with less memory
+//	gonb_xyz ...   the cell gonb_xyz.cell, with short texts of crashes
+//
+// Two environment variables name directories: ESSNAS_ROOT the checkout, ESSNAS_TOOLS that of gonb,
+// goimports and this program.
 package main
 
 import (

@@ -31,9 +31,9 @@ import (
 // of 10 cells that import lib/notebook, alternating, on two cores).
 //
 // A recipe is valid for one state of all dependencies of the result (see state). The directory of
-// the kernel keeps it, so it ends with the kernel. The go command builds all other cells: those with
-// a feature that a recipe doesn't cover, those whose build by a recipe fails, and all cells if the
-// go command's report has a line that this file doesn't know, as after a new release of Go.
+// the kernel keeps it, so it ends with the kernel. The go command builds all other cells: those
+// with a feature that a recipe doesn't cover, those whose build by a recipe fails, and all cells if
+// the go command's report has a line that this file doesn't know, as after a new release of Go.
 type recipe struct {
 	State string `json:"state"`
 	// compiler and arguments; {object} and {imports} stand for files
@@ -97,7 +97,8 @@ func state(root string) (sum string, ok bool) {
 		return "", false
 	}
 	for _, r := range mod.Replace {
-		if r.New.Version == "" && r.New.Path != root { // changes of these sources would go unnoticed
+		// changes of these sources would go unnoticed
+		if r.New.Version == "" && r.New.Path != root {
 			return "", false
 		}
 	}
@@ -168,9 +169,9 @@ func byRecipe(name, program string) bool {
 	return true
 }
 
-// learn reads the recipe from the commands that the go command reports (go build -x). ok is false if
-// the report has an unknown line about the cell, package b001, or lacks a part: the format belongs
-// to a release of Go.
+// learn reads the recipe from the commands that the go command reports (go build -x). ok is false
+// if the report has an unknown line about the cell, package b001, or lacks a part: the format
+// belongs to a release of Go.
 func learn(said string) (r recipe, ok bool) {
 	r.Packages = map[string]string{}
 	work, inside, kept := "", false, map[string]string{}
@@ -191,7 +192,8 @@ func learn(said string) (r recipe, ok bool) {
 			if archive == work+"/b001/_pkg_.a" {
 				continue // the cell
 			}
-			if made, ok := strings.CutPrefix(archive, work+"/"); ok { // compiled just now, and cached
+			// compiled just now, and cached
+			if made, ok := strings.CutPrefix(archive, work+"/"); ok {
 				archive = kept[made]
 			}
 			if archive == "" {
@@ -307,8 +309,8 @@ func (r recipe) build(program string) error {
 	return os.Rename(made, program)
 }
 
-// keep writes the recipe, together with the packages of the kept one if both have the same commands.
-// It returns an error if a file can't be written.
+// keep writes the recipe, together with the packages of the kept one if both have the same
+// commands. It returns an error if a file can't be written.
 func (r recipe) keep() error {
 	if old := readRecipe(); old.State == r.State && slices.Equal(old.Compile, r.Compile) && slices.Equal(old.Link, r.Link) {
 		for path, archive := range old.Packages {

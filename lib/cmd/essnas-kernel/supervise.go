@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// dieWithParent lets the kernel send a signal to this process when the one that started it is gone.
+// dieWithParent lets Linux send a signal to this process when its parent ends.
 func dieWithParent(signal syscall.Signal) {
 	syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(signal), 0)
 }
 
-// tie lets the process of a command die with the thread that starts it.
+// tie lets the process of a command end with the thread that starts it.
 func tie(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// supervise runs GoNB and returns its exit status. When GoNB is gone, what it left behind in the
-// kernel's session (a cell, what a cell has started) is ended. Neither Jupyter, which a kill -9 can
-// take away, nor GoNB sees to that.
+// supervise runs GoNB and returns its exit status. When GoNB ends, supervise ends the remaining
+// processes of the kernel's session: a cell and its children. GoNB does not, and Jupyter may have
+// been killed. supervise returns an error if GoNB does not start.
 func supervise(gonb *exec.Cmd) (status int, err error) {
 	parent := os.Getppid()
 	dieWithParent(syscall.SIGTERM)
@@ -55,8 +55,8 @@ func supervise(gonb *exec.Cmd) (status int, err error) {
 	}
 }
 
-// sweep kills all that is left in this process's session, if it leads that: Jupyter gives every
-// kernel one of its own. Servers that outlive the kernel have made theirs.
+// sweep kills the other processes of this process's session if it leads the session: Jupyter gives
+// every kernel a session. Servers that outlive the kernel have sessions of their own.
 func sweep() {
 	self := os.Getpid()
 	if sid, _, _ := syscall.RawSyscall(syscall.SYS_GETSID, 0, 0, 0); int(sid) != self {
