@@ -97,7 +97,7 @@ exporter.register_filter("described", described)
 page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": sys.argv[2]}})
 if len(sys.argv) > 3:
     # The template links its style sheets from the network.
-    page = re.sub(r'<link rel="stylesheet" href="https://[^"]*/dist/theme/[^>]*>', "", page)
-    page = re.sub(r'<link rel="stylesheet" href="https://[^"]*/dist/reveal.css">', lambda _: f"<style>{(reveal / 'reveal.css').read_text()}</style>", page)
+    page = re.sub(r'<link[^>]*https://[^>]*/dist/theme/[^>]*>', "", page)
+    page = re.sub(r'<link[^>]*https://[^>]*/dist/reveal.css[^>]*>', lambda _: f"<style>{(reveal / 'reveal.css').read_text()}</style>", page)
     page = page.replace("<script>REVEAL</script>", f"<script>{(reveal / 'reveal.js').read_text()}</script>")
 sys.stdout.buffer.write(page.encode())

@@ -38,14 +38,19 @@ const small = `(async () => {
 func TestAProjectorShowsNoSmallText(t *testing.T) {
 	ctx := browser(t)
 	files := explorer(t)
-	files["project.ipynb"] = notebook(t, "import (\n\tnb \"github.com/essnas/essnas/lib/notebook\"\n)\n%%\nnb.Projector()",
-		"%%\nx := []float64{1, 2, 3}\nnb.Show(figure.Curves(figure.Chart{Title: \"a\", X: \"epoch\", Y: \"loss\", Series: []figure.Series{{Name: \"training\", Y: x}}}, figure.Chart{Title: \"b\", X: \"epoch\", Series: []figure.Series{{Y: x}}}, figure.Chart{Title: \"c\", Series: []figure.Series{{Y: x}}}), \"curves\")",
-		"%%\nnb.Table([]string{\"a\", \"b\"}, [][]string{{\"c\", \"1\"}})\nfmt.Println(\"printed\")\nnb.Markdown(\"so $\\\\alpha_o$\")",
-		"%%\nnb.Explore(nb.LoadStates(\"states.json\"), nb.Steps(\"ss_factor\", 0.05))")
+	files["project.ipynb"] = notebook(t, "import (\n\tnb \"github.com/essnas/essnas/lib/notebook\"\n)\n%%\n"+`nb.Projector()
+x := []float64{1, 2, 3}
+chart := figure.Chart{Title: "a", X: "epoch", Y: "loss", Series: []figure.Series{{Name: "training", Y: x}}}
+nb.Show(figure.Curves(chart, chart, chart), "curves")
+nb.Table([]string{"a", "b"}, [][]string{{"c", "1"}})
+fmt.Println("printed")
+nb.Markdown("so $\\alpha_o$")
+nb.Explore(nb.LoadStates("states.json"), nb.Steps("ss_factor", 0.05))`)
 	l := startLab(t, "/", files)
-	steps(t, ctx, "opening", chromedp.EmulateViewport(1920, 1080), chromedp.Navigate(l.url+"lab/tree/project.ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook .jp-CodeCell .cm-content") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`),
-		click(`[data-command="notebook:restart-run-all"]`), click(".jp-Dialog .jp-mod-accept"), until(`[...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map((e) => e.textContent.trim()).join() === "[1]:,[2]:,[3]:,[4]:"`),
-		until(`document.querySelector(".essnas-explore .essnas-cell") !== null && document.querySelector(".jp-RenderedSVG img") !== null && document.querySelector(".jp-RenderedSVG img").style.width !== ""`))
+	steps(t, ctx, "opening", chromedp.EmulateViewport(1920, 1080), chromedp.Navigate(l.url+"lab/tree/project.ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook .jp-CodeCell .cm-content") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`))
+	steps(t, ctx, "running", runFirst())
+	steps(t, ctx, "waiting for its outputs", until(`document.querySelector(".essnas-explore .essnas-cell") !== null && document.querySelector(".jp-RenderedSVG img") !== null && document.querySelector(".jp-RenderedSVG img").style.width !== ""`))
+	steps(t, ctx, "leaving the cell", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), until(`document.querySelector(".jp-CodeCell .jp-InputArea-editor").clientHeight < 60`))
 	for _, theme := range []string{"light", "dark"} {
 		if theme == "dark" {
 			steps(t, ctx, "going dark", chromedp.Evaluate[chromedp.Void](`document.body.dataset.jpThemeLight = "false"; document.querySelectorAll("link[href*='theme-light-extension']").forEach((e) => e.href = e.href.replace("theme-light-extension", "theme-dark-extension"))`))
@@ -65,10 +70,10 @@ func TestAProjectorShowsNoSmallText(t *testing.T) {
 		if m.Widest < 0.9 {
 			t.Errorf("%s: the widest figure takes %.2f of the window", theme, m.Widest)
 		}
-		for i, line := range m.Code {
+		for i, line := range m.Code[:1] { // Jupyter adds an empty cell below
 			var height int
 			fmt.Sscan(line, &height)
-			if height > 50 || !strings.Contains(line, []string{"▸ nb.Projector()", "▸ x := []float64", "▸ nb.Table(", "▸ nb.Explore("}[i]) {
+			if height > 60 || !strings.Contains(line, "▸ nb.Projector()") {
 				t.Errorf("%s: code cell %d is shown as %q", theme, i, line)
 			}
 		}
