@@ -23,10 +23,33 @@ var unknown = regexp.MustCompile(`^undefined: (\w+)\.(\w+)$`)
 func meant(message string) string {
 	m := unknown.FindStringSubmatch(message)
 	if m == nil {
-		return message
+		return absent(message)
 	}
 	if near := settings.Nearest(m[2], exported(imported("main.go", m[1]))); near != "" {
 		return message + ": did you mean " + m[1] + "." + near + "?"
+	}
+	return message
+}
+
+// alone matches the compiler's word on a package that goimports could not import, because it has no
+// such name.
+var alone = regexp.MustCompile(`^undefined: (\w+)$`)
+
+// absent says of such a package of Go's library which of its names was meant.
+func absent(message string) string {
+	m := alone.FindStringSubmatch(message)
+	if m == nil {
+		return message
+	}
+	names := exported(filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src", m[1]))
+	f, err := parser.ParseFile(token.NewFileSet(), "main.go", nil, 0)
+	if err != nil || len(names) == 0 {
+		return message
+	}
+	for _, name := range missing(f)[m[1]] {
+		if near := settings.Nearest(name, names); near != "" && near != name {
+			return "undefined: " + m[1] + "." + name + ": did you mean " + m[1] + "." + near + "?"
+		}
 	}
 	return message
 }
