@@ -48,6 +48,18 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 			return n, err
 		}
 		most = most.Max(n)
+		if !s.Robustness.On() {
+			continue
+		}
+		if n, err = memory.Of(e, set, 1, block.Pass{
+			Mode: block.Train, Back: block.Images,
+			Network: func(r block.Runner) []*block.Value {
+				return o.labelled().forward(r, net, m, block.Sums(1), &block.Value{}).crossEntropy
+			},
+		}); err != nil {
+			return n, err
+		}
+		most = most.Max(n)
 	}
 	return most, nil
 }

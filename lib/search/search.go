@@ -30,6 +30,7 @@ type Search struct {
 	decaying  float64    // weight of beta-decay in the current epoch
 	net       *supernet.Network
 	objective objective
+	robust    *robustness // of the architecture's loss; nil: none
 	arch      *supernet.Arch
 	mixing    *supernet.Mixing
 	onDevice  architecture
@@ -59,6 +60,7 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 		Classes: len(set.Classes), ImageChannels: im.Channels, ImageSide: im.Height, Batch: s.Batch / s.Devices, Partial: s.Partial,
 	}, s)
 	t.weightsHalf, t.archHalf = weights, arch
+	t.robust = robustnessOf(set, s)
 	if t.objective.views() == 2 {
 		views, err := s.Distortions()
 		if err == nil {
@@ -166,6 +168,11 @@ func (t *Search) Prepare(report func(done, total int, name string, took time.Dur
 	}
 	if err := t.Engine.Prepare(plans[0], block.Train, block.Separate, report); err != nil {
 		return err
+	}
+	if t.robust != nil {
+		if err := t.Engine.Prepare(t.attackedPlan(), block.Train, block.Images, report); err != nil {
+			return err
+		}
 	}
 	// a single lane does one thing at a time
 	if t.ahead == nil && t.phase+1 < len(t.phases) && t.Engine.Lanes > 1 {

@@ -89,7 +89,10 @@ func (t *Search) level(l level, epoch, step int, m event.Metrics, f func(x []*bl
 
 // result holds the loss of a level's step with its terms, and the norm of the gradient. Without
 // self-supervision the loss is the cross-entropy.
-type result struct{ loss, crossEntropy, twins, accuracy, norm float64 }
+type result struct {
+	loss, crossEntropy, twins, accuracy, norm float64
+	robust                                    func() float64 // the robust term; nil: none
+}
 
 // later is a result that may still be in transit from the device.
 type later func() result
@@ -108,6 +111,9 @@ func (r result) record(l level, m event.Metrics) {
 	m[l.prefix()+"loss"], m[l.prefix()+"accuracy"] = r.loss, r.accuracy
 	if r.twins != 0 {
 		m[l.prefix()+"ce"], m[l.prefix()+"bt"] = r.crossEntropy, r.twins
+	}
+	if r.robust != nil {
+		m[l.prefix()+"robust"] = r.robust()
 	}
 	m[map[level]string{ofWeights: "grad_norm", ofArchitecture: "arch_grad_norm"}[l]] = r.norm
 }
@@ -169,9 +175,23 @@ func (t *Search) unrolledStep(views []*block.Value, labels *block.Value, trainVi
 // architectureStep updates alphas and betas.
 func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (later, error) {
 	ce, bt := t.objective.factors(t.balance[ofArchitecture])
+	var sides []side
+	var known float64
+	if t.robust != nil {
+		var err error
+		if sides, known, err = t.robustSides(views, labels); err != nil {
+			return nil, err
+		}
+		defer free(sides)
+	}
 	r, err := t.pass(views, labels, ce, bt, false)
 	if err != nil {
 		return nil, err
+	}
+	if t.robust != nil {
+		if r, err = t.withRobust(r, sides, known, labels); err != nil {
+			return nil, err
+		}
 	}
 	if t.Engine.Apart() {
 		norm, err := t.move()
@@ -179,6 +199,16 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 	}
 	n := t.update(t.arch.Gradient(t.mixing))
 	return r.and(func() float64 { return n }), nil
+}
+
+// withRobust adds the robust term to a pass, in gradients and in its result.
+func (t *Search) withRobust(r later, sides []side, known float64, labels *block.Value) (later, error) {
+	term, err := t.robustPasses(sides, known, labels)
+	return func() result {
+		all := r()
+		all.robust = term
+		return all
+	}, err
 }
 
 // update makes Adam's step of alphas and betas on the host and returns the norm of the gradient,

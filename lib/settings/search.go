@@ -36,6 +36,8 @@ type Search struct {
 	Operations string `json:"operations" help:"operations of the search space, separated by commas: like none,skip_connect,sep_conv_3x3, or changes of the eight of DARTS, like -none or +capsule_dynamic,+capsule_em,+capsule_self; capsules with 1 or 3 rounds of routing instead of 2 are capsule_dynamic_1, capsule_em_3, and so on"`
 	States     int    `json:"states" help:"states of a cell, 2 to 5"`
 
+	Robustness
+
 	Sigmoid      bool    `json:"sigmoid" help:"weights of operations are sigmoid(alpha) instead of softmax(alpha): operations don't compete (FairDARTS, arXiv:1911.12126)"`
 	ZeroOne      float64 `json:"zero_one" help:"with sigmoid: factor of the loss that drives sigmoids to 0 or 1 (arXiv:1911.12126, eq. 4); the paper has 10; 0: none"`
 	RivalDropout float64 `json:"rival_dropout" help:"initial rate of dropout on all operations without weights, skip connections and pools, which falls in each phase like P-DARTS' dropout of skip connections (arXiv:1904.12760, section 3.3); 0: none"`
@@ -77,6 +79,7 @@ func (Search) order() []string {
 		"operations", "states",
 		"arch_clip", "unrolled", "two_views",
 		"sigmoid", "zero_one", "rival_dropout", "keep_capsules",
+		"robust", "robust_weight", "robust_eps",
 	}
 }
 
@@ -98,12 +101,16 @@ func (Search) helps() map[string]string {
 // space of DARTS. So a run keeps the name that it had before there was such a setting.
 func (s Search) omits() map[string]bool {
 	names, err := cell.ParseOperations(s.Operations)
+	plain := !s.Robustness.On()
 	return map[string]bool{
-		"operations": err == nil && slices.Equal(names, cell.Primitives),
-		"states":     s.States == 0 || s.States == cell.States,
-		"arch_clip":  s.ArchClip == 0,
-		"unrolled":   !s.Unrolled,
-		"two_views":  !s.TwoViews,
+		"robust":        plain,
+		"robust_weight": plain,
+		"robust_eps":    plain,
+		"operations":    err == nil && slices.Equal(names, cell.Primitives),
+		"states":        s.States == 0 || s.States == cell.States,
+		"arch_clip":     s.ArchClip == 0,
+		"unrolled":      !s.Unrolled,
+		"two_views":     !s.TwoViews,
 
 		"sigmoid":       !s.Sigmoid,
 		"zero_one":      s.ZeroOne == 0,
@@ -183,6 +190,12 @@ func (s Search) Validate() error {
 	}
 	if err := s.Mixed.validate(); err != nil {
 		return err
+	}
+	if err := s.Robustness.validate(); err != nil {
+		return err
+	}
+	if s.Robustness.On() && (s.Unrolled || s.SSFactor == 1) {
+		return fmt.Errorf("robust is %q: a robust term needs labels and a first-order step: leave out unrolled, and give ss_factor below 1", s.Robust)
 	}
 	if s.SSFactor > 0 {
 		if err := s.Twins.validate(); err != nil {
