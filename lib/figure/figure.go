@@ -81,15 +81,22 @@ func measured(text []byte) []byte {
 	return bytes.Replace(text, []byte("<text "), fmt.Appendf(nil, `<text textLength="%.4g" lengthAdjust="spacingAndGlyphs" `, width), 1)
 }
 
+// Image returns the figure in so many dots per inch: paletted where it has few colours, as drawings
+// do.
+func (f Figure) Image(dpi int) image.Image {
+	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi))
+	f.paint(canvas)
+	picture := image.Image(canvas.Image())
+	if rgba, ok := picture.(*image.RGBA); ok {
+		return indexed(rgba)
+	}
+	return picture
+}
+
 // PNG writes the figure as a PNG image of 144 dots per inch. PNG returns an error if the drawing or
 // the writer fails.
 func (f Figure) PNG(w io.Writer) error {
-	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(pngDPI))
-	f.paint(canvas)
-	var picture image.Image = canvas.Image()
-	if rgba, ok := picture.(*image.RGBA); ok {
-		picture = indexed(rgba)
-	}
+	picture := f.Image(pngDPI)
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	if _, ok := picture.(*image.Paletted); ok { // few bytes: the best compression costs little time
 		encoder.CompressionLevel = png.DefaultCompression

@@ -1,15 +1,16 @@
 package film
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	"image/color/palette"
 	"image/draw"
 	"image/gif"
-	"image/png"
 	"io"
 )
+
+// DPI is the number of dots per inch of the animation's frames, that of a screen.
+const DPI = 96
 
 // Hundredths of a second that a frame stays.
 const (
@@ -19,15 +20,13 @@ const (
 )
 
 // GIF writes the film as an animation that repeats. A frame after the first holds only the part of
-// the picture that has changed. GIF returns an error if a frame can't be drawn or the writer fails.
+// the picture that has changed. GIF returns an
+// error if the writer fails.
 func (f *Film) GIF(w io.Writer) error {
 	var g gif.GIF
 	var before *image.Paletted
 	for i, s := range f.Scenes {
-		frame, err := f.picture(i)
-		if err != nil {
-			return err
-		}
+		frame := f.picture(i)
 		delay := still
 		if i == 0 || s.Cells[0].Changes()+s.Cells[1].Changes() > 0 {
 			delay = moving
@@ -50,21 +49,14 @@ func (f *Film) GIF(w io.Writer) error {
 }
 
 // picture is a frame in at most 256 colours.
-func (f *Film) picture(scene int) (*image.Paletted, error) {
-	var b bytes.Buffer
-	if err := f.Frame(scene).PNG(&b); err != nil {
-		return nil, err
-	}
-	p, err := png.Decode(&b)
-	if err != nil {
-		return nil, err
-	}
+func (f *Film) picture(scene int) *image.Paletted {
+	p := f.Frame(scene).Image(DPI)
 	if few, ok := p.(*image.Paletted); ok {
-		return few, nil
+		return few
 	}
 	few := image.NewPaletted(p.Bounds(), palette.Plan9)
 	draw.Draw(few, few.Rect, p, p.Bounds().Min, draw.Src)
-	return few, nil
+	return few
 }
 
 // difference is the smallest rectangle outside of which two pictures of one size are equal; a pixel

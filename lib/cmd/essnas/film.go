@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -36,7 +37,7 @@ film.gif   both cells, epoch by epoch: nodes and edges keep their places, what h
 film.html  the same with a slider, and: similarity to the last cell, entropy, changes, drift of beta, winner of each edge, fortune of each operation,
            heat maps of the alphas; it needs no network
 film.json  the numbers: see go doc ./lib/film
-*.png      the figures of the page`,
+*.svg      the figures of the page, and as PNG`,
 		Example: `  essnas film runs/search-cifar10-1a2b3c4d
   essnas film runs/search-cifar10-1a2b3c4d --out film`,
 		Args: cobra.ExactArgs(1),
@@ -92,7 +93,7 @@ func makeFilm(r *run.Run, dir string) (made filmed, err error) {
 		return made, err
 	}
 	for name, draw := range map[string]figure.Figure{"curves": f.Curves(), "winners": f.Winners(), "fortunes": f.FortuneCurves(), "last": f.Frame(len(f.Scenes) - 1)} {
-		if err := write(name+".png", draw.PNG); err != nil {
+		if err := errors.Join(write(name+".png", draw.PNG), write(name+".svg", draw.SVG)); err != nil {
 			return made, err
 		}
 	}
