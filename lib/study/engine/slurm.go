@@ -31,6 +31,7 @@ type Slurm struct {
 
 	jobs   []Job
 	ended  []bool
+	ends   []End // seen, and not reported yet
 	failed map[string]bool
 }
 

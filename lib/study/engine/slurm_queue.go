@@ -83,28 +83,19 @@ func (s *Slurm) Wait(ctx context.Context) (End, error) {
 		poll = 10 * time.Second
 	}
 	for {
+		if len(s.ends) > 0 {
+			end := s.ends[0]
+			s.ends = s.ends[1:]
+			return end, nil
+		}
 		if !slices.Contains(s.ended, false) {
 			return End{}, io.EOF
 		}
-		states, err := s.States(ctx)
-		if err != nil {
+		if err := s.look(ctx); err != nil {
 			return End{}, err
 		}
-		for i, j := range s.jobs {
-			if _, held := states[j.Name]; held || s.ended[i] {
-				continue
-			}
-			s.ended[i] = true
-			if s.failed[j.After] {
-				s.failed[j.Name] = true // it never began
-				continue
-			}
-			done, err := s.Done(j)
-			if err == nil && !done {
-				err = fmt.Errorf("it has ended without a result; its log is in %s", filepath.Join(s.Dir, "logs"))
-			}
-			s.failed[j.Name] = err != nil
-			return End{j, err}, nil
+		if len(s.ends) > 0 {
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -112,6 +103,31 @@ func (s *Slurm) Wait(ctx context.Context) (End, error) {
 		case <-time.After(poll):
 		}
 	}
+}
+
+// look asks squeue once and notes all ends since the last look.
+func (s *Slurm) look(ctx context.Context) error {
+	states, err := s.States(ctx)
+	if err != nil {
+		return err
+	}
+	for i, j := range s.jobs {
+		if _, held := states[j.Name]; held || s.ended[i] {
+			continue
+		}
+		s.ended[i] = true
+		if s.failed[j.After] {
+			s.failed[j.Name] = true // it never began
+			continue
+		}
+		done, err := s.Done(j)
+		if err == nil && !done {
+			err = fmt.Errorf("it has ended without a result; its log is in %s", filepath.Join(s.Dir, "logs"))
+		}
+		s.failed[j.Name] = err != nil
+		s.ends = append(s.ends, End{j, err})
+	}
+	return nil
 }
 
 // Cancel implements [Engine], for all that was ever submitted from this directory. Running jobs
