@@ -49,7 +49,7 @@ func small(t *testing.T) Kit {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	n := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 2, Batch: 4, Epochs: 2, Seed: 1, Devices: 1, LR: 0.1}, Labels: 1, Clip: 5}
 	return Kit{
-		Backend: backend.Rehearsal, Worker: []string{self, "step"}, Patience: 5 * time.Minute, Minute: 2 * time.Second,
+		Backend: backend.Rehearsal, Worker: []string{self, "step"}, Patience: 20 * time.Minute, Minute: 2 * time.Second,
 		Path: filepath.Join(t.TempDir(), "gpu.txt"),
 		Search: settings.Search{
 			Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 8, Epochs: 1000, Seed: 1, Devices: 1, LR: 0.1},
