@@ -71,6 +71,8 @@ type Backbone struct {
 	Cells, Channels, Classes int // 0 classes: no classifier, the network ends with its features
 	ImageChannels, ImageSide int
 	Batch                    int
+	// Stem is the name of the layers before the first cell: "" or StemCIFAR, or StemImageNet.
+	Stem string
 	// Partial is K of partial channels; 1 disables them.
 	Partial int
 	// Affine gives norms a gain, a bias and running statistics (found networks).
@@ -81,6 +83,24 @@ type Backbone struct {
 	// Probe stops the gradient from the classifier to the features, for networks that learn without
 	// labels.
 	Probe bool
+}
+
+// The stems of found networks: CIFAR's is one 3x3 convolution that keeps the size of images of some
+// 32 pixels; ImageNet's is three of stride 2, after which images of 224 pixels have 28.
+const (
+	StemCIFAR    = "cifar"
+	StemImageNet = "imagenet"
+)
+
+// imageNetReduction is the factor by which StemImageNet makes images smaller.
+const imageNetReduction = 8
+
+// StemSide returns the side of the images that the first cell computes with.
+func (w Backbone) StemSide() int {
+	if w.Stem == StemImageNet {
+		return w.ImageSide / imageNetReduction
+	}
+	return w.ImageSide
 }
 
 // stemMultiplier is the width of the stem in units of the first cells' channels, as in DARTS.
@@ -104,7 +124,7 @@ type Output struct{ Features, Logits, Auxiliary *block.Value }
 // Places lists the cells.
 func (w Backbone) Places() []Place {
 	places := make([]Place, w.Cells)
-	channels, side := w.Channels, w.ImageSide
+	channels, side := w.Channels, w.StemSide()
 	for i := range places {
 		p := Place{Index: i, Reduction: i == w.Cells/3 || i == 2*w.Cells/3, Channels: channels, In: side, Out: side}
 		if p.Reduction {
@@ -127,10 +147,7 @@ func (w Backbone) Features(states int) int {
 // Run makes the calls of a whole network on images [c, h, h, b]. graphs are the normal and the
 // reduction cell.
 func (w Backbone) Run(r block.Runner, images *block.Value, graphs [2]cell.Topology, edge Edge) Output {
-	width := stemMultiplier * w.Channels
-	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
-	s1 := Feature{States: []State{stem}, Channels: width, Side: w.ImageSide}
-	s0 := s1
+	s0, s1 := w.stems(r, images)
 	var out Output
 	for _, p := range w.Places() {
 		s0, s1 = s1, w.Cell(r, p, s0, s1, graphs[p.Type()], edge)
@@ -144,6 +161,20 @@ func (w Backbone) Run(r block.Runner, images *block.Value, graphs [2]cell.Topolo
 	}
 	out.Logits = r.Call(ClassifierLabel, w.classifier(len(s1.States)*s1.Channels), []*block.Value{out.Features}, nil)[0]
 	return out
+}
+
+// stems makes the calls of the stem and returns the inputs of the first cell.
+func (w Backbone) stems(r block.Runner, images *block.Value) (s0, s1 Feature) {
+	if w.Stem == StemImageNet {
+		c, side := w.Channels, w.StemSide()
+		first := r.Call("stem0", w.halvings(), []*block.Value{images}, nil)
+		second := r.Call("stem1", w.halving(), first, nil)
+		return Feature{[]State{first}, c, 2 * side}, Feature{[]State{second}, c, side}
+	}
+	width := stemMultiplier * w.Channels
+	stem := r.Call("stem", w.stem(width), []*block.Value{images}, nil)
+	s1 = Feature{States: []State{stem}, Channels: width, Side: w.ImageSide}
+	return s1, s1
 }
 
 // Cell makes the calls of one cell on the outputs of the two cells before it.

@@ -50,6 +50,58 @@ func (w Backbone) stem(width int) *block.Block {
 	return b
 }
 
+// halvings is the first part of StemImageNet: two 3x3 convolutions of stride 2 with norms, and ReLU
+// between them, [image channels, h, h, b] -> [channels, h/4, h/4, b]. The first has half of the
+// channels.
+func (w Backbone) halvings() *block.Block {
+	w.affine()
+	in, h, half, out := w.ImageChannels, w.ImageSide, w.Channels/2, w.Channels
+	ws := []block.Weight{{Name: "conv0", Dims: []int{half, 9 * in}, Fan: 9 * in, Positions: h / 2 * (h / 2)}}
+	ws = append(ws, ops.NormWeights("norm0", half)...)
+	ws = append(ws, block.Weight{Name: "conv1", Dims: []int{out, 9 * half}, Fan: 9 * half, Positions: h / 4 * (h / 4)})
+	return &block.Block{
+		Name:    fmt.Sprintf("stem0 %d->%d->%dx%dx%d %s", in, half, out, h/4, h/4, w.kind()),
+		In:      []shapes.Shape{block.Floats(in, h, h, w.Batch)},
+		Const:   1,
+		Weights: append(ws, ops.NormWeights("norm1", out)...),
+		Norms:   []int{half, out},
+		Fn: func(c *block.Ctx, in, v []*Node) []*Node {
+			x := c.SaveForBackward(c.Site(in[0], func(x *Node) *Node { return ops.Halving3x3(c, x, v[0]) }))
+			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
+			x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return ops.Halving3x3(c, x, v[3]) }))
+			return []*Node{ops.AffineNorm(c, x, v[4], v[5])}
+		},
+	}
+}
+
+// halving is the second part of StemImageNet: ReLU, a 3x3 convolution of stride 2, norm,
+// [channels, h/4, h/4, b] -> [channels, h/8, h/8, b].
+func (w Backbone) halving() *block.Block {
+	channels, h := w.Channels, w.StemSide()
+	return &block.Block{
+		Name: fmt.Sprintf("stem1 %dx%dx%d %s", channels, h, h, w.kind()),
+		In:   []shapes.Shape{block.Floats(channels, 2*h, 2*h, w.Batch)},
+		Weights: append([]block.Weight{{Name: "conv", Dims: []int{channels, 9 * channels}, Fan: 9 * channels, Positions: h * h}},
+			ops.NormWeights("norm", channels)...),
+		Norms: []int{channels},
+		Fn: func(c *block.Ctx, in, v []*Node) []*Node {
+			x := c.SaveForBackward(c.Site(ops.Relu(in[0]), func(x *Node) *Node { return ops.Halving3x3(c, x, v[0]) }))
+			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
+		},
+	}
+}
+
+// affine panics for networks that ImageNet's stem is not part of, and for images that it can't make
+// smaller.
+func (w Backbone) affine() {
+	if !w.Affine {
+		exceptions.Panicf("the stem %q is of found networks, and this is a search network", w.Stem)
+	}
+	if w.ImageSide%(4*imageNetReduction) != 0 {
+		exceptions.Panicf("the stem %q needs images whose side is a multiple of %d, got %d", w.Stem, 4*imageNetReduction, w.ImageSide)
+	}
+}
+
 // shapes returns the shapes of a feature's values.
 func (w Backbone) shapes(f Feature) (s []shapes.Shape) {
 	for _, state := range f.States {

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/internal/safetensors"
@@ -59,10 +60,7 @@ func Layers(net *network.Network, params []*block.Param) (layers []Layer, err er
 			panic(r)
 		}
 	}()
-	stem := b.arrays("stem")
-	x := b.norm(b.conv("stem.0", Image, stem.window("conv", 3), Layer{Kernel: 3, Pad: 1}), "stem.1", stem, "norm")
-	s0, s1, side := x, x, net.ImageSide
-	before := side // side of s0's images
+	s0, s1, before := b.stem(net)
 	for _, p := range net.Places() {
 		out := b.cell(net, p.Index, p.Type(), p.Stride, s0, s1, before != p.In)
 		s0, s1, before = s1, out, p.In
@@ -73,6 +71,21 @@ func Layers(net *network.Network, params []*block.Param) (layers []Layer, err er
 		"weight": head.take("linear"), "bias": head.take("bias"),
 	}})
 	return b.layers, nil
+}
+
+// stem adds the layers before the first cell and returns its inputs, with the side of the first.
+func (b *builder) stem(net *network.Network) (s0, s1, side int) {
+	if net.Stem != backbone.StemImageNet {
+		stem := b.arrays("stem")
+		x := b.norm(b.conv("stem.0", Image, stem.window("conv", 3), Layer{Kernel: 3, Pad: 1}), "stem.1", stem, "norm")
+		return x, x, net.ImageSide
+	}
+	halving := Layer{Kernel: 3, Pad: 1, Stride: 2}
+	first, second := b.arrays("stem0"), b.arrays("stem1")
+	x := b.norm(b.conv("stem0.0", Image, first.window("conv0", 3), halving), "stem0.1", first, "norm0")
+	s0 = b.norm(b.conv("stem0.3", b.relu(x), first.window("conv1", 3), halving), "stem0.4", first, "norm1")
+	s1 = b.norm(b.conv("stem1.1", b.relu(s0), second.window("conv", 3), halving), "stem1.2", second, "norm")
+	return s0, s1, 2 * net.StemSide()
 }
 
 // missing is an error that ends a builder.

@@ -34,6 +34,14 @@ func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, ba
 	return n
 }
 
+// With returns the network with a stem of that name (backbone.StemCIFAR or StemImageNet; "" is
+// StemCIFAR).
+func (n *Network) With(stem string) *Network {
+	other := *n
+	other.Stem = stem
+	return &other
+}
+
 // Path is a path that drop path can drop: a gene of a cell, both counted from 0.
 type Path struct{ Cell, Gene int }
 

@@ -3,6 +3,7 @@ package network
 import (
 	"testing"
 
+	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
@@ -41,6 +42,34 @@ func TestFoundNetworkIsTorchs(t *testing.T) {
 			evaluated(t, e, net, params, torch, x)
 		})
 	}
+}
+
+// TestTheStemForImageNetIsTorchs compares logits, gradients, running statistics and logits in
+// evaluation of a network with three convolutions of stride 2 before its cells.
+func TestTheStemForImageNetIsTorchs(t *testing.T) {
+	torch := golden.Read(t, "imagenet")
+	e := block.NewEngine(backendtest.Open(t).Backend)
+	genotype, _ := cell.Published("PC_DARTS_image")
+	net := New(genotype, 3, 4, 10, 1, 64, len(torch["labels"].Data), false).With(backbone.StemImageNet)
+	x, labels := parity.Image(torch["x"]), parity.Labels(torch["labels"])
+	params := block.NewPlan(func(r block.Runner) { net.Run(r, x, nil) }).Params(1)
+	parity.Load(t, params, torch, parity.Path)
+	tape := block.NewTape(e, params, block.Train, block.Joint)
+	defer tape.Close()
+	out := net.Run(tape, x, nil)
+	loss := tape.Call("", fit.CrossEntropy(10, net.Batch), []*block.Value{out.Logits, labels}, nil)[0]
+	if err := tape.Run(); err != nil {
+		t.Fatal(err)
+	}
+	golden.Close(t, "logits", out.Logits.Floats(), parity.BatchLast(torch["logits"]).Data, parity.Tolerance)
+	golden.Close(t, "loss", loss.Floats(), torch["loss"].Data, parity.Tolerance)
+	tape.Seed(loss, 1)
+	if err := tape.Backward(true); err != nil {
+		t.Fatal(err)
+	}
+	parity.Gradients(t, params, torch, parity.Path)
+	parity.Running(t, params, torch, parity.Path)
+	evaluated(t, e, net, params, torch, x)
 }
 
 // torchMasks are torch's masks, divided by the probability to keep a path.
@@ -111,8 +140,8 @@ func TestSizesAreTorchs(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s is not published", c.Genotype)
 		}
-		weights, macs := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, false).Count()
-		withAuxiliary, _ := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, true).Count()
+		weights, macs := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, false).With(c.Stem).Count()
+		withAuxiliary, _ := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, true).With(c.Stem).Count()
 		if weights != c.Weights || withAuxiliary != c.WeightsWithAuxiliary || macs != c.MACs {
 			t.Errorf("%s, %d classes, %dx%d: %d weights (%d with the auxiliary tower), %d multiply-accumulates; torch has %d (%d), %d",
 				c.Genotype, c.Classes, c.Size, c.Size, weights, withAuxiliary, macs, c.Weights, c.WeightsWithAuxiliary, c.MACs)

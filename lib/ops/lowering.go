@@ -218,6 +218,12 @@ func Conv3x3(c *block.Ctx, x, w *Node) *Node {
 	return patches(c, x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1, layout: c.Lowering().Layout})
 }
 
+// Halving3x3 is a full 3x3 convolution with stride 2 and padding 1, w [out, 9*in] with the window's
+// position first: [in, h, h, b] -> [out, h/2, h/2, b].
+func Halving3x3(c *block.Ctx, x, w *Node) *Node {
+	return patches(c, x, w, conv{k: 3, stride: 2, pad: 1, dilation: 1, layout: c.Lowering().Layout})
+}
+
 // ConvValid is a full k x k convolution without padding, w [out, k*k*in].
 func ConvValid(c *block.Ctx, x, w *Node, k int) *Node {
 	return patches(c, x, w, conv{k: k, stride: 1, dilation: 1, layout: c.Lowering().Layout})

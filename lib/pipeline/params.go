@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/essnas/essnas/lib/backbone"
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/network"
 	"github.com/essnas/essnas/lib/run"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/supernet"
 )
 
@@ -26,6 +28,7 @@ type Size struct {
 type Shape struct {
 	Cells, Channels, Classes int
 	ImageChannels, ImageSide int
+	Stem                     string // "" or one of settings.Stems()
 }
 
 func (s Shape) validate() error {
@@ -38,8 +41,12 @@ func (s Shape) validate() error {
 		return fmt.Errorf("classes is %d: want 2 to 100000", s.Classes)
 	case s.ImageChannels < 1 || s.ImageChannels > 16 || s.ImageSide < 8 || s.ImageSide > 1024:
 		return fmt.Errorf("images of %d channels and %d x %d pixels can't be used: want 1 to 16 and a side of 8 to 1024", s.ImageChannels, s.ImageSide, s.ImageSide)
+	case s.Stem != "" && !slices.Contains(settings.Stems(), s.Stem):
+		return fmt.Errorf("there is no stem %q: choose one of %s", s.Stem, strings.Join(settings.Stems(), ", "))
 	case s.ImageSide%4 != 0:
 		return fmt.Errorf("images of side %d can't be halved twice: want a multiple of 4, such as %d", s.ImageSide, (s.ImageSide+2)/4*4)
+	case s.Stem == backbone.StemImageNet && s.ImageSide%32 != 0:
+		return fmt.Errorf("images of side %d can't be halved five times, as the stem imagenet wants it: give a multiple of 32, such as 224", s.ImageSide)
 	}
 	return nil
 }
@@ -50,11 +57,15 @@ func NetworkSize(name string, g cell.Genotype, s Shape, auxiliary bool) (Size, e
 	if err := s.validate(); err != nil {
 		return Size{}, err
 	}
-	if auxiliary && s.ImageSide < 17 {
-		return Size{}, fmt.Errorf("an auxiliary tower needs images of 17 x 17 pixels or more, these have %d x %d", s.ImageSide, s.ImageSide)
+	least := 17
+	if s.Stem == backbone.StemImageNet {
+		least = 160
+	}
+	if auxiliary && s.ImageSide < least {
+		return Size{}, fmt.Errorf("an auxiliary tower needs images of %d x %[1]d pixels or more, these have %d x %[2]d", least, s.ImageSide)
 	}
 	size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}
-	size.Weights, size.MACs = network.New(g, s.Cells, s.Channels, s.Classes, s.ImageChannels, s.ImageSide, 1, auxiliary).Count()
+	size.Weights, size.MACs = network.New(g, s.Cells, s.Channels, s.Classes, s.ImageChannels, s.ImageSide, 1, auxiliary).With(s.Stem).Count()
 	return size, nil
 }
 

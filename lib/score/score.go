@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Row is a line of the table: one class against all others, or the micro average. The four measures
+// Row is a line of the table: one class against all others, or the micro or macro average. The four measures
 // lie in 0..1.
 type Row struct {
 	Class     string  `json:"class"`
@@ -97,6 +97,48 @@ func rows(classes []string, confusion [][]int, images int) []Row {
 	return table
 }
 
+// Macro returns the mean of the rows of all classes, in which classes with few images count as much
+// as those with many. Like scikit-learn's macro average it leaves out classes that have no image and
+// that no image was taken for.
+func (t Table) Macro() Row {
+	m := Row{Class: "macro", Images: t.Images}
+	n := 0.0
+	for k, row := range t.Classes {
+		if row.Images == 0 && !t.answered(k) {
+			continue
+		}
+		n++
+		m.Precision, m.Recall, m.F1, m.Accuracy = m.Precision+row.Precision, m.Recall+row.Recall, m.F1+row.F1, m.Accuracy+row.Accuracy
+	}
+	m.Precision, m.Recall, m.F1, m.Accuracy = m.Precision/n, m.Recall/n, m.F1/n, m.Accuracy/n
+	return m
+}
+
+// answered reports whether any image was taken for class k.
+func (t Table) answered(k int) bool {
+	return slices.ContainsFunc(t.Confusion, func(row []int) bool { return row[k] > 0 })
+}
+
+// Warnings says in sentences without their full stop which classes the numbers say nothing of: those
+// that no image was taken for, and those without test images.
+func (t Table) Warnings() (all []string) {
+	var never, absent []string
+	for k, row := range t.Classes {
+		if row.Images == 0 {
+			absent = append(absent, row.Class)
+		} else if !t.answered(k) {
+			never = append(never, row.Class)
+		}
+	}
+	if len(never) > 0 {
+		all = append(all, "the network never answers "+strings.Join(never, ", "))
+	}
+	if len(absent) > 0 {
+		all = append(all, "no test image is of "+strings.Join(absent, ", "))
+	}
+	return all
+}
+
 func share(part, whole int) float64 {
 	if whole == 0 {
 		return 0
@@ -142,8 +184,8 @@ func TopK[T cmp.Ordered](values []T, k int) []int {
 	return order[:min(k, len(order))]
 }
 
-// String writes the table as text: one line per class, the micro average, then top-1, top-5 and
-// loss.
+// String writes the table as text: one line per class, the micro average, the macro average, then
+// top-1, top-5 and loss.
 func (t Table) String() string {
 	width := len("class")
 	for _, row := range t.Classes {
@@ -151,7 +193,7 @@ func (t Table) String() string {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%-*s  precision  recall      f1  accuracy  images\n", width, "class")
-	for _, row := range append(slices.Clone(t.Classes), t.All) {
+	for _, row := range append(slices.Clone(t.Classes), t.All, t.Macro()) {
 		fmt.Fprintf(&text, "%-*s  %9.4f  %6.4f  %6.4f  %8.4f  %6d\n", width, row.Class, row.Precision, row.Recall, row.F1, row.Accuracy, row.Images)
 	}
 	fmt.Fprintf(&text, "top-1 %s, top-5 %s, loss %.4f, %d images\n", percent(t.Top1, t.Top1Range), percent(t.Top5, t.Top5Range), t.Loss, t.Images)

@@ -19,6 +19,7 @@ type golden struct {
 	F1, Accuracy      []float64
 	Images            []int
 	All               [4]float64
+	Macro             [3]float64
 	Confusion         [][]int
 	Loss, Top1, Top5  float64
 	Top1Range         [2]float64 `json:"top1_95"`
@@ -65,6 +66,10 @@ func TestScoresAreThoseOfScikitLearn(t *testing.T) {
 			near("all recall", got.All.Recall, want.All[1])
 			near("all f1", got.All.F1, want.All[2])
 			near("all accuracy", got.All.Accuracy, want.All[3])
+			macro := got.Macro()
+			near("macro precision", macro.Precision, want.Macro[0])
+			near("macro recall", macro.Recall, want.Macro[1])
+			near("macro f1", macro.F1, want.Macro[2])
 			near("loss", got.Loss, want.Loss)
 			near("top-1", got.Top1, want.Top1)
 			near("top-5", got.Top5, want.Top5)
@@ -157,5 +162,16 @@ func ExampleNew() {
 	// dog       1.0000  0.5000  0.6667    0.7500       2
 	// frog      1.0000  1.0000  1.0000    1.0000       1
 	// all       0.7500  0.7500  0.7500    0.7500       4
+	// macro     0.8333  0.8333  0.7778    0.8333       4
 	// top-1 75.00 % (95 %: 30.06 to 95.44), top-5 100.00 % (95 %: 51.01 to 100.00), loss 0.6093, 4 images
+}
+
+func TestClassesThatNobodyAnswersOrTestsAreWarnedOf(t *testing.T) {
+	got, err := New([]string{"a", "b", "c"}, [][]float32{{1, 0, 0}, {1, 0, 0}, {1, 0, 0}}, []uint8{0, 0, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := fmt.Sprint(got.Warnings()); w != "[the network never answers b no test image is of c]" {
+		t.Errorf("warnings are %s", w)
+	}
 }

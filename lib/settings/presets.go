@@ -98,7 +98,7 @@ func TrainChoice() *Choice[Train] {
 			Cells: 20, Channels: 36, Batch: 96, Epochs: 600, Seed: 1, Devices: 1, Precision: "float32",
 			LR: 0.025, Momentum: 0.9, WeightDecay: 3e-4,
 		},
-		Auxiliary: 0.4, DropPath: 0.3, Labels: 1, Clip: 5, Cutout: 16,
+		Auxiliary: 0.4, DropPath: 0.3, Labels: 1, Clip: 5, Cutout: 16, Stem: Stems()[0], ClassWeights: ClassWeights()[0],
 		Adversarial: Adversarial{Adversarial: "none", Eps: "8/255", AttackSteps: 7},
 	}
 	quick := paper

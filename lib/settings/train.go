@@ -3,6 +3,8 @@ package settings
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Train holds all settings of a training of a cell's network apart from the cell.
@@ -14,6 +16,10 @@ type Train struct {
 	Clip      float64 `json:"clip" help:"largest norm of the gradient"`
 	Cutout    int     `json:"cutout" help:"side of the square that cutout erases in training images, in pixels; 0: none"`
 	Adversarial
+
+	Stem string `json:"stem" help:"layers before the first cell: cifar, one 3x3 convolution, or imagenet, three of stride 2, which images of 224 pixels need"`
+
+	ClassWeights string `json:"class_weights" help:"weights of the classes in the training's loss: none, or balanced, in which classes with few images count as much as those with many; validation and test stay without"`
 }
 
 // order is the order of the JSON: never change it, only append.
@@ -22,17 +28,31 @@ func (Train) order() []string {
 		"cells", "channels", "auxiliary", "drop_path", "batch", "epochs", "images", "labels", "devices", "precision", "seed",
 		"lr", "momentum", "weight_decay", "clip", "cutout",
 		"adversarial", "eps", "attack_steps", "attack_step",
+		"stem", "class_weights",
 	}
 }
 
-// omits returns the settings that the JSON leaves out: those of adversarial training where it is
-// off, so that a run keeps the name that it had before there were such settings.
+func (Train) helps() map[string]string { return nil }
+
+// omits returns the settings that the JSON leaves out: later ones that change nothing, so that a run
+// keeps the name that it had before there was such a setting.
 func (s Train) omits() map[string]bool {
 	off := !s.On()
-	return map[string]bool{"adversarial": off, "eps": off, "attack_steps": off, "attack_step": off}
+	return map[string]bool{
+		"stem": s.Stem == "" || s.Stem == Stems()[0], "class_weights": !s.Balances(),
+		"adversarial": off, "eps": off, "attack_steps": off, "attack_step": off,
+	}
 }
 
-func (Train) helps() map[string]string { return nil }
+// Stems lists the names of the layers before the first cell, the default first. Package backbone
+// has the layers.
+func Stems() []string { return []string{"cifar", "imagenet"} }
+
+// ClassWeights lists the choices of the weights of classes, the default first.
+func ClassWeights() []string { return []string{"none", "balanced"} }
+
+// Balances reports whether classes with few images count as much as those with many.
+func (s Train) Balances() bool { return s.ClassWeights == ClassWeights()[1] }
 
 // MarshalJSON writes the settings in the order that names runs. It never returns an error for
 // finite numbers.
@@ -60,6 +80,10 @@ func (s Train) Validate() error {
 		return fmt.Errorf("drop_path is %g: want 0 <= drop_path < 1", s.DropPath)
 	case !(s.Labels > 0 && s.Labels <= 1):
 		return fmt.Errorf("labels is %g: want a share above 0 and up to 1, which is all", s.Labels)
+	case s.Stem != "" && !slices.Contains(Stems(), s.Stem):
+		return fmt.Errorf("stem is %q: choose one of %s", s.Stem, strings.Join(Stems(), ", "))
+	case s.ClassWeights != "" && !slices.Contains(ClassWeights(), s.ClassWeights):
+		return fmt.Errorf("class_weights is %q: choose one of %s", s.ClassWeights, strings.Join(ClassWeights(), ", "))
 	case !(s.Clip > 0):
 		return fmt.Errorf("clip is %g: want a positive number", s.Clip)
 	case s.Cutout < 0:

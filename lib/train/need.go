@@ -14,6 +14,9 @@ import (
 // Need estimates the memory of a training: its steps in the middle of its epochs, with dropped
 // paths, and the validation. It returns an error if a pass can't be traced.
 func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (run.Need, error) {
+	if err := Fits(set.Train.Height, s); err != nil {
+		return run.Need{}, err
+	}
 	t := &Training{Base: task.Base{Engine: e}, settings: s, net: networkOf(set, g, s)}
 	t.loss = fit.CrossEntropy(t.net.Classes, t.net.Batch)
 	passes := []block.Pass{

@@ -1,8 +1,10 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"maps"
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,6 +48,9 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	if err := Fits(set.Train.Height, s); err != nil {
+		return nil, err
+	}
 	train, validation := set.TrainValidation(s.Seed, s.Images)
 	if err := task.Enough("%d images are left for training", len(train), s.Batch); err != nil {
 		return nil, err
@@ -57,12 +62,54 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (
 	t := assemble(base, networkOf(set, g, s), s)
 	t.set, t.train, t.validation, t.images = set, set.Train.Share(train, s.Labels), validation, len(train)
 	t.ball = ballOf(set, s)
+	if s.Balances() {
+		t.loss = fit.WeightedCrossEntropy(fit.Balanced(counts(set, t.train)), t.net.Batch)
+	}
 	return t, nil
+}
+
+// counts counts the images of each class.
+func counts(set *data.Set, index []int32) []int {
+	n := make([]int, len(set.Classes))
+	for _, i := range index {
+		n[set.Train.Labels[i]]++
+	}
+	return n
+}
+
+// Unseen returns the classes of which a training with these settings has no image to learn from.
+func Unseen(set *data.Set, s settings.Train) (classes []string) {
+	train, _ := set.TrainValidation(s.Seed, s.Images)
+	for k, n := range counts(set, set.Train.Share(train, s.Labels)) {
+		if n == 0 {
+			classes = append(classes, set.Classes[k])
+		}
+	}
+	return classes
+}
+
+// Fits returns an error if images of a side are too small for the stem or the auxiliary tower of a
+// network, or can't be halved as often as its stem and cells do.
+func Fits(side int, s settings.Train) error {
+	whole := side
+	if side < 4 || side%4 != 0 {
+		return fmt.Errorf("images of %d x %d pixels can't be halved twice: give a side that is a multiple of 4", side, side)
+	}
+	if s.Stem == backbone.StemImageNet {
+		if side%32 != 0 {
+			return fmt.Errorf("images of %d x %d pixels can't be halved five times, as the stem imagenet wants it: give a side that is a multiple of 32, or the stem cifar", side, side)
+		}
+		side /= 8
+	}
+	if s.Auxiliary > 0 && side < 17 {
+		return fmt.Errorf("images of %d x %d pixels are too small for an auxiliary tower with the stem %s: give --auxiliary 0", whole, whole, cmp.Or(s.Stem, backbone.StemCIFAR))
+	}
+	return nil
 }
 
 // networkOf returns the network of the settings for a set's images.
 func networkOf(set *data.Set, g cell.Genotype, s settings.Train) *network.Network {
-	return network.New(g, s.Cells, s.Channels, len(set.Classes), set.Train.Channels, set.Train.Height, s.Batch/s.Devices, s.Auxiliary > 0)
+	return network.New(g, s.Cells, s.Channels, len(set.Classes), set.Train.Channels, set.Train.Height, s.Batch/s.Devices, s.Auxiliary > 0).With(s.Stem)
 }
 
 // assemble makes everything except the images.
@@ -153,12 +200,20 @@ func (t *Training) order(epoch int) (order []int32) {
 }
 
 // Begin starts the training with the weights and running statistics of another network with the
-// same cells, except for the classifier and the auxiliary tower, which keep their initial ones. The
-// state is that of a pretraining (package pretrain). Begin returns an error if it belongs to
-// another network.
-func (t *Training) Begin(pretrained fit.State) error {
-	return fit.LoadParams(pretrained, slices.DeleteFunc(slices.Clone(t.Params), func(p *block.Param) bool {
-		return p.Label == backbone.ClassifierLabel || p.Label == backbone.AuxiliaryLabel
+// same cells. The state is that of a pretraining (package pretrain) or of a training. Classifier and
+// auxiliary tower keep their initial weights, unless the network is the whole of this one: then they
+// are the other's too, as far as it has them. Begin returns an error if the state belongs to another
+// network.
+func (t *Training) Begin(from fit.State, whole bool) error {
+	return fit.LoadParams(from, slices.DeleteFunc(slices.Clone(t.Params), func(p *block.Param) bool {
+		switch p.Label {
+		case backbone.ClassifierLabel:
+			return !whole
+		case backbone.AuxiliaryLabel:
+			_, has := from.Arrays["weights/"+p.Label]
+			return !whole || !has
+		}
+		return false
 	}))
 }
 

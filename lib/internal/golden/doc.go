@@ -20,6 +20,7 @@
 //	          gradient_norm before the clip, of the weights and of alphas and betas together
 //	darts     a DARTS search network (K=1, no betas): 2 channels, 3 cells, 4 images of 1x12x12: sides become odd
 //	networks  found networks, 4 channels, 4 images, auxiliary tower 8 and 16 wide: PC_DARTS_cifar (4 cells, 3x32x32), DARTS_V2 (3 cells, 1x28x28)
+//	imagenet  a found network with the stem for ImageNet, without drop path or tower: PC_DARTS_image (4 channels, 3 cells, 1x64x64)
 //	attack    (attack.py) a network of two layers, small/, and the found network found/ under attacks of other programs: images of FGSM and PGD,
 //	          of Auto-PGD from given starts, of FAB, and how many images withstand Square and the standard set
 //	corrupt   (corrupt.py) a picture under the corruptions of CIFAR-10-C by the original's code, and the random numbers that it drew
@@ -52,6 +53,7 @@
 // NAME is a path of
 //
 //	stem.conv.weight  stem.bn.{weight,bias}  classifier.{weight,bias}
+//	stem0.{conv1,bn1,conv2,bn2}  stem1.{conv,bn}
 //	cells.I.preprocess0  cells.I.preprocess1  cells.I.edges.E.PRIMITIVE
 //	auxiliary.{conv1,bn1,conv2,bn2,classifier}
 //	alphas_normal  alphas_reduce [14, 8]  betas_normal  betas_reduce [14]

@@ -133,6 +133,7 @@ func Close(t testing.TB, what string, got, want []float32, relative float64) {
 // network.
 type Count struct {
 	Genotype, Supernet          string
+	Stem                        string // "" for CIFAR's
 	K, Channels, Cells, Classes int
 	Size, Inputs                int // side and channels of an image
 	Weights                     int // without the auxiliary tower

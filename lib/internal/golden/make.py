@@ -306,6 +306,24 @@ def make_images():
     return record
 
 
+# --- imagenet: a found network with the stem for ImageNet
+
+
+def make_imagenet():
+    record, draws = Record(), Draws(12)
+    module = draws.module(NetworkCIFAR(4, 10, 3, PUBLISHED["PC_DARTS_image"], False, 1, 64, imagenet=True)).train()
+    x, labels = draws.normal(4, 1, 64, 64), draws.labels(4, classes=10)
+    logits = module(x)[0]
+    loss = F.cross_entropy(logits, labels)
+    loss.backward()
+    for name, value in (("x", x), ("labels", labels), ("logits", logits), ("loss", loss)):
+        record.put(name, value)
+    record.parameters(module)
+    record.running(module)
+    record.put("logits_eval", module.eval()(record["x"])[0])
+    return record
+
+
 # --- counts
 
 
@@ -332,6 +350,10 @@ def make_counts():
                     module = NetworkCIFAR(36, classes, 20, genotype, True, inputs, size).eval()
                     rows.append(dict(genotype=name, channels=36, cells=20, classes=classes, size=size, inputs=inputs, weights=weights(module)
                                      - weights(module.auxiliary), weights_with_auxiliary=weights(module), macs=macs(module, inputs, size)))
+        for name in ("DARTS_V2", "PDARTS", "PC_DARTS_image"):
+            module = NetworkCIFAR(48, 1000, 14, PUBLISHED[name], True, 3, 224, imagenet=True).eval()
+            rows.append(dict(genotype=name, stem="imagenet", channels=48, cells=14, classes=1000, size=224, inputs=3, weights=weights(module)
+                             - weights(module.auxiliary), weights_with_auxiliary=weights(module), macs=macs(module, 3, 224)))
         for name, k, cells, channels in (("pc-darts", 4, 8, 16), ("p-darts", 1, 8, 16), ("p-darts", 1, 5, 16), ("pc-darts", 4, 3, 16)):
             module = SearchNetwork(channels, 10, cells, k).eval()
             rows.append(dict(supernet=name, k=k, channels=channels, cells=cells, classes=10, size=32, inputs=3, weights=weights(module),

@@ -37,6 +37,7 @@ def case(name, logits, labels):
         "images": [int(n) for n in images],
         "accuracy": [(m[0, 0] + m[1, 1]) / m.sum() for m in one_vs_rest],
         "all": list(micro[:3]) + [metrics.accuracy_score(labels, predicted)],
+        "macro": list(metrics.precision_recall_fscore_support(labels, predicted, average="macro", zero_division=0)[:3]),
         "confusion": metrics.confusion_matrix(labels, predicted, labels=classes).tolist(),
         "loss": metrics.log_loss(labels, softmax(logits.astype(np.float64), axis=1), labels=classes),
         "top1": metrics.accuracy_score(labels, predicted),

@@ -91,14 +91,36 @@ class Auxiliary(nn.Module):
         return self.classifier(x.flatten(1))
 
 
+class HalvingStem(nn.Module):
+    """The stem of networks for ImageNet: 3x3 convolutions of stride 2 with norms, a ReLU before each but that of the image."""
+
+    def __init__(self, inputs, widths, first):
+        super().__init__()
+        self.first = first
+        for i, (a, b) in enumerate(zip([inputs] + widths, widths)):
+            number = str(i + 1) if len(widths) > 1 else ""
+            self.add_module("conv" + number, conv(a, b, 3, stride=2, padding=1))
+            self.add_module("bn" + number, nn.BatchNorm2d(b))
+
+    def forward(self, x):
+        for i, layer in enumerate(self.children()):
+            if isinstance(layer, nn.Conv2d) and not (self.first and i == 0):
+                x = F.relu(x)
+            x = layer(x)
+        return x
+
+
 class NetworkCIFAR(nn.Module):
     """Stem, cells built from a genotype, mean over the image, linear classifier; size is the image's side."""
 
-    def __init__(self, C, classes, cells, genotype, auxiliary, inputs=3, size=32, auxiliary_widths=(128, 768)):
+    def __init__(self, C, classes, cells, genotype, auxiliary, inputs=3, size=32, auxiliary_widths=(128, 768), imagenet=False):
         super().__init__()
-        width = 3 * C
-        self.stem = Stem(inputs, width)
-        before, last, channels, reduced = width, width, C, False
+        if imagenet:  # arXiv:1806.09055, appendix A.3, as its code has it
+            self.stem0, self.stem1 = HalvingStem(inputs, [C // 2, C], True), HalvingStem(C, [C], False)
+            before, last, channels, reduced, size = C, C, C, True, size // 8
+        else:
+            self.stem = Stem(inputs, 3 * C)
+            before, last, channels, reduced = 3 * C, 3 * C, C, False
         self.cells = nn.ModuleList()
         self.auxiliary_at = 2 * cells // 3
         for i in range(cells):
@@ -115,7 +137,11 @@ class NetworkCIFAR(nn.Module):
     def forward(self, x, masks=None, keep=1.0):
         """Logits and, in training with an auxiliary tower, its logits. masks: [cells, 8, N], or None."""
         auxiliary = None
-        s0 = s1 = self.stem(x)
+        if hasattr(self, "stem"):
+            s0 = s1 = self.stem(x)
+        else:
+            s0 = self.stem0(x)
+            s1 = self.stem1(s0)
         for i, cell in enumerate(self.cells):
             s0, s1 = s1, cell(s0, s1, None if masks is None else masks[i], keep)
             if i == self.auxiliary_at and self.training and hasattr(self, "auxiliary"):
