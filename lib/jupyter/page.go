@@ -21,7 +21,8 @@ var drawing string
 // Page converts a saved notebook into a page (HTML) that needs no other file and no network.
 // nbconvert draws it. Formulas become MathML instead of scripts from the network; figures get a
 // text and shrink to the window. Sliders of [github.com/essnas/essnas/lib/notebook.Explore] work on
-// the page.
+// the page; no other script does, addresses that run programs lead nowhere, and the page's policy
+// keeps it from the network.
 //
 // Page returns an error if the environment can't be made, if the notebook can't be converted, if
 // out can't be written, or if ctx ends.

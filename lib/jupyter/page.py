@@ -1,6 +1,8 @@
 """Draws the notebook in the file that is the first argument as a page, on standard output. The second argument is the page's title. A third argument is the directory
 of reveal.js: then the page shows slides."""
 
+import base64
+import hashlib
 import html
 import pathlib
 import re
@@ -76,6 +78,29 @@ def link(renderer, text, url, title=None):
     return HTMLRenderer.link(renderer, text, re.sub(r"^([^/:?#]+)\.ipynb(?=#|$)", r"\1.html", url), title)
 
 
+# An address in a page's tag, and the schemes of those that run a program.
+ADDRESS = re.compile(r"""(\s(?:xlink:)?(?:href|src|action|formaction|data|poster)\s*=\s*)("[^"]*"|'[^']*'|[^\s>"']+)""", re.I)
+PROGRAM = re.compile(r"(?:javascript|vbscript):|data:(?:text/html|image/svg\+xml[^,]*,.*<script)", re.I | re.S)
+
+
+def harmless(page):
+    """A page without addresses that run a program."""
+    def plain(found):
+        address = re.sub(r"[\x00-\x20]", "", html.unescape(found[2].strip("\"'")))
+        return found[1] + '"#"' if PROGRAM.match(address) else found[0]
+    return ADDRESS.sub(plain, page)
+
+
+def guarded(page, slides):
+    """A page with a policy: nothing comes from the network, and the scripts of essnas's sliders are the only ones that run. Slides are a script."""
+    sliders = re.findall(r'<div class="essnas-explore"[^>]*>.*?</div>\s*<script>(.*?)</script>', page, re.S)
+    hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in sliders]
+    scripts = "'unsafe-inline'" if slides else " ".join(hashes) or "'none'"
+    policy = f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; " \
+             "img-src data:; font-src data:; media-src data:; base-uri 'none'; form-action 'none'"
+    return re.sub(r"<head[^>]*>", lambda head: f'{head[0]}<meta http-equiv="Content-Security-Policy" content="{policy}">', page, count=1)
+
+
 IPythonRenderer.link = link
 IPythonRenderer.inline_math = lambda self, tex: formula(tex, "inline")
 IPythonRenderer.block_math = lambda self, tex: formula(tex, "block")
@@ -95,6 +120,7 @@ template = (PAGE + footer).replace("BASE", base).replace("STYLE", style)
 exporter = exporter_class(extra_loaders=[DictLoader({"page.html.j2": template})], template_file="page.html.j2")
 exporter.register_filter("described", described)
 page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": sys.argv[2]}})
+page = guarded(harmless(page), slides=len(sys.argv) > 3)
 if len(sys.argv) > 3:
     # The template links its style sheets from the network.
     page = re.sub(r'<link[^>]*https://[^>]*/dist/theme/[^>]*>', "", page)

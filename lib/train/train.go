@@ -3,8 +3,8 @@ package train
 import (
 	"cmp"
 	"context"
-	"maps"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 

@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/essnas/essnas/lib/internal/cachedir"
 )
@@ -59,6 +60,9 @@ func Done() {
 	}
 	files, _ := filepath.Glob(filepath.Join(cache, "go-graphviz", "*", "*"))
 	for _, file := range files {
+		if filepath.Ext(file) == unfinished {
+			continue
+		}
 		if sum, err := checksum(file); err == nil && !proven(cache, file) {
 			// Without a checksum, the next start compiles anew: an error here costs half a second.
 			write(record(cache, file), sum)
@@ -92,7 +96,7 @@ func private() (string, error) {
 	}
 	files, _ := filepath.Glob(filepath.Join(code, "*", "*"))
 	for _, file := range files {
-		if proven(dir, file) {
+		if proven(dir, file) || written(file) {
 			continue
 		}
 		if err := os.RemoveAll(file); err != nil {
@@ -100,6 +104,20 @@ func private() (string, error) {
 		}
 	}
 	return dir, nil
+}
+
+// unfinished is the end of the name of a file that go-graphviz is writing; it renames the file in the
+// end, and panics if it can't.
+const unfinished = ".tmp"
+
+// written reports whether another process may be writing a file. A killed one leaves its file, which
+// is removed after an hour.
+func written(file string) bool {
+	if filepath.Ext(file) != unfinished {
+		return false
+	}
+	info, err := os.Lstat(file)
+	return err != nil || time.Since(info.ModTime()) < time.Hour
 }
 
 // roomy returns an error if a new file in dir can't hold the code: the disk is full, the user's

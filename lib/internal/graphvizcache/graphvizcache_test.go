@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/essnas/essnas/lib/figure/cellgraph" // which links go-graphviz
 	"github.com/janpfeifer/must"
@@ -94,5 +95,23 @@ func TestWithoutRoomForItsCodeTheProgramStarts(t *testing.T) {
 	}
 	if code := must.M1(filepath.Glob(filepath.Join(cache, "graphviz", "go-graphviz", "*", "*"))); len(code) != 0 {
 		t.Errorf("its own directory holds %v", code)
+	}
+}
+
+// TestFilesThatAnotherProcessWritesAreLeftAlone has one of now and one of a killed process.
+func TestFilesThatAnotherProcessWritesAreLeftAlone(t *testing.T) {
+	cache := t.TempDir()
+	start(t, cache)
+	code := must.M1(filepath.Glob(filepath.Join(cache, "graphviz", "go-graphviz", "*", "*")))[0]
+	young, old := code+".1.tmp", code+".2.tmp"
+	must.M(os.WriteFile(young, nil, 0o600))
+	must.M(os.WriteFile(old, nil, 0o600))
+	must.M(os.Chtimes(old, time.Time{}, time.Now().Add(-2*time.Hour)))
+	start(t, cache)
+	if _, err := os.Stat(young); err != nil {
+		t.Errorf("what another process was writing is gone: %v", err)
+	}
+	if _, err := os.Stat(old); err == nil {
+		t.Error("what a killed process has left is there for good")
 	}
 }
