@@ -16,6 +16,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/internal/cachedir"
+	"github.com/essnas/essnas/lib/internal/faults"
 	"github.com/gofrs/flock"
 	"github.com/janpfeifer/must"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,6 +26,7 @@ import (
 const asProgram = "ESSNAS_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	faults.Main()
 	if os.Getenv(asProgram) == "1" {
 		main()
 	}
