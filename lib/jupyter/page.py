@@ -92,8 +92,8 @@ def harmless(page):
 
 
 def guarded(page, slides):
-    """A page with a policy: nothing comes from the network, and the scripts of essnas's sliders are the only ones that run. Slides are a script."""
-    sliders = re.findall(r'<div class="essnas-explore"[^>]*>.*?</div>\s*<script>(.*?)</script>', page, re.S)
+    """A page with a policy: nothing comes from the network, and the scripts of essnas's sliders and widgets are the only ones that run. Slides are a script."""
+    sliders = re.findall(r'<div class="essnas-[a-z]+"[^>]*>.*?</div>\s*<script>(.*?)</script>', page, re.S)
     hashes = [f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in sliders]
     scripts = "'unsafe-inline'" if slides else " ".join(hashes) or "'none'"
     policy = f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; " \

@@ -31,7 +31,7 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 		task := must.M1(train.New(backendtest.Open(t), set, g, s))
 		defer task.Close()
 		if begin {
-			if err := task.Begin(pretrained); err != nil {
+			if err := task.Begin(pretrained, false); err != nil {
 				return fit.State{}, err
 			}
 		}

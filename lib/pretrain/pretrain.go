@@ -128,6 +128,10 @@ func (t *Pretraining) Epochs() int { return t.settings.Epochs }
 // Steps implements fit.Task: whole batches.
 func (t *Pretraining) Steps(int) int { return len(t.train) / t.settings.Batch }
 
+// Begin starts the pretraining with all weights and running statistics of an earlier one with the
+// same network and projector. It returns an error if the state belongs to another network.
+func (t *Pretraining) Begin(from fit.State, _ bool) error { return fit.LoadParams(from, t.Params) }
+
 // Step implements fit.Task.
 func (t *Pretraining) Step(epoch, step int) (event.Metrics, error) {
 	return task.Now(t.Launch(epoch, step))

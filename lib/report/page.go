@@ -19,6 +19,7 @@ type Page struct {
 	Numbers  []Number
 	Sections []*Section
 	Footer   string
+	Figures  []string // files drawn with the page, which names them in its head
 }
 
 // Number is a key number of the report.
@@ -117,6 +118,7 @@ func (p Page) Write(w io.Writer) error {
 		"last": func(i, n int) bool { return i == n-1 },
 		"less": func(n int) int { return n - 1 },
 		"id":   id,
+		"join": func(words []string) string { return strings.Join(words, " ") },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("the report's template is broken: %w", err)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"image/png"
 	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -60,6 +62,7 @@ func (w *Writer) Show(s *Section, name string, f figure.Figure, caption string) 
 
 // Draw writes a figure into the run's directory of figures.
 func (w *Writer) Draw(name string, f figure.Figure) {
+	w.Figures = append(w.Figures, name+".svg", name+".png")
 	w.drawing.Go(func() error {
 		var svg, png bytes.Buffer
 		if err := f.SVG(&svg); err != nil {
@@ -74,6 +77,21 @@ func (w *Writer) Draw(name string, f figure.Figure) {
 		return atomicfile.WriteBytes(filepath.Join(w.figures, name+".png"), png.Bytes())
 	})
 }
+
+// Drawn returns the names of the files in figures/ that were drawn with the run's page. It returns an
+// error if the page can't be read.
+func Drawn(r *run.Run) (names []string, err error) {
+	page, err := os.ReadFile(r.Path("report.html"))
+	if err != nil {
+		return nil, atomicfile.Explain(err, r.Path("report.html"))
+	}
+	if found := drawn.FindSubmatch(page); found != nil {
+		names = strings.Fields(string(found[1]))
+	}
+	return append(names, "overview.svg", "overview.png", "overview.txt"), nil // pages have no others in common
+}
+
+var drawn = regexp.MustCompile(`<meta name="figures" content="([a-z0-9. -]*)">`)
 
 // Cells shows both cells of a genotype. It returns an error if they can't be drawn.
 func (w *Writer) Cells(s *Section, g cell.Genotype) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -27,7 +28,7 @@ type Config struct {
 	Genotype *cell.Genotype  `json:"genotype,omitempty"` // of a training
 	// of a training: name, file or run as the source of the genotype
 	Cells string `json:"cells_from,omitempty"`
-	// of a training that starts from a pretraining
+	// of a run that begins with another one's weights
 	From    *Origin `json:"from,omitempty"`
 	Data    Data    `json:"data"`
 	Backend Backend `json:"backend"`
@@ -86,6 +87,9 @@ func (c Config) hash() string {
 	return hex.EncodeToString(sum[:4])
 }
 
+// Differ reports whether two configurations are of different runs.
+func Differ(a, b Config) bool { return a.hash() != b.hash() }
+
 // against returns an error with the differences between an existing run and the requested one, or
 // nil.
 func (c Config) against(asked Config, dir string) error {
@@ -116,6 +120,9 @@ func (c Config) against(asked Config, dir string) error {
 				differ(name, string(there[name]), string(here[name]))
 			}
 		}
+	}
+	if len(differences) == 0 {
+		return fmt.Errorf("%s was changed after the run began: its hash is not that of its settings, cell and data; put the file back from a copy, or choose another directory", filepath.Join(dir, "config.json"))
 	}
 	return fmt.Errorf("%s holds a run with other settings (%s): choose another directory, or give no settings to go on with that run", dir, strings.Join(differences, "; "))
 }

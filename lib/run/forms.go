@@ -8,10 +8,13 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Origin identifies the initial weights of a training.
+// Origin identifies the initial weights of a run.
 type Origin struct {
-	Run      string `json:"run"`      // directory of the pretraining
+	Run      string `json:"run"`      // directory of the run that has them
 	Checksum string `json:"checksum"` // SHA-256 of its weights and running statistics
+	// all of its last weights, for more epochs on the same images; otherwise the features' weights,
+	// and the classifier begins anew
+	Whole bool `json:"whole,omitempty"`
 }
 
 // String names the weights by their checksum and run.
@@ -75,6 +78,8 @@ type Test struct {
 	MACs    int      `json:"macs"`   // multiply-accumulates for one image
 	Tested  string   `json:"tested"` // RFC 3339
 	Samples []Sample `json:"samples"`
+	// of the training: sentences without their full stop
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Sample is an image of the test set with its prediction.

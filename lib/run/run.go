@@ -52,11 +52,11 @@ func Root() string {
 // is damaged.
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
-	found, err := r.Read("config.json", &r.Config)
+	found, err := r.readConfig()
 	if err != nil {
 		return nil, err
 	}
-	if !found && r.begun() {
+	if !found && Begun(dir) {
 		return nil, r.lacks()
 	}
 	if !found {
@@ -79,7 +79,7 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(dir, "config.json")); errors.Is(err, fs.ErrNotExist) && foreign(entries) {
-			if r := (&Run{Dir: dir}); r.begun() {
+			if r := (&Run{Dir: dir}); Begun(dir) {
 				return nil, r.lacks()
 			}
 			return nil, fmt.Errorf("%s is not empty and not a run: choose another directory", dir)
@@ -92,7 +92,7 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	if err := r.Take(); err != nil {
 		return nil, err
 	}
-	found, err := r.Read("config.json", &r.Config)
+	found, err := r.readConfig()
 	if err == nil && found {
 		err = r.Config.against(c, dir)
 	} else if err == nil {
@@ -107,10 +107,11 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	return r, nil
 }
 
-// begun says whether the directory has what only a run that was begun has.
-func (r *Run) begun() bool {
+// Begun reports whether a directory has what only a run that was begun has. Without config.json, Open
+// returns an error that names the missing file.
+func Begun(dir string) bool {
 	for _, name := range []string{"events.jsonl", "checkpoint", "result.json"} {
-		if _, err := os.Stat(r.Path(name)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			return true
 		}
 	}
@@ -286,7 +287,7 @@ func (r *Run) Genotype() (cell.Genotype, error) {
 	var g cell.Genotype
 	found, err := r.Read("genotype.json", &g)
 	if err == nil && !found {
-		err = fmt.Errorf("%s has no genotype yet: the search has not ended; go on with: %s", r.Dir, Command(r.Config.Stage, "--run", r.Dir))
+		err = Advise(fmt.Sprintf("%s has no genotype yet: the search has not ended; go on with: ", r.Dir), r.Config.Stage, "--run", r.Dir)
 	}
 	if err == nil {
 		err = g.Validate()

@@ -72,6 +72,19 @@ func (t *Search) Restore(s fit.State) error {
 	return t.Engine.Prepare(t.Plan(), block.Train, block.Separate, nil)
 }
 
+// Begin starts the search with the weights and the architecture of an earlier one in the same space,
+// with the same network, that had one phase. It returns an error if the state belongs to another
+// search.
+func (t *Search) Begin(from fit.State, _ bool) error {
+	flat := from.Arrays["architecture"].F32
+	if len(flat) != len(t.arch.Flat()) {
+		return fmt.Errorf("the earlier search has %d alphas and betas, this one %d: begin with a search in the same space", len(flat), len(t.arch.Flat()))
+	}
+	t.arch.SetFlat(flat)
+	t.remix()
+	return fit.LoadParams(from, t.Params)
+}
+
 // exact returns JSON, which represents a float64 bit by bit.
 func exact(numbers any) string {
 	text, err := json.Marshal(numbers)

@@ -169,6 +169,11 @@ func (c *Choice[S]) Settings() (S, error) {
 		}
 		c.methods[i].change(&s, name)
 	}
+	return c.change(s)
+}
+
+// change returns settings changed by the file and by the single values.
+func (c *Choice[S]) change(s S) (S, error) {
 	if c.File != "" {
 		if err := readSettings(c.File, &s); err != nil {
 			return s, err
@@ -183,6 +188,34 @@ func (c *Choice[S]) Settings() (S, error) {
 		return s, fmt.Errorf("these settings don't work: %w", err)
 	}
 	return s, nil
+}
+
+// Over returns the settings of a run that the choice names, changed by what was given: by a preset,
+// by a method, by the file, by single values. What was not given stays the run's. Over returns the
+// errors of Settings.
+func (c *Choice[S]) Over(there S) (S, error) {
+	if c.Preset != "" {
+		return c.Settings()
+	}
+	if i := slices.IndexFunc(c.methods, func(m method[S]) bool { return m.name == c.Method }); c.Method != "" && i < 0 {
+		return c.Settings() // which says so
+	} else if c.Method != "" {
+		there = c.methods[i].over(there, c.PresetNames())
+	}
+	return c.change(there)
+}
+
+// over returns the settings of a run, changed by a method. Some of its changes depend on a preset,
+// which nobody has named: it is the one that the run has them from, or else the first.
+func (m method[S]) over(there S, presets []string) S {
+	for _, name := range presets {
+		s := there
+		if m.change(&s, name); reflect.DeepEqual(s, there) {
+			return s
+		}
+	}
+	m.change(&there, presets[0])
+	return there
 }
 
 // Fix sets the only possible value of a setting. It returns an error if a file or a single value

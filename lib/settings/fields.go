@@ -14,6 +14,7 @@ import (
 type Field struct {
 	Name  string // in files and in JSON
 	Help  string // of its flag
+	Later bool   // not in the JSON where it changes nothing: older versions did not have it
 	index []int
 	kind  reflect.Kind
 }
@@ -30,7 +31,12 @@ func Fields[S Settings]() (fields []Field) {
 		return fields
 	}
 	sorted := make([]Field, len(fields))
+	var later map[string]bool
+	if s, ok := any(s).(interface{ omits() map[string]bool }); ok {
+		later = s.omits()
+	}
 	for _, f := range fields {
+		_, f.Later = later[f.Name]
 		if help := o.helps()[f.Name]; help != "" {
 			f.Help = help
 		}
@@ -48,7 +54,7 @@ func fieldsOf(t reflect.Type, at []int) (fields []Field) {
 			fields = append(fields, fieldsOf(f.Type, index)...)
 			continue
 		}
-		fields = append(fields, Field{f.Tag.Get("json"), f.Tag.Get("help"), index, f.Type.Kind()})
+		fields = append(fields, Field{Name: f.Tag.Get("json"), Help: f.Tag.Get("help"), index: index, kind: f.Type.Kind()})
 	}
 	return
 }
@@ -82,6 +88,9 @@ func (f Field) Text(s any) string {
 	v.Elem().Set(reflect.ValueOf(s))
 	return fmt.Sprint(f.of(v.Interface()))
 }
+
+// Copy sets the field of the struct that s points to from that of the struct that other points to.
+func (f Field) Copy(s, other any) { f.of(s).Set(f.of(other)) }
 
 // of returns the setting in the struct that s points to.
 func (f Field) of(s any) reflect.Value { return reflect.ValueOf(s).Elem().FieldByIndex(f.index) }

@@ -54,6 +54,8 @@ func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 		switch {
 		case p.Cells < 3:
 			return nil, fmt.Errorf("phase %s has %d cells: a network needs at least 3, for its two reductions", p, p.Cells)
+		case p.Cells > mostCells || p.Channels > mostChannels:
+			return nil, fmt.Errorf("phase %s has %d cells and %d channels: want at most %d and %d", p, p.Cells, p.Channels, mostCells, mostChannels)
 		case p.Operations < 2 || p.Operations > all:
 			return nil, fmt.Errorf("phase %s keeps %d operations: want 2 to %d", p, p.Operations, all)
 		case i == 0 && p.Operations != all:

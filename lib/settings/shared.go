@@ -65,14 +65,22 @@ func (t Twins) validate() error {
 	return err
 }
 
+// The largest networks: more cells or channels are slips of the keyboard, and would take minutes and
+// gigabytes before anything could say so.
+const mostCells, mostChannels = 1000, 4096
+
 // validate returns an error for the first shared setting that is invalid for every kind of
 // training. least is the smallest number of a batch's images on each device.
 func (s Shared) validate(least int) error {
 	switch {
 	case s.Cells < 3:
 		return fmt.Errorf("cells is %d: a network needs at least 3, for its two reductions", s.Cells)
+	case s.Cells > mostCells:
+		return fmt.Errorf("cells is %d: want at most %d", s.Cells, mostCells)
 	case s.Channels < 2 || s.Channels%2 != 0:
 		return fmt.Errorf("channels is %d: it must be even and positive", s.Channels)
+	case s.Channels > mostChannels:
+		return fmt.Errorf("channels is %d: want at most %d", s.Channels, mostChannels)
 	case s.Batch < 2:
 		return fmt.Errorf("batch is %d: batch normalisation needs at least 2 images", s.Batch)
 	case s.Precision != "" && !slices.Contains(Precisions(), s.Precision):

@@ -150,6 +150,17 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 	if err != nil {
 		return nil, err
 	}
+	if n := r.Config.Data.Test; len(s.Index) == 0 && (s.First == 0 || s.First > n) {
+		s.First = n
+	}
+	if i := slices.IndexFunc(known, func(a run.Attacked) bool { return same(a, o, s) }); i >= 0 {
+		return &known[i], l.shown(r)
+	}
+	if result, err := r.Result(); err != nil {
+		return nil, err
+	} else if result == nil {
+		return nil, run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
+	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {
 		return nil, err
@@ -157,17 +168,6 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 	images, err := s.images(set)
 	if err != nil {
 		return nil, err
-	}
-	if s.First = 0; len(s.Index) == 0 {
-		s.First = images.N
-	}
-	if i := slices.IndexFunc(known, func(a run.Attacked) bool { return same(a, o, s) }); i >= 0 {
-		return &known[i], nil
-	}
-	if result, err := r.Result(); err != nil {
-		return nil, err
-	} else if result == nil {
-		return nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, l.Next("train", "--run", dir))
 	}
 	if err := r.Take(); err != nil {
 		return nil, err

@@ -52,13 +52,15 @@ func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibra
 	if err != nil {
 		return nil, nil, err
 	}
-	if c, err := r.Calibration(); err != nil || c != nil {
-		return r, c, err
+	if c, err := r.Calibration(); err != nil {
+		return nil, nil, err
+	} else if c != nil {
+		return r, c, l.shown(r)
 	}
 	if result, err := r.Result(); err != nil {
 		return nil, nil, err
 	} else if result == nil {
-		return nil, nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, l.Next("train", "--run", dir))
+		return nil, nil, run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, err

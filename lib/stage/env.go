@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/essnas/essnas/lib/backend"
@@ -71,25 +70,6 @@ func (l *Env) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	return b.On(l.Device), nil
 }
 
-// resumable returns the configuration of the run in dir, if there is one of that stage: a named run
-// needs no settings.
-func resumable(dir string, s Stage) (*run.Config, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	if _, err := os.Stat(filepath.Join(dir, "config.json")); err != nil {
-		return nil, nil
-	}
-	r, err := run.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !s.made(r) {
-		return nil, fmt.Errorf("%s holds a run of essnas %s, not of essnas %s: choose another directory", dir, r.Config.Stage, s.Name)
-	}
-	return &r.Config, nil
-}
-
 // load loads the data set of a run.
 func (l *Env) load(c run.Data) (set *data.Set, err error) {
 	name := c.Name
@@ -103,6 +83,10 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if im := set.Train; im.Height != c.Side || im.Channels != c.Channels || len(set.Classes) != len(c.Classes) {
+		return nil, fmt.Errorf("the images of %s have %d x %d pixels, %d channels and %d classes, and config.json of this run says %d x %d, %d and %d: put the file back from a copy, or begin another run",
+			set.Title, im.Height, im.Width, im.Channels, len(set.Classes), c.Side, c.Side, c.Channels, len(c.Classes))
+	}
 	for name, sum := range c.Checksums {
 		if set.Checksums[name] != sum {
 			return nil, fmt.Errorf("%s is not the file that this run was made with (its checksum differs): name the directory with the right one by --data", name)
@@ -115,9 +99,12 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 func settingsOf[S settings.Settings](c run.Config) (s S, err error) {
 	s, err = settings.Read[S](c.Settings)
 	if err != nil {
-		err = fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
+		return s, fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
 	}
-	return
+	if err := s.Validate(); err != nil {
+		return s, fmt.Errorf("the run's config.json has settings that can't be used (%w): put the file back from a copy, or delete the run", err)
+	}
+	return s, nil
 }
 
 func encode(s any) json.RawMessage {
@@ -134,9 +121,12 @@ func (l *Env) Again() string {
 }
 
 // Next returns the command line with these arguments that works where this environment's did: it
-// names the directories of data and runs that were given. Environment variables need no mention.
+// names the backend and the directories of data and runs that were given. Environment variables need no mention.
 func (l *Env) Next(args ...string) string {
 	args = slices.Clone(args)
+	if l.Backend != "" {
+		args = append(args, "--backend", string(l.Backend))
+	}
 	if l.Data != "" {
 		args = append(args, "--data", l.Data)
 	}
@@ -144,6 +134,20 @@ func (l *Env) Next(args ...string) string {
 		args = append(args, "--runs", l.Runs)
 	}
 	return run.Command(args...)
+}
+
+// datasetArgs returns the flag that names a run's images, if those are not what a command without it
+// takes.
+func datasetArgs(d run.Data) []string {
+	switch {
+	case d.Own != "" && d.Name != "" && d.Title == d.Name: // essnas data add has named them
+		return []string{"--dataset", d.Name}
+	case d.Own != "":
+		return []string{"--dataset", d.Own}
+	case d.Sample:
+		return nil
+	}
+	return []string{"--dataset", d.Name}
 }
 
 // typed returns the flags of these names that were given, with their values.

@@ -89,7 +89,10 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 	if err := s.complete(); err != nil {
 		return nil, nil, err
 	}
-	o, err := openOrigin(s.Dir, "--run")
+	o, err := openOrigin(s.Dir, "--run", pretrainStage())
+	if err == nil {
+		err = o.load(false)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -178,7 +181,7 @@ func (l *Env) compare(ctx context.Context, o origin, s Finetune, set *data.Set, 
 					c.From = &o.Origin
 				}
 				p.pass(fmt.Sprintf("training %d of %d: %g %% of the labels, seed %d, from %s", 2*(i*s.Seeds+seed-1)+k+1, 2*s.Seeds*len(s.Labels), 100*share, seed, c.From))
-				r, _, err := l.train(ctx, c, set, "")
+				r, _, err := l.train(ctx, request{config: c, images: loaded(set)}, "")
 				if err != nil {
 					return nil, err
 				}

@@ -45,10 +45,13 @@ type task interface {
 // or finds it finished.
 type work struct {
 	config run.Config
+	images func() error // reads the images; not called for a finished run
 	memory demand
 	dir    string // of --run; "" for the one that the config names
-	task   func(b *backend.Backend) (task, error)
-	begun  func(r *run.Run) error // called once the directory exists
+	// told and recorded when the run begins; nil: nothing
+	remarks func() []string
+	task    func(b *backend.Backend) (task, error)
+	begun   func(r *run.Run) error // called once the directory exists
 	// called before the first epoch or the continuation
 	ready func(r *run.Run, b *backend.Backend) error
 	end   func(r *run.Run, t task) error // called after the last epoch
@@ -73,6 +76,9 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 			r.Forget()
 		}
 	}(r)
+	if err := w.images(); err != nil {
+		return nil, false, err
+	}
 	if w.begun != nil {
 		if err := w.begun(r); err != nil {
 			return nil, false, err
@@ -90,6 +96,9 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 		return nil, false, err
 	}
 	var remarks []string
+	if w.remarks != nil {
+		remarks = w.remarks()
+	}
 	if r.Config.Backend.Kind != "" { // it goes on
 		remarks = otherwise(r, run.Versions(), b.PluginVersion)
 	}

@@ -14,39 +14,50 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// origin is the pretraining at the beginning of a training.
+// origin is a finished run whose weights another run begins with.
 type origin struct {
 	run.Origin
-	run    *run.Run
-	chosen settings.Pretrain
-	state  fit.State
+	run   *run.Run
+	state fit.State // see load
 }
 
-// openOrigin opens a finished pretraining for the named flag.
-func openOrigin(dir, flag string) (o origin, err error) {
+// openOrigin opens a finished run, made by one of these stages, for the named flag.
+func openOrigin(dir, flag string, stages ...Stage) (o origin, err error) {
 	if o.run, err = run.Open(dir); err != nil {
 		return o, err
 	}
-	c := o.run.Config
-	if !pretrainStage().made(o.run) {
-		return o, fmt.Errorf("%s is a %s: %s wants the directory of a pretraining", dir, c.Stage, flag)
+	var nouns []string
+	for _, s := range stages {
+		nouns = append(nouns, "a "+s.Noun)
 	}
-	if c.Genotype == nil {
+	i := slices.IndexFunc(stages, func(s Stage) bool { return s.made(o.run) })
+	if i < 0 {
+		return o, fmt.Errorf("%s is a %s: %s wants the directory of %s", dir, o.run.Config.Stage, flag, strings.Join(nouns, " or "))
+	}
+	if o.run.Config.Genotype == nil && stages[i].Runs.body != nil {
 		return o, fmt.Errorf("%s has no genotype: delete the run, or mend the file", o.run.Path("config.json"))
-	}
-	if o.chosen, err = settingsOf[settings.Pretrain](c); err != nil {
-		return o, err
 	}
 	if result, err := o.run.Result(); err != nil {
 		return o, err
 	} else if result == nil {
-		return o, fmt.Errorf("the pretraining in %s has not ended; go on with: %s", dir, run.Command(pretrainStage().Name, "--run", dir))
+		return o, run.Advise(fmt.Sprintf("the %s in %s has not ended; go on with: ", stages[i].Noun, dir), stages[i].Name, "--run", dir)
 	}
-	if o.state, err = fit.LoadState(checkpoints(o.run).Last()); err != nil {
-		return o, fmt.Errorf("the network of %s can't be read: %w", dir, err)
-	}
-	o.Origin = run.Origin{Run: dir, Checksum: weightsChecksum(o.state)}
+	o.Run = dir
 	return o, nil
+}
+
+// load reads the weights: of a training those of its best epoch, which essnas test uses too; of all
+// other runs, and for more epochs of one (whole), the last.
+func (o *origin) load(whole bool) (err error) {
+	path := checkpoints(o.run).Last()
+	if trainStage().made(o.run) && !whole {
+		path = checkpoints(o.run).Best()
+	}
+	if o.state, err = fit.LoadState(path); err != nil {
+		return fmt.Errorf("the network of %s can't be read: %w", o.Run, err)
+	}
+	o.Checksum, o.Whole = weightsChecksum(o.state), whole
+	return nil
 }
 
 // weightsChecksum is the SHA-256 of a network's names, weights and running statistics, independent
@@ -62,19 +73,77 @@ func weightsChecksum(s fit.State) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// choose gives the settings of a training the pretraining's network.
+// size returns the cells and channels of the network whose weights these are.
+func (o origin) size() (cells, channels int, err error) {
+	if trainStage().made(o.run) {
+		s, err := settingsOf[settings.Train](o.run.Config)
+		return s.Cells, s.Channels, err
+	}
+	s, err := settingsOf[settings.Pretrain](o.run.Config)
+	return s.Cells, s.Channels, err
+}
+
+// choose gives the settings of a training the origin's network.
 func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[settings.Train], error) {
+	cells, channels, err := o.size()
+	if err != nil {
+		return nil, err
+	}
 	fixed := *c
-	for name, value := range map[string]int{"cells": o.chosen.Cells, "channels": o.chosen.Channels} {
+	if trainStage().made(o.run) {
+		s, err := settingsOf[settings.Train](o.run.Config)
+		if err == nil {
+			err = fixed.Fix("stem", s.Stem)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w, as the training in %s has it", err, o.Run)
+		}
+	}
+	for name, value := range map[string]int{"cells": cells, "channels": channels} {
 		if err := fixed.Fix(name, value); err != nil {
-			return nil, fmt.Errorf("%w, as the pretraining in %s has it", err, o.Run)
+			return nil, fmt.Errorf("%w, as the %s in %s has it", err, o.noun(), o.Run)
 		}
 	}
 	return &fixed, nil
 }
 
-// weights returns the initial weights of a training. A training with a checkpoint no longer needs
-// them, and the pretraining may have been removed.
+// settings returns the settings of a training that begins with these weights. One that goes on with
+// a training (whole) has its settings where none are given.
+func (o origin) settings(c *settings.Choice[settings.Train], whole bool) (s settings.Train, err error) {
+	if c, err = o.choose(c); err != nil {
+		return s, err
+	}
+	if !whole {
+		return c.Settings()
+	}
+	if s, err = settingsOf[settings.Train](o.run.Config); err != nil {
+		return s, err
+	}
+	return c.Over(s)
+}
+
+// begins is a sentence on the beginning of a training with these weights.
+func (o origin) begins(s settings.Train) string {
+	schedule := fmt.Sprintf("the learning rate begins at %g and falls to 0 along a cosine over %d epochs", s.LR, s.Epochs)
+	switch {
+	case o.Whole:
+		return fmt.Sprintf("this training begins with the last weights of %s, classifier included; %s", o.Run, schedule)
+	case trainStage().made(o.run):
+		return fmt.Sprintf("this training begins with the best weights of %s and a new classifier; %s", o.Run, schedule)
+	}
+	return fmt.Sprintf("this training begins with the weights of %s and a new classifier; %s", o.Run, schedule)
+}
+
+func (o origin) noun() string {
+	s, err := of(o.run)
+	if err != nil {
+		return "run"
+	}
+	return s.Noun
+}
+
+// weights returns the initial weights of a run. A run with a checkpoint no longer needs them, and
+// their own run may have been removed.
 func weightsOf(r *run.Run) (*fit.State, error) {
 	from := r.Config.From
 	if from == nil {
@@ -83,9 +152,31 @@ func weightsOf(r *run.Run) (*fit.State, error) {
 	if state, _, err := checkpoints(r).Load(); err != nil || state != nil {
 		return nil, err
 	}
-	o, err := openOrigin(from.Run, "--from")
+	o, err := openOrigin(from.Run, "--from", pretrainStage(), trainStage(), searchStage())
+	if err == nil {
+		err = o.load(from.Whole)
+	}
 	if err == nil && o.Checksum != from.Checksum {
 		err = fmt.Errorf("the weights of %s are not those that this run was to begin with: begin another run", from.Run)
 	}
 	return &o.state, err
+}
+
+// beginner is a task that can begin with the weights of another run.
+type beginner interface {
+	task
+	Begin(from fit.State, whole bool) error
+}
+
+// begin gives a task its initial weights, if they are another run's, and returns it. It closes the
+// task if it returns an error.
+func begin(t beginner, weights *fit.State, from *run.Origin) (task, error) {
+	if weights == nil {
+		return t, nil
+	}
+	if err := t.Begin(*weights, from.Whole); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
 }

@@ -37,7 +37,7 @@ func missing(r *run.Run) (names []string) {
 		return nil // whatever reads them says so
 	}
 	for _, f := range s.Runs.Fields() {
-		if _, ok := values[f.Name]; !ok {
+		if _, ok := values[f.Name]; !ok && !f.Later {
 			names = append(names, f.Name)
 		}
 	}

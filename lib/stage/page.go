@@ -3,6 +3,7 @@ package stage
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/dustin/go-humanize"
@@ -58,6 +59,9 @@ func (s Stage) write(w page) error {
 	if err := s.Runs.report(w, events, h); err != nil {
 		return err
 	}
+	if from := w.Run.Config.From; from != nil && from.Whole {
+		w.Lead += fmt.Sprintf(" It goes on from the last weights of %s; its schedule begins anew.", filepath.Base(from.Run))
+	}
 	if err := w.Circumstances(s.Runs.Fields(), events); err != nil {
 		return err
 	}
@@ -99,19 +103,49 @@ func (l *Env) report(r *run.Run) error {
 	return err
 }
 
-// unreported reports on an ended run whose process was killed before its report: the page is
-// missing or older than a result of the run.
-func (l *Env) unreported(r *run.Run) error {
+// results are the files whose contents a page shows, in which an ended run and the stages after it
+// leave their numbers.
+var results = []string{"result.json", "test.json", "probe.json", "finetune.json", "attack.json", "calibration.json"}
+
+// undrawn reports whether a page or figures of a run are missing or older than one of its results: a
+// process was killed before or while it drew them, or somebody has deleted some.
+func undrawn(r *run.Run) bool {
 	page, err := os.Stat(r.Path("report.html"))
-	if err == nil {
-		newer := func(name string) bool {
-			info, err := os.Stat(r.Path(name))
-			return err == nil && info.ModTime().After(page.ModTime())
-		}
-		if !slices.ContainsFunc([]string{"result.json", "test.json", "probe.json", "finetune.json"}, newer) {
-			return nil
-		}
+	if err != nil {
+		return true
 	}
+	if slices.ContainsFunc(results, func(name string) bool {
+		info, err := os.Stat(r.Path(name))
+		return err == nil && info.ModTime().After(page.ModTime())
+	}) {
+		return true
+	}
+	names, err := report.Drawn(r)
+	return err != nil || slices.ContainsFunc(names, func(name string) bool {
+		_, err := os.Stat(r.Path("figures", name))
+		return err != nil
+	})
+}
+
+// unreported reports on an ended run that is undrawn, and whose lock this process holds.
+func (l *Env) unreported(r *run.Run) error {
+	if l.NoPages || !undrawn(r) {
+		return nil
+	}
+	return l.report(r)
+}
+
+// shown is unreported for a run that was opened for reading. If another process works in it, or its
+// directory is read-only, the run is shown without a new page.
+func (l *Env) shown(r *run.Run) error {
+	if l.NoPages || !undrawn(r) {
+		return nil
+	}
+	if err := r.Take(); err != nil {
+		l.progress().say("the page is not drawn: %v", err)
+		return nil
+	}
+	defer r.Close()
 	return l.report(r)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/pretrain"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
@@ -81,25 +82,39 @@ type Pretrain struct {
 // reports that it was finished before. Pretrain returns [Interrupted] if ctx ends, and an error for
 // invalid settings, an unknown cell, missing data, too little memory, or divergence.
 func (l *Env) Pretrain(ctx context.Context, s Pretrain) (r *run.Run, ended bool, err error) {
-	config, set, err := l.pretrainConfig(s)
+	q, err := l.pretrainRequest(s)
 	if err != nil {
 		return nil, false, err
 	}
+	config := q.config
 	chosen, err := settingsOf[settings.Pretrain](config)
 	if err != nil {
 		return nil, false, err
 	}
+	var set *data.Set
+	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
 		config: config,
+		images: func() (err error) { set, err = q.images(); return },
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Pretrain) (batch, channels *int) { return &s.Batch, &s.Channels },
 			func(e *block.Engine, s settings.Pretrain) (run.Need, error) {
 				return pretrain.Need(e, set, *config.Genotype, s)
 			}),
-		dir:   s.Dir,
-		begun: func(r *run.Run) error { return r.WriteGenotype(*config.Genotype) },
+		dir:     q.dir(s.Dir),
+		remarks: func() []string { return q.remarks },
+		begun: func(r *run.Run) (err error) {
+			if weights, err = weightsOf(r); err != nil {
+				return err
+			}
+			return r.WriteGenotype(*config.Genotype)
+		},
 		task: func(b *backend.Backend) (task, error) {
-			return pretrain.New(b, set, *config.Genotype, chosen)
+			t, err := pretrain.New(b, set, *config.Genotype, chosen)
+			if err != nil {
+				return nil, err
+			}
+			return begin(t, weights, config.From)
 		},
 		ready: func(r *run.Run, b *backend.Backend) error { return writeViews(r, b, set, chosen.Views, chosen.Seed) },
 	})
@@ -109,16 +124,24 @@ func (l *Env) Pretrain(ctx context.Context, s Pretrain) (r *run.Run, ended bool,
 	return r, false, l.report(r)
 }
 
-func (l *Env) pretrainConfig(s Pretrain) (run.Config, *data.Set, error) {
+func (l *Env) pretrainRequest(s Pretrain) (q request, err error) {
 	if there, err := resumable(s.Dir, pretrainStage()); err != nil {
-		return run.Config{}, nil, err
-	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" {
-		set, err := l.load(there.Data)
-		return *there, set, err
+		return q, err
+	} else if there != nil {
+		if q, err = resumeCell(l, there, s.Choice, s.Dataset, s.Genotype); err != nil {
+			return q, err
+		}
+		return prolong(there, q, func(s settings.Pretrain) int { return s.Epochs }, func(s *settings.Pretrain, epochs int) error {
+			s.Epochs, s.WarmUp = epochs, min(s.WarmUp, epochs-1)
+			return nil
+		})
 	}
 	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
-		return run.Config{}, nil, err
+		return q, err
 	}
-	return run.Config{Stage: pretrainStage().Name, Name: "pretrain-" + set.Name, Settings: encode(chosen), Genotype: &genotype, Cells: s.Genotype, Data: imagesOf(set)}, set, nil
+	return request{
+		config: run.Config{Stage: pretrainStage().Name, Name: "pretrain-" + set.Name, Settings: encode(chosen), Genotype: &genotype, Cells: s.Genotype, Data: imagesOf(set)},
+		images: loaded(set),
+	}, nil
 }

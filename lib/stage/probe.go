@@ -18,6 +18,7 @@ import (
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/feature"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/train"
 	"github.com/spf13/pflag"
 )
 
@@ -109,7 +110,10 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 		if err == nil && !reflect.DeepEqual(p.Candidates, candidates) && !reflect.DeepEqual(s.Candidates, run.Candidates{}) {
 			err = fmt.Errorf("%s was probed with other candidates, and the test set is read once for a run: leave out k, temperature and l2 to see the result", s.Dir)
 		}
-		return r, p, err == nil, err
+		if err != nil {
+			return nil, nil, false, err
+		}
+		return r, p, true, l.shown(r)
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, false, err
@@ -118,7 +122,7 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 	if result, err := r.Result(); err != nil {
 		return nil, nil, false, err
 	} else if result == nil {
-		return nil, nil, false, fmt.Errorf("the run in %s has not ended, and the test set is read once, at the end; go on with: %s", s.Dir, l.Next(r.Config.Stage, "--run", s.Dir))
+		return nil, nil, false, run.Advise(fmt.Sprintf("the run in %s has not ended, and the test set is read once, at the end; go on with: ", s.Dir), r.Config.Stage, "--run", s.Dir)
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {
@@ -168,7 +172,11 @@ func trainedBody(r *run.Run) (b body, err error) {
 		return b, err
 	}
 	d := r.Config.Data
-	b.net, b.seed, b.images = network.New(*r.Config.Genotype, s.Cells, s.Channels, 0, d.Channels, d.Side, s.Batch, false), s.Seed, s.Images
+	s.Auxiliary = 0 // the tower has no features
+	if err := train.Fits(d.Side, s); err != nil {
+		return b, fmt.Errorf("%s can't be used: %w", r.Path("config.json"), err)
+	}
+	b.net, b.seed, b.images = network.New(*r.Config.Genotype, s.Cells, s.Channels, 0, d.Channels, d.Side, s.Batch, false).With(s.Stem), s.Seed, s.Images
 	return b, b.load(r, checkpoints(r).Best())
 }
 
@@ -179,6 +187,9 @@ func pretrainedBody(r *run.Run) (b body, err error) {
 		return b, err
 	}
 	d := r.Config.Data
+	if err := train.Fits(d.Side, settings.Train{}); err != nil {
+		return b, fmt.Errorf("%s can't be used: %w", r.Path("config.json"), err)
+	}
 	s.Devices = 1 // independent of the devices of the training
 	b.net, b.seed, b.images = pretrain.Network(*r.Config.Genotype, s, d.Channels, d.Side), s.Seed, s.Images
 	return b, b.load(r, checkpoints(r).Last())

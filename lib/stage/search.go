@@ -11,6 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/search"
@@ -74,8 +75,10 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 				return Answer{}, err
 			}
 			kept := typed(f, "dataset")
-			// some are of searches only
-			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) {
+			if len(kept) == 0 && s.Dir != "" {
+				kept = datasetArgs(r.Config.Data)
+			}
+			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) { // some are of searches only
 				kept = append(kept, typed(f, "preset")...)
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
@@ -97,21 +100,32 @@ type Search struct {
 // Search returns [Interrupted] if ctx ends, and an error for invalid settings, missing data, too
 // little memory, or divergence.
 func (l *Env) Search(ctx context.Context, s Search) (r *run.Run, ended bool, err error) {
-	config, set, err := l.searchConfig(s)
+	q, err := l.searchRequest(s)
 	if err != nil {
 		return nil, false, err
 	}
-	chosen, err := settingsOf[settings.Search](config)
+	chosen, err := settingsOf[settings.Search](q.config)
 	if err != nil {
 		return nil, false, err
 	}
+	var set *data.Set
+	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
-		config: config,
+		config: q.config,
+		images: func() (err error) { set, err = q.images(); return },
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Search) (batch, channels *int) { return &s.Batch, &s.Channels },
 			func(e *block.Engine, s settings.Search) (run.Need, error) { return search.Need(e, set, s) }),
-		dir:  s.Dir,
-		task: func(b *backend.Backend) (task, error) { return search.New(b, set, chosen) },
+		dir:     q.dir(s.Dir),
+		remarks: func() []string { return q.remarks },
+		begun:   func(r *run.Run) (err error) { weights, err = weightsOf(r); return },
+		task: func(b *backend.Backend) (task, error) {
+			t, err := search.New(b, set, chosen)
+			if err != nil {
+				return nil, err
+			}
+			return begin(t, weights, q.config.From)
+		},
 		ready: func(r *run.Run, b *backend.Backend) error {
 			if chosen.SSFactor == 0 {
 				return nil
@@ -128,23 +142,31 @@ func (l *Env) Search(ctx context.Context, s Search) (r *run.Run, ended bool, err
 	return r, false, l.report(r)
 }
 
-func (l *Env) searchConfig(s Search) (run.Config, *data.Set, error) {
+func (l *Env) searchRequest(s Search) (q request, err error) {
 	if there, err := resumable(s.Dir, searchStage()); err != nil {
-		return run.Config{}, nil, err
-	} else if there != nil && !s.Choice.Given() && s.Dataset == "" {
-		set, err := l.load(there.Data)
-		return *there, set, err
+		return q, err
+	} else if there != nil {
+		if q, err = resume(l, there, s.Choice, s.Dataset); err != nil {
+			return q, err
+		}
+		return prolong(there, q, func(s settings.Search) int { return s.Epochs }, func(s *settings.Search, epochs int) error {
+			if s.Phases != "" {
+				return fmt.Errorf("%s is a search in phases, which ends with its last one: make another search with more epochs, in another directory", there.Dir)
+			}
+			s.Epochs, s.Frozen = epochs, 0 // the architecture has begun
+			return nil
+		})
 	}
 	chosen, err := s.Choice.Settings()
 	if err != nil {
-		return run.Config{}, nil, err
+		return q, err
 	}
 	set, err := l.Dataset(s.Dataset)
 	if err != nil {
-		return run.Config{}, nil, err
+		return q, err
 	}
 	if err := needLabels("search", set.Unlabelled, set.Title); err != nil {
-		return run.Config{}, nil, err
+		return q, err
 	}
-	return run.Config{Stage: searchStage().Name, Name: "search-" + set.Name, Settings: encode(chosen), Data: imagesOf(set)}, set, nil
+	return request{config: run.Config{Stage: searchStage().Name, Name: "search-" + set.Name, Settings: encode(chosen), Data: imagesOf(set)}, images: loaded(set)}, nil
 }

@@ -85,7 +85,7 @@ func openCells(dir, whose string, works func(*run.Run) bool, why, remedy string)
 	case err != nil:
 		return nil, err
 	case !works(r):
-		return nil, fmt.Errorf("%s is a %s, which has no network %s: train its cell first, with: %s", dir, r.Config.Stage, why, run.Command(remedy, "--genotype", dir))
+		return nil, run.Advise(fmt.Sprintf("%s is a %s, which has no network %s: train its cell first, with: ", dir, r.Config.Stage, why), append([]string{remedy, "--genotype", dir}, datasetArgs(r.Config.Data)...)...)
 	case r.Config.Genotype == nil:
 		return nil, fmt.Errorf("%s has no genotype: delete the run, or mend the file", r.Path("config.json"))
 	}

@@ -21,7 +21,7 @@ func StateOf(r *run.Run) (s run.State, err error) {
 	}
 	result, err := r.Result()
 	if err == nil && result == nil {
-		err = fmt.Errorf("the search in %s has not ended; go on with: %s", r.Dir, run.Command(searchStage().Name, "--run", r.Dir))
+		err = run.Advise(fmt.Sprintf("the search in %s has not ended; go on with: ", r.Dir), searchStage().Name, "--run", r.Dir)
 	}
 	if err != nil {
 		return s, err

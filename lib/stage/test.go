@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/essnas/essnas/lib/augment"
@@ -17,6 +18,7 @@ import (
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/settings"
+	"github.com/essnas/essnas/lib/train"
 	"github.com/spf13/pflag"
 )
 
@@ -51,7 +53,11 @@ asked again, the command shows what was found then.`,
 
 // TestText writes the result of a test as text.
 func TestText(r *run.Run, t *run.Test) string {
-	return fmt.Sprintf("%s, weights of epoch %d\n\n%s\nReport    %s\n", t.Data, t.Epoch, t.Table, r.Path("report.html"))
+	text := fmt.Sprintf("%s, weights of epoch %d\n\n%s", t.Data, t.Epoch, t.Table)
+	for _, warning := range append(slices.Clone(t.Warnings), t.Table.Warnings()...) {
+		text += "\nWarning: " + warning
+	}
+	return text + fmt.Sprintf("\nReport    %s\n", r.Path("report.html"))
 }
 
 const (
@@ -67,8 +73,10 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	if err != nil {
 		return nil, nil, false, err
 	}
-	if t, err := r.Test(); err != nil || t != nil {
-		return r, t, err == nil, err
+	if t, err := r.Test(); err != nil {
+		return nil, nil, false, err
+	} else if t != nil {
+		return r, t, true, l.shown(r)
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, false, err
@@ -77,7 +85,7 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	if result, err := r.Result(); err != nil {
 		return nil, nil, false, err
 	} else if result == nil {
-		return nil, nil, false, fmt.Errorf("the training in %s has not ended, and the test set is read once, at the end; go on with: %s", dir, l.Next("train", "--run", dir))
+		return nil, nil, false, run.Advise(fmt.Sprintf("the training in %s has not ended, and the test set is read once, at the end; go on with: ", dir), "train", "--run", dir)
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {
@@ -88,6 +96,11 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 		images = images.First(l.TestImages)
 	}
 	t = &run.Test{Data: set.Title, Sample: set.Sample, Tested: time.Now().UTC().Format(time.RFC3339)}
+	s, err := settingsOf[settings.Train](r.Config)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	t.Warnings = unseen(set, s)
 	var logits [][]float32
 	if err := l.withModel(ctx, r, func(m *model) (err error) {
 		t.Epoch = m.epoch
@@ -107,6 +120,15 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 		return nil, nil, false, err
 	}
 	return r, t, false, l.report(r)
+}
+
+// unseen says of which classes a training had no image, in a sentence without its full stop.
+func unseen(set *data.Set, s settings.Train) []string {
+	classes := train.Unseen(set, s)
+	if len(classes) == 0 {
+		return nil
+	}
+	return []string{"the training had no image of " + strings.Join(classes, ", ")}
 }
 
 // openTraining opens a run with a network that classifies.
@@ -137,8 +159,12 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 		return nil, err
 	}
 	d := r.Config.Data
+	s.Auxiliary = 0 // the tower is not part of it
+	if err := train.Fits(d.Side, s); err != nil {
+		return nil, fmt.Errorf("%s can't be used: %w", r.Path("config.json"), err)
+	}
 	// The batch of the training, for which validation has compiled the programs.
-	net := network.New(*r.Config.Genotype, s.Cells, s.Channels, len(d.Classes), d.Channels, d.Side, s.Batch, false)
+	net := network.New(*r.Config.Genotype, s.Cells, s.Channels, len(d.Classes), d.Channels, d.Side, s.Batch, false).With(s.Stem)
 	m := &model{network.NewModel(b, net, 0), b, d, s.Batch, epoch + 1}
 	if err := m.Restore(state); err != nil {
 		m.Close()
@@ -150,7 +176,7 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 // noWeights explains missing weights.
 func noWeights(r *run.Run, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: %s", r.Dir, run.Command("train", "--run", r.Dir))
+		return run.Advise(fmt.Sprintf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: ", r.Dir), "train", "--run", r.Dir)
 	}
 	return fmt.Errorf("the trained network can't be read: %w", err)
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"image/png"
+	"slices"
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/figure"
+	"github.com/essnas/essnas/lib/report"
 	"github.com/essnas/essnas/lib/run"
 )
 
@@ -40,10 +42,13 @@ func (w page) tested() error {
 	}
 	s = w.Section("Test", fmt.Sprintf("The weights of epoch %d on the test set of %s, which was read once, after training.", test.Epoch, test.Data))
 	var rows [][]string
-	for _, row := range append(test.Table.Classes[:len(test.Table.Classes):len(test.Table.Classes)], test.Table.All) {
+	for _, row := range append(test.Table.Classes[:len(test.Table.Classes):len(test.Table.Classes)], test.Table.All, test.Table.Macro()) {
 		rows = append(rows, []string{row.Class, fmt.Sprintf("%.4f", row.Precision), fmt.Sprintf("%.4f", row.Recall), fmt.Sprintf("%.4f", row.F1), fmt.Sprintf("%.4f", row.Accuracy), humanize.Comma(int64(row.Images))})
 	}
-	s.Table("Each class against all others, and all of them (micro average: top-1 accuracy).", []string{"class", "precision", "recall", "F1", "accuracy", "images"}, rows)
+	for _, text := range append(slices.Clone(test.Warnings), test.Table.Warnings()...) {
+		w.Warnings = append(w.Warnings, report.Capital(text)+".")
+	}
+	s.Table("Each class against all others; all of them (micro average: top-1 accuracy); and the mean over the classes (macro average).", []string{"class", "precision", "recall", "F1", "accuracy", "images"}, rows)
 	w.Show(s, "confusion", figure.Confusion(classes, test.Table.Confusion), "Which classes are taken for which. On the diagonal: right.")
 	return nil
 }

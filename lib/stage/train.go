@@ -40,16 +40,22 @@ func trainCommand() Command {
 	return Command{
 		Use: "train", Short: "Train the network of a cell",
 		Long: `Train the network that is built from a cell. A fifth of the training images, at most 10,000, is held back; the weights with the lowest loss on these are
-the ones that essnas test and predict use. The test images are not touched. With --from the weights begin as a pretraining's, and cells and channels are its own.
+the ones that essnas test and predict use. The test images are not touched.
+
+With --from the weights begin as another run's, and cells and channels are its own. After a pretraining, or a training on other images, the classifier begins
+anew. After a training on the same images all its last weights go on, with its settings where none are given: the learning rate begins again, and falls to 0 along
+a cosine over --epochs. essnas train --run DIR --epochs N means the same if DIR has ended after fewer: the epochs up to N are a run of their own.
 
 Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 		Example: `  essnas train --genotype runs/search-fashion-mnist-1a2b3c4d
   essnas train --genotype DARTS_V2 --dataset cifar10 --preset slides --epochs 50
   essnas train --genotype my-cell.json --cells 8 --channels 16
-  essnas train --from runs/pretrain-cifar10-1a2b3c4d --labels 0.1`,
+  essnas train --from runs/pretrain-cifar10-1a2b3c4d --labels 0.1
+  essnas train --from runs/train-cifar10-5e6f7a8b --dataset cifar100
+  essnas train --from runs/train-cifar10-5e6f7a8b --epochs 20`,
 		Flags: func(f *pflag.FlagSet) {
 			GenotypeFlag(f, &s.Genotype)
-			directoryFlag(f, &s.From, "from", "`DIR` of a pretraining whose cells, channels and weights the network begins with; the classifier begins anew")
+			directoryFlag(f, &s.From, "from", "`DIR` of a pretraining or a training whose cells, channels and weights the network begins with; the classifier begins anew, except after a training on the same images")
 			datasetFlag(f, &s.Dataset)
 			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
 			settingsFlags(f, s.Choice)
@@ -75,8 +81,8 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 type Train struct {
 	Dataset  string // one of data.Names(); "" for the available one
 	Genotype string // name of a published cell, file, or run of a search
-	// directory of a pretraining that gives cells, network and initial weights; "" for random
-	// weights
+	// directory of a pretraining or a training that gives cells, network and initial weights; "" for
+	// random weights
 	From   string
 	Choice *settings.Choice[settings.Train] // see TrainChoice
 	// directory of the run; "" for a name that follows from the request
@@ -87,27 +93,31 @@ type Train struct {
 // before. Train returns [Interrupted] if ctx ends, and an error for invalid settings, an unknown
 // cell, missing data, too little memory, or divergence.
 func (l *Env) Train(ctx context.Context, s Train) (r *run.Run, ended bool, err error) {
-	config, set, err := l.trainConfig(s)
+	q, err := l.trainRequest(s)
 	if err != nil {
 		return nil, false, err
 	}
-	return l.train(ctx, config, set, s.Dir)
+	return l.train(ctx, q, q.dir(s.Dir))
 }
 
-func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir string) (r *run.Run, ended bool, err error) {
+func (l *Env) train(ctx context.Context, q request, dir string) (r *run.Run, ended bool, err error) {
+	config := q.config
 	chosen, err := settingsOf[settings.Train](config)
 	if err != nil {
 		return nil, false, err
 	}
+	var set *data.Set
 	var weights *fit.State
 	r, ended, err = l.do(ctx, work{
 		config: config,
+		images: func() (err error) { set, err = q.images(); return },
 		memory: demandOf(chosen, block.Options{Devices: chosen.Devices, Precision: chosen.Precision},
 			func(s *settings.Train) (batch, channels *int) { return &s.Batch, &s.Channels },
 			func(e *block.Engine, s settings.Train) (run.Need, error) {
 				return train.Need(e, set, *config.Genotype, s)
 			}),
-		dir: dir,
+		dir:     dir,
+		remarks: func() []string { return append(q.remarks, unseen(set, chosen)...) },
 		begun: func(r *run.Run) (err error) {
 			if weights, err = weightsOf(r); err != nil {
 				return err
@@ -116,14 +126,10 @@ func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir s
 		},
 		task: func(b *backend.Backend) (task, error) {
 			t, err := train.New(b, set, *config.Genotype, chosen)
-			if err != nil || weights == nil {
-				return t, err
-			}
-			if err := t.Begin(*weights); err != nil {
-				t.Close()
+			if err != nil {
 				return nil, err
 			}
-			return t, nil
+			return begin(t, weights, config.From)
 		},
 	})
 	if err != nil || ended {
@@ -132,21 +138,41 @@ func (l *Env) train(ctx context.Context, config run.Config, set *data.Set, dir s
 	return r, false, l.report(r)
 }
 
-func (l *Env) trainConfig(s Train) (run.Config, *data.Set, error) {
+func (l *Env) trainRequest(s Train) (q request, err error) {
 	if there, err := resumable(s.Dir, trainStage()); err != nil {
-		return run.Config{}, nil, err
-	} else if there != nil && there.Genotype != nil && !s.Choice.Given() && s.Dataset == "" && s.Genotype == "" && s.From == "" {
-		set, err := l.load(there.Data)
-		return *there, set, err
+		return q, err
+	} else if there != nil {
+		return l.resumeTraining(there, s)
 	}
 	if s.From != "" {
-		return l.fromConfig(s)
+		return l.fromRequest(s)
 	}
 	genotype, chosen, set, err := ofCell(l, s.Genotype, s.Choice, s.Dataset)
 	if err != nil {
-		return run.Config{}, nil, err
+		return q, err
 	}
-	return trainingOf(set, chosen, genotype, s.Genotype), set, needLabels("training", set.Unlabelled, set.Title)
+	return request{config: trainingOf(set, chosen, genotype, s.Genotype), images: loaded(set)}, needLabels("training", set.Unlabelled, set.Title)
+}
+
+// resumeTraining is the request for a training that is there.
+func (l *Env) resumeTraining(there *run.Run, s Train) (q request, err error) {
+	if q, err = resumeCell(l, there, s.Choice, s.Dataset, s.Genotype); err != nil {
+		return q, err
+	}
+	if from := there.Config.From; s.From != "" && (from == nil || from.Run != s.From) {
+		o, err := openOrigin(s.From, "--from", pretrainStage(), trainStage())
+		if err == nil {
+			err = o.load(from != nil && from.Whole)
+		}
+		if err != nil {
+			return q, err
+		}
+		q.config.From = &o.Origin
+	}
+	return prolong(there, q, func(s settings.Train) int { return s.Epochs }, func(s *settings.Train, epochs int) error {
+		s.Epochs = epochs
+		return nil
+	})
 }
 
 // ofCell resolves the request of a stage on a cell's network: the cell, the settings, the images.
@@ -168,46 +194,48 @@ func trainingOf(set *data.Set, s settings.Train, g cell.Genotype, cells string) 
 	return run.Config{Stage: trainStage().Name, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: imagesOf(set)}
 }
 
-// fromConfig returns the configuration of a training that begins with a pretraining's weights, by
-// default on its images.
-func (l *Env) fromConfig(s Train) (c run.Config, set *data.Set, err error) {
-	o, err := openOrigin(s.From, "--from")
+// fromRequest is the request for a training that begins with another run's weights, by default on
+// its images: those of a pretraining, or of a training, whose classifier is kept for the same images.
+func (l *Env) fromRequest(s Train) (q request, err error) {
+	o, err := openOrigin(s.From, "--from", pretrainStage(), trainStage())
 	if err != nil {
-		return c, nil, err
+		return q, err
 	}
-	pretrained := o.run.Config
+	begun := o.run.Config
 	if s.Genotype != "" {
 		if g, err := LoadGenotype(s.Genotype); err != nil {
-			return c, nil, err
-		} else if g.Python() != pretrained.Genotype.Python() {
-			return c, nil, fmt.Errorf("%s is not the cell that was pretrained in %s: leave --genotype out, --from says it all", s.Genotype, s.From)
+			return q, err
+		} else if g.Python() != begun.Genotype.Python() {
+			return q, fmt.Errorf("%s is not the cell of %s: leave --genotype out, --from says it all", s.Genotype, s.From)
 		}
 	}
-	choice, err := o.choose(s.Choice)
-	if err != nil {
-		return c, nil, err
-	}
-	chosen, err := choice.Settings()
-	if err != nil {
-		return c, nil, err
-	}
+	var set *data.Set
 	if s.Dataset == "" {
-		set, err = l.load(pretrained.Data)
+		set, err = l.load(begun.Data)
 	} else {
 		set, err = l.Dataset(s.Dataset)
 	}
 	if err != nil {
-		return c, nil, err
+		return q, err
 	}
-	if set.Train.Channels != pretrained.Data.Channels {
-		return c, nil, fmt.Errorf("%s was pretrained on images of %d channels, and those of %s have %d: pretrain on them first", s.From, pretrained.Data.Channels, set.Title, set.Train.Channels)
+	if set.Train.Channels != begun.Data.Channels {
+		return q, fmt.Errorf("%s has learnt from images of %d channels, and those of %s have %d: begin with a run on such images", s.From, begun.Data.Channels, set.Title, set.Train.Channels)
 	}
 	if err := needLabels("training", set.Unlabelled, set.Title); err != nil {
-		return c, nil, err
+		return q, err
 	}
-	c = trainingOf(set, chosen, *pretrained.Genotype, pretrained.Cells)
-	c.From = &o.Origin
-	return c, set, nil
+	whole := trainStage().made(o.run) && sameSums(set.Checksums, begun.Data.Checksums)
+	chosen, err := o.settings(s.Choice, whole)
+	if err != nil {
+		return q, err
+	}
+	if err := o.load(whole); err != nil {
+		return q, err
+	}
+	q = request{config: trainingOf(set, chosen, *begun.Genotype, begun.Cells), images: loaded(set)}
+	q.config.From = &o.Origin
+	q.remarks = []string{o.begins(chosen)}
+	return q, nil
 }
 
 // LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), in a
@@ -221,7 +249,7 @@ func LoadGenotype(name string) (cell.Genotype, error) {
 	if err != nil || !info.IsDir() {
 		return cell.Load(name)
 	}
-	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil {
+	if _, err := os.Stat(filepath.Join(name, "config.json")); err != nil && !run.Begun(name) {
 		return cell.Genotype{}, fmt.Errorf("%s is a directory and not a run: give a run, a file or one of %s", name, strings.Join(cell.PublishedNames(), ", "))
 	}
 	r, err := run.Open(name)
@@ -242,7 +270,7 @@ func genotypeAt(dir string, epoch int) (cell.Genotype, error) {
 		return cell.Genotype{}, err
 	}
 	if a.Genotype == nil {
-		return cell.Genotype{}, fmt.Errorf("epoch %d of %s has no genotype: derive one with: %s", epoch, dir, run.Command("derive", "--run", dir, "--epoch", fmt.Sprint(epoch)))
+		return cell.Genotype{}, run.Advise(fmt.Sprintf("epoch %d of %s has no genotype: derive one with: ", epoch, dir), "derive", "--run", dir, "--epoch", fmt.Sprint(epoch))
 	}
 	return *a.Genotype, a.Genotype.Validate()
 }

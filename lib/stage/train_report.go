@@ -32,8 +32,8 @@ func (w page) trained(_ []run.Event, h report.History) error {
 	if test == nil {
 		w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", chosen.Cells, chosen.Channels, report.CellsName(r.Config), r.Dir)
 	}
-	if from := r.Config.From; from != nil {
-		w.Lead += fmt.Sprintf(" It began with the weights of the pretraining %s.", filepath.Base(from.Run))
+	if from := r.Config.From; from != nil && !from.Whole {
+		w.Lead += fmt.Sprintf(" It began with the weights of %s and a new classifier.", filepath.Base(from.Run))
 	}
 	w.Footer = "Written by essnas. The interval covers the luck of the test images, not that of the seed: repeat with other seeds before comparing."
 	w.trainNumbers(r, h, test, chosen, len(r.Config.Data.Classes))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/bundle"
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/stage"
 )
 
@@ -53,7 +54,7 @@ func execute() (status int) {
 	}()
 	p := new(program)
 	if err := cmp.Or(p.root().ExecuteContext(ctx), p.unknown); err != nil {
-		return complain(err)
+		return complain(run.Readvise(err, p.pipeline().Next))
 	}
 	return 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/pipeline"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/spf13/cobra"
 )
@@ -22,6 +23,7 @@ func (p *program) params() *cobra.Command {
 norms are counted, their running statistics are not, nor are alphas and betas.`,
 		Example: `  essnas params --genotype DARTS_V2 --auxiliary
   essnas params --genotype runs/search-cifar10-1a2b3c4d --channels 16 --cells 8 --json
+  essnas params --genotype PC_DARTS_image --stem imagenet --cells 14 --channels 48 --classes 1000 --image-side 224
   essnas params --supernet pc-darts`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -45,6 +47,8 @@ norms are counted, their running statistics are not, nor are alphas and betas.`,
 	flags.IntVar(&s.Classes, "classes", s.Classes, "classes")
 	flags.IntVar(&s.ImageChannels, "image-channels", s.ImageChannels, "channels of an image")
 	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; decides the MACs")
+	flags.StringVar(&s.Stem, "stem", "", "layers before the first cell: cifar (default), one 3x3 convolution, or imagenet, three of stride 2")
+	c.RegisterFlagCompletionFunc("stem", cobra.FixedCompletions(settings.Stems(), cobra.ShellCompDirectiveNoFileComp))
 	flags.BoolVar(&auxiliary, "auxiliary", false, "with the auxiliary tower of the training")
 	return c
 }
@@ -67,6 +71,9 @@ func count(c *cobra.Command, genotype, supernet string, auxiliary bool, s pipeli
 		s.Channels = channels
 	}
 	if supernet != "" {
+		if s.Stem == settings.Stems()[1] {
+			return pipeline.Size{}, errors.New("a search network has the stem cifar: leave --stem out")
+		}
 		return pipeline.SupernetSize(supernet, s)
 	}
 	g, err := pipeline.LoadGenotype(genotype)

@@ -105,7 +105,7 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	err := cmp.Or(c.ExecuteContext(ctx), p.unknown)
 	w.drawing.Wait()
 	if err != nil {
-		return nil, err
+		return nil, run.Readvise(err, p.pipeline().Next)
 	}
 	if !json.Valid(out.Bytes()) {
 		return nil, fmt.Errorf("essnas %s has no result to send: run it in a terminal", args[0])
