@@ -99,7 +99,15 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 func settingsOf[S settings.Settings](c run.Config) (s S, err error) {
 	s, err = settings.Read[S](c.Settings)
 	if err != nil {
-		return s, fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
+		err = fmt.Errorf("the run's config.json has settings that can't be read: %w", err)
+	}
+	return s, err
+}
+
+// validSettingsOf reads the settings of a run whose network is built.
+func validSettingsOf[S settings.Settings](c run.Config) (s S, err error) {
+	if s, err = settingsOf[S](c); err != nil {
+		return s, err
 	}
 	if err := s.Validate(); err != nil {
 		return s, fmt.Errorf("the run's config.json has settings that can't be used (%w): put the file back from a copy, or delete the run", err)

@@ -76,10 +76,10 @@ func weightsChecksum(s fit.State) string {
 // size returns the cells and channels of the network whose weights these are.
 func (o origin) size() (cells, channels int, err error) {
 	if trainStage().made(o.run) {
-		s, err := settingsOf[settings.Train](o.run.Config)
+		s, err := validSettingsOf[settings.Train](o.run.Config)
 		return s.Cells, s.Channels, err
 	}
-	s, err := settingsOf[settings.Pretrain](o.run.Config)
+	s, err := validSettingsOf[settings.Pretrain](o.run.Config)
 	return s.Cells, s.Channels, err
 }
 
@@ -91,7 +91,7 @@ func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[set
 	}
 	fixed := *c
 	if trainStage().made(o.run) {
-		s, err := settingsOf[settings.Train](o.run.Config)
+		s, err := validSettingsOf[settings.Train](o.run.Config)
 		if err == nil {
 			err = fixed.Fix("stem", s.Stem)
 		}
@@ -116,7 +116,7 @@ func (o origin) settings(c *settings.Choice[settings.Train], whole bool) (s sett
 	if !whole {
 		return c.Settings()
 	}
-	if s, err = settingsOf[settings.Train](o.run.Config); err != nil {
+	if s, err = validSettingsOf[settings.Train](o.run.Config); err != nil {
 		return s, err
 	}
 	return c.Over(s)

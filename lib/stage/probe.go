@@ -167,7 +167,7 @@ func bodyOf(r *run.Run) (b body, err error) {
 
 // trainedBody returns the body with the best weights of a training.
 func trainedBody(r *run.Run) (b body, err error) {
-	s, err := settingsOf[settings.Train](r.Config)
+	s, err := validSettingsOf[settings.Train](r.Config)
 	if err != nil {
 		return b, err
 	}
@@ -182,7 +182,7 @@ func trainedBody(r *run.Run) (b body, err error) {
 
 // pretrainedBody returns the body with the last weights of a pretraining.
 func pretrainedBody(r *run.Run) (b body, err error) {
-	s, err := settingsOf[settings.Pretrain](r.Config)
+	s, err := validSettingsOf[settings.Pretrain](r.Config)
 	if err != nil {
 		return b, err
 	}

@@ -56,7 +56,7 @@ func resumable(dir string, s Stage) (*run.Run, error) {
 // resume returns the request for a run that is there, with all that was given beside its name. What
 // was not given is as the run has it; what was given and differs becomes the error of run.Begin.
 func resume[S settings.Settings](l *Env, there *run.Run, choice *settings.Choice[S], dataset string) (q request, err error) {
-	have, err := settingsOf[S](there.Config)
+	have, err := validSettingsOf[S](there.Config)
 	if err != nil {
 		return q, err
 	}

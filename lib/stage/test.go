@@ -96,7 +96,7 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 		images = images.First(l.TestImages)
 	}
 	t = &run.Test{Data: set.Title, Sample: set.Sample, Tested: time.Now().UTC().Format(time.RFC3339)}
-	s, err := settingsOf[settings.Train](r.Config)
+	s, err := validSettingsOf[settings.Train](r.Config)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -146,7 +146,7 @@ type model struct {
 }
 
 func newModel(b *backend.Backend, r *run.Run) (*model, error) {
-	s, err := settingsOf[settings.Train](r.Config)
+	s, err := validSettingsOf[settings.Train](r.Config)
 	if err != nil {
 		return nil, err
 	}
