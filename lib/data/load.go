@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/essnas/essnas/lib/internal/shell"
 )
 
 // Directory returns the directory of the data sets: dir, else $ESSNAS_DATA, else "data" in essnas's
@@ -216,8 +218,8 @@ func (s spec) locate(dir string) (source, error) {
 			return s.fromArchive(file), nil
 		}
 	}
-	return source{}, fmt.Errorf("%s is not in %s: run \"essnas data fetch %s\", or name the directory that has its official files with --data or ESSNAS_DATA (%w)",
-		s.title, dir, s.name, fs.ErrNotExist)
+	return source{}, fmt.Errorf("%s is not in %s: run \"essnas data fetch %s --data %s\", or name the directory that has its official files with --data or ESSNAS_DATA (%w)",
+		s.title, dir, s.name, shell.Quote(dir), fs.ErrNotExist)
 }
 
 // load reads all parts and records the checksums of their files.

@@ -3,12 +3,10 @@ package run
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-)
 
-// plain is a word that no shell changes.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+	"github.com/essnas/essnas/lib/internal/shell"
+)
 
 // Command returns the command line of this program with these arguments, quoted for a shell.
 func Command(args ...string) string {
@@ -17,10 +15,7 @@ func Command(args ...string) string {
 		program = "go run ./lib/cmd/essnas"
 	}
 	for _, a := range args {
-		if !plain.MatchString(a) {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		program += " " + a
+		program += " " + shell.Quote(a)
 	}
 	return program
 }

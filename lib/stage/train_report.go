@@ -30,7 +30,7 @@ func (w page) trained(_ []run.Event, h report.History) error {
 	w.Title = "A found network on " + r.Config.Data.Title
 	w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s, trained, and tested once at the end.", chosen.Cells, chosen.Channels, report.CellsName(r.Config))
 	if test == nil {
-		w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: essnas test --run %s", chosen.Cells, chosen.Channels, report.CellsName(r.Config), r.Dir)
+		w.Lead = fmt.Sprintf("A network of %d cells and %d channels was built from the cells of %s and trained. It has not been tested yet: %s", chosen.Cells, chosen.Channels, report.CellsName(r.Config), run.Command("test", "--run", r.Dir))
 	}
 	if from := r.Config.From; from != nil && !from.Whole {
 		w.Lead += fmt.Sprintf(" It began with the weights of %s and a new classifier.", filepath.Base(from.Run))

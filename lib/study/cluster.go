@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/study/engine"
 	"github.com/essnas/essnas/lib/study/findings"
 )
@@ -49,7 +50,7 @@ func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 	if held, err := e.States(ctx); err != nil {
 		return 0, err
 	} else if len(held) > 0 {
-		return 0, fmt.Errorf("%d jobs of %s are on the cluster already: wait for them, or cancel them with essnas study cancel --run %s", len(held), s.Dir, s.Dir)
+		return 0, fmt.Errorf("%d jobs of %s are on the cluster already: wait for them, or cancel them with %s", len(held), s.Dir, run.Command("study", "cancel", "--run", s.Dir))
 	}
 	if _, err := s.Prepare(); err != nil {
 		return 0, err
