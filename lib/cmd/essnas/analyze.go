@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// analyzed is a genotype, what its cells look like, and where the normal one stands among random
+// analyzed is a genotype, the shape of its cells, and the rank of the normal cell among random
 // cells.
 type analyzed struct {
 	Name        string             `json:"name"`
@@ -30,8 +30,7 @@ type analyzed struct {
 	Field       int                `json:"receptive_field"` // of the network, in pixels
 	Weights     int                `json:"weights"`
 	MACs        int                `json:"macs"`
-	// of the run of a search: the depth that its last alphas give to the normal and the reduction
-	// cell
+	// of a search: depth of the normal and the reduction cell, weighted by the last alphas
 	Weighted *[2]float64 `json:"weighted_depth,omitempty"`
 	Latency  *latency    `json:"latency,omitempty"` // measured, of the network
 
@@ -46,13 +45,13 @@ func (p *program) analyze() *cobra.Command {
 	s := pipeline.Shape{Cells: 20, Channels: 36, Classes: 10, ImageChannels: 3, ImageSide: 32}
 	c := &cobra.Command{
 		Use:   "analyze RUN|GENOTYPE...",
-		Short: "Measure what cells look like",
-		Long: `Measure what cells look like: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
+		Short: "Measure the shape of cells",
+		Long: `Measure the shape of cells: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
 inputs), receptive field, dilated convolutions, pools behind separable convolutions; of the run of a search the depth weighted by its last alphas; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
-Of several searches it says what they say of the slides' claims: fewer skip connections and more depth by phases, more depth by self-supervision, PC-DARTS' preference for operations without
-weights, dilated convolutions in PCP-DARTS, fewer operations without weights by partial channels. Each has counts, a 95 % interval, the rank among random cells, and a verdict.
+Several searches are tested for the slides' claims: fewer skip connections and more depth by phases, more depth by self-supervision, PC-DARTS' preference for operations without
+weights, dilated convolutions in PCP-DARTS, fewer operations without weights by partial channels. Each claim has counts, a 95 % interval, the rank among random cells, and a verdict.
 --latency measures the time of the networks for a batch on this device, in turn, with initial weights.
-The percentile of a normal cell's measure is the share of random cells of the DARTS space, of as many states, with a smaller one, and half of those with the same.`,
+The percentile of a normal cell's measure is the share of random cells (DARTS space, as many states) with a smaller value, plus half of the share with the same value.`,
 		Example: `  essnas analyze DARTS_V2 PC_DARTS_cifar
   essnas analyze runs/search-* --figure claims.png
   essnas analyze DARTS_V2 PC_DARTS_cifar --latency --batch 64
@@ -114,13 +113,13 @@ The percentile of a normal cell's measure is the share of random cells of the DA
 	}
 	flags := c.Flags()
 	flags.IntVar(&random, "random", 10000, "random cells to compare with")
-	flags.Uint64Var(&seed, "seed", 1, "decides the random cells")
+	flags.Uint64Var(&seed, "seed", 1, "seed of the random cells")
 	flags.BoolVar(&latency, "latency", false, "measure the time of each network for a batch on this device")
 	flags.IntVar(&batch, "batch", 64, "images of a batch of --latency")
 	flags.StringVar(&picture, "figure", "", "`FILE` (.png or .svg) for the figure of the claims")
 	flags.IntVar(&s.Cells, "cells", s.Cells, "cells of the network")
 	flags.IntVar(&s.Channels, "channels", s.Channels, "channels of a state in the first cells of the network")
-	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; decides the MACs")
+	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; the MACs depend on it")
 	return c
 }
 
@@ -130,10 +129,10 @@ type claimed struct {
 	Claims []claims.Finding `json:"claims"`
 }
 
-// latencyTurns is how often each network is measured.
+// latencyTurns is the number of measurements of each network.
 const latencyTurns = 10
 
-// latencies measures the networks' time for a batch.
+// latencies measures the time of each network for a batch. It returns an error if one can't run.
 func (p *program) latencies(ctx context.Context, all []analyzed, s pipeline.Shape, batch int) error {
 	if batch < 1 {
 		return fmt.Errorf("--batch is %d: want 1 image or more", batch)
@@ -154,7 +153,7 @@ func (p *program) latencies(ctx context.Context, all []analyzed, s pipeline.Shap
 	return nil
 }
 
-// latency is a network's time for a batch, in seconds.
+// latency is the time of a network for a batch, in seconds.
 type latency struct {
 	Batch  int     `json:"batch"`
 	Median float64 `json:"median"`

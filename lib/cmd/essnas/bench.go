@@ -29,10 +29,10 @@ func (p *program) bench() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure compiling, steps and memory",
-		Long: `Measure what compiling takes, cold and from the disk, what a step takes, and how much memory it needs, each workload in a process of its own:
+		Long: `Measure the time of compilation (cold, and from the disk), the time of a step, and memory. Each workload has a process of its own:
 ` + list.String() + `
 
-Ctrl-C ends it with the tables of the workloads that are done.
+Ctrl-C ends the benchmark with the tables of the finished workloads.
 
 With --gpu a GPU is checked first, step by step: its plugin, its devices, value and gradient of every block and the loss of a step beside the CPU's, a minute of a search.
 Each step has a process of its own, so a failure costs one step. The table follows, with the papers' batches, in float32 and bf16. One file holds all of it.
@@ -115,11 +115,11 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
 	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
 	flags.BoolVar(&b.GPU, "gpu", false, "check a GPU step by step and measure it, with the papers' batches, in float32 and bf16: races, steps, an epoch of a search; --backend rehearsal tries it on the CPU")
-	flags.StringVar(&path, "out", "", "with --gpu: the `FILE` for everything that was seen; default essnas-gpu-HOST-TIME.txt")
-	flags.IntVar(&b.Cores, "cores", 0, "cores that may be used, on either side; default all")
+	flags.StringVar(&path, "out", "", "with --gpu: `FILE` for the whole output; default essnas-gpu-HOST-TIME.txt")
+	flags.IntVar(&b.Cores, "cores", 0, "cores that essnas and PyTorch may use; default all")
 	flags.StringVar(&against, "against", "", "measure PyTorch in turn: torch (eager and torch.compile; the faster one counts), torch-eager or torch-compile")
-	flags.DurationVar(&b.Patience, "patience", 5*time.Minute, "how long torch.compile may take until the first step; where it takes longer, the table says so")
-	flags.StringVar(&b.Python, "python", "python3", "the `PROGRAM` that runs PyTorch")
+	flags.DurationVar(&b.Patience, "patience", 5*time.Minute, "time limit of torch.compile until the first step; the table marks a longer time")
+	flags.StringVar(&b.Python, "python", "python3", "`PROGRAM` that runs PyTorch")
 	c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(bench.Names(), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("against", cobra.FixedCompletions([]string{"torch", "torch-eager", "torch-compile"}, cobra.ShellCompDirectiveNoFileComp))
 	c.AddCommand(&cobra.Command{
@@ -131,8 +131,8 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	return c
 }
 
-// watch shows how far a benchmark is: a bar in a terminal, a line now and then elsewhere. clear
-// takes the bar away.
+// watch shows the progress of a benchmark: a bar in a terminal, occasional lines elsewhere. clear
+// removes the bar.
 func (p *program) watch() (show func(text string, done float64, left time.Duration), clear func()) {
 	if p.quiet {
 		return nil, nil

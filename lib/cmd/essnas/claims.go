@@ -18,7 +18,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// searchOf is what claims need to know of the run of a search; nil for other names.
+// searchOf returns the facts about a search that claims need, or nil for other names. It returns an
+// error if the run can't be read.
 func searchOf(name string, g cell.Genotype) (*claims.Search, error) {
 	dir := name
 	if d, _, ok := run.AtEpoch(name); ok {
@@ -45,7 +46,7 @@ func searchOf(name string, g cell.Genotype) (*claims.Search, error) {
 	return &claims.Search{Name: name, Genotype: g, Partial: s.Partial, Progressive: len(phases) > 1, SSFactor: s.SSFactor}, nil
 }
 
-// writeClaims is a table: what the runs say of each claim.
+// writeClaims prints a table with a verdict for each claim.
 func writeClaims(w io.Writer, findings []claims.Finding, searches int) error {
 	fmt.Fprintf(w, "\nThe slides' claims, by these %d searches (both cells; intervals 95 %%; several claims at once: a single one of them may be decided by chance)\n\n", searches)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -21,14 +21,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// clusterFlags say where jobs run.
+// clusterFlags select the engine of jobs and its options.
 type clusterFlags struct {
 	engine       string
 	options      engine.SlurmOptions
 	image, claim string // of kubernetes
 }
 
-// Flags that mean something to one engine only. Those of slurmOne are of a single job, too.
+// Flags of one engine only. Those of slurmOne apply to a single job, too.
 var (
 	slurmOne       = []string{"partition", "gres", "time", "mem", "cpus"}
 	slurmOnly      = []string{"partition", "time"}
@@ -57,7 +57,7 @@ func (f *clusterFlags) addOne(c *cobra.Command, help string) {
 	flags.IntVar(&f.options.CPUs, "cpus", 0, "of a cluster: CPUs of a job")
 }
 
-// validate says in a sentence what doesn't go together.
+// validate returns an error for flags that exclude each other.
 func (f *clusterFlags) validate(c *cobra.Command, engines ...string) error {
 	changed := func(names []string) string {
 		if i := slices.IndexFunc(names, c.Flags().Changed); i >= 0 {
@@ -83,8 +83,8 @@ func (f *clusterFlags) validate(c *cobra.Command, engines ...string) error {
 	return nil
 }
 
-// requeueing runs f. On SIGUSR1, which Slurm sends before the time limit, f's context ends, and Slurm
-// is asked to queue the job again.
+// requeueing runs f. On SIGUSR1, which Slurm sends before the time limit, f's context ends, and
+// Slurm is asked to queue the job again.
 func requeueing(parent context.Context, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()

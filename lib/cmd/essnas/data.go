@@ -17,8 +17,8 @@ func (p *program) dataCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
 		Short: "List, fetch and check the data sets",
-		Long: `List, fetch and check the data sets. Their official files are looked for in --data, else $ESSNAS_DATA, else in "data" in the cache directory. Commands
-that name no data set take Fashion-MNIST, and where its files are not there a built-in sample of it, and say so.
+		Long: `List, fetch and check the data sets. Their official files lie in --data, else $ESSNAS_DATA, else in "data" in the cache directory. The default data set is
+Fashion-MNIST. Without its files, a command takes a built-in sample of it and says so.
 
 A folder of pictures is a data set, too: --dataset PATH, or essnas data add.`,
 		Example: `  essnas data list
@@ -62,7 +62,7 @@ A folder of pictures is a data set, too: --dataset PATH, or essnas data add.`,
 	}, &cobra.Command{
 		Use:       "check [NAME...]",
 		Short:     "Check the files of data sets",
-		Long:      "Check the files of data sets, of all that are there unless some are named: sizes, labels, checksums. A fault is named with its file, and the status is not 0.",
+		Long:      "Check sizes, labels and checksums of the files of data sets, by default of all available ones. A fault is printed with its file, and the status is not 0.",
 		Example:   "  essnas data check cifar10",
 		ValidArgs: data.Names(),
 		RunE: func(c *cobra.Command, names []string) error {
@@ -125,8 +125,8 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 		},
 	}
 	c.Flags().IntVar(&o.Side, "side", o.Side, "side of the squares, in pixels: a multiple of 4")
-	c.Flags().Float64Var(&o.Test, "test", o.Test, "share of each class that becomes test pictures where PATH has no folder test")
-	c.Flags().Uint64Var(&o.Seed, "seed", o.Seed, "of that choice")
+	c.Flags().Float64Var(&o.Test, "test", o.Test, "share of each class that becomes test pictures if PATH has no folder test")
+	c.Flags().Uint64Var(&o.Seed, "seed", o.Seed, "seed of the choice of test pictures")
 	return c
 }
 

@@ -16,7 +16,7 @@ func (p *program) demo() *cobra.Command {
 		Use:   "demo",
 		Short: "Search, train, test and report, in a minute or two",
 		Long: `Search a cell, train its network, test it and write a report, with settings that take a minute or two on two cores: on Fashion-MNIST from --data, or on the
-built-in sample of it. What is found shows how things work, and nothing else.`,
+built-in sample of it. The result shows the steps of an experiment; its numbers have no meaning.`,
 		Example: `  essnas demo
   essnas demo --seed 2
   essnas demo --dataset cifar10 --data ~/data`,
@@ -38,7 +38,7 @@ built-in sample of it. What is found shows how things work, and nothing else.`,
 		},
 	}
 	datasetFlag(c, &dataset)
-	c.Flags().Uint64Var(&seed, "seed", 1, "another seed makes other runs")
+	c.Flags().Uint64Var(&seed, "seed", 1, "seed of the runs")
 	return c
 }
 

@@ -29,10 +29,10 @@ func (p *program) derive() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "derive",
 		Short: "Derive the cell of any epoch of a search",
-		Long: `Derive the cell of an epoch of a search from what is in its directory, with any limit of skip connections in the normal cell: nothing is searched or computed.
+		Long: `Derive the cell of an epoch of a search from the record in its directory, with any limit of skip connections in the normal cell. Nothing is searched or computed.
 
---skip-limit 0 is a normal cell without skip connections where its edges have other operations, none is any number of them, and the default is the search's
-own. --genotype RUN@EPOCH names the cell of an epoch, with the search's own limit, in every command that takes a genotype.`,
+--skip-limit 0 allows no skip connections on edges that have other operations, none allows any number. The default is the search's own
+limit. --genotype RUN@EPOCH names the cell of an epoch, with the search's own limit, in every command that takes a genotype.`,
 		Example: `  essnas derive --run runs/search-cifar10-1a2b3c4d
   essnas derive --run runs/search-cifar10-1a2b3c4d --epoch 20 --skip-limit 2
   essnas derive --run runs/search-cifar10-1a2b3c4d --skip-limit none --out cell.py
@@ -82,7 +82,8 @@ own. --genotype RUN@EPOCH names the cell of an epoch, with the search's own limi
 	return c
 }
 
-// deriveFrom derives the cell of an epoch. limit is a number, none, or "" for the search's own.
+// deriveFrom derives the cell of an epoch. limit is a number, none, or "" for the search's own. It
+// returns an error if the run is no search or has no such epoch, or the limit is invalid.
 func deriveFrom(r *run.Run, epoch int, limit string) (d derived, err error) {
 	most := cell.NoLimit
 	switch limit {

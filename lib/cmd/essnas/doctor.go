@@ -22,11 +22,11 @@ func (p *program) doctor() *cobra.Command {
 	var install string
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Tell what is there, what is missing, and what to do about it",
-		Long: `Tell what is there, what is missing, and what to do about it: what computes, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed by that.
+		Short: "List the components of this machine, missing ones, and how to install them",
+		Long: `List the components of this machine, missing ones, and how to install them: devices, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed.
 
-With --install: fetch a plugin without opening it, such as a GPU's on a machine that has none, to build an image.
-With --cache: how many compiled programs are kept on disk; with --clear they are deleted, which costs time at the next start and nothing else.`,
+--install fetches a plugin without opening it, for example a GPU's plugin on a machine without a GPU, to build an image.
+--cache counts the compiled programs on disk. --cache --clear deletes them, so that the next start compiles again.`,
 		Example: `  essnas doctor
   essnas doctor --cache --clear
   essnas doctor --install cuda13`,
@@ -57,9 +57,9 @@ With --cache: how many compiled programs are kept on disk; with --clear they are
 			return p.print(c, value, func(w io.Writer) error { return diagnose(w, report, sets, value.Kernels) })
 		},
 	}
-	c.Flags().BoolVar(&cache, "cache", false, "show the compiled programs that are kept on disk")
+	c.Flags().BoolVar(&cache, "cache", false, "count the compiled programs on disk")
 	c.Flags().StringVar(&install, "install", "", "fetch the `PLUGIN` cpu, cuda13 or cuda12 into the cache directory")
-	c.Flags().BoolVar(&clear, "clear", false, "with --cache: delete them")
+	c.Flags().BoolVar(&clear, "clear", false, "with --cache: delete the compiled programs")
 	return c
 }
 

@@ -30,10 +30,10 @@ func (p *program) film() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "film RUN",
-		Short: "Make a film of how a search comes to its cells",
-		Long: `Make a film of how a search comes to its cells, from the events in its directory; nothing is computed, and a search that still runs has one too.
+		Short: "Make a film of the cells of a search",
+		Long: `Make a film of the cells of a search, epoch by epoch, from the record in its directory. Nothing is computed. A running search has a film too.
 
-film.gif   both cells, epoch by epoch: nodes and edges keep their places, what has changed has a yellow ground
+film.gif   both cells, epoch by epoch: nodes and edges keep their places, changes have a yellow background
 film.html  the same with a slider, and: similarity to the last cell, entropy, changes, drift of beta, winner of each edge, fortune of each operation,
            heat maps of the alphas; it needs no network
 film.json  the numbers: see go doc ./lib/film
@@ -100,7 +100,7 @@ func makeFilm(r *run.Run, dir string) (made filmed, err error) {
 	return made, nil
 }
 
-// writeFilmed says since when the cells are what they are, and where the film lies.
+// writeFilmed prints the epoch since which the cells are final, and the place of the film.
 func writeFilmed(w io.Writer, m filmed) error {
 	last := m.Scenes[len(m.Scenes)-1]
 	fmt.Fprintf(w, "%d epochs\n\n", len(m.Scenes))

@@ -78,7 +78,7 @@ func (p *program) kernelRemove() *cobra.Command {
 	}
 }
 
-// executed is what essnas kernel run says of a notebook.
+// executed is the result of essnas kernel run for a notebook.
 type executed struct {
 	Notebook string          `json:"notebook"`
 	Seconds  float64         `json:"seconds"`
@@ -94,8 +94,8 @@ func (p *program) kernelRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run NOTEBOOK...",
 		Short: "Run notebooks from top to bottom, without a browser",
-		Long: `Run notebooks from top to bottom, without a browser, and save their outputs. It is an error if a cell or a shell line in one fails (but in a cell with the comment
-"` + jupyter.Expected + `"), or if a figure lacks one of its formats.`,
+		Long: `Run notebooks from top to bottom, without a browser, and save their outputs. A failing cell or shell line is an error (except in a cell with the comment
+"` + jupyter.Expected + `"), and so is a figure without one of its formats.`,
 		Example: `  essnas kernel run notebooks/00-start.ipynb
   essnas kernel run --out /tmp/run notebooks/*.ipynb`,
 		RunE: func(c *cobra.Command, files []string) error {
@@ -142,8 +142,8 @@ func (p *program) kernelRun() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&out, "out", "", "`DIR` for the notebooks with their outputs; default: they replace the files")
-	c.Flags().DurationVar(&limit, "limit", 10*time.Minute, "how long a cell may take")
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the notebooks with their outputs; default: replace the files")
+	c.Flags().DurationVar(&limit, "limit", 10*time.Minute, "time limit of a cell")
 	return c
 }
 
@@ -151,7 +151,7 @@ func (p *program) kernelHTML() *cobra.Command {
 	return p.pages(".html", jupyter.Page, &cobra.Command{
 		Use:   "html NOTEBOOK...",
 		Short: "Make pages of notebooks, for a browser without a network",
-		Long: `Make pages (HTML) of notebooks with the outputs that they were saved with. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
+		Long: `Make pages (HTML) of notebooks with their saved outputs. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
 13 are in it.
 
 A browser prints a page to PDF. With LaTeX and pandoc a Jupyter of your own makes one, too, of the figures' PNGs, so that it doesn't ask for Inkscape:
@@ -164,13 +164,13 @@ func (p *program) kernelSlides() *cobra.Command {
 	return p.pages(".slides.html", jupyter.Slides, &cobra.Command{
 		Use:   "slides NOTEBOOK...",
 		Short: "Make slides of notebooks, for a browser without a network",
-		Long: `Make slides of notebooks with the outputs that they were saved with: a page (HTML) with reveal.js in it that loads nothing. Each section is a slide. The arrow keys turn
+		Long: `Make slides of notebooks with their saved outputs: a page (HTML) that contains reveal.js and loads nothing. Each section is a slide. The arrow keys turn
 the slides, F fills the screen, and the sliders work.`,
 		Example: `  essnas kernel slides --out pages notebooks/13-ablation.ipynb`,
 	})
 }
 
-// pages completes a command that makes a file with that ending of each notebook.
+// pages completes a command that makes a file with this extension from each notebook.
 func (p *program) pages(ending string, make func(context.Context, checkout.Tree, string, string, func(string)) error, c *cobra.Command) *cobra.Command {
 	var out string
 	c.RunE = func(c *cobra.Command, files []string) error {

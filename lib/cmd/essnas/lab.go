@@ -31,7 +31,7 @@ in the cache directory; nothing else on the machine is touched. Options after --
   essnas lab -- --ServerApp.base_url=/me/`,
 		RunE: func(c *cobra.Command, options []string) error {
 			if os.Geteuid() == 0 && !asRoot {
-				return errors.New("you are root, as whom JupyterLab would let every notebook do anything to this machine: start it as another user, or with --allow-root where that is all right, as in a container")
+				return errors.New("you are root, so every notebook could change this machine: start JupyterLab as another user, or add --allow-root where that is safe, as in a container")
 			}
 			tree, err := checkout.Find()
 			if err != nil {
@@ -50,17 +50,18 @@ in the cache directory; nothing else on the machine is touched. Options after --
 	}
 	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address instead of opening it")
 	c.Flags().StringVar(&ip, "ip", "localhost", "`ADDRESS` to listen at")
-	c.Flags().IntVar(&port, "port", 8888, "where to listen; the next free one is taken")
+	c.Flags().IntVar(&port, "port", 8888, "port to listen at; the next free one if it is taken")
 	c.Flags().BoolVar(&asRoot, "allow-root", false, "start even as root")
 	return c
 }
 
-// become turns this process into Jupyter, whose end is then in the hands of the one who started it.
+// become turns this process into Jupyter, so that signals to the process reach Jupyter. It returns
+// an error if Jupyter can't be installed or started.
 func become(ctx context.Context, tree checkout.Tree, say func(string), args []string) error {
 	var command *exec.Cmd
 	both, working := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { command, err = jupyter.Command(working, tree, say, "jupyter", args...); return })
-	// else the first cell waits for it
+	// otherwise the first cell waits for the server's build
 	both.Go(func() error { return serve.Build(working, tree, say) })
 	if err := both.Wait(); err != nil {
 		return err
@@ -81,8 +82,8 @@ func become(ctx context.Context, tree checkout.Tree, say func(string), args []st
 }
 
 // complete begins to build the language server, which completes names in cells. The build ends,
-// finished or not, when nobody has the file open any more: this process has, and so has the program
-// that it becomes, but none that either starts.
+// finished or not, when no process holds the file open. This process and the program that it
+// becomes hold it; their children don't. complete returns an error if the build does not start.
 func complete(tools string) (open *os.File, err error) {
 	end, open, err := os.Pipe()
 	if err != nil {

@@ -68,7 +68,7 @@ func complain(err error) (status int) {
 	return failed
 }
 
-// oneLine is an error as one line. Libraries below put stack traces after the first.
+// oneLine returns the first line of an error; libraries append stack traces.
 func oneLine(err error) string {
 	if errors.Is(err, context.Canceled) && !errors.As(err, new(stage.Interrupted)) {
 		return "stopped"
@@ -80,5 +80,5 @@ func oneLine(err error) string {
 	return line
 }
 
-// noMemory is how XLA says that an array did not fit into the device's memory.
+// noMemory is XLA's message for an array that does not fit into the device's memory.
 var noMemory = regexp.MustCompile(`Out of memory|RESOURCE_EXHAUSTED`)

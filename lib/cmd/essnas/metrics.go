@@ -16,7 +16,7 @@ func (p *program) metrics() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "metrics RUN",
 		Short: "Print the metrics of a run's epochs",
-		Long: `Print what a run has measured at the end of each epoch, from events.jsonl in its directory: with --csv as CSV, a row for each epoch.
+		Long: `Print the metrics of each epoch from events.jsonl in a run's directory: --csv prints CSV with a row for each epoch.
 
 Columns are epoch (from 1), steps, seconds (since the run began), best (1 where the validation loss was the lowest so far), and the run's metrics by their
 names. A cell is empty where an epoch has no such metric, or no finite number.

@@ -35,8 +35,8 @@ func (p *program) root() *cobra.Command {
 		Short: "Efficient neural architecture search",
 		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS, P-DARTS, PCP-DARTS), trains the network that is built from them, tests it, and shows all of it.
 
-Everything a command makes goes into a run directory: runs/NAME-HASH, where HASH is that of the settings and the data. The same command
-again goes on where a run was stopped or killed, or shows it if it has ended. Start with "essnas demo".`,
+Each command writes into a run directory, runs/NAME-HASH, with a hash of the settings and the data. The same command continues a stopped or
+killed run, and shows the result of a finished run. Start with "essnas demo".`,
 		Example: `  essnas demo
   essnas search --dataset cifar10 --preset slides
   essnas train --genotype runs/search-cifar10-1a2b3c4d --dataset cifar10
@@ -57,12 +57,12 @@ again goes on where a run was stopped or killed, or shows it if it has ended. St
 	})
 	flags := c.PersistentFlags()
 	flags.SortFlags = false
-	flags.StringVar(&p.backend, "backend", "", "what computes: auto, cuda, cpu, go, rehearsal (the CPU as if it were a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
+	flags.StringVar(&p.backend, "backend", "", "device: auto, cuda, cpu, go, rehearsal (the CPU treated as a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
 	flags.StringVar(&p.data, "data", "", "`DIR` with the data sets' files; default $ESSNAS_DATA")
 	flags.StringVar(&p.runs, "runs", "", "`DIR` in which run directories are made; default $ESSNAS_RUNS, or runs")
-	flags.Var(&p.memory, "memory", "`SIZE` that a search or a training may take, like 4GB; default what is free. What won't fit is not begun")
+	flags.Var(&p.memory, "memory", "`SIZE` of the memory limit, like 4GB; default the free memory. A search or training that does not fit does not start")
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
-	flags.BoolVarP(&p.quiet, "quiet", "q", false, "tell nothing of the progress")
+	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print no progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
 	for _, s := range stage.All() {
 		c.AddCommand(p.stage(s))
@@ -86,7 +86,7 @@ func (p *program) pipeline() *pipeline.Pipeline {
 	return l
 }
 
-// explainFlag makes sentences of what is wrong with flags.
+// explainFlag explains an invalid flag in a sentence.
 func explainFlag(c *cobra.Command, err error) error {
 	help := fmt.Sprintf("see %s --help", c.CommandPath())
 	var absent *pflag.NotExistError
@@ -110,7 +110,7 @@ func explainFlag(c *cobra.Command, err error) error {
 	return fmt.Errorf("%w: %s", err, help)
 }
 
-// knownCommand says what to do about a word that is no command.
+// knownCommand returns an error with advice for a word that is no command.
 func knownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -127,7 +127,7 @@ func knownCommand(c *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q: use one of %s", args[0], strings.Join(known, ", "))
 }
 
-// noArguments says what to do about words that a command doesn't know.
+// noArguments returns an error with advice if a command has arguments.
 func noArguments(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%q is one word too many: %s takes flags only, see %s --help", args[0], c.CommandPath(), c.CommandPath())
@@ -135,7 +135,8 @@ func noArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// print writes a result: as JSON if that was asked for, else as text does.
+// print writes a result: as JSON with --json, else by the function text. It returns the errors of
+// writing.
 func (p *program) print(c *cobra.Command, value any, text func(w io.Writer) error) error {
 	w := c.OutOrStdout()
 	if !p.json {

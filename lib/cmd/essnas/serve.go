@@ -29,8 +29,8 @@ func (p *program) serve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Compute for notebooks",
-		Long: `Compute for the cells of notebooks, which ask over a socket for what these commands do. Cells start the server by themselves; it ends by itself some seconds
-after the last of their kernels has, or after half an hour without work. It keeps the backend open and the programs compiled, so that a cell waits for neither.`,
+		Long: `Compute for the cells of notebooks, which send commands over a socket. Cells start the server. It ends some seconds after the last kernel, or after half an hour
+without work. It keeps the backend open and the programs compiled, so that a cell waits for neither.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			tree, err := checkout.Find()
@@ -45,26 +45,26 @@ after the last of their kernels has, or after half an hour without work. It keep
 			return s.Run(c.Context(), tree)
 		},
 	}
-	c.Flags().BoolVar(&stop, "stop", false, "end the server of this checkout; what it is at work on is saved")
+	c.Flags().BoolVar(&stop, "stop", false, "end the server of this checkout; it saves its work first")
 	return c
 }
 
-// desk is where clients' requests come in.
+// desk receives the requests of clients.
 type desk struct {
-	// held by commands that compute for long: there is one device, they run one after the other
+	// held by long computations: they share one device and run one after the other
 	device sync.Mutex
 	at     atomic.Pointer[string] // the command that holds it, or held it last
 	warm   stage.Warm
 }
 
-// rest frees the memory that nobody uses.
+// rest frees unused memory.
 func (d *desk) rest() {
 	d.warm.Release()
 	debug.FreeOSMemory() // which lets go of what has no owner any more, on the device, too
 	pjrt.Trim()
 }
 
-// answer does a command for a client.
+// answer executes a command for a client and returns its result, or the error of the command.
 func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Message)) (json.RawMessage, error) {
 	w := &watching{tell: tell}
 	if len(args) == 0 {
@@ -113,11 +113,12 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	return out.Bytes(), nil
 }
 
-// inTurn are the commands whose runs wait for the device one by one, and only if they have work to
-// do (stage.Env.Turn). All others wait before they begin.
+// inTurn lists the commands whose runs wait for the device one by one, and only if they have work
+// to do (stage.Env.Turn). All other commands wait before they begin.
 var inTurn = []string{"search", "train", "pretrain", "finetune"}
 
-// turn waits until no other command is at work on the device, and says whose work it waits for.
+// turn waits until no other command uses the device, and prints the command that it waits for. It
+// returns an error if the context ends.
 func (d *desk) turn(ctx context.Context, command string, tell func(serve.Message)) (leave func(), err error) {
 	if !d.device.TryLock() {
 		text := "waiting for another cell's work to end"
@@ -133,12 +134,12 @@ func (d *desk) turn(ctx context.Context, command string, tell func(serve.Message
 	return d.device.Unlock, nil
 }
 
-// brief says whether a stage needs the device for moments only.
+// brief reports whether a stage needs the device for moments only.
 func brief(name string) bool {
 	return slices.ContainsFunc(stage.All(), func(s stage.Stage) bool { return s.Name == name && s.Command().Brief })
 }
 
-// lock waits for the mutex until the context ends.
+// lock waits for the mutex, and returns an error if the context ends first.
 func lock(ctx context.Context, m *sync.Mutex) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -152,7 +153,7 @@ func lock(ctx context.Context, m *sync.Mutex) error {
 	return nil
 }
 
-// saying tells lines.
+// saying sends lines of text to the client.
 type saying func(serve.Message)
 
 func (tell saying) Write(text []byte) (int, error) {

@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// size is a flag's number of bytes, written as people do: 4GB, 500 MiB.
+// size is a flag for a number of bytes with a unit: 4GB, 500 MiB.
 type size int64
 
 func (s *size) String() string {
@@ -22,7 +22,7 @@ func (s *size) Type() string { return "size" }
 func (s *size) Set(text string) error {
 	n, err := humanize.ParseBytes(text)
 	if err == nil && (n == 0 || n > math.MaxInt64) {
-		err = errors.New("it is no size that memory has")
+		err = errors.New("it is not a size of memory")
 	}
 	*s = size(n)
 	return err

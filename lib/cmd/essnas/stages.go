@@ -62,7 +62,7 @@ func (p *program) stage(s stage.Stage) *cobra.Command {
 	return c
 }
 
-// completions tell shells how flags are completed, from their annotations.
+// completions registers the completion of flags for shells, from their annotations.
 func completions(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, ok := f.Annotations[stage.Directory]; ok {
@@ -83,7 +83,7 @@ func (p *program) report() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "report",
 		Short:   "Draw a run's figures and report again",
-		Long:    "Draw the figures and write the report of a run or a study again, from what is in its directory: of one that is not at its end, too.",
+		Long:    "Draw the figures and write the report of a run or a study again, from the record in its directory, also before its end.",
 		Example: "  essnas report --run runs/search-cifar10-1a2b3c4d",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -16,9 +16,9 @@ func (p *program) states() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "states",
-		Short: "Collect what searches came to, for a notebook's slider",
-		Long: `Collect what searches came to in one small file: settings, metrics of the epochs, alphas and drawn cells. A notebook's slider goes through it without computing
-anything.`,
+		Short: "Collect the results of searches for a notebook's slider",
+		Long: `Collect the results of searches in one small file: settings, metrics of the epochs, alphas and drawn cells. A notebook's slider shows them without any
+computation.`,
 		Example: "  essnas states --out states.json --run runs/search-fashion-mnist-1a2b3c4d --run runs/search-fashion-mnist-5e6f7a8b",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -52,7 +52,7 @@ anything.`,
 			})
 		},
 	}
-	c.Flags().StringArrayVar(&dirs, "run", nil, "`DIR` of a search that has ended; may be given many times")
+	c.Flags().StringArrayVar(&dirs, "run", nil, "`DIR` of a finished search; can be repeated")
 	c.MarkFlagRequired("run")
 	c.Flags().StringVar(&out, "out", "", "`FILE` to write; default: print")
 	return c

@@ -20,10 +20,10 @@ func (p *program) study() *cobra.Command {
 		Use:   "study",
 		Short: "Compare all stages over several seeds: the slides' table",
 		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS and random search, each with several seeds, and report on all of
-them: means with intervals, paired tests, what search-time accuracy is worth, time against accuracy, every found cell, and what all of it says about the slides' claims.
+them: means with intervals, paired tests, correlation of search-time and final accuracy, time against accuracy, every found cell, and verdicts on the slides' claims.
 
 The configurations are ` + configurationNames() + `; stage2 and stage4 name four each.
-Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill, too. A study grows: --seeds with a larger number and --only with other names add to it.`,
+Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after a kill. A larger --seeds, or --only with other names, extends a study.`,
 		Example: `  essnas study                                              quick: some minutes on two cores
   essnas study --only stage1,stage3,random --seeds 3
   essnas study --preset slides --data ~/data --dry-run      what would be done
@@ -75,14 +75,14 @@ Ctrl-C saves. The same command, or essnas study --run DIR, goes on, after a kill
 	flags.StringVar(&o.Preset, "preset", "", "how much of everything: "+study.PresetHelp()+"; default "+study.PresetNames()[0])
 	flags.StringSliceVar(&o.Only, "only", nil, "`NAMES` of configurations to work on, with commas between them; default all")
 	flags.IntVar(&o.Seeds, "seeds", 0, "seeds 1 to `N`; default the preset's")
-	flags.IntVar(&o.RandomCells, "random-cells", 0, "how many random cells there are: the reference that found cells are compared with; default the preset's, at least as many as seeds")
-	flags.StringVar(&o.Dataset, "dataset", "", "images to search on; default cifar10, and with the quick preset what there is")
-	flags.StringSliceVar(&o.Transfers, "transfer", nil, "data sets that found cells are trained on, too, with commas between them, or none; default cifar100 and fashion-mnist, with the quick preset those that are there")
+	flags.IntVar(&o.RandomCells, "random-cells", 0, "number of random cells, the reference for found cells; default the preset's, at least as many as seeds")
+	flags.StringVar(&o.Dataset, "dataset", "", "data set of the searches; default cifar10, with the quick preset an available one")
+	flags.StringSliceVar(&o.Transfers, "transfer", nil, "further data sets to train found cells on, with commas between them, or none; default cifar100 and fashion-mnist, with the quick preset the available ones")
 	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change every search's (essnas search --help has them)")
 	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change every training's (essnas train --help has them)")
 	runFlag(c, &o.Dir, "directory of the study, to go on with or to make; default one in --runs, named by data and settings")
-	flags.IntVar(&o.Devices, "devices", 0, "how many jobs run at a time, one on each device; default as many as there are GPUs, on a CPU 1 (its devices share its cores)")
-	flags.BoolVar(&dry, "dry-run", false, "print what would be done, and how long it will take if anything is known of that; with --engine kubernetes: write the directory with its jobs, and print the manifest")
+	flags.IntVar(&o.Devices, "devices", 0, "number of jobs at a time, one on each device; default the number of GPUs, 1 on a CPU (its devices share its cores)")
+	flags.BoolVar(&dry, "dry-run", false, "print the jobs and, if known, their duration; with --engine kubernetes: write the directory with its jobs, and print the manifest")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	cluster.add(c)
 	c.AddCommand(p.studyJob(), p.studyStatus(), p.studyCancel(), p.studyRecord(), p.studyMerge())

@@ -57,7 +57,7 @@ func (p *program) submit(c *cobra.Command, s *study.Study, f clusterFlags) error
 	})
 }
 
-// studyJob is how processes on other machines take part in a study.
+// studyJob is the command by which other machines take part in a study.
 func (p *program) studyJob() *cobra.Command {
 	var chain string
 	var index int
@@ -100,7 +100,7 @@ func (p *program) studyStatus() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "status",
-		Short:   "Tell how far a study is, on this machine or on a cluster",
+		Short:   "Show the progress of a study, on this machine or on a cluster",
 		Example: "  essnas study status --run runs/study-cifar10-slides-1a2b3c4d",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -14,7 +14,7 @@ func (p *program) studyRecord() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "record DIR",
-		Short: "Keep what a study has come to, small enough for a repository",
+		Short: "Keep the results of a study, small enough for a repository",
 		Long: `Write the results of the study in DIR into another directory: settings, checksums, events of the epochs, cells and tests of every ended run, without weights,
 figures and pages. Notebooks read it like the study itself, without a backend. SHA256SUMS has the checksum of each file; sha256sum -c checks them.`,
 		Example: "  essnas study record runs/study-cifar10-course-1a2b3c4d --out recorded/course",
