@@ -27,7 +27,7 @@
 //
 //	local, 10,000 jobs, 500 at a time   23.3 s, of which 20.0 s are the jobs': 0.3 ms a job
 //	Slurm, 1,000 jobs, 32 at a time     64.6 s, of which 31.3 s are the jobs': 33 ms a job
-//	submitting 1,000 jobs to Slurm      4 arrays in 0.2 s
+//	submitting 1,000 jobs to Slurm      4 arrays in 1.5 s
 //	10,000 results                      15 MB, 41 MB on a disk with blocks of 4 KB; listed in 1.1 s
 //	looking for 10,000 results          0.1 s on a local disk
 //	1,000 jobs on Slurm                 2,005 files: results, a log each, scripts, the record
