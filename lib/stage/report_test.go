@@ -92,6 +92,7 @@ func searchRunOf(t *testing.T, chosen settings.Search, epochs int, g cell.Genoty
 					row[o] = 0.125
 				}
 				row[e%8] += 0.01 * float64(epoch)
+				row[(e+1)%8] -= 0.01 * float64(epoch) // shares of a softmax
 				a.Alphas[typ] = append(a.Alphas[typ], row)
 				a.Betas[typ] = append(a.Betas[typ], 0.3)
 			}
