@@ -201,7 +201,7 @@ func TestReportOfATrainingShowsTestPredictionsAndTheSearchOfItsCell(t *testing.T
 		t.Fatal(err)
 	}
 	page := read(t, path)
-	holds(t, page, "It has not been tested yet: essnas test --run", "Validation accuracy", "62.50 %", "Best epoch", "NAS in action", "arch_weight_decay", "drop_path")
+	holds(t, page, "It has not been tested yet: "+run.Command("test", "--run"), "Validation accuracy", "62.50 %", "Best epoch", "NAS in action", "arch_weight_decay", "drop_path")
 
 	table, err := score.New([]string{"cat", "dog", "horse"}, [][]float32{{3, 0, 0}, {2, 1, 0}, {0, 0, 9}, {0, 4, 0}}, []uint8{0, 1, 2, 1})
 	if err != nil {
