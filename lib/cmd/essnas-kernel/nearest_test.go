@@ -2,8 +2,8 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/janpfeifer/must"
@@ -11,7 +11,7 @@ import (
 
 func TestAnUndefinedNameOfAPackageNamesTheNearest(t *testing.T) {
 	t.Chdir(t.TempDir())
-	t.Setenv("ESSNAS_GO", filepath.Join(runtime.GOROOT(), "bin", "go"))
+	t.Setenv("ESSNAS_GO", must.M1(exec.LookPath("go")))
 	root := t.TempDir()
 	t.Setenv("ESSNAS_ROOT", root)
 	must.M(os.MkdirAll(filepath.Join(root, "lib", "notebook"), 0o755))
