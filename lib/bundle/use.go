@@ -2,12 +2,9 @@ package bundle
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,7 +84,7 @@ func Check(dir string) (files int, err error) {
 			return 0, fmt.Errorf("%s has the line %q: unpack the archive anew", list.Name(), scanner.Text())
 		}
 		files++
-		if got, err := sum(filepath.Join(dir, filepath.FromSlash(name))); err != nil || got != want {
+		if got, err := plugin.FileSHA256(filepath.Join(dir, filepath.FromSlash(name))); err != nil || got != want {
 			wrong = append(wrong, name)
 		}
 	}
@@ -101,17 +98,4 @@ func Check(dir string) (files int, err error) {
 		return files, fmt.Errorf("%d of %d files are missing or differ from the archive (%s): unpack it anew", len(wrong), files, strings.Join(wrong[:min(3, len(wrong))], ", "))
 	}
 	return files, nil
-}
-
-func sum(p string) (string, error) {
-	f, err := os.Open(p)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// question is a question in the form of jupyterquiz (pypi.org/project/jupyterquiz).
+// question is a question in the form of jupyterquiz.
 type question struct {
 	Question string `json:"question"`
 	Type     string `json:"type"` // "many_choice": one answer is right, "multiple_choice": several are

@@ -128,6 +128,11 @@ func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture
 	return all, picture, atomicfile.Write(picture, func(w io.Writer) error { return attacksFigure(names(s.Dirs), all).PNG(w) })
 }
 
+// notEnded is the error of a training that test images would look into before its end.
+func notEnded(dir string) error {
+	return run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
+}
+
 // names of runs in a figure.
 func names(dirs []string) (all []string) {
 	for _, d := range dirs {
@@ -159,7 +164,7 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 	if result, err := r.Result(); err != nil {
 		return nil, err
 	} else if result == nil {
-		return nil, run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
+		return nil, notEnded(dir)
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {

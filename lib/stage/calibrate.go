@@ -60,7 +60,7 @@ func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibra
 	if result, err := r.Result(); err != nil {
 		return nil, nil, err
 	} else if result == nil {
-		return nil, nil, run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
+		return nil, nil, notEnded(dir)
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, err

@@ -130,7 +130,7 @@ func (l *Env) corrupt(ctx context.Context, s Corrupt, dir string) (*run.Corrupte
 	if result, err := r.Result(); err != nil {
 		return nil, err
 	} else if result == nil {
-		return nil, fmt.Errorf("the training in %s has not ended, and test images may choose nothing of it; go on with: %s", dir, l.Next("train", "--run", dir))
+		return nil, notEnded(dir)
 	}
 	if err := r.Take(); err != nil {
 		return nil, err

@@ -210,16 +210,9 @@ func rank(values []float64, v float64) float64 {
 // welch is half of the 95 % interval of the difference of two means (Welch, 1947), NaN where a group
 // has a single value or neither varies.
 func welch(a, b []float64) float64 {
-	n, m := float64(len(a)), float64(len(b))
-	if n < 2 || m < 2 {
+	deviation, t, ok := student.Welch(a, b)
+	if !ok {
 		return math.NaN()
 	}
-	va, vb := stat.Variance(a, nil)/n, stat.Variance(b, nil)/m
-	if va+vb == 0 {
-		return math.NaN()
-	}
-	freedom := (va + vb) * (va + vb) / (va*va/(n-1) + vb*vb/(m-1))
-	t := student.T(1)
-	t.Nu = freedom
-	return t.Quantile(0.975) * math.Sqrt(va+vb)
+	return t.Quantile(0.975) * deviation
 }

@@ -92,7 +92,7 @@ func download(ctx context.Context, dir string, log io.Writer, wheels ...wheel) (
 		return nil, err
 	}
 	for _, f := range files {
-		sum, err := fileSHA256(f)
+		sum, err := FileSHA256(f)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +170,8 @@ func pipAdvice(out string) string {
 	return "run the same command again, or install a PJRT plugin by hand and name its path with --backend"
 }
 
-func fileSHA256(path string) (string, error) {
+// FileSHA256 returns the SHA-256 of a file in hexadecimal digits, and an error if it can't be read.
+func FileSHA256(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

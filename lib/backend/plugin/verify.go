@@ -73,6 +73,6 @@ func hasHash(file, want string) bool {
 	if !ok || err != nil {
 		return false
 	}
-	got, err := fileSHA256(file)
+	got, err := FileSHA256(file)
 	return err == nil && got == hex.EncodeToString(sum)
 }

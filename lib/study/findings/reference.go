@@ -6,7 +6,6 @@ import (
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Percentiles places values [n] among reference values [m]: of each the share of the reference that
@@ -36,7 +35,7 @@ func (r *Results) percentile(configuration string) score.Estimate {
 }
 
 // Against compares values [n] with a reference [m] that shares no seeds with them: Welch's t test of
-// equal means (B. Welch, 1947), with the degrees of freedom of F. Satterthwaite (1946). Its N is n.
+// equal means ([student.Welch]). Its N is n.
 // There is no test with fewer than two values on a side, or without any spread.
 func Against(values, reference []float64) Paired {
 	c := Paired{N: len(values), P: 1, Holm: 1}
@@ -49,13 +48,10 @@ func Against(values, reference []float64) Paired {
 		c.N = 1
 		return c
 	}
-	n, m := float64(len(values)), float64(len(reference))
-	u, v := stat.Variance(values, nil)/n, stat.Variance(reference, nil)/m
-	if u+v == 0 {
+	deviation, t, ok := student.Welch(values, reference)
+	if !ok {
 		return c
 	}
-	t := distuv.StudentsT{Sigma: 1, Nu: (u + v) * (u + v) / (u*u/(n-1) + v*v/(m-1))}
-	deviation := math.Sqrt(u + v)
 	c.Difference.Half = t.Quantile(0.975) * deviation
 	c.T = c.Difference.Mean / deviation
 	c.P = 2 * t.Survival(math.Abs(c.T))
