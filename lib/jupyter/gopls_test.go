@@ -68,6 +68,15 @@ func TestTheKernelCompletesAndExplainsNames(t *testing.T) {
 	if text := fmt.Sprint(answer["data"]); !strings.Contains(text, "func nb.Search(options ...nb.Option) *nb.Run") || !strings.Contains(text, "searches a cell (essnas search)") {
 		t.Errorf("nb.Search is explained by %s", text)
 	}
+	const setting = "%%\nnb.Search(nb.Set(\"ss_fac"
+	if got := k.request("complete_request", map[string]any{"code": setting, "cursor_pos": len(setting)})["matches"]; fmt.Sprint(got) != "[ss_factor]" {
+		t.Errorf("a setting is completed by %v", got)
+	}
+	const unfinished = cell + "rch("
+	answer = k.request("inspect_request", map[string]any{"code": unfinished, "cursor_pos": len(unfinished), "detail_level": 0})
+	if text := fmt.Sprint(answer["data"]); !strings.Contains(text, "func Search(options ...Option) *Run") && !strings.Contains(text, "func nb.Search(options ...nb.Option) *nb.Run") {
+		t.Errorf("an unfinished call is explained by %s", text)
+	}
 	if e := k.ok("%%\nfmt.Println(6 * 7)"); e.stdout != "42\n" {
 		t.Errorf("the kernel says %q", e.stdout)
 	}

@@ -7,7 +7,8 @@
 //
 //	shell    execute requests are handed on one at a time, all other messages at once, so completion
 //	         and the widgets of a running cell don't wait; the relay itself answers requests for
-//	         the list of comms, which GoNB leaves without an answer
+//	         the list of comms, which GoNB leaves without an answer, and those for completion of
+//	         words that package complete knows; it adds to GoNB's answers about names
 //	control  handed on; an interrupt aborts the queue even if GoNB reports no error, as it does
 //	         while it compiles a cell
 //	iopub    handed on as it comes, with the status messages of aborted requests between

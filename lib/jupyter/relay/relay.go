@@ -31,9 +31,10 @@ type Relay struct {
 	gonbShell, gonbControl, gonbOutput zmq4.Socket
 
 	mu        sync.Mutex
-	running   *message  // the execute request that GoNB works on
-	queue     []message // execute requests behind it
-	interrupt bool      // the running one was interrupted
+	running   *message         // the execute request that GoNB works on
+	queue     []message        // execute requests behind it
+	interrupt bool             // the running one was interrupted
+	asked     map[string]place // requests about names that GoNB works on, by the id of the message
 	publish   sync.Mutex
 	answering sync.Mutex
 }
@@ -64,7 +65,7 @@ func Start(connectionFile string) (*Relay, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	again := []zmq4.Option{zmq4.WithDialerRetry(10 * time.Millisecond), zmq4.WithDialerMaxRetries(-1), zmq4.WithAutomaticReconnect(false)}
 	r := &Relay{
-		key: []byte(given.Key), cancel: cancel,
+		key: []byte(given.Key), cancel: cancel, asked: map[string]place{},
 		shell: zmq4.NewRouter(ctx), control: zmq4.NewRouter(ctx), iopub: zmq4.NewPub(ctx),
 		gonbShell: zmq4.NewDealer(ctx, again...), gonbControl: zmq4.NewDealer(ctx, again...), gonbOutput: zmq4.NewSub(ctx, again...),
 	}
@@ -206,6 +207,9 @@ func (r *Relay) request(raw zmq4.Msg) {
 		r.respond(m, "comm_info_reply", map[string]any{"status": "ok", "comms": struct{}{}})
 		return
 	}
+	if kind := headerOf(m.header).Type; err == nil && (kind == "complete_request" || kind == "inspect_request") && r.ask(m, kind) {
+		return
+	}
 	if err != nil || headerOf(m.header).Type != "execute_request" {
 		r.gonbShell.SendMulti(raw)
 		return
@@ -229,7 +233,7 @@ func (r *Relay) next() {
 
 // reply takes a message from GoNB. The end of an execution aborts the queue or goes on with it.
 func (r *Relay) reply(raw zmq4.Msg) {
-	r.answer(raw)
+	r.answer(r.improved(raw))
 	m, err := parse(raw.Frames)
 	if err != nil || headerOf(m.header).Type != "execute_reply" {
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -258,6 +259,46 @@ func TestAnErrorAboutStatementsSaysThatTheCellLacksItsMark(t *testing.T) {
 	}
 	if got := publish("undefined: x"); strings.Contains(got, "%%") {
 		t.Errorf("of another error the page hears %s", got)
+	}
+}
+
+// checkout lets the relay read this checkout's sources.
+func checkout(t *testing.T) {
+	t.Setenv("ESSNAS_ROOT", must.M1(filepath.Abs(filepath.Join("..", "..", ".."))))
+	goroot := must.M1(exec.Command("go", "env", "GOROOT").Output())
+	t.Setenv("ESSNAS_GO", filepath.Join(strings.TrimSpace(string(goroot)), "bin", "go"))
+}
+
+func TestWordsWithinStringsAreCompletedWithoutGoNB(t *testing.T) {
+	checkout(t)
+	b := newBench(t)
+	b.ask("1", "complete_request", `{"code": "nb.Search(nb.Set(\"ss_f", "cursor_pos": 22}`)
+	m := b.next(b.replies)
+	if got := headerOf(m.header).Type + " " + headerOf(m.parent).ID + " " + string(m.content); got != `complete_reply 1 {"status":"ok","matches":["ss_factor"],"cursor_start":18,"cursor_end":22,"metadata":{}}` {
+		t.Errorf("the reply is %s", got)
+	}
+	b.quiet(b.handed)
+}
+
+func TestAnswersAboutNamesSayWhatTheLanguageServerCannot(t *testing.T) {
+	checkout(t)
+	b := newBench(t)
+	for i, c := range []struct{ law, kind, code, answer, want, not string }{
+		{"packages that aren't imported", "complete", "figure.Curv", `{"status": "error", "matches": [], "cursor_start": 11, "cursor_end": 11, "metadata": {}}`, `"status":"ok","matches":["Curve","Curves"],"cursor_start":7,"cursor_end":11`, ""},
+		{"and beside its own answers", "complete", "cellg", `{"status": "ok", "matches": ["cellgold"], "cursor_start": 0, "cursor_end": 5}`, `"matches":["cellgold","cellgraph"],"cursor_start":0`, ""},
+		{"an unfinished call", "inspect", "nb.Search(", `{"status": "ok", "found": true, "data": {"text/plain": "no package for /tmp/gonb_1/main.go: column is beyond end of line"}}`, "func Search(options ...Option) *Run", "/tmp"},
+		{"an unfinished statement without its errors and files", "inspect", "x := (", `{"status": "ok", "found": true, "data": {"text/plain": "jsonrpc2: code 0: /tmp/gonb_1/main.go:3 expected operand"}}`, "finish the statement", "/tmp"},
+		{"what it has explained stays", "inspect", "nb.Search()", `{"status": "ok", "found": true, "data": {"text/markdown": "func x\n[on pkg.go.dev](https://pkg.go.dev/gonb_1#x)\nend"}}`, `func x\nend`, "gonb_1"},
+		{"GoNB's own help stays", "inspect", "%help", `{"status": "ok", "found": true, "data": {"text/plain": "GoNB help"}}`, "GoNB help", "finish"},
+	} {
+		id := fmt.Sprint("name", i)
+		b.ask(id, c.kind+"_request", fmt.Sprintf(`{"code": %q, "cursor_pos": %d}`, c.code, len(c.code)))
+		m := b.arrives(id)
+		reply := m.answer(c.kind+"_reply", json.RawMessage(c.answer), m.addresses...)
+		must.M(b.gonb.SendMulti(zmq4.NewMsgFrom(reply.frames([]byte(key))...)))
+		if got := string(b.next(b.replies).content); !strings.Contains(got, c.want) || c.not != "" && strings.Contains(got, c.not) {
+			t.Errorf("%s: the reply is %s", c.law, got)
+		}
 	}
 }
 
