@@ -120,6 +120,24 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 					t.Errorf("%s says: %s (%v)", n.name, faults, err)
 				}
 				shoot(t, ctx, screen)
+				for i, said := range evaluated[[]string](t, ctx, `Array.from(document.querySelectorAll(".jp-RenderedSVG img, .jp-RenderedImage img")).map((e) => e.computedName)`) {
+					if len(said) < 10 || strings.HasPrefix(said, "<") {
+						t.Errorf("of figure %d of %s a screen reader says %q", i, n.name, said)
+					}
+				}
+				if base == "/" {
+					t.Run(n.name+" has no serious obstacle", func(t *testing.T) {
+						program := axe(t)
+						steps(t, ctx, "loading axe", chromedp.Evaluate[chromedp.Void](program))
+						found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](obstacles, chromedp.EvalAwaitPromise))
+						if err != nil {
+							t.Fatal(err)
+						}
+						for _, f := range found {
+							t.Error(f)
+						}
+					})
+				}
 				if n.name == "13-ablation" {
 					for _, value := range []float64{1, 0.25} {
 						d, err := chromedp.Run(ctx, chromedp.Evaluate[dragged](fmt.Sprintf(drag, value), chromedp.EvalAwaitPromise))

@@ -35,7 +35,9 @@ func browser(t *testing.T) context.Context {
 		t.Skip("there is no Chromium: install it (on Debian: apt-get install chromium)")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1250, 1900),
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("disable-background-networking", true), chromedp.WSURLReadTimeout(patience))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("disable-background-networking", true),
+		// elements say their accessible names (computedName)
+		chromedp.Flag("enable-blink-features", "ComputedAccessibilityInfo"), chromedp.WSURLReadTimeout(patience))
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)

@@ -23,7 +23,8 @@ func Command(ctx context.Context, c checkout.Tree, say func(string), name string
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(dir, "bin", name), args...)
-	path := c.Root // contains kernels/
+	// the first contains kernels/, the second labextensions/
+	path := c.Root + string(os.PathListSeparator) + filepath.Join(c.Root, "kernels")
 	if before := os.Getenv("JUPYTER_PATH"); before != "" {
 		path += string(os.PathListSeparator) + before
 	}

@@ -33,9 +33,13 @@ func userKernels() (string, error) {
 	return filepath.Join(dir, ".local", "share", "jupyter", "kernels"), nil
 }
 
-// InstallKernel registers the kernel of a checkout with the user's Jupyter and returns the
-// directory of the kernelspec. It returns an error if the checkout's kernelspec is damaged or the
-// directory can't be written.
+// extension is the directory of JupyterLab's extension among those of the checkout and of the user. It
+// gives figures a text alternative.
+var extension = filepath.Join("labextensions", "essnas-alt")
+
+// InstallKernel registers the kernel of a checkout, and the extension of JupyterLab, with the user's
+// Jupyter and returns the directory of the kernelspec. It returns an error if the checkout's
+// kernelspec is damaged or the directories can't be written.
 func InstallKernel(c checkout.Tree) (spec string, err error) {
 	if spec, err = userKernels(); err != nil {
 		return "", err
@@ -58,7 +62,25 @@ func InstallKernel(c checkout.Tree) (spec string, err error) {
 	if text, err = json.MarshalIndent(kernel, "", " "); err != nil {
 		return "", err
 	}
+	for _, name := range []string{"package.json", filepath.Join("static", "remoteEntry.js")} {
+		text, err := os.ReadFile(filepath.Join(c.Root, "kernels", extension, name))
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(userExtension(spec), name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return "", err
+		}
+		if err := atomicfile.WriteBytes(file, text); err != nil {
+			return "", err
+		}
+	}
 	return spec, atomicfile.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
+}
+
+// userExtension is the directory of the user's extension, beside that of the user's kernels.
+func userExtension(spec string) string {
+	return filepath.Join(filepath.Dir(filepath.Dir(spec)), extension)
 }
 
 // RemoveKernel undoes InstallKernel and returns the directory of the kernelspec. It returns an
@@ -71,7 +93,7 @@ func RemoveKernel() (spec string, err error) {
 	if _, err := os.Stat(spec); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no kernel in %s: nothing to remove", spec)
 	}
-	return spec, os.RemoveAll(spec)
+	return spec, errors.Join(os.RemoveAll(userExtension(spec)), os.RemoveAll(spec))
 }
 
 // Kernels lists the kernelspecs of Go kernels in the directories of $JUPYTER_PATH, of the user and

@@ -40,6 +40,9 @@ func TestAnInstalledKernelWorksForAnyClientAnywhere(t *testing.T) {
 	if want := filepath.Join(data, "kernels", "essnas"); spec != want {
 		t.Errorf("installed in %s, want %s", spec, want)
 	}
+	if _, err := os.Stat(filepath.Join(data, "labextensions", "essnas-alt", "static", "remoteEntry.js")); err != nil {
+		t.Errorf("figures have no text alternative in JupyterLab: %v", err)
+	}
 	var kernel struct{ Argv []string }
 	must.M(json.Unmarshal(must.M1(os.ReadFile(filepath.Join(spec, "kernel.json"))), &kernel))
 	if len(kernel.Argv) != 2 || !filepath.IsAbs(kernel.Argv[0]) {
