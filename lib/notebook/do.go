@@ -59,11 +59,7 @@ func ask(args []string, p *progress) json.RawMessage {
 // places returns the flags for the directories of data and runs and for the backend: the client's
 // environment decides, not the server's.
 func places(c checkout.Tree) (flags []string) {
-	runs := os.Getenv("ESSNAS_RUNS")
-	if runs == "" {
-		runs = filepath.Join(c.Root, "runs")
-	}
-	flags = append(flags, "--runs="+Path(runs))
+	flags = append(flags, "--runs="+Path(runsIn(c)))
 	if data := os.Getenv("ESSNAS_DATA"); data != "" {
 		flags = append(flags, "--data="+Path(data))
 	}
@@ -142,4 +138,19 @@ func (p *progress) end() {
 		p.status = ""
 		p.show()
 	}
+}
+
+// runsIn is the directory of runs: $ESSNAS_RUNS, or that of the checkout.
+func runsIn(c checkout.Tree) string {
+	if runs := os.Getenv("ESSNAS_RUNS"); runs != "" {
+		return runs
+	}
+	return filepath.Join(c.Root, "runs")
+}
+
+// runsOf is the directory of runs of this notebook.
+func runsOf() string {
+	tree, err := checkout.Find()
+	Check(err)
+	return runsIn(tree)
 }

@@ -17,7 +17,7 @@
 
   // A metric's course by epochs on a half of the images. Without self-supervision the loss is the cross-entropy; with it, the mixed loss of two ss_factors can't be
   // compared, but each term can.
-  const course = (s, half, metric) => s.metrics[half + "_" + metric] || (metric === "ce" && s.metrics[half + "_loss"]) || [];
+  const course = (s, half, metric) => metric === "cosine" ? s.metrics[half === "train" ? "grad_cosine" : "arch_grad_cosine"] || [] : s.metrics[half + "_" + metric] || (metric === "ce" && s.metrics[half + "_loss"]) || [];
 
   // A few steps of 1, 2 or 5 times a power of ten, around all values.
   function ticks(values) {

@@ -86,6 +86,10 @@ func kept(file string) States {
 	return LoadStates(file)
 }
 
+// Fixed makes [Explore] show the states without a button that searches: recorded ones, which took too
+// long for that.
+var Fixed = Option{fixed: true}
+
 // Explore shows states with a slider for each setting in which they differ. Cells, alphas and
 // accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches
 // in this notebook's kernel with what the sliders say and with the options, which should be those
@@ -121,7 +125,7 @@ func explored(states States, options []Option) bundle {
 			fmt.Fprintf(code, "nb.Flag(%q, %q), ", name, value)
 		}
 	}
-	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "band": reference, "keep": file}
+	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "band": reference, "keep": file, "fixed": slices.ContainsFunc(options, func(o Option) bool { return o.fixed })}
 	all, err := json.Marshal(states) // which escapes what would end the script
 	Check(err)
 	what, err := json.Marshal(search)

@@ -90,12 +90,14 @@
     head.className = "essnas-head " + (exact ? "essnas-exact" : "essnas-near");
     mark();
     for (const name of search.settings) inputs[name].setAttribute("aria-valuetext", `${said(chosen[name])}, ${exact ? "searched" : "not searched; shown is " + named(s.settings)}`);
+    const cosine = search.fixed && states.some((t) => t.metrics.grad_cosine);
     const kinds = [["Accuracy", "top-1 (%)", "accuracy", 100], ["Cross-entropy", "nats", "ce", 1]];
     if (states.some((t) => t.metrics.train_bt)) kinds.push(["Barlow Twins loss", "sum", "bt", 1]);
+    if (cosine) kinds.push(["Cosine of both gradients", "-1 to 1", "cosine", 1]);
     const curves = (width, height) => kinds.map(([title, unit, metric, factor]) => draw.curve(states, s, compared, title, unit, metric, factor, width, height));
     const dots = (width, height) => draw.dots(states, s, compared, along, values[along], search.band, width, height);
     const span = (n, charts) => charts.map((svg) => { svg.style.gridColumn = "span " + n; return svg; });
-    const three = kinds.length > 2;
+    const three = kinds.length === 3;
     if (compared) {
       view.replaceChildren(draw.cells(compared, s, "Pinned: " + named(compared.settings)), draw.cells(s, compared, "Shown: " + named(s.settings)),
         make("div", { class: "essnas-charts essnas-wide" }, ...span(three ? 3 : 4, [dots(three ? 222 : 300, 132), ...curves(three ? 222 : 300, 132)])));
@@ -108,7 +110,8 @@
     root.dataset.shown = named(s.settings); // tests look at these two
     root.dataset.pinned = pinned ? named(pinned.settings) : "";
     button.disabled = exact || running || !kernel.there;
-    reason.hidden = kernel.there;
+    reason.hidden = kernel.there || search.fixed;
+    button.hidden = search.fixed;
     pin.textContent = pinned ? "Unpin" : "Pin to compare";
     pin.setAttribute("aria-pressed", String(Boolean(pinned)));
   }

@@ -15,6 +15,7 @@ type Option struct {
 	step    float64
 	band    *band  // of Band
 	keep    string // of Keep
+	fixed   bool   // of Fixed
 }
 
 // Quiet shows nothing of a run that has ended before: for later cells, which only need the run.

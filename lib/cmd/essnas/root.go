@@ -67,7 +67,7 @@ killed run, and shows the result of a finished run. Start with "essnas demo".`,
 	for _, s := range stage.All() {
 		c.AddCommand(p.stage(s))
 	}
-	c.AddCommand(p.demo(), p.params(), p.analyze(), p.film(), p.study(), p.report(), p.metrics(), p.derive(), p.bench(), p.dataCommand(), p.doctor(), p.bundle(), p.version())
+	c.AddCommand(p.demo(), p.params(), p.analyze(), p.film(), p.replay(), p.study(), p.report(), p.metrics(), p.derive(), p.bench(), p.dataCommand(), p.doctor(), p.bundle(), p.version())
 	c.AddCommand(p.serve(), p.jupyterLab(), p.kernel(), p.states()) // notebooks
 	return c
 }

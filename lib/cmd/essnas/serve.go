@@ -89,7 +89,7 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 		switch found.Name() {
 		case "serve", "lab", "install", "remove", "run":
 			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
-		case "params", "report", "states", "doctor", "version", "list", "check": // short
+		case "params", "report", "replay", "states", "doctor", "version", "list", "check": // short
 		default:
 			if brief(found.Name()) || slices.Contains(inTurn, found.Name()) {
 				break

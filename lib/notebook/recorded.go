@@ -1,0 +1,235 @@
+package notebook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/essnas/essnas/lib/internal/atomicfile"
+	"github.com/essnas/essnas/lib/internal/checkout"
+	"github.com/essnas/essnas/lib/run"
+)
+
+// RecordedStudy is the directory of the recorded study (essnas study record), to be read with
+// package findings: $ESSNAS_RECORDED, or the directory "recorded" beside the notebook, or that of the
+// checkout's notebooks.
+func RecordedStudy() string {
+	var tried []string
+	if dir := os.Getenv("ESSNAS_RECORDED"); dir != "" {
+		tried = append(tried, dir)
+	} else {
+		tried = append(tried, "recorded")
+		if tree, err := checkout.Find(); err == nil {
+			tried = append(tried, filepath.Join(tree.Root, "notebooks", "recorded"))
+		}
+	}
+	for _, dir := range tried {
+		if _, err := os.Stat(filepath.Join(dir, "study.json")); err == nil {
+			return Path(dir)
+		}
+	}
+	Check(fmt.Errorf("no study is recorded in %s: make one by essnas study, keep it by essnas study record, and name it in ESSNAS_RECORDED", strings.Join(tried, " or ")))
+	return ""
+}
+
+// Recorded is a run of the recorded study: the search of a configuration with a seed or, with the
+// option [Dataset], the training of the cells that it found. Nothing is computed: the figures are
+// drawn of what was recorded, and what is shown says when that was, with which settings, and by which
+// version. The configurations are those of essnas study: stage1, stage2-0.5, random, and others. A
+// run that is not recorded ends the cell with a list of those that are.
+func Recorded(configuration string, seed int, options ...Option) *Run {
+	r, about := recorded(configuration, seed, options)
+	if slices.Contains(options, Quiet) {
+		return r
+	}
+	bundle{text: about, markdown: "**Recording.** " + about}.display("")
+	r.drawing("overview").display("")
+	return r
+}
+
+// FirstRecorded is [Recorded] with the first seed that is recorded. Where none is, as in a study that
+// is still growing, it says so and returns nil.
+func FirstRecorded(configuration string, options ...Option) *Run {
+	seeds := RecordedSeeds(configuration, options...)
+	if len(seeds) == 0 {
+		bundle{text: configuration + " is not recorded yet: the study is still growing."}.display("")
+		return nil
+	}
+	return Recorded(configuration, seeds[0], options...)
+}
+
+// Replay draws the run's figure again, epoch by epoch, as it was seen when it was computed, and takes
+// so many seconds for all of it. It computes nothing, and can be interrupted.
+func (r *Run) Replay(seconds float64) {
+	p := newProgress(false)
+	p.say("Replay of " + strings.TrimPrefix(r.Dir, Path(runsOf())+string(filepath.Separator)) + ": nothing is computed.")
+	ask([]string{"replay", r.Dir, fmt.Sprintf("--seconds=%g", seconds)}, p)
+	r.drawing("overview").display(p.figure.id)
+}
+
+// recorded is such a run, and a sentence about it.
+func recorded(configuration string, seed int, options []Option) (r *Run, about string) {
+	study, step := RecordedStudy(), "search"
+	for _, o := range options {
+		if name, ok := strings.CutPrefix(o.flag, "--dataset="); ok {
+			step = name
+		}
+	}
+	from := filepath.Join(study, "runs", configuration, fmt.Sprintf("seed%d", seed), step)
+	kept, err := run.Open(from)
+	if err != nil {
+		Check(fmt.Errorf("%s, seed %d (%s) is not recorded. Recorded are: %s", configuration, seed, step, listed(study, step)))
+	}
+	var whole struct{ Name, Hash, Preset string }
+	text, err := os.ReadFile(filepath.Join(study, "study.json"))
+	Check(err)
+	Check(json.Unmarshal(text, &whole))
+	r = &Run{}
+	r.Dir = Path(filepath.Join(runsOf(), "recorded", whole.Name+"-"+whole.Hash, configuration, fmt.Sprintf("seed%d", seed), step))
+	r.Ended, r.Report = true, filepath.Join(r.Dir, "report.html")
+	drawn := unpack(from, r.Dir)
+	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil || !drawn {
+		Do("report", "--run="+r.Dir)
+	}
+	r.Genotype, err = kept.Genotype()
+	Check(err)
+	r.Result, err = kept.Result()
+	Check(err)
+	return r, provenance(kept, whole.Preset, configuration, seed)
+}
+
+// provenance says where, when and how a run was recorded.
+func provenance(r *run.Run, preset, configuration string, seed int) string {
+	day := r.Config.Started
+	if t, err := time.Parse(time.RFC3339, day); err == nil {
+		day = t.Format("2 January 2006")
+	}
+	var set struct{ Images, Epochs, Batch, Cells, Channels int }
+	Check(json.Unmarshal(r.Config.Settings, &set))
+	images := "all"
+	if set.Images > 0 {
+		images = fmt.Sprint(set.Images)
+	}
+	result, err := r.Result()
+	Check(err)
+	return fmt.Sprintf("%s, seed %d: a %s on %s of %s, preset %s (%d cells, %d channels, %s images, batch %d, %d epochs), essnas %s on a %s, %.0f seconds. Shown, not computed now.",
+		configuration, seed, r.Config.Stage, r.Config.Data.Title, day, preset, set.Cells, set.Channels, images, set.Batch, set.Epochs,
+		r.Config.Versions["essnas"], r.Config.Backend.Kind, result.Fitting)
+}
+
+// unpack copies the files of a recorded run to where its figures are drawn, and says whether all of
+// them were there.
+func unpack(from, to string) (there bool) {
+	files, err := os.ReadDir(from)
+	Check(err)
+	there = true
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(from, f.Name()))
+		Check(err)
+		old, err := os.ReadFile(filepath.Join(to, f.Name()))
+		if err == nil && bytes.Equal(old, text) {
+			continue
+		}
+		there = false
+		Check(atomicfile.WriteBytes(filepath.Join(to, f.Name()), text))
+	}
+	return there
+}
+
+// listed are the recorded runs of a step, in words: each configuration with its seeds.
+func listed(study, step string) string {
+	dirs, err := os.ReadDir(filepath.Join(study, "runs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		Check(err)
+	}
+	var all []string
+	for _, d := range dirs {
+		if seeds := RecordedSeeds(d.Name(), Dataset(step)); len(seeds) > 0 {
+			all = append(all, fmt.Sprintf("%s (%s)", d.Name(), strings.Trim(strings.Join(strings.Fields(fmt.Sprint(seeds)), ", "), "[]")))
+		}
+	}
+	if len(all) == 0 {
+		return "none of this kind"
+	}
+	return strings.Join(all, ", ")
+}
+
+// RecordedSeeds are the seeds of which the recorded study has the search of a configuration or, with
+// the option [Dataset], the training of its cells, in order.
+func RecordedSeeds(configuration string, options ...Option) (seeds []int) {
+	step := "search"
+	for _, o := range options {
+		if name, ok := strings.CutPrefix(o.flag, "--dataset="); ok {
+			step = name
+		}
+	}
+	found, err := filepath.Glob(filepath.Join(RecordedStudy(), "runs", configuration, "seed*", step, "config.json"))
+	Check(err)
+	for _, file := range found {
+		var seed int
+		if _, err := fmt.Sscanf(filepath.Base(filepath.Dir(filepath.Dir(file))), "seed%d", &seed); err == nil {
+			seeds = append(seeds, seed)
+		}
+	}
+	slices.Sort(seeds)
+	return seeds
+}
+
+// RecordedStates are the recorded searches of configurations for [Explore] whose cells were trained,
+// too, each with the accuracy of that network on the test images. Of the settings they keep ss_factor, seed and stage,
+// which is 2 for PC-DARTS and 4 for PCP-DARTS: with an ss_factor of 0 these are the stages 1 and 3.
+func RecordedStates(configurations ...string) (all States) {
+	study := RecordedStudy()
+	var whole struct{ Dataset string }
+	text, err := os.ReadFile(filepath.Join(study, "study.json"))
+	Check(err)
+	Check(json.Unmarshal(text, &whole))
+	var searches []*Run
+	var tests []*float64
+	var stages, seeds []int
+	for _, c := range configurations {
+		for _, seed := range RecordedSeeds(c) {
+			test := tested(filepath.Join(study, "runs", c, fmt.Sprintf("seed%d", seed), whole.Dataset))
+			if test == nil {
+				continue
+			}
+			r, _ := recorded(c, seed, nil)
+			searches, tests = append(searches, r), append(tests, test)
+			stage := 2
+			if strings.HasPrefix(c, "stage3") || strings.HasPrefix(c, "stage4") {
+				stage = 4
+			}
+			stages, seeds = append(stages, stage), append(seeds, seed)
+		}
+	}
+	if len(searches) == 0 {
+		return nil
+	}
+	for i, s := range StatesOf(searches...) {
+		s.Test = tests[i]
+		s.Settings = map[string]any{"ss_factor": s.Settings["ss_factor"], "seed": seeds[i], "stage": stages[i]}
+		all = append(all, s)
+	}
+	return all
+}
+
+// tested is the accuracy on the test images of a recorded training; nil if it is not recorded.
+func tested(dir string) *float64 {
+	r, err := run.Open(dir)
+	if err != nil {
+		return nil
+	}
+	t, err := r.Test()
+	Check(err)
+	if t == nil {
+		return nil
+	}
+	return &t.Table.Top1
+}
