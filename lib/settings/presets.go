@@ -34,11 +34,11 @@ func SearchChoice() *Choice[Search] {
 	study := demo
 	study.Batch, study.Epochs, study.Images = 16, 2, 128
 	course := slides
-	course.Cells, course.Epochs, course.Frozen, course.Images = 5, 12, 3, 6000
-	course.LR, course.ArchLR = 0.05, 3e-3 // a fifth of the slides' steps
+	course.Cells, course.Channels, course.Epochs, course.Frozen, course.Images = 5, 8, 6, 2, 3840
+	course.LR, course.ArchLR = 0.05, 1e-2 // 120 steps of the alphas, where the slides have 9,400
 	return &Choice[Search]{presets: []preset[Search]{
 		{"quick", "minutes on two cores", quick},
-		{"course", "ten minutes on two cores, a search that has learned", course},
+		{"course", "two minutes on two cores, four with Barlow Twins, a search that has learned", course},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},
@@ -83,7 +83,7 @@ func progressive(s *Search, preset string) {
 	switch preset {
 	case "slides", "paper":
 	case "course":
-		s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 6/5/0.4 8/3/0.7", 4, 1
+		s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 6/5/0.4 8/3/0.7", 3, 1
 	default:
 		s.Cells, s.Phases, s.Epochs, s.Frozen = 3, "3/8 4/5/0.4 5/3/0.7", 2, 1
 	}
@@ -108,10 +108,10 @@ func TrainChoice() *Choice[Train] {
 	study := demo
 	study.Cells, study.Epochs, study.Images = 3, 2, 800
 	course := quick
-	course.Channels, course.Batch, course.Epochs, course.Images, course.DropPath, course.LR = 12, 64, 12, 10000, 0, 0.1
+	course.Batch, course.Epochs, course.Images, course.DropPath, course.LR = 64, 5, 10000, 0, 0.1
 	return &Choice[Train]{presets: []preset[Train]{
 		{"quick", "minutes on two cores", quick},
-		{"course", "some minutes on two cores, a network that has learned", course},
+		{"course", "three minutes on two cores, a network that has learned", course},
 		{"slides", "as in the slides", paper},
 		{"paper", "as in PC-DARTS", paper},
 		{"demo", "what essnas demo takes", demo},

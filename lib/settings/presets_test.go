@@ -35,10 +35,10 @@ var presets = map[string]map[string]published{
 		"pcp-darts": {4, 5, 64, 25, 10, 0.025, 0, 6e-4, ppp, 2},
 	},
 	"course": {
-		"darts":     {1, 5, 64, 12, 3, 0.05, 0, 3e-3, "", 0},
-		"pc-darts":  {4, 5, 64, 12, 3, 0.05, 0, 3e-3, "", 0},
-		"p-darts":   {1, 5, 64, 4, 1, 0.05, 0, 3e-3, "5/8 6/5/0.4 8/3/0.7", 2},
-		"pcp-darts": {4, 5, 64, 4, 1, 0.05, 0, 3e-3, "5/8 6/5/0.4 8/3/0.7", 2},
+		"darts":     {1, 5, 64, 6, 2, 0.05, 0, 1e-2, "", 0},
+		"pc-darts":  {4, 5, 64, 6, 2, 0.05, 0, 1e-2, "", 0},
+		"p-darts":   {1, 5, 64, 3, 1, 0.05, 0, 1e-2, "5/8 6/5/0.4 8/3/0.7", 2},
+		"pcp-darts": {4, 5, 64, 3, 1, 0.05, 0, 1e-2, "5/8 6/5/0.4 8/3/0.7", 2},
 	},
 	"quick": {
 		"darts":     {1, 5, 32, 6, 2, 0.025, 0, 6e-3, "", 0},
@@ -66,8 +66,8 @@ func check(t *testing.T, s Search, want published) {
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if s.Channels != 16 || s.Momentum != 0.9 || s.WeightDecay != 3e-4 || s.Clip != 5 || s.ArchWeightDecay != 1e-3 || s.Cutout != 0 || s.SSScale != 1 {
-		t.Errorf("all methods have 16 channels, momentum 0.9, weight decays 3e-4 and 1e-3, clip 5: %+v", s)
+	if s.Momentum != 0.9 || s.WeightDecay != 3e-4 || s.Clip != 5 || s.ArchWeightDecay != 1e-3 || s.Cutout != 0 || s.SSScale != 1 {
+		t.Errorf("all methods have momentum 0.9, weight decays 3e-4 and 1e-3, clip 5: %+v", s)
 	}
 }
 
@@ -88,6 +88,13 @@ func TestEveryMethodHasThePresetsOfItsPaperAndOfTheSlides(t *testing.T) {
 					t.Fatal(err)
 				}
 				check(t, s, want)
+				channels := 16
+				if preset == "course" {
+					channels = 8
+				}
+				if s.Channels != channels {
+					t.Errorf("%d channels, want %d", s.Channels, channels)
+				}
 				if s.SSFactor != 0 {
 					t.Errorf("ss_factor %g", s.SSFactor)
 				}

@@ -49,7 +49,7 @@ type preset struct {
 
 var presets = []preset{
 	{findings.Quick, "some minutes on two cores, too small to mean anything", "study", "study", 2, 0, 1000, false},
-	{"course", "the questions of the slides at the smallest scale, a day on two cores", "course", "course", 5, 30, 0, true},
+	{"course", "the questions of the slides at the smallest scale, a day on two cores, half of it with --transfer none", "course", "course", 5, 30, 0, true},
 	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, 0, true},
 	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, 0, true},
 }
