@@ -88,7 +88,7 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 				name, there string // appears on the page after a run
 				cells       int
 			}{
-				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 3},
+				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 4},
 				{"00-start", `.jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img`, 6},
 			} {
 				screen := strings.ReplaceAll(n.name+" "+base, "/", "_")

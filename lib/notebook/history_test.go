@@ -20,7 +20,7 @@ func TestEpochsAreReadFromEventsWithoutStepsNotesAndATornLine(t *testing.T) {
 {"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2.5},"details":{"genotype":null}}
 {"kind":"epoch","epoch":1,"step":1,"metrics":{"train_loss":2}}
 {"kind":"epoch","epoch":2,"st`), 0o644))
-	all := (&Run{run.Summary{Dir: dir}}).Epochs()
+	all := (&Run{Summary: run.Summary{Dir: dir}}).Epochs()
 	if len(all) != 2 || all[0].Number != 1 || all[1].Number != 2 || all[1].Metrics["train_loss"] != 2 || all[0].Genotype != nil {
 		t.Errorf("epochs are %+v", all)
 	}
@@ -44,7 +44,7 @@ func TestANumberThatIsNoneIsAGapInACurve(t *testing.T) {
 	dir := t.TempDir()
 	must.M(os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(`{"kind":"epoch","epoch":0,"step":1,"metrics":{"train_loss":2,"arch_loss":null}}
 `), 0o644))
-	all := (&Run{run.Summary{Dir: dir}}).Epochs()
+	all := (&Run{Summary: run.Summary{Dir: dir}}).Epochs()
 	if len(all) != 1 || all[0].Metric("train_loss") != 2 || !math.IsNaN(all[0].Metric("arch_loss")) || !math.IsNaN(all[0].Metrics["arch_loss"]) {
 		t.Errorf("epochs are %v: want an arch_loss of NaN", all)
 	}

@@ -45,11 +45,11 @@ func RecordedStudy() string {
 // version. The configurations are those of essnas study: stage1, stage2-0.5, random, and others. A
 // run that is not recorded ends the cell with a list of those that are.
 func Recorded(configuration string, seed int, options ...Option) *Run {
-	r, about := recorded(configuration, seed, options)
+	r := recorded(configuration, seed, options)
 	if slices.Contains(options, Quiet) {
 		return r
 	}
-	bundle{text: about, markdown: "**Recording.** " + about}.display("")
+	bundle{text: r.about, markdown: "**Recording.** " + r.about}.display("")
 	r.drawing("overview").display("")
 	return r
 }
@@ -69,13 +69,17 @@ func FirstRecorded(configuration string, options ...Option) *Run {
 // so many seconds for all of it. It computes nothing, and can be interrupted.
 func (r *Run) Replay(seconds float64) {
 	p := newProgress(false)
-	p.say("Replay of " + strings.TrimPrefix(r.Dir, Path(runsOf())+string(filepath.Separator)) + ": nothing is computed.")
+	if r.about != "" {
+		p.say("Replay of a recording. " + r.about)
+	} else {
+		p.say("Replay of " + filepath.Base(r.Dir) + ": nothing is computed.")
+	}
 	ask([]string{"replay", r.Dir, fmt.Sprintf("--seconds=%g", seconds)}, p)
 	r.drawing("overview").display(p.figure.id)
 }
 
-// recorded is such a run, and a sentence about it.
-func recorded(configuration string, seed int, options []Option) (r *Run, about string) {
+// recorded is such a run with its figures.
+func recorded(configuration string, seed int, options []Option) (r *Run) {
 	study, step := RecordedStudy(), "search"
 	for _, o := range options {
 		if name, ok := strings.CutPrefix(o.flag, "--dataset="); ok {
@@ -102,7 +106,8 @@ func recorded(configuration string, seed int, options []Option) (r *Run, about s
 	Check(err)
 	r.Result, err = kept.Result()
 	Check(err)
-	return r, provenance(kept, whole.Preset, configuration, seed)
+	r.about = provenance(kept, whole.Preset, configuration, seed)
+	return r
 }
 
 // provenance says where, when and how a run was recorded.
@@ -200,8 +205,7 @@ func RecordedStates(configurations ...string) (all States) {
 			if test == nil {
 				continue
 			}
-			r, _ := recorded(c, seed, nil)
-			searches, tests = append(searches, r), append(tests, test)
+			searches, tests = append(searches, recorded(c, seed, nil)), append(tests, test)
 			stage := 2
 			if strings.HasPrefix(c, "stage3") || strings.HasPrefix(c, "stage4") {
 				stage = 4

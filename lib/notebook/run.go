@@ -13,7 +13,10 @@ import (
 )
 
 // Run is a search, a pretraining or a training: its directory, and what it came to.
-type Run struct{ run.Summary }
+type Run struct {
+	run.Summary
+	about string // of a recorded run: where, when and how it was made
+}
 
 // Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
 func Search(options ...Option) *Run { return computed([]string{"search"}, options) }

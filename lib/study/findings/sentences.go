@@ -170,8 +170,25 @@ func (r *Results) Band() (low, high float64, ok bool) {
 	return at(0.05), at(0.95), true
 }
 
+// differences are those of a claim's pairs or, where random cells are the other side, those from the
+// random cells' mean.
+func (r *Results) differences(c Claim) (all []float64) {
+	reference := student.Mean(r.Values(Sampled, c.measure)).Mean
+	for seed := 1; seed <= r.Config.Seeds; seed++ {
+		x, ok := r.side(c.a, c.measure, seed)
+		y, there := reference, true
+		if c.Reference == 0 {
+			y, there = r.side(c.b, c.measure, seed)
+		}
+		if ok && there {
+			all = append(all, x-y)
+		}
+	}
+	return all
+}
+
 // Effects draws the differences of all claims about accuracy that at least three pairs of seeds bear
-// on, with their 95 % intervals.
+// on: those of the pairs, their means, 95 % intervals.
 func (r *Results) Effects() figure.Figure {
 	var samples []figure.Sample
 	for i, c := range r.Claims {
@@ -180,14 +197,14 @@ func (r *Results) Effects() figure.Figure {
 		}
 		samples = append(samples, figure.Sample{
 			Name: fmt.Sprintf("%s - %s (n = %d)", c.A, c.B, c.N), Mean: c.Difference.Mean,
-			Low: c.Difference.Mean - c.Difference.Half, High: c.Difference.Mean + c.Difference.Half, Class: i,
+			Values: r.differences(c), Low: c.Difference.Mean - c.Difference.Half, High: c.Difference.Mean + c.Difference.Half, Class: i,
 		})
 	}
 	note := r.note()
 	if note == "" {
 		note = "Right of 0 the first is more accurate. An interval across 0 decides nothing."
 	}
-	return figure.Dots("Differences in accuracy: means and 95 % intervals", "percentage points", note, samples)
+	return figure.Dots("Differences in accuracy: pairs of seeds, means, 95 % intervals", "percentage points", note, samples)
 }
 
 // Answers are sentences on the three questions of the study: self-supervision against none, phases
