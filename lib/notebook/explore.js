@@ -76,8 +76,8 @@
     }
   }
 
-  // The charts run along the setting that has most values.
-  const along = [...search.settings].sort((a, b) => values[b].length - values[a].length)[0];
+  // The charts run along the setting that has most values; of recorded searches, whose seeds are many, along ss_factor.
+  const along = search.fixed && search.settings.includes("ss_factor") ? "ss_factor" : [...search.settings].sort((a, b) => values[b].length - values[a].length)[0];
 
   function show() {
     const [s, exact] = nearest(), score = draw.scores(states), reached = score.of(s);
