@@ -195,7 +195,7 @@ func TestSliderInTheBrowser(t *testing.T) {
 	}{
 		{"JupyterLab at /", "http", "/", "lab/tree/explore.ipynb?reset&token=", 12, stopping, "Stopped, and saved: the same button goes on."},
 		{"JupyterLab behind a hub", "http", "/hub/user/x/", "lab/tree/explore.ipynb?reset&token=", 12, stopping, "Stopped, and saved: the same button goes on."},
-		{"Notebook 7 over https", "https", "/", "notebooks/explore.ipynb?token=", 40, restarting, "The kernel was restarted: the same button goes on."},
+		{"Notebook 7 over https", "https", "/", "notebooks/explore.ipynb?token=", 24, restarting, "The kernel was restarted: the same button goes on."},
 	} {
 		t.Run(place.law, func(t *testing.T) {
 			ctx := browser(t)
