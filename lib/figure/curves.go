@@ -16,7 +16,8 @@ import (
 type Series struct {
 	Name   string
 	X, Y   []float64
-	Colour color.Color // of the line; nil: the palette's
+	Colour color.Color // of the line; nil: the palette's, and every other line is dashed
+	Dashed bool        // of a line with a Colour
 }
 
 // Chart is a pair of axes with its lines. X and Y name the axes, with units.
@@ -61,8 +62,11 @@ func (ch Chart) draw(c draw.Canvas) {
 	}
 	style := func(i int) draw.LineStyle {
 		s := seriesStyle(i)
-		if ch.Series[i].Colour != nil {
-			s.Color = ch.Series[i].Colour
+		if own := ch.Series[i]; own.Colour != nil {
+			s.Color, s.Dashes = own.Colour, nil
+			if own.Dashed {
+				s.Dashes = dashes
+			}
 		}
 		return s
 	}
@@ -92,11 +96,13 @@ func below(style draw.TextStyle) draw.TextStyle {
 	return style
 }
 
+var dashes = []vg.Length{5, 2}
+
 func seriesStyle(i int) draw.LineStyle {
 	palette := Palette()
 	style := line(palette[i%len(palette)], 1.5)
 	if i%2 == 1 { // dashes tell lines apart without colour
-		style.Dashes = []vg.Length{5, 2}
+		style.Dashes = dashes
 	}
 	return style
 }

@@ -85,7 +85,7 @@ func AlphaLines(title string, operations []string, epochs []float64, shares [][]
 	low, top := span(shares...)
 	style := func(i int) draw.LineStyle {
 		s := line(OperationColor(operations[i]), 1.25)
-		if i%2 == 1 {
+		if OperationDashed(operations[i]) {
 			s.Dashes = []vg.Length{4, 1.5}
 		}
 		return s

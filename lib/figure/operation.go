@@ -3,6 +3,7 @@ package figure
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"github.com/essnas/essnas/lib/cell"
 )
@@ -30,6 +31,23 @@ func OperationColor(op string) color.NRGBA {
 		return grey
 	}
 	return colourOf(o)
+}
+
+// OperationDashed reports whether lines of an operation are dashed, the same in every figure: with
+// dashes, the two operations of a related pair (such as the maximum and the average, or windows of
+// 3 and 5) can be told apart without colour.
+func OperationDashed(op string) bool {
+	o, ok := cell.Lookup(op)
+	if !ok {
+		return false
+	}
+	switch o.Kind {
+	case cell.MaxPool, cell.Identity, cell.CapsuleEM:
+		return true
+	case cell.Separable:
+		return slices.ContainsFunc(o.Windows, func(w cell.Window) bool { return w.Size >= 5 })
+	}
+	return false
 }
 
 func colourOf(o cell.Operation) color.NRGBA {

@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -20,6 +21,41 @@ func TestOperationsOfDARTSHaveTheColoursOfOkabeAndIto(t *testing.T) {
 		if got := fmt.Sprintf("%02x%02x%02x", c.R, c.G, c.B); got != want || c.A != 0xff {
 			t.Errorf("%s is %s with alpha %d, want %s with 255", op, got, c.A, want)
 		}
+	}
+}
+
+func TestDashesTellRelatedOperationsApart(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"max_pool_3x3", "avg_pool_3x3"}, {"sep_conv_3x3", "sep_conv_5x5"}, {"dil_conv_3x3", "dil_conv_5x5"},
+		{"capsule_dynamic", "capsule_em"}, {"capsule_em", "capsule_self"}, {"none", "skip_connect"},
+	} {
+		if OperationDashed(pair[0]) == OperationDashed(pair[1]) {
+			t.Errorf("lines of %s and %s have the same style", pair[0], pair[1])
+		}
+	}
+}
+
+// The line of an operation without values is left out, and the others keep their styles.
+func TestASeriesKeepsItsStyleWhateverIsLeftOut(t *testing.T) {
+	op := func(name string, y ...float64) Series {
+		return Series{Name: name, Y: y, Colour: OperationColor(name), Dashed: OperationDashed(name)}
+	}
+	skip, empty := op("skip_connect", 1, 2), op("none", math.NaN(), math.NaN())
+	alone, after := Curves(Chart{Series: []Series{skip}}), Curves(Chart{Series: []Series{empty, skip}})
+	solid := skip
+	solid.Dashed = false
+	drawn := func(f Figure) string {
+		var b bytes.Buffer
+		if err := f.SVG(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if drawn(alone) != drawn(after) {
+		t.Error("a line is drawn otherwise beside one that is left out")
+	}
+	if drawn(alone) == drawn(Curves(Chart{Series: []Series{solid}})) {
+		t.Error("a dashed line is drawn as a solid one")
 	}
 }
 

@@ -73,7 +73,7 @@ func (f *Film) FortuneCurves() figure.Figure {
 	chart := func(title, unit string, of func(o Fortune, scene int) float64) figure.Chart {
 		ch := figure.Chart{Title: title, X: "epoch", Y: unit}
 		for _, o := range f.Fortunes() {
-			line := figure.Series{Name: o.Operation, X: f.epochs(), Colour: figure.OperationColor(o.Operation)}
+			line := figure.Series{Name: o.Operation, X: f.epochs(), Colour: figure.OperationColor(o.Operation), Dashed: figure.OperationDashed(o.Operation)}
 			for i := range f.Scenes {
 				line.Y = append(line.Y, of(o, i))
 			}
