@@ -29,7 +29,9 @@
 //     each on the images that withstood those before.
 //
 // The formulas of the last four follow the authors' code (fra31/auto-attack, commit a392200). Tests
-// compare them with its numbers; the random numbers are this package's own.
+// compare them with its numbers; the random numbers are this package's own. On 1,000 images of a
+// small network autoattack leaves 84.9 % at 12/255 and 30.5 % at 18/255, as the authors' code does
+// (testdata/thousand.py).
 //
 // # Reading the numbers
 //
