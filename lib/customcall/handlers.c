@@ -344,6 +344,7 @@ HANDLER(avg_pool_pull, 1, 1, 1, 4) {
 }
 
 #include "handlers_images.inc.h"
+#include "handlers_capsules.inc.h"
 
 // ---- registration ----
 
@@ -355,6 +356,7 @@ static const struct { const char *name; ffi_handler handler; } handlers[] = {
     {"pointwise", pointwise_handler}, {"pointwise_pull", pointwise_pull_handler}, {"pointwise_weigh", pointwise_weigh_handler},
     {"deal", deal_handler},           {"add", add_handler},           {"cut", cut_handler},           {"join", join_handler},
     {"scale_pull", scale_pull_handler},
+    {"capsules", capsules_handler}, {"capsules_pull", capsules_pull_handler}, {"capsules_weigh", capsules_weigh_handler},
 };
 
 int kernel_has(const char *name) {

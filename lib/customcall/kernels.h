@@ -55,6 +55,20 @@ typedef struct {
   double *gain_sum, *bias_sum; // of each channel
 } norm;
 
+enum { ROUTE_DYNAMIC, ROUTE_EM, ROUTE_SELF };
+
+// capsules is y, the poses of a layer of capsules for the primary ones x, both [groups types pose, n]; see capsules.inc.h.
+typedef struct {
+  int routing, rounds, groups, types, pose;
+  int64_t n; // positions
+  const float *x, *w;            // w is [groups types, types pose, pose]
+  const float *beta_u, *beta_a;  // EM: [groups types]
+  const float *route;            // self: [groups types, types, pose]
+  const float *g;                // gradient of y
+  float *y;                      // forward: y; pull: the gradient of x
+  double *sums;                  // weigh: parts of the gradients of weights, of each unit
+} capsules;
+
 // pool_share is 1 over the number of pixels in the window of an output.
 static inline float pool_share(const pool *p, int r, int c) {
   int top = r * p->stride - p->pad, left = c * p->stride - p->pad, bottom = top + p->k, right = left + p->k;
@@ -96,6 +110,11 @@ typedef struct {
   void (*pointwise_weigh)(const pointwise *, int band, scratch *);
   void (*add)(float *to, const float *a, const float *b, int64_t n);
   void (*scale_pull)(const norm *, int channel);
+  int (*capsules_bands)(const capsules *);
+  int (*capsules_sums)(const capsules *);
+  void (*capsules_forward)(const capsules *, int unit);
+  void (*capsules_pull)(const capsules *, int unit);
+  void (*capsules_weigh)(const capsules *, int unit);
 } kernels;
 
 #define KERNELS(set, text)                                                                                            \
@@ -105,7 +124,8 @@ typedef struct {
       NAME(separable_sums),       NAME(separable_weigh),        NAME(moments),           NAME(norm_pull),              \
       NAME(max_pool),             NAME(max_pool_pull),          NAME(avg_pool),          NAME(avg_pool_pull),         \
       NAME(pointwise_forward),    NAME(pointwise_pull),         NAME(pointwise_bands),   NAME(pointwise_weigh),       \
-      NAME(add),                  NAME(scale_pull),                                                                   \
+      NAME(add),                  NAME(scale_pull),             NAME(capsules_bands),    NAME(capsules_sums),         \
+      NAME(capsules_forward),     NAME(capsules_pull),          NAME(capsules_weigh),                                 \
   }
 
 extern const kernels kernels_plain, kernels_avx2, kernels_avx512;

@@ -38,12 +38,12 @@ func herdOf(channels int) herd {
 // capsules is their number at a position.
 func (h herd) capsules() int { return h.Groups * h.Types }
 
-// EM's constants.
+// Constants of the routings.
 const (
-	// varianceFloor is added to variances: where all votes agree their density has no end.
-	varianceFloor = 0.01
-	// tiny keeps quotients and roots of zero finite.
-	tiny = 1e-8
+	// VarianceFloor is added to variances: where all votes agree their density has no end.
+	VarianceFloor = 0.01
+	// Tiny keeps quotients and roots of zero finite.
+	Tiny = 1e-8
 )
 
 func (k capsule) weights(o Operation, windows []cell.Window) []block.Weight {

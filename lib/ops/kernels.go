@@ -2,6 +2,7 @@ package ops
 
 import (
 	"github.com/essnas/essnas/lib/block"
+	"github.com/essnas/essnas/lib/cell"
 	"github.com/essnas/essnas/lib/customcall"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -53,6 +54,24 @@ func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Nod
 		dx := customcall.Call("norm_pull", nil, []*Node{f.matrix(g), matrix, mean, rstd, one}, matrix.Shape(), one.Shape(), block.Floats(f.channels))[0]
 		return Reshape(dx, x.Shape().Dimensions...)
 	})
+}
+
+// kernel is images on one device's kernels.
+func (r route) kernel(x *Node, w []*Node) *Node {
+	rounds := max(1, r.rounds)
+	numbers := []int{int(r.routing - cell.CapsuleDynamic), rounds, r.Groups, r.Types, r.Pose}
+	in := append([]*Node{x}, w...)
+	y := customcall.Call("capsules", numbers, in, x.Shape())[0]
+	weights := once(func(g *Node) []*Node {
+		return customcall.Call("capsules_weigh", numbers, append(in[:len(in):len(in)], g), shapesOf(w)...)
+	})
+	grads := []func(g *Node) *Node{func(g *Node) *Node {
+		return customcall.Call("capsules_pull", numbers, append(in[:len(in):len(in)], g), x.Shape())[0]
+	}}
+	for i := range w {
+		grads = append(grads, weights(i))
+	}
+	return block.CustomGradient(y, in, grads...)
 }
 
 func (v conv) numbers() []int { return []int{v.k, v.stride, v.pad, v.dilation} }

@@ -16,6 +16,9 @@ type route struct {
 // images are the poses of the next layer's capsules, times how sure these are there, for the primary
 // capsules x. w is the transform [capsules, types * pose, pose], and what the routing learns.
 func (r route) images(c *block.Ctx, x *Node, w []*Node) *Node {
+	if fast(c, x) {
+		return r.kernel(x, w)
+	}
 	m := size(c.Lowering().Layout, x)
 	rows := wide(x)
 	if c.Lowering().Layout == block.NHWC {
@@ -84,10 +87,10 @@ func (r route) em(v, a, betaU, betaA *Node) *Node {
 	for round := 1; ; round++ {
 		// M-step
 		total := ReduceAndKeep(share, ReduceSum, child)
-		weight := Div(share, AddScalar(total, tiny))
+		weight := Div(share, AddScalar(total, Tiny))
 		mean := ReduceAndKeep(Mul(weight, v), ReduceSum, child)
 		square := Square(Sub(v, mean))
-		variance := AddScalar(ReduceAndKeep(Mul(weight, square), ReduceSum, child), varianceFloor)
+		variance := AddScalar(ReduceAndKeep(Mul(weight, square), ReduceSum, child), VarianceFloor)
 		halfLog := MulScalar(ReduceAndKeep(Log(variance), ReduceSum, pose), 0.5)
 		cost := Mul(Add(MulScalar(betaU, float64(r.Pose)), halfLog), total)
 		active := Sub(betaA, cost) // logit of the parent's probability
@@ -106,7 +109,7 @@ func (r route) em(v, a, betaU, betaA *Node) *Node {
 func (r route) self(v, a, logits *Node) *Node {
 	c := Mul(Softmax(logits, parent), a)
 	sum := ReduceAndKeep(Mul(c, v), ReduceSum, child)
-	return Div(sum, AddScalar(ReduceAndKeep(a, ReduceSum, child), tiny))
+	return Div(sum, AddScalar(ReduceAndKeep(a, ReduceSum, child), Tiny))
 }
 
 // softplus is log(1 + exp(x)); -softplus(-x) is the logarithm of a sigmoid.
@@ -116,7 +119,7 @@ func softplus(x *Node) *Node { return Add(Relu(x), Log1P(Exp(Neg(Abs(x))))) }
 // arXiv:1710.09829.
 func squash(s *Node, axis int) *Node {
 	q := ReduceAndKeep(Square(s), ReduceSum, axis)
-	return Mul(s, Div(Sqrt(AddScalar(q, tiny)), AddScalar(q, 1)))
+	return Mul(s, Div(Sqrt(AddScalar(q, Tiny)), AddScalar(q, 1)))
 }
 
 // probability is the length of a squashed vector, |s|^2 / (1 + |s|^2).
