@@ -29,6 +29,9 @@
 // C, num_classes, layers, genotype, mean and std are texts of the file's metadata, which
 // safetensors.safe_open(...).metadata() returns. Convolutions are [out, in/groups, height, width],
 // norms have weight, bias, running_mean and running_var, the classifier is [classes, features].
+// That code has no capsules: their arrays have names of their own (cells.1._ops.2.route.transform),
+// and a network with capsules is exported to ONNX or StableHLO to be run elsewhere.
+//
 // Images with one channel need a stem for one channel, which is the only line to change there:
 //
 //	net.stem[0] = torch.nn.Conv2d(1, 3 * C, 3, padding=1, bias=False)

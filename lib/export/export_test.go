@@ -41,7 +41,11 @@ var pixels = Pixels{Channels: 3, Side: 16, Mean: []float32{0.4, 0.5, 0.6}, Std: 
 // and running statistics, and images for it.
 func every(t *testing.T) (net *network.Network, params []*block.Param, images []float32) {
 	t.Helper()
-	ops := []string{"max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}
+	return networkOf("max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
+}
+
+// networkOf returns a network of these operations, as every does.
+func networkOf(ops ...string) (net *network.Network, params []*block.Param, images []float32) {
 	genes := func(from int) (g []cell.Gene) {
 		for i := range 8 {
 			g = append(g, cell.Gene{Op: ops[(i+from)%len(ops)], From: (i + from) % 2})
@@ -175,10 +179,10 @@ type record struct {
 }
 
 // peer is what script computed from a file and images: live where a Python is named, else as
-// recorded for the same bytes.
-func peer(t *testing.T, script string, file []byte, images golden.Array, arguments ...string) record {
+// recorded in answers for the same bytes.
+func peer(t *testing.T, script, answers string, file []byte, images golden.Array, arguments ...string) record {
 	t.Helper()
-	kept := filepath.Join("testdata", strings.TrimSuffix(script, ".py")+".json")
+	kept := filepath.Join("testdata", answers)
 	sum := sha256.Sum256(file)
 	var r record
 	if peers != "" {
@@ -235,8 +239,23 @@ func TestONNXRuntimeComputesTheNetworksLogits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := peer(t, "run_onnx.py", file, golden.Array{Shape: []int{net.Batch, pixels.Channels, pixels.Side, pixels.Side}, Data: images})
+	r := peer(t, "run_onnx.py", "run_onnx.json", file, golden.Array{Shape: []int{net.Batch, pixels.Channels, pixels.Side, pixels.Side}, Data: images})
 	golden.Close(t, "logits", r.Logits, logitsOf(t, net, params, pixels, images), 1e-5)
+}
+
+// TestONNXRuntimeRoutesCapsulesAsTheNetworkDoes, each routing with each number of rounds.
+func TestONNXRuntimeRoutesCapsulesAsTheNetworkDoes(t *testing.T) {
+	net, params, images := networkOf("capsule_dynamic", "capsule_em", "capsule_self", "capsule_dynamic_1", "capsule_dynamic_3", "capsule_em_1", "capsule_em_3")
+	layers, err := Layers(net, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := ONNX(layers, pixels, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := peer(t, "run_onnx.py", "run_onnx_capsules.json", file, golden.Array{Shape: []int{net.Batch, pixels.Channels, pixels.Side, pixels.Side}, Data: images})
+	golden.Close(t, "logits", r.Logits, logitsOf(t, net, params, pixels, images), 1e-4)
 }
 
 // TestTheReferencesNetworkLoadsTheWeights: PyTorch's load_state_dict takes the file without a
@@ -251,7 +270,7 @@ func TestTheReferencesNetworkLoadsTheWeights(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := peer(t, "load_pytorch.py", file, torch["x"])
+	r := peer(t, "load_pytorch.py", "load_pytorch.json", file, torch["x"])
 	golden.Close(t, "logits", r.Logits, torch["logits_eval"].Data, parity.Tolerance)
 	arrays, _, err := safetensors.Decode(file)
 	if err != nil {

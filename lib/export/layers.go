@@ -26,6 +26,7 @@ const (
 	Concat  Kind = "concat"  // the channels of all inputs behind each other
 	Mean    Kind = "mean"    // mean over all positions: [batch, channels]
 	Linear  Kind = "linear"  // [batch, features] -> [batch, classes]
+	Route   Kind = "route"   // a layer of capsules, as in lib/ops/routing.go
 )
 
 // Image is the layer index that stands for the normalised images.
@@ -39,7 +40,11 @@ type Layer struct {
 	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have the first
 	// three.
 	Kernel, Stride, Pad, Dilation, Groups int
-	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var.
+	// Routing and Rounds are those of a Route.
+	Routing cell.Kind
+	Rounds  int
+	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var. Those of a
+	// Route have the names of package ops.
 	Arrays map[string]safetensors.Array
 }
 
@@ -186,7 +191,7 @@ func (b *builder) operation(path, label, name string, x, stride int) int {
 			return x
 		}
 		return b.halve(path, b.arrays(label), x)
-	case cell.Separable:
+	case cell.Separable, cell.CapsuleDynamic, cell.CapsuleEM, cell.CapsuleSelf:
 	default:
 		panic(missing{fmt.Errorf("the operation %s has no layers in PyTorch's and ONNX's terms: export the network to stablehlo", name)})
 	}
@@ -198,5 +203,14 @@ func (b *builder) operation(path, label, name string, x, stride int) int {
 		x = b.norm(b.conv(at(2), x, a.pointwise(fmt.Sprint("pointwise", i)), Layer{}), at(3), a, fmt.Sprint("norm", i))
 		stride = 1
 	}
-	return x
+	if !o.Capsule() {
+		return x
+	}
+	route := Layer{Kind: Route, Name: path + "route", In: []int{x}, Routing: o.Kind, Rounds: o.Rounds, Arrays: map[string]safetensors.Array{}}
+	for _, name := range map[cell.Kind][]string{
+		cell.CapsuleDynamic: {"transform"}, cell.CapsuleEM: {"transform", "beta_u", "beta_a"}, cell.CapsuleSelf: {"transform", "route"},
+	}[o.Kind] {
+		route.Arrays[name] = a.take(name)
+	}
+	return b.norm(b.add(route), path+"norm_routed", a, "norm_routed")
 }

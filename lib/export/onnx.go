@@ -126,6 +126,8 @@ func (g *onnxGraph) layer(l Layer, name string, in []string) error {
 		g.node("Flatten", name, []string{name + ".pool"}, integer("axis", 1))
 	case Linear:
 		g.node("Gemm", name, weights("weight", "bias"), integer("transB", 1))
+	case Route:
+		g.route(l, name, in[0])
 	default:
 		return fmt.Errorf("a layer of kind %s can't be written as ONNX", l.Kind)
 	}
