@@ -47,7 +47,7 @@ answer. Pixels lie in 0..1, so 8/255 is eight of 256 grey levels. Methods, from 
   autoattack the standard set: apgd-ce, apgd-t, fab-t, square, each on what the
              ones before left
 
-Several runs are drawn side by side. An attack that is stopped goes on with the same command. Its result stays in the run, and is shown when it is
+Several runs are drawn side by side, and as robust against clean accuracy with the Pareto front. An attack that is stopped goes on with the same command. Its result stays in the run, and is shown when it is
 asked for again.`,
 		Example: `  essnas attack runs/train-cifar10-5e6f7a8b
   essnas attack runs/stage1 runs/stage4 --method pgd --eps 1/255,2/255,4/255,8/255
@@ -99,7 +99,7 @@ type Attack struct {
 }
 
 // Attack attacks the best weights of trainings, one after the other, and returns what came of
-// each; of several it draws a figure, whose name it returns. An attack that a run has been put to
+// each; of several it draws two figures and returns the first one's name. An attack that a run has been put to
 // already is not made again.
 func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture string, err error) {
 	if len(s.Dirs) == 0 {
@@ -125,7 +125,10 @@ func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture
 	if picture == "" {
 		picture = filepath.Join(s.Dirs[0], "figures", "attack-runs.png")
 	}
-	return all, picture, atomicfile.Write(picture, func(w io.Writer) error { return attacksFigure(names(s.Dirs), all).PNG(w) })
+	if err := atomicfile.Write(picture, attacksFigure(names(s.Dirs), all).PNG); err != nil {
+		return nil, "", err
+	}
+	return all, picture, atomicfile.Write(tradeOffName(picture), tradeOff(names(s.Dirs), all).PNG)
 }
 
 // notEnded is the error of a training that test images would look into before its end.
@@ -270,7 +273,7 @@ func attackText(w io.Writer, dirs []string, all []run.Attacked, picture string) 
 		fmt.Fprintf(w, "%s, %s, weights of epoch %d\n%s\n", names(dirs)[i], a.Data, a.Epoch, a.Result)
 	}
 	if picture != "" {
-		fmt.Fprintf(w, "Picture   %s\n", picture)
+		fmt.Fprintf(w, "Picture   %s\n          %s (clean against robust accuracy)\n", picture, tradeOffName(picture))
 	}
 	for _, dir := range dirs {
 		if _, err := fmt.Fprintf(w, "Report    %s\n", filepath.Join(dir, "report.html")); err != nil {
