@@ -91,6 +91,9 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 				{"13-ablation", `.essnas-explore input[data-setting=ss_factor]`, 4},
 				{"00-start", `.jp-CodeCell .jp-OutputArea-output svg, .jp-CodeCell .jp-OutputArea-output img`, 6},
 			} {
+				if n.name == "00-start" && base != "/" {
+					continue // the slider has shown that a hub's address works; figures don't ask for one
+				}
 				screen := strings.ReplaceAll(n.name+" "+base, "/", "_")
 				steps(t, ctx, "opening "+n.name, chromedp.Navigate(l.url+"lab/tree/"+n.name+".ipynb?reset&token="+token), until(`document.querySelector(".jp-Notebook h1") !== null && document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]') !== null`))
 				steps(t, ctx, "watching the figures", chromedp.Evaluate[chromedp.Void](watch))
@@ -120,7 +123,11 @@ func TestNotebooksInTheBrowser(t *testing.T) {
 					t.Errorf("%s says: %s (%v)", n.name, faults, err)
 				}
 				shoot(t, ctx, screen)
-				for i, said := range evaluated[[]string](t, ctx, `Array.from(document.querySelectorAll(".jp-RenderedSVG img, .jp-RenderedImage img")).map((e) => e.computedName)`) {
+				names := evaluated[[]string](t, ctx, `Array.from(document.querySelectorAll(".jp-RenderedSVG img, .jp-RenderedImage img")).map((e) => e.computedName)`)
+				if len(names) == 0 {
+					t.Errorf("%s shows no figure", n.name)
+				}
+				for i, said := range names {
 					if len(said) < 10 || strings.HasPrefix(said, "<") {
 						t.Errorf("of figure %d of %s a screen reader says %q", i, n.name, said)
 					}

@@ -98,7 +98,7 @@ func TestTheProjectsNotebooksRun(t *testing.T) {
 		t.Skip("there are no notebooks yet")
 	}
 	for _, r := range executeAll(t, files...) {
-		t.Logf("%s: %.0f s, %d figures", filepath.Base(r.Notebook), r.Seconds, r.Figures)
+		t.Logf("%s: %.0f s, %d figures; seconds of its cells: %.1f", filepath.Base(r.Notebook), r.Seconds, r.Figures, r.Cells)
 		for _, f := range r.Faults {
 			t.Errorf("%s: %v", filepath.Base(r.Notebook), f)
 		}
