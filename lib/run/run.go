@@ -167,6 +167,17 @@ func (r *Run) Take() error {
 	return nil
 }
 
+// Tidy removes what a killed process has left in a run that has ended. It leaves the run alone if
+// another process works in it, or if it can't be written.
+func (r *Run) Tidy() {
+	if _, err := os.Stat(r.Path(lease.LeaseName)); err != nil {
+		return
+	}
+	if r.Take() == nil {
+		r.Close()
+	}
+}
+
 // Forget removes a run that was just begun and then refused, so that other settings can use its
 // directory.
 func (r *Run) Forget() {

@@ -139,6 +139,7 @@ func (l *Env) unreported(r *run.Run) error {
 // directory is read-only, the run is shown without a new page.
 func (l *Env) shown(r *run.Run) error {
 	if l.NoPages || !undrawn(r) {
+		r.Tidy()
 		return nil
 	}
 	if err := r.Take(); err != nil {

@@ -2,6 +2,10 @@
 //
 // A file is written under a temporary name in its own directory, synced and renamed. A reader sees
 // the old file or the new one. A killed process, a full disk or a power cut leaves the old one.
+//
+// A killed process leaves its temporary file as well. The next one that writes the same file removes
+// it: a writer keeps its temporary file locked (flock), and the system frees the lock of a process
+// that has died. Where a file system has no locks, temporary files stay.
 package atomicfile
 
 import (
@@ -11,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -22,15 +27,75 @@ func Write(path string, write func(w io.Writer) error) error {
 	if err := MkdirAll(filepath.Dir(path)); err != nil {
 		return err
 	}
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
+	sweep(path)
+	f, held, err := pending(path)
 	if err != nil {
 		return Explain(err, path)
 	}
+	defer held.Close()
 	defer f.Cleanup()
 	if err := write(f); err != nil {
 		return Explain(err, path)
 	}
 	return Explain(f.CloseAtomicallyReplace(), path)
+}
+
+// pending makes a temporary file for path. It is locked until held is closed, which is after its
+// renaming.
+func pending(path string) (f *renameio.PendingFile, held *os.File, err error) {
+	for {
+		f, err = renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithTempDir(filepath.Dir(path)))
+		if err != nil {
+			return nil, nil, err
+		}
+		held, err = os.Open(f.Name())
+		if err == nil {
+			if alive(held) {
+				return f, held, nil
+			}
+			held.Close()
+		}
+		f.Cleanup()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+	}
+}
+
+// alive locks a new temporary file. It returns false if a process that sweeps was quicker.
+func alive(f *os.File) bool {
+	err := lock(f)
+	if err != nil {
+		return !errors.Is(err, syscall.EWOULDBLOCK) // else there are no locks here
+	}
+	info, err := f.Stat()
+	return err != nil || info.Sys().(*syscall.Stat_t).Nlink > 0
+}
+
+func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// sweep removes the temporary files of path that killed processes have left. What can't be removed
+// does no harm.
+func sweep(path string) {
+	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		number, ok := strings.CutPrefix(e.Name(), prefix)
+		if !ok || number == "" || strings.Trim(number, "0123456789") != "" || !e.Type().IsRegular() {
+			continue
+		}
+		f, err := os.Open(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		if lock(f) == nil {
+			os.Remove(f.Name())
+		}
+		f.Close()
+	}
 }
 
 // WriteBytes writes data as Write does, and returns an explained error of the file system.
