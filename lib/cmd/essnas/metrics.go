@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 	"github.com/essnas/essnas/lib/run"
@@ -12,7 +14,7 @@ import (
 // metrics is the command that prints the metrics of a run's epochs.
 func (p *program) metrics() *cobra.Command {
 	var asCSV bool
-	var out string
+	var out, tensorboard string
 	c := &cobra.Command{
 		Use:   "metrics RUN",
 		Short: "Print the metrics of a run's epochs",
@@ -21,10 +23,14 @@ func (p *program) metrics() *cobra.Command {
 Columns are epoch (from 1), steps, seconds (since the run began), best (1 where the validation loss was the lowest so far), and the run's metrics by their
 names. A cell is empty where an epoch has no such metric, or no finite number.
 
+--tensorboard writes an event file of TensorBoard with a scalar for each metric into a folder of DIR with the run's name, so that several runs can lie in one
+DIR: tensorboard --logdir DIR shows them. Values are rounded to float32, and the step is the epoch.
+
 events.jsonl itself has a JSON object a line: kind (step, epoch or note), epoch and step (from 0; of an epoch its number of steps), seconds, metrics, best,
 text (of a note), and details (of an epoch of a search: alphas as softmax [edge][operation], betas [edge], genotype).`,
 		Example: `  essnas metrics runs/train-cifar10-5e6f7a8b --csv > train.csv
   essnas metrics runs/train-cifar10-5e6f7a8b --csv --out train.csv
+  essnas metrics runs/train-cifar10-5e6f7a8b --tensorboard curves
   essnas metrics runs/search-cifar10-1a2b3c4d --json`,
 		RunE: func(c *cobra.Command, dirs []string) error {
 			if len(dirs) != 1 {
@@ -43,19 +49,48 @@ text (of a note), and details (of an epoch of a search: alphas as softmax [edge]
 					return err
 				}
 			}
+			if tensorboard != "" {
+				if tensorboard, err = writeTensorBoard(tensorboard, r, epochs); err != nil {
+					return err
+				}
+			}
 			return p.print(c, epochs, func(w io.Writer) error {
+				if tensorboard != "" {
+					if _, err := fmt.Fprintf(w, "%d epochs in %s\n", len(epochs), tensorboard); err != nil {
+						return err
+					}
+				}
 				switch {
 				case out != "":
 					_, err := fmt.Fprintf(w, "%d epochs in %s\n", len(epochs), out)
 					return err
 				case asCSV:
 					return run.WriteCSV(w, epochs)
+				case tensorboard != "":
+					return nil
 				}
-				return fmt.Errorf("in which form? Give --csv or --json")
+				return fmt.Errorf("in which form? Give --csv, --json or --tensorboard")
 			})
 		},
 	}
 	c.Flags().BoolVar(&asCSV, "csv", false, "as CSV, a row for each epoch")
 	c.Flags().StringVar(&out, "out", "", "CSV `FILE` to write; default: print")
+	c.Flags().StringVar(&tensorboard, "tensorboard", "", "`DIR` in which TensorBoard finds the run")
+	c.MarkFlagDirname("tensorboard")
 	return c
+}
+
+// writeTensorBoard writes the event file of a run below dir, and returns its path. The same run
+// replaces its file.
+func writeTensorBoard(dir string, r *run.Run, epochs []run.Epoch) (file string, err error) {
+	began, err := time.Parse(time.RFC3339, r.Config.Started)
+	if err != nil {
+		return "", fmt.Errorf("%s does not say when the run began (%w): mend \"started\" there", r.Path("config.json"), err)
+	}
+	home, err := filepath.Abs(r.Dir)
+	if err != nil {
+		return "", err
+	}
+	file = filepath.Join(dir, filepath.Base(home), fmt.Sprintf("events.out.tfevents.%d.essnas", began.Unix()))
+	return file, atomicfile.Write(file, func(w io.Writer) error { return run.WriteTensorBoard(w, float64(began.Unix()), epochs) })
 }

@@ -91,7 +91,7 @@ func (s *shell) pictures(name string) {
 	for k, class := range []string{"light", "dark"} {
 		dir := filepath.Join(s.dir, name, class)
 		must.M(os.MkdirAll(dir, 0o755))
-		for n := range 60 {
+		for n := range 30 {
 			im := image.NewGray(image.Rect(0, 0, 16, 16))
 			for i := range im.Pix {
 				im.Pix[i] = uint8(150*k + (i*n)%90)
