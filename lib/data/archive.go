@@ -66,6 +66,9 @@ func (s spec) fromArchive(archive string) source {
 	limits := map[string]int64{}
 	for _, p := range slices.Concat(s.train, s.test) {
 		limits[path.Join(s.folder, p.images.name)] = p.limit(s)
+		if p.labels.name != "" {
+			limits[path.Join(s.folder, p.labels.name)] = p.labels.most
+		}
 	}
 	open := func() error {
 		return walk(archive, func(name string, size int64, r io.Reader) error {

@@ -17,7 +17,9 @@ type spec struct {
 	torchvision    string // its folder there, which has a folder raw; "" if there is none
 	// files in the data directory itself are those of this data set: others have files of the same
 	// names
-	loose       bool
+	loose bool
+	// images and labels are plain bytes in two files: planes of columns, and labels from 1 (STL-10)
+	columns     bool
 	train, test []part
 	archive     download // of the whole folder; without URL the parts are downloaded one by one
 	license     string
@@ -43,7 +45,9 @@ func (p part) limit(s spec) int64 {
 }
 
 // Names returns the names of the data sets that Load knows.
-func Names() []string { return []string{"cifar10", "cifar100", "fashion-mnist", "mnist", "kmnist"} }
+func Names() []string {
+	return []string{"cifar10", "cifar100", "fashion-mnist", "mnist", "kmnist", "stl10"}
+}
 
 // Title returns the usual spelling of a data set's name.
 func Title(name string) string {
@@ -59,7 +63,7 @@ func find(name string) (spec, error) {
 	if i < 0 {
 		return spec{}, fmt.Errorf("unknown data set %q: use one of %s, or the path of a folder of pictures", name, strings.Join(all, ", "))
 	}
-	return []func() spec{cifar10, cifar100, fashionMNIST, mnist, kmnist}[i]().bounded(), nil
+	return []func() spec{cifar10, cifar100, fashionMNIST, mnist, kmnist, stl10}[i]().bounded(), nil
 }
 
 func cifar10() spec {
@@ -120,6 +124,20 @@ func kmnist() spec {
 	return s
 }
 
+// The checksums are those that torchvision requires (torchvision/datasets/stl10.py). The archive has
+// 100,000 images without labels as well, which are not read.
+func stl10() spec {
+	return spec{
+		name: "stl10", title: "STL-10", side: 96, channels: 3, columns: true,
+		classes: strings.Fields("airplane bird car cat deer dog horse monkey ship truck"),
+		folder:  "stl10_binary",
+		train:   []part{{download{name: "train_X.bin", md5: "918c2871b30a85fa023e0c44e0bee87f"}, download{name: "train_y.bin", md5: "5a34089d4802c674881badbb80307741"}, 5000}},
+		test:    []part{{download{name: "test_X.bin", md5: "7f263ba9f9e0b06b93213547f721ac82"}, download{name: "test_y.bin", md5: "36f9794fa4beb8a2c72628de14fa638e"}, 8000}},
+		archive: download{name: "stl10_binary.tar.gz", url: coates + "stl10_binary.tar.gz", md5: "91f7769df0f17e558f3565bffb0c7dfb", most: 100000 * 3 * 96 * 96},
+		license: "published without a licence, from ImageNet; cite A. Coates, H. Lee, A. Y. Ng, An Analysis of Single-Layer Networks in Unsupervised Feature Learning, 2011",
+	}
+}
+
 // idxPairs returns the files of MNIST's format, which other data sets have taken over with their
 // names: of 60,000 training images, their labels, 10,000 test images, their labels, with these
 // checksums.
@@ -133,7 +151,7 @@ func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec
 }
 
 // bounded sets the downloads' bounds: packed files are no larger than unpacked ones, but for some
-// bytes.
+// bytes. The bound of an archive comes with what it has besides.
 func (s spec) bounded() spec {
 	for _, parts := range [][]part{s.train, s.test} {
 		for i := range parts {
@@ -146,14 +164,15 @@ func (s spec) bounded() spec {
 	return s
 }
 
-// Addresses at which the authors publish their files. Those of Fashion-MNIST and KMNIST are not
-// encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken their
+// Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST and STL-10
+// are not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken their
 // files down; the address is that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 	lecun   = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 	codh    = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
+	coates  = "http://ai.stanford.edu/~acoates/stl10/"
 )
 
 // files lists all files of a data set in reading order.

@@ -25,6 +25,14 @@ func fake(s spec, n int) map[string][]byte {
 	}
 	files := map[string][]byte{}
 	for _, p := range append(append([]part(nil), s.train...), s.test...) {
+		if s.columns {
+			labels := make([]byte, n)
+			for i := range labels {
+				labels[i] = byte(1 + i%len(s.classes))
+			}
+			files[p.images.name], files[p.labels.name] = noise(n*s.channels*s.side*s.side), labels
+			continue
+		}
 		if p.labels.name != "" {
 			labels := make([]byte, n)
 			for i := range labels {

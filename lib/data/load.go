@@ -269,17 +269,19 @@ func (s spec) load(src source) (*Set, error) {
 				}
 				continue
 			}
-			if raw, err = gunzip(raw, limit); err != nil {
-				return nil, fault(p.images.name, err)
-			}
 			labels, err := read(p.labels, int64(p.official)+1024)
 			if err != nil {
 				return nil, err
 			}
-			if labels, err = gunzip(labels, int64(p.official)+8); err != nil {
+			parse := s.parsePair
+			if s.columns {
+				parse = s.parseColumns
+			} else if raw, err = gunzip(raw, limit); err != nil {
+				return nil, fault(p.images.name, err)
+			} else if labels, err = gunzip(labels, int64(p.official)+8); err != nil {
 				return nil, fault(p.labels.name, err)
 			}
-			imagesErr, labelsErr := s.parsePair(im, raw, labels)
+			imagesErr, labelsErr := parse(im, raw, labels)
 			if imagesErr != nil {
 				return nil, fault(p.images.name, imagesErr)
 			}

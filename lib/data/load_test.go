@@ -35,7 +35,9 @@ func TestEveryPixelComesFromItsPlaceInTheFile(t *testing.T) {
 			for c := range s.channels {
 				for k := range area {
 					var want byte
-					if s.channels == 1 {
+					if s.columns {
+						want = files[last][i*3*area+c*area+k%s.side*s.side+k/s.side]
+					} else if s.channels == 1 {
 						raw, _ := gunzip(files[last], 1<<30)
 						want = raw[16+i*area+k]
 					} else {

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,8 +84,9 @@ func add(t *run.Trials, r *run.Run, test *run.Test) {
 // Finetune trains a pretraining's network with shares of the labels, from its weights and from
 // scratch, tests each network once, and compares them. The trainings are runs of Train: existing
 // ones are used, and stopped ones continue. The comparison replaces an earlier one of the
-// pretraining. Finetune returns an error for a run that is no finished pretraining, for invalid
-// shares or seeds, and the errors of Train and Test.
+// pretraining; one that is there already is shown without its data. Finetune returns an error for a
+// run that is no finished pretraining, for invalid shares or seeds, and the errors of Train and
+// Test.
 func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Finetuned, err error) {
 	if err := s.complete(); err != nil {
 		return nil, nil, err
@@ -99,6 +101,11 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 	chosen, err := s.settings(o)
 	if err != nil {
 		return nil, nil, err
+	}
+	if there, err := o.run.Finetuned(); err != nil {
+		return nil, nil, err
+	} else if there != nil && s.is(there, chosen) {
+		return o.run, there, l.shown(o.run)
 	}
 	if err := o.run.Take(); err != nil {
 		return nil, nil, err
@@ -125,6 +132,15 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 		return nil, nil, err
 	}
 	return o.run, f, l.report(o.run)
+}
+
+// is reports whether a comparison is the one that is asked for: it is shown without its data.
+func (s Finetune) is(f *run.Finetuned, chosen func(float64, int) settings.Train) bool {
+	var shares []float64
+	for _, line := range f.Shares {
+		shares = append(shares, line.Labels)
+	}
+	return f.Seeds == s.Seeds && slices.Equal(shares, s.Labels) && bytes.Equal(encode(f.Settings), encode(chosen(s.Labels[0], 1)))
 }
 
 func (s *Finetune) complete() error {

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
 	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/settings"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
@@ -119,7 +121,7 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 			value := map[string]any{"name": set.Name, "path": reference.Path, "classes": set.Classes, "train_images": set.Train.N, "test_images": set.Test.N, "side": set.Train.Height, "channels": set.Train.Channels}
 			return p.print(c, value, func(w io.Writer) error {
 				_, err := fmt.Fprintf(w, "%s: %s training and %s test pictures of %d x %d x %d, classes %s\n\nNext      %s\n", set.Name,
-					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), p.pipeline().Next("search", "--dataset", set.Name))
+					humanize.Comma(int64(set.Train.N)), humanize.Comma(int64(set.Test.N)), set.Train.Height, set.Train.Width, set.Train.Channels, strings.Join(set.Classes, ", "), p.pipeline().Next(firstSearch(set)...))
 				return err
 			})
 		},
@@ -128,6 +130,24 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 	c.Flags().Float64Var(&o.Test, "test", o.Test, "share of each class that becomes test pictures if PATH has no folder test")
 	c.Flags().Uint64Var(&o.Seed, "seed", o.Seed, "seed of the choice of test pictures")
 	return c
+}
+
+// firstSearch is the command that searches on a data set: a small one needs a smaller batch than the
+// default.
+func firstSearch(set *data.Set) []string {
+	command := []string{"search", "--dataset", set.Name}
+	chosen, err := settings.SearchChoice().Settings()
+	if err != nil {
+		return command
+	}
+	batch := chosen.Batch
+	for batch > 1 && batch > set.Train.N/2 {
+		batch /= 2
+	}
+	if batch < chosen.Batch {
+		command = append(command, "--batch", strconv.Itoa(batch))
+	}
+	return command
 }
 
 func listData(w io.Writer, all []data.Info) error {

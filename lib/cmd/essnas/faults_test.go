@@ -66,6 +66,7 @@ func prepareToStrike(t *testing.T) (base string) {
 // system calls, and lets such calls fail as on a full and on a broken disk. The same command then
 // ends in the same bytes, figures and page included.
 func TestACommandThatIsStruckEndsInTheSameBitsWhenItIsGivenAgain(t *testing.T) {
+	t.Parallel()
 	base := prepareToStrike(t)
 	var every int
 	fmt.Sscan(os.Getenv(everyFault), &every)

@@ -108,6 +108,7 @@ func (s *shell) pictures(name string) {
 // name needs quotes, with a data set, a data directory, a backend and a directory of runs that
 // only flags name.
 func TestPrintedCommandsWorkAsPrinted(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.pictures("my pictures")
 	must.M(os.MkdirAll(filepath.Join(s.dir, "my data"), 0o755))
