@@ -2,10 +2,12 @@ package attack
 
 import (
 	"context"
+
+	"github.com/essnas/essnas/lib/data/images"
 )
 
 // Adversarial are the images that the first epsilon makes of images, one behind the other.
-func Adversarial(ctx context.Context, c Classifier, im Images, o Options) ([]float32, error) {
+func Adversarial(ctx context.Context, c Classifier, im images.Images, o Options) ([]float32, error) {
 	o, err := o.Complete(c.Classes())
 	if err != nil {
 		return nil, err

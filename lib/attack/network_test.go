@@ -7,6 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/attack"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/data/images"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
@@ -58,7 +59,7 @@ func BenchmarkAttack(b *testing.B) {
 	if err := c.Prepare(nil); err != nil {
 		b.Fatal(err)
 	}
-	im := attack.Images{N: n, Height: 32, Width: 32, Channels: 3, Pixels: make([]uint8, n*3*32*32), Labels: make([]uint8, n)}
+	im := images.Images{N: n, Height: 32, Width: 32, Channels: 3, Pixels: make([]uint8, n*3*32*32), Labels: make([]uint8, n)}
 	for i := range im.Pixels {
 		im.Pixels[i] = uint8(i * 37)
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/essnas/essnas/lib/data/images"
 )
 
 // TestTheSummaryIsWorkedOutByHand: four images, two epsilons, two attacks.
@@ -84,9 +86,9 @@ func TestOptionsNameTheFault(t *testing.T) {
 	torch := torchSmall(t)
 	im := bytesOf(torch)
 	for _, c := range []struct {
-		im   Images
+		im   images.Images
 		want string
-	}{{im.First(0), "no images"}, {Images{N: 1, Height: 8, Width: 8, Channels: 1}, "1x8x8"}} {
+	}{{im.First(0), "no images"}, {images.Images{N: 1, Height: 8, Width: 8, Channels: 1}, "1x8x8"}} {
 		if _, err := Run(t.Context(), newSmall(torch), c.im, Options{Method: "fgsm", Eps: someEps}, Hooks{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want it to hold %q", err, c.want)
 		}

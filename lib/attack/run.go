@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 
+	"github.com/essnas/essnas/lib/data/images"
 	"github.com/essnas/essnas/lib/score"
 )
 
@@ -57,11 +58,11 @@ const chunk = 256
 
 // Run attacks images and returns the result. It returns an error if an option is invalid, the
 // images don't fit the classifier, the classifier or a hook fails, or the context ends.
-func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (*Result, error) {
-	if images.Channels != c.Channels() || images.Height != c.Side() || images.Width != c.Side() {
-		return nil, fmt.Errorf("images are %dx%dx%d, and the network takes %dx%dx%d", images.Channels, images.Height, images.Width, c.Channels(), c.Side(), c.Side())
+func Run(ctx context.Context, c Classifier, im images.Images, o Options, h Hooks) (*Result, error) {
+	if im.Channels != c.Channels() || im.Height != c.Side() || im.Width != c.Side() {
+		return nil, fmt.Errorf("images are %dx%dx%d, and the network takes %dx%dx%d", im.Channels, im.Height, im.Width, c.Channels(), c.Side(), c.Side())
 	}
-	if images.N == 0 {
+	if im.N == 0 {
 		return nil, fmt.Errorf("there are no images to attack")
 	}
 	o, err := o.Complete(c.Classes())
@@ -72,7 +73,7 @@ func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (
 	if h.Begin != nil {
 		p = h.Begin
 	}
-	w := &work{c: c, images: images, o: o, samples: h.Samples}
+	w := &work{c: c, images: im, o: o, samples: h.Samples}
 	if w.samples == 0 {
 		w.samples = 8
 	}
@@ -80,9 +81,9 @@ func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (
 	if err != nil {
 		return nil, err
 	}
-	for len(p.Outcomes) < images.N {
+	for len(p.Outcomes) < im.N {
 		first := len(p.Outcomes)
-		n := min(max(chunk, 4*c.Batch()), images.N-first)
+		n := min(max(chunk, 4*c.Batch()), im.N-first)
 		if err := w.attack(ctx, p, first, n); err != nil {
 			return nil, err
 		}
@@ -92,7 +93,7 @@ func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (
 			}
 		}
 		if h.Report != nil {
-			h.Report(len(p.Outcomes), images.N)
+			h.Report(len(p.Outcomes), im.N)
 		}
 	}
 	return summarise(o, p, c.Classes(), warnings), nil
@@ -101,16 +102,16 @@ func Run(ctx context.Context, c Classifier, images Images, o Options, h Hooks) (
 // work is a run in progress.
 type work struct {
 	c       Classifier
-	images  Images
+	images  images.Images
 	o       Options
 	samples int
 }
 
 // Pixels returns the pixels of image i [channels*height*width], in 0..1, channel by channel.
-func Pixels(im Images, i int) []float32 {
+func Pixels(im images.Images, i int) []float32 {
 	plane := im.Height * im.Width
 	x := make([]float32, im.Channels*plane)
-	for at, v := range im.picture(i) {
+	for at, v := range im.Picture(i) {
 		x[at%im.Channels*plane+at/im.Channels] = float32(v) / 255
 	}
 	return x

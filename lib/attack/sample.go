@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+
+	"github.com/essnas/essnas/lib/data/images"
 )
 
 // Sample is an image with its adversarial images, for reports.
@@ -34,7 +36,7 @@ type Perturbed struct {
 	Magnified float64 `json:"magnified"`
 }
 
-func newSample(im Images, out Outcome) *Sample {
+func newSample(im images.Images, out Outcome) *Sample {
 	s := &Sample{Index: out.Index, Label: out.Label, Clean: out.Clean, channels: im.Channels, side: im.Height}
 	s.Picture, s.err = encode(Pixels(im, out.Index), im.Channels, im.Height)
 	return s

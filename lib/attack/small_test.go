@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/essnas/essnas/lib/data"
+	"github.com/essnas/essnas/lib/data/images"
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
@@ -124,9 +124,9 @@ func torchSmall(t testing.TB) map[string]golden.Array {
 }
 
 // bytesOf are torch's images as bytes.
-func bytesOf(torch map[string]golden.Array) Images {
+func bytesOf(torch map[string]golden.Array) images.Images {
 	x := torch["x"]
-	im := Images{N: x.Shape[0], Channels: x.Shape[1], Height: x.Shape[2], Width: x.Shape[3]}
+	im := images.Images{N: x.Shape[0], Channels: x.Shape[1], Height: x.Shape[2], Width: x.Shape[3]}
 	plane := im.Height * im.Width
 	for i := range im.N {
 		for p := range plane {
@@ -156,6 +156,3 @@ func perturb(t *testing.T, c Classifier, torch map[string]golden.Array, n int, e
 	}
 	return all
 }
-
-// First returns the first n images.
-func (im Images) First(n int) Images { return Images(data.Images(im).First(n)) }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/essnas/essnas/lib/data/images"
 )
 
 // TestAutoAttackOnAThousandImagesIsItsAuthors: within half a percent point of the authors' code
@@ -24,7 +26,7 @@ func TestAutoAttackOnAThousandImagesIsItsAuthors(t *testing.T) {
 		t.Fatal(err)
 	}
 	const side, channels = 8, 3
-	im := Images{N: len(labels), Height: side, Width: side, Channels: channels, Labels: labels}
+	im := images.Images{N: len(labels), Height: side, Width: side, Channels: channels, Labels: labels}
 	for i := range im.N {
 		for p := range side * side {
 			for c := range channels {

@@ -3,36 +3,13 @@ package data
 import (
 	"fmt"
 	"math"
+
+	"github.com/essnas/essnas/lib/data/images"
 )
 
-// Images holds N images with their labels.
-type Images struct {
-	N, Height, Width, Channels int
-	Pixels                     []uint8 // [N][Height][Width][Channels]
-	Labels                     []uint8 // [N], indices of Set.Classes
-}
-
-// Picture returns image i, [Height][Width][Channels], without a copy.
-func (im Images) Picture(i int) []uint8 {
-	n := im.Height * im.Width * im.Channels
-	return im.Pixels[i*n : (i+1)*n : (i+1)*n]
-}
-
-// First returns the first n images without a copy, or all if there are fewer.
-func (im Images) First(n int) Images {
-	n = min(n, im.N)
-	im.N, im.Pixels, im.Labels = n, im.Pixels[:n*im.Height*im.Width*im.Channels], im.Labels[:n]
-	return im
-}
-
-// Histogram counts the images of each class: the result is [classes].
-func (im Images) Histogram(classes int) []int {
-	h := make([]int, classes)
-	for _, l := range im.Labels {
-		h[l]++
-	}
-	return h
-}
+// Images holds N images with their labels, the indices of Set.Classes. The type has a package of its
+// own for code that must not link the reading of data sets: cells of notebooks, attacks.
+type Images = images.Images
 
 // Set is a data set in memory.
 type Set struct {

@@ -1,16 +1,10 @@
 package data
 
-import (
-	"math"
-	"math/rand/v2"
-	"slices"
-)
-
 // SearchHalves splits n training images, limit of them or all (0), into two disjoint halves of
 // image indices: weights [n/2] train the weights, arch [n - n/2] trains the architecture
 // (arXiv:1806.09055, section 3).
 func (s *Set) SearchHalves(seed uint64, limit int) (weights, arch []int32) {
-	order := s.Train.spread(seed, len(s.Classes), limit)
+	order := s.Train.Spread(seed, len(s.Classes), limit)
 	half := len(order) / 2
 	return order[:half:half], order[half:]
 }
@@ -19,65 +13,7 @@ func (s *Set) SearchHalves(seed uint64, limit int) (weights, arch []int32) {
 // image indices: train [n - v] to learn from, and validation [v] to choose the best epoch by, where
 // v is a fifth of n and at most 10,000.
 func (s *Set) TrainValidation(seed uint64, limit int) (train, validation []int32) {
-	order := s.Train.spread(seed, len(s.Classes), limit)
+	order := s.Train.Spread(seed, len(s.Classes), limit)
 	n := min(len(order)/5, 10000)
 	return order[n:], order[:n:n]
-}
-
-// Share keeps a fraction of the images in index, class by class: the first share n of each class's
-// n images, rounded to whole images and at least one. In the random order of TrainValidation this
-// is a random choice, and a smaller share is a part of a larger one.
-func (im Images) Share(index []int32, share float64) []int32 {
-	var of, kept [256]int
-	for _, i := range index {
-		of[im.Labels[i]]++
-	}
-	var some []int32
-	for _, i := range index {
-		if l := im.Labels[i]; kept[l] < max(1, int(math.Round(share*float64(of[l])))) {
-			kept[l]++
-			some = append(some, i)
-		}
-	}
-	return some
-}
-
-// spread returns a random order of the images in which every stretch has the proportions of the
-// classes, up to whole images: the k-th of a class's n images (in random order) stands at (k +
-// 1/2)/n of the way. limit > 0 keeps the beginning.
-func (im Images) spread(seed uint64, classes, limit int) []int32 {
-	type place struct {
-		at    float64
-		index int32
-	}
-	members := make([][]int32, classes)
-	for i, l := range im.Labels {
-		members[l] = append(members[l], int32(i))
-	}
-	r := rand.New(rand.NewPCG(seed, 0x73706c6974)) // "split"
-	places := make([]place, 0, im.N)
-	for _, m := range members {
-		r.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
-		for k, index := range m {
-			places = append(places, place{(float64(k) + 0.5) / float64(len(m)), index})
-		}
-	}
-	// The stable sort puts the lower class first among equal places.
-	slices.SortStableFunc(places, func(a, b place) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
-	if limit > 0 && limit < len(places) {
-		places = places[:limit]
-	}
-	order := make([]int32, len(places))
-	for i, p := range places {
-		order[i] = p.index
-	}
-	return order
 }

@@ -1,7 +1,6 @@
 package jupyter
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // runAll sends cells as Jupyter's "Run All" does, all at once, and returns the statuses of their
@@ -18,42 +15,16 @@ import (
 // kernel. seen hears the text of each output.
 func (k *kernel) runAll(cells []string, queued func(), seen func(text string)) (statuses []string) {
 	k.t.Helper()
-	send := func(kind string, content map[string]any) (id string) {
-		k.next++
-		id = fmt.Sprintf("%s-all-%d", k.t.Name(), k.next)
-		text, err := json.Marshal(map[string]any{
-			"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{}, "content": content,
-			"header": map[string]any{"msg_id": id, "msg_type": kind, "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
-		})
-		if err == nil {
-			err = k.conn.Write(k.t.Context(), websocket.MessageText, text)
-		}
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		return id
-	}
 	index := map[string]int{}
 	for i, code := range cells {
-		index[send("execute_request", map[string]any{"code": code, "silent": false, "store_history": true, "user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true})] = i
+		index[k.execute(code, true)] = i
 	}
 	// The kernel takes requests in their order and answers this one at once.
-	last := send("comm_info_request", map[string]any{})
+	last := k.send("comm_info_request", map[string]any{})
 	statuses = make([]string, len(cells))
 	idle := make([]bool, len(cells))
 	for slices.Contains(statuses, "") || slices.Contains(idle, false) {
-		_, raw, err := k.conn.Read(k.t.Context())
-		if err != nil {
-			k.t.Fatalf("the kernel's connection has ended: %v", err)
-		}
-		var m struct {
-			Header  struct{ Msg_type string }
-			Parent  struct{ Msg_id string } `json:"parent_header"`
-			Content map[string]any
-		}
-		if err := json.Unmarshal(raw, &m); err != nil {
-			k.t.Fatal(err)
-		}
+		m, text := k.receive()
 		if m.Parent.Msg_id == last && m.Header.Msg_type == "comm_info_reply" {
 			queued()
 		}
@@ -65,7 +36,7 @@ func (k *kernel) runAll(cells []string, queued func(), seen func(text string)) (
 		case m.Header.Msg_type == "status":
 			idle[i] = m.Content["execution_state"] == "idle"
 		case i > 0: // the first only waits
-			seen(string(raw))
+			seen(text)
 		}
 	}
 	return statuses

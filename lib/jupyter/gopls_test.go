@@ -1,44 +1,19 @@
 package jupyter
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // request sends a request on the shell channel of the kernel and returns the content of the reply.
 func (k *kernel) request(kind string, content map[string]any) map[string]any {
 	k.t.Helper()
-	k.next++
-	id := fmt.Sprintf("%s-%d", k.t.Name(), k.next)
-	text, err := json.Marshal(map[string]any{
-		"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{}, "content": content,
-		"header": map[string]any{"msg_id": id, "msg_type": kind, "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
-	})
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	if err := k.conn.Write(k.t.Context(), websocket.MessageText, text); err != nil {
-		k.t.Fatal(err)
-	}
+	id := k.send(kind, content)
 	for {
-		_, raw, err := k.conn.Read(k.t.Context())
-		if err != nil {
-			k.t.Fatalf("the kernel's connection has ended: %v", err)
-		}
-		var m struct {
-			Header  struct{ Msg_type string }
-			Parent  struct{ Msg_id string } `json:"parent_header"`
-			Content map[string]any
-		}
-		if err := json.Unmarshal(raw, &m); err != nil {
-			k.t.Fatal(err)
-		}
+		m, _ := k.receive()
 		if m.Parent.Msg_id == id && strings.HasSuffix(m.Header.Msg_type, "_reply") {
 			return m.Content
 		}

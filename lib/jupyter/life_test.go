@@ -66,7 +66,7 @@ func TestStoppedSearchesGoOn(t *testing.T) {
 	}
 	// A restart of the kernel ends the cell without a message. The run directory shows its
 	// progress.
-	k.abandon(long)
+	k.execute(long, false)
 	done := 0
 	for start := time.Now(); done <= to; time.Sleep(50 * time.Millisecond) {
 		if done = k.epochs(); time.Since(start) > patience {
@@ -138,16 +138,6 @@ func TestACellGoesOnWhenItsServerIsKilled(t *testing.T) {
 	}
 }
 
-// abandon sends a cell and does not wait for its end.
-func (k *kernel) abandon(code string) {
-	k.t.Helper()
-	text := fmt.Sprintf(`{"channel":"shell","parent_header":{},"metadata":{},"buffers":[],"header":{"msg_id":"abandoned","msg_type":"execute_request","session":"test","username":"","version":"5.3","date":"2020-01-01T00:00:00Z"},
-"content":{"code":%q,"silent":false,"store_history":true,"user_expressions":{},"allow_stdin":false,"stop_on_error":false}}`, code)
-	if err := k.conn.Write(k.t.Context(), 1, []byte(text)); err != nil {
-		k.t.Fatal(err)
-	}
-}
-
 func TestKilledJupyterLeavesNothing(t *testing.T) {
 	t.Setenv("ESSNAS_TEST_MARK", fmt.Sprintf("mark-%d-%d", os.Getpid(), time.Now().UnixNano()))
 	mark := []byte("ESSNAS_TEST_MARK=" + os.Getenv("ESSNAS_TEST_MARK"))
@@ -155,14 +145,14 @@ func TestKilledJupyterLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := startLab(t, "/", nil).kernel()
-	k.abandon("!sleep 1000 & sleep 1000")
+	k.execute("!sleep 1000 & sleep 1000", false)
 	other := k.lab.kernel()
-	other.abandon("%%\nfor {}")
+	other.execute("%%\nfor {}", false)
 	third := k.lab.kernel()
 	killed := false
 	func() {
 		defer func() { recover() }()
-		third.abandon(long)
+		third.execute(long, false)
 		for start := time.Now(); time.Since(start) < patience; time.Sleep(100 * time.Millisecond) {
 			if found, _ := filepath.Glob(filepath.Join(k.runs, "*", "checkpoint", "*")); len(found) > 0 {
 				break

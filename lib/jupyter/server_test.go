@@ -252,38 +252,59 @@ type executed struct {
 // text returns everything that the user reads about a failure of the cell.
 func (e executed) text() string { return e.stderr + e.traceback }
 
-// run runs a cell to its end and calls seen for every display.
-func (k *kernel) run(code string, seen func(data map[string]any)) (e executed) {
+// send sends a message on the shell channel of the kernel and returns its id.
+func (k *kernel) send(kind string, content map[string]any) (id string) {
 	k.t.Helper()
 	k.next++
-	id := fmt.Sprintf("%s-%d", k.t.Name(), k.next)
-	message := map[string]any{
-		"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{},
-		"header":  map[string]any{"msg_id": id, "msg_type": "execute_request", "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
-		"content": map[string]any{"code": code, "silent": false, "store_history": true, "user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": false},
+	id = fmt.Sprintf("%s-%d", k.t.Name(), k.next)
+	text, err := json.Marshal(map[string]any{
+		"channel": "shell", "parent_header": struct{}{}, "metadata": struct{}{}, "buffers": []int{}, "content": content,
+		"header": map[string]any{"msg_id": id, "msg_type": kind, "session": "test", "username": "", "version": "5.3", "date": time.Now().Format(time.RFC3339)},
+	})
+	if err == nil {
+		err = k.conn.Write(k.t.Context(), websocket.MessageText, text)
 	}
-	text, err := json.Marshal(message)
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	start := time.Now()
-	if err := k.conn.Write(k.t.Context(), websocket.MessageText, text); err != nil {
+	return id
+}
+
+// execute sends a cell and returns the id of the request. stop says whether an error aborts the
+// cells behind it.
+func (k *kernel) execute(code string, stop bool) (id string) {
+	k.t.Helper()
+	return k.send("execute_request", map[string]any{"code": code, "silent": false, "store_history": true, "user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": stop})
+}
+
+// message is a message of the kernel.
+type message struct {
+	Header  struct{ Msg_type string }
+	Parent  struct{ Msg_id string } `json:"parent_header"`
+	Content map[string]any
+}
+
+// receive returns the kernel's next message, on whatever channel, and its text.
+func (k *kernel) receive() (m message, text string) {
+	k.t.Helper()
+	_, raw, err := k.conn.Read(k.t.Context())
+	if err != nil {
+		k.t.Fatalf("the kernel's connection has ended: %v", err)
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
 		k.t.Fatal(err)
 	}
+	return m, string(raw)
+}
+
+// run runs a cell to its end and calls seen for every display.
+func (k *kernel) run(code string, seen func(data map[string]any)) (e executed) {
+	k.t.Helper()
+	start := time.Now()
+	id := k.execute(code, false)
 	replied, idle := false, false
 	for !replied || !idle {
-		_, raw, err := k.conn.Read(k.t.Context())
-		if err != nil {
-			k.t.Fatalf("the kernel's connection has ended: %v", err)
-		}
-		var m struct {
-			Header  struct{ Msg_type string }
-			Parent  struct{ Msg_id string } `json:"parent_header"`
-			Content map[string]any
-		}
-		if err := json.Unmarshal(raw, &m); err != nil {
-			k.t.Fatal(err)
-		}
+		m, _ := k.receive()
 		if m.Parent.Msg_id != id {
 			continue
 		}

@@ -259,7 +259,7 @@ func (l *Env) attackModel(ctx context.Context, r *run.Run, m *model, images data
 	hooks.Report = func(done, total int) {
 		p.show(done, total, fmt.Sprintf("%s: %d of %d images", o.Method, done, total))
 	}
-	a.Result, err = attack.Run(ctx, pixels, attack.Images(images), o, hooks)
+	a.Result, err = attack.Run(ctx, pixels, images, o, hooks)
 	a.Seconds = seconds()
 	if err != nil && ctx.Err() != nil {
 		return Interrupted{Run: r, Command: l.Again()}
