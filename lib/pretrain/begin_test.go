@@ -63,3 +63,29 @@ func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t
 		t.Error("a network of other channels took the weights")
 	}
 }
+
+func TestMoreEpochsOfAPretrainingBeginWithAllItsWeights(t *testing.T) {
+	state := func(seed uint64, from *fit.State) fit.State {
+		p := begun(t, pictures(), func(s *settings.Pretrain) { s.Seed = seed })
+		if from != nil {
+			must.M(p.Begin(*from, true))
+		}
+		return must.M1(p.State())
+	}
+	earlier, fresh := state(1, nil), state(2, nil)
+	differ := 0
+	for name, a := range state(2, &earlier).Arrays {
+		if !strings.HasPrefix(name, "weights/") && !strings.HasPrefix(name, "running/") {
+			continue
+		}
+		if !slices.Equal(a.F32, earlier.Arrays[name].F32) {
+			t.Errorf("%s is not the earlier pretraining's", name)
+		}
+		if !slices.Equal(a.F32, fresh.Arrays[name].F32) {
+			differ++
+		}
+	}
+	if differ < 10 {
+		t.Errorf("%d arrays differ between the seeds: too few to tell", differ)
+	}
+}

@@ -49,4 +49,14 @@ func TestMoreEpochsBeginWithAllWeightsAndOtherImagesWithANewClassifier(t *testin
 			t.Errorf("%d arrays were compared: too few", compared)
 		}
 	}
+	towered := state(1, 0.4, nil, false)
+	for _, whole := range []bool{true, false} {
+		want, name := towered, "weights/"+backbone.AuxiliaryLabel
+		if !whole {
+			want = fresh
+		}
+		if got := state(2, 0.4, &towered, whole).Arrays[name].F32; len(got) == 0 || !slices.Equal(got, want.Arrays[name].F32) {
+			t.Errorf("whole %v: the auxiliary classifier of a training with such a tower is not %s", whole, map[bool]string{true: "taken", false: "left"}[whole])
+		}
+	}
 }
