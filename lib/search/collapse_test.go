@@ -33,6 +33,10 @@ func TestAuxiliarySkipsFallAndBetaDecayGrowsLinearly(t *testing.T) {
 				t.Fatalf("%d: %g, want 37.5 x %g", i, g[i], own[i])
 			}
 		}
+		// Where the loss has no gradient, alphas and betas move by beta-decay alone.
+		if got, want := search.update(make([]float32, len(g))), norm(g); math.Abs(got-want) > 1e-6*want || want == 0 {
+			t.Errorf("a step without a loss has a gradient of norm %g, want %g", got, want)
+		}
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/block"
 	"github.com/essnas/essnas/lib/cell"
+	"github.com/essnas/essnas/lib/fit"
 	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/task"
 )
@@ -111,8 +112,14 @@ func TestEnteringAPhaseCompilesNothing(t *testing.T) {
 
 func TestLaterPhasesStartAfresh(t *testing.T) {
 	s := tiny("3/8 4/4/0.5")
+	s.Frozen = 0
 	search := begin(t, crops(t), s)
-	epochs(t, search, 0, 2)
+	epochs(t, search, 0, 1)
+	moved := search.adam
+	epochs(t, search, 1, 2)
+	if fresh := (fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: s.ArchWeightDecay}); reflect.DeepEqual(moved, fresh) || !reflect.DeepEqual(search.adam, fresh) {
+		t.Errorf("Adam's state is %+v after the first epoch and %+v in the next phase, want moments and none", moved, search.adam)
+	}
 	for _, alpha := range search.arch.Flat() {
 		if math.Abs(float64(alpha)) > 1e-2 {
 			t.Fatalf("an alpha starts at %g", alpha)
