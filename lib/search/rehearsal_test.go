@@ -97,43 +97,59 @@ func give(t *testing.T, e *block.Engine, v *block.Value, g float32) {
 	}
 }
 
-// TestTheArchitecturesStepOnTheDeviceIsTheHosts, from the same gradients of the mixing weights.
+// TestTheArchitecturesStepOnTheDeviceIsTheHosts, from the same gradients of the mixing weights. The
+// step leaves the mixing weights of its new alphas and betas.
 func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
-	search := rehearse(t, assisted("float32"))
-	search.decaying = 3
-	host := *search.arch
-	adam := fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: 1e-3}
-	mixing := host.NewMixing()
-	for step := range 3 {
-		host.Update(mixing)
-		search.remix()
-		want := mixing.Values()
-		for i, v := range search.mixing.Values() {
-			golden.Close(t, "mixing weight", v.Floats(), want[i].Floats(), 1e-6)
-		}
-		for i, v := range want {
-			g := float32(math.Round(4*math.Sin(float64(i+17*step)))) / 4 // few different blocks
-			give(t, search.Engine, v, g)
-			give(t, search.Engine, search.mixing.Values()[i], g)
-		}
-		gradient := host.Gradient(mixing)
-		_, decay := host.BetaDecay()
-		for i := range gradient {
-			gradient[i] += 3 * decay[i]
-		}
-		adam.Step(host.Flat(), gradient, search.settings.ArchLR)
-		read, err := search.move()
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden.Close(t, "norm", []float32{float32(read())}, []float32{float32(norm(gradient))}, 1e-5)
-		search.settle()
-		m, v := search.adam.Moments(len(gradient))
-		wantM, wantV := adam.Moments(len(gradient))
-		golden.Close(t, "first moments", m, wantM, 1e-5)
-		golden.Close(t, "second moments", v, wantV, 1e-5)
-		// where a gradient is next to nothing, its direction is rounding's
-		host.SetFlat(search.arch.Flat())
+	for _, clip := range []float64{0, 0.5} {
+		t.Run(fmt.Sprint("gradients up to ", clip), func(t *testing.T) {
+			s := assisted("float32")
+			s.ArchClip = clip
+			search := rehearse(t, s)
+			search.decaying = 3
+			host := *search.arch
+			adam := fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: 1e-3}
+			mixing := host.NewMixing()
+			search.remix()
+			for step := range 3 {
+				host.Update(mixing)
+				want := mixing.Values()
+				for i, v := range search.mixing.Values() {
+					golden.Close(t, "mixing weight", v.Floats(), want[i].Floats(), 1e-6)
+				}
+				for i, v := range want {
+					g := float32(math.Round(4*math.Sin(float64(i+17*step)))) / 4 // few different blocks
+					give(t, search.Engine, v, g)
+					give(t, search.Engine, search.mixing.Values()[i], g)
+				}
+				gradient := host.Gradient(mixing)
+				_, decay := host.BetaDecay()
+				for i := range gradient {
+					gradient[i] += 3 * decay[i]
+				}
+				length := norm(gradient)
+				if clip > 0 {
+					if length < 2*clip {
+						t.Fatalf("a gradient of length %g is hardly clipped at %g", length, clip)
+					}
+					for i := range gradient {
+						gradient[i] *= float32(clip / length)
+					}
+				}
+				adam.Step(host.Flat(), gradient, search.settings.ArchLR)
+				read, err := search.move()
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden.Close(t, "norm", []float32{float32(read())}, []float32{float32(length)}, 1e-5)
+				search.settle()
+				m, v := search.adam.Moments(len(gradient))
+				wantM, wantV := adam.Moments(len(gradient))
+				golden.Close(t, "first moments", m, wantM, 1e-5)
+				golden.Close(t, "second moments", v, wantV, 1e-5)
+				// where a gradient is next to nothing, its direction is rounding's
+				host.SetFlat(search.arch.Flat())
+			}
+		})
 	}
 }
 
