@@ -135,7 +135,9 @@
       await work.end;
       progress.hidden = true;
     } catch (e) {
-      progress.textContent = stopped && e instanceof kernel.Failed ? "Stopped, and saved: the same button goes on." : e.message;
+      // JupyterLab's own stop button and a restart interrupt the code, too, before it is killed.
+      const saved = e instanceof kernel.Failed && (stopped || e.message.includes("What was computed is saved"));
+      progress.textContent = saved ? "Stopped, and saved: the same button goes on." : e.message;
     }
     running = false;
     cancel.hidden = true;
