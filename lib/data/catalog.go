@@ -164,9 +164,9 @@ func (s spec) bounded() spec {
 	return s
 }
 
-// Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST and STL-10
-// are not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken their
-// files down; the address is that of PyTorch, whose files have the authors' checksums.
+// Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST and STL-10 are
+// not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken
+// their files down; the address is that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"

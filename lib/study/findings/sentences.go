@@ -9,6 +9,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 	"github.com/essnas/essnas/lib/score"
 	"github.com/essnas/essnas/lib/score/student"
+	"gonum.org/v1/gonum/stat"
 )
 
 // least is the number of pairs below which a sentence claims nothing.
@@ -125,13 +126,8 @@ func (r *Results) Places() (all []string) {
 		return []string{fmt.Sprintf("There is no place among random cells: %d of the %d that it takes at least are recorded.", len(reference), least)}
 	}
 	e := student.Mean(reference)
-	spread := 0.0
-	for _, x := range reference {
-		spread += (x - e.Mean) * (x - e.Mean)
-	}
-	spread = math.Sqrt(spread / float64(len(reference)-1))
 	all = append(all, fmt.Sprintf("%d random cells have %.1f %% on average, from %.1f to %.1f %%, with a standard deviation of %.1f points.",
-		len(reference), e.Mean, slices.Min(reference), slices.Max(reference), spread))
+		len(reference), e.Mean, slices.Min(reference), slices.Max(reference), stat.StdDev(reference, nil)))
 	for _, l := range r.Lines {
 		n := l.Accuracy.N
 		if n == 0 || l.Configuration.Name == Sampled {
