@@ -2,17 +2,15 @@ package main
 
 import (
 	"cmp"
-	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/essnas/essnas/lib/jupyter/complete"
 	"github.com/essnas/essnas/lib/settings"
 )
 
@@ -41,7 +39,7 @@ func absent(message string) string {
 	if m == nil {
 		return message
 	}
-	names := exported(filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src", m[1]))
+	names := exported(filepath.Join(complete.Here().Go, m[1]))
 	f, err := parser.ParseFile(token.NewFileSet(), "main.go", nil, 0)
 	if err != nil || len(names) == 0 {
 		return message
@@ -66,10 +64,7 @@ func imported(file, name string) string {
 		if err != nil || i.Name != nil && i.Name.Name != name || i.Name == nil && path.Base(p) != name {
 			continue
 		}
-		if own, ok := strings.CutPrefix(p, "github.com/essnas/essnas/"); ok {
-			return filepath.Join(os.Getenv("ESSNAS_ROOT"), own)
-		}
-		return filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src", p)
+		return complete.Here().Imported(p)
 	}
 	return ""
 }
@@ -77,21 +72,7 @@ func imported(file, name string) string {
 // exported are the exported names of the package in a directory, long ones first: of two that are
 // equally near a letter was more likely forgotten than added.
 func exported(dir string) (names []string) {
-	files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			continue
-		}
-		for name := range f.Scope.Objects {
-			if ast.IsExported(name) {
-				names = append(names, name)
-			}
-		}
-	}
+	names = complete.Exported(dir)
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
 	return names
 }

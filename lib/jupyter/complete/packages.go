@@ -18,6 +18,11 @@ type Sources struct {
 	Go   string // of Go's library: GOROOT/src
 }
 
+// Here returns the sources that the kernel's environment names.
+func Here() Sources {
+	return Sources{Root: os.Getenv("ESSNAS_ROOT"), Go: filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src")}
+}
+
 // usual are the names that notebooks give packages.
 var usual = map[string]string{"nb": "lib/notebook"}
 
@@ -44,7 +49,7 @@ func (s Sources) Packages(code string, cursor int) Answer {
 		if declared(code, m[1]) {
 			return a
 		}
-		for _, name := range exported(s.directory(code, m[1])) {
+		for _, name := range Exported(s.directory(code, m[1])) {
 			if strings.HasPrefix(name, m[2]) {
 				a.Matches = append(a.Matches, name)
 			}
@@ -71,7 +76,7 @@ func declared(code, name string) bool {
 func (s Sources) directory(code, name string) string {
 	for _, m := range named.FindAllStringSubmatch(code, -1) {
 		if m[1] == name {
-			return s.imported(m[2])
+			return s.Imported(m[2])
 		}
 	}
 	if inside, ok := usual[name]; ok {
@@ -85,8 +90,8 @@ func (s Sources) directory(code, name string) string {
 	return ""
 }
 
-// imported is the directory of an import path of the checkout or of Go's library, or "".
-func (s Sources) imported(name string) string {
+// Imported returns the directory of an import path of the checkout or of Go's library, or "".
+func (s Sources) Imported(name string) string {
 	dir := filepath.Join(s.Go, name)
 	if inside, ok := strings.CutPrefix(name, "github.com/essnas/essnas/"); ok {
 		dir = filepath.Join(s.Root, inside)
@@ -146,8 +151,9 @@ func files(dir string) (set *token.FileSet, all []*ast.File) {
 	return set, all
 }
 
-// exported are the exported functions, types, variables and constants of a package, sorted.
-func exported(dir string) (names []string) {
+// Exported returns the exported functions, types, variables and constants of the package in a
+// directory, sorted; none if there is no package.
+func Exported(dir string) (names []string) {
 	_, all := files(dir)
 	add := func(id *ast.Ident) {
 		if id.IsExported() && !slices.Contains(names, id.Name) {

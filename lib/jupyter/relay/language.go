@@ -2,8 +2,6 @@ package relay
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,11 +31,6 @@ type inspected struct {
 	Found    bool           `json:"found"`
 	Data     map[string]any `json:"data"`
 	Metadata map[string]any `json:"metadata"`
-}
-
-// sources are those of the checkout and of Go's library, as the kernel's environment names them.
-func sources() complete.Sources {
-	return complete.Sources{Root: os.Getenv("ESSNAS_ROOT"), Go: filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src")}
 }
 
 // ask answers a request for completion if it concerns known words, and otherwise remembers the
@@ -98,7 +91,7 @@ func (r *Relay) improved(raw zmq4.Msg) zmq4.Msg {
 
 // more adds packages and their names to a completion.
 func more(c completed, p place) completed {
-	a := sources().Packages(p.Code, p.Cursor)
+	a := complete.Here().Packages(p.Code, p.Cursor)
 	switch {
 	case len(c.Matches) == 0:
 		c.Matches, c.Start, c.End = a.Matches, a.Start, a.End
@@ -133,7 +126,7 @@ func explained(c inspected, p place) inspected {
 		return c // GoNB's own help
 	}
 	c.Status, c.Found, c.Data, c.Metadata = "ok", true, map[string]any{"text/plain": unexplained}, map[string]any{}
-	if text := sources().Explain(p.Code, p.Cursor); text != "" {
+	if text := complete.Here().Explain(p.Code, p.Cursor); text != "" {
 		c.Data = map[string]any{"text/markdown": text, "text/plain": text}
 	}
 	return c
