@@ -19,7 +19,9 @@ type spec struct {
 	// names
 	loose bool
 	// images and labels are plain bytes in two files: planes of columns, and labels from 1 (STL-10)
-	columns     bool
+	columns bool
+	// images and labels are two arrays of one MATLAB file (SVHN)
+	matlab      bool
 	train, test []part
 	archive     download // of the whole folder; without URL the parts are downloaded one by one
 	license     string
@@ -46,7 +48,7 @@ func (p part) limit(s spec) int64 {
 
 // Names returns the names of the data sets that Load knows.
 func Names() []string {
-	return []string{"cifar10", "cifar100", "fashion-mnist", "mnist", "kmnist", "stl10"}
+	return []string{"cifar10", "cifar100", "fashion-mnist", "mnist", "kmnist", "stl10", "svhn"}
 }
 
 // Title returns the usual spelling of a data set's name.
@@ -63,7 +65,7 @@ func find(name string) (spec, error) {
 	if i < 0 {
 		return spec{}, fmt.Errorf("unknown data set %q: use one of %s, or the path of a folder of pictures", name, strings.Join(all, ", "))
 	}
-	return []func() spec{cifar10, cifar100, fashionMNIST, mnist, kmnist, stl10}[i]().bounded(), nil
+	return []func() spec{cifar10, cifar100, fashionMNIST, mnist, kmnist, stl10, svhn}[i]().bounded(), nil
 }
 
 func cifar10() spec {
@@ -138,6 +140,22 @@ func stl10() spec {
 	}
 }
 
+// The checksums are those that torchvision requires (torchvision/datasets/svhn.py). The 531,131
+// easier images of extra_32x32.mat are not read.
+func svhn() spec {
+	file := func(name, md5 string, official int) []part {
+		return []part{{images: download{name: name, url: netzer + name, md5: md5}, official: official}}
+	}
+	return spec{
+		name: "svhn", title: "SVHN", side: 32, channels: 3, matlab: true,
+		classes: strings.Fields("0 1 2 3 4 5 6 7 8 9"),
+		folder:  "svhn",
+		train:   file("train_32x32.mat", "e26dedcc434d2e4c54c9b2d4a06d8373", 73257),
+		test:    file("test_32x32.mat", "eb5a983be6a315427106f1b164d9cef3", 26032),
+		license: "for non-commercial use; cite Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng, Reading Digits in Natural Images with Unsupervised Feature Learning, 2011",
+	}
+}
+
 // idxPairs returns the files of MNIST's format, which other data sets have taken over with their
 // names: of 60,000 training images, their labels, 10,000 test images, their labels, with these
 // checksums.
@@ -164,8 +182,8 @@ func (s spec) bounded() spec {
 	return s
 }
 
-// Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST and STL-10 are
-// not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken
+// Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST, STL-10 and
+// SVHN are not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken
 // their files down; the address is that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
@@ -173,6 +191,7 @@ const (
 	lecun   = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 	codh    = "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
 	coates  = "http://ai.stanford.edu/~acoates/stl10/"
+	netzer  = "http://ufldl.stanford.edu/housenumbers/"
 )
 
 // files lists all files of a data set in reading order.

@@ -1,6 +1,7 @@
 // Package data reads data sets from their official files: CIFAR-10 and CIFAR-100 (Krizhevsky 2009),
-// Fashion-MNIST (Zalando SE 2017), MNIST (LeCun et al. 1998), KMNIST (Clanuwat et al. 2018) and
-// STL-10 (Coates et al. 2011, 96 x 96 pixels); and a user's own pictures from a folder.
+// Fashion-MNIST (Zalando SE 2017), MNIST (LeCun et al. 1998), KMNIST (Clanuwat et al. 2018), STL-10
+// (Coates et al. 2011, 96 x 96 pixels) and SVHN (Netzer et al. 2011); and a user's own pictures from
+// a folder.
 //
 // # Location of the files
 //
@@ -11,6 +12,7 @@
 //	fashion-mnist/{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz
 //	mnist/, kmnist/                                               the same names
 //	stl10_binary/{train,test}_{X,y}.bin                           or stl10_binary.tar.gz
+//	svhn/{train,test}_32x32.mat
 //	own/NAME.json                                                 names of [Add]
 //
 // or the same files as other programs leave them: unpacked, in torchvision's folders

@@ -4,11 +4,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -33,6 +35,16 @@ func fake(s spec, n int) map[string][]byte {
 			files[p.images.name], files[p.labels.name] = noise(n*s.channels*s.side*s.side), labels
 			continue
 		}
+		if s.matlab {
+			labels := make([]byte, n)
+			for i := range labels {
+				labels[i] = byte((i+len(s.classes)-1)%len(s.classes) + 1)
+			}
+			files[p.images.name] = matlab(
+				matrix("X", matUint8, noise(n*s.channels*s.side*s.side), s.side, s.side, s.channels, n),
+				matrix("y", matUint8, labels, n, 1))
+			continue
+		}
 		if p.labels.name != "" {
 			labels := make([]byte, n)
 			for i := range labels {
@@ -53,6 +65,36 @@ func fake(s spec, n int) map[string][]byte {
 		files[p.images.name] = b
 	}
 	return files
+}
+
+// matlab makes a MATLAB file of arrays that matrix makes.
+func matlab(arrays ...[]byte) []byte {
+	b := make([]byte, matHeader)
+	copy(b, "MATLAB 5.0 MAT-file")
+	copy(b[124:], "\x00\x01IM")
+	for _, a := range arrays {
+		b = append(b, a...)
+	}
+	return b
+}
+
+// matrix makes a compressed array.
+func matrix(name string, kind uint32, values []byte, dims ...int) []byte {
+	part := func(kind uint32, body []byte) []byte {
+		b := binary.LittleEndian.AppendUint32(nil, kind)
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(body))), body...)
+		return append(b, make([]byte, (8-len(b)%8)%8)...)
+	}
+	var sizes []byte
+	for _, n := range dims {
+		sizes = binary.LittleEndian.AppendUint32(sizes, uint32(n))
+	}
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	z.Write(part(matMatrix, slices.Concat(part(matUint32, make([]byte, 8)), part(matInt32, sizes), part(matInt8, []byte(name)), part(kind, values))))
+	z.Close()
+	b := binary.LittleEndian.AppendUint32(nil, matCompressed)
+	return append(binary.LittleEndian.AppendUint32(b, uint32(packed.Len())), packed.Bytes()...)
 }
 
 func idx(values []byte, sizes ...int) []byte {

@@ -264,7 +264,11 @@ func (s spec) load(src source) (*Set, error) {
 			if p.labels.name == "" {
 				// the other parts have the same length
 				im.Pixels = slices.Grow(im.Pixels, len(raw)*(len(split.parts)-i))
-				if err := s.parseRecords(im, raw, p); err != nil {
+				parse := s.parseRecords
+				if s.matlab {
+					parse = s.parseMatlab
+				}
+				if err := parse(im, raw, p); err != nil {
 					return nil, fault(p.images.name, err)
 				}
 				continue

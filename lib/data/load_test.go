@@ -37,6 +37,12 @@ func TestEveryPixelComesFromItsPlaceInTheFile(t *testing.T) {
 					var want byte
 					if s.columns {
 						want = files[last][i*3*area+c*area+k%s.side*s.side+k/s.side]
+					} else if s.matlab {
+						variables, err := readMatlab(files[last], 1<<30)
+						if err != nil {
+							t.Fatal(err)
+						}
+						want = variables["X"].data[i*3*area+c*area+k%s.side*s.side+k/s.side]
 					} else if s.channels == 1 {
 						raw, _ := gunzip(files[last], 1<<30)
 						want = raw[16+i*area+k]
