@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"time"
 
@@ -131,11 +130,11 @@ func foreign(entries []os.DirEntry) bool {
 	})
 }
 
-// temporary reports whether a file is an unfinished one of a run: atomicfile.Write puts a dot
-// before its name and a number behind it.
-func temporary(name string) bool { return temporaryName.MatchString(name) }
-
-var temporaryName = regexp.MustCompile(`^\.((config|result|test|genotype|views|probe|finetune|attack|attack-progress|calibration|corruptions|corruptions-progress)\.json|genotype\.py|report\.html|(next|best)\.safetensors|[a-z-]+\.(svg|png|txt))[0-9]+$`)
+// temporary reports whether a file is an unfinished one of a run.
+func temporary(name string) bool {
+	of, ok := atomicfile.Temporary(name)
+	return ok && slices.Contains([]string{".json", ".jsonl", ".py", ".html", ".csv", ".safetensors", ".svg", ".png", ".txt"}, filepath.Ext(of))
+}
 
 // sweep removes the unfinished files of killed processes.
 func (r *Run) sweep() {

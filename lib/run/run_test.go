@@ -75,7 +75,7 @@ func TestTwoDoNotWorkInOneRun(t *testing.T) {
 func TestWhatAKilledProcessLeftIsSweptUp(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "run")
-	left := []string{"lock", ".config.json123", "checkpoint/.next.safetensors45"}
+	left := []string{"lock", ".config.json123", "checkpoint/.next.safetensors45", ".lease.json6762983692547910400"}
 	for _, name := range left {
 		must.M(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		must.M(os.WriteFile(filepath.Join(dir, name), []byte("{"), 0o644))

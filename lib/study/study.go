@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/atomicfile"
@@ -91,7 +90,8 @@ func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 		return s, s.goOn(there.Config, o)
 	}
 	if entries, err := os.ReadDir(s.Dir); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		return e.Name() != lease.LockName && e.Name() != lease.LeaseName && !strings.HasPrefix(e.Name(), "."+lease.LeaseName) && !strings.HasPrefix(e.Name(), ".study.json")
+		of, killed := atomicfile.Temporary(e.Name())
+		return e.Name() != lease.LockName && e.Name() != lease.LeaseName && !(killed && (of == lease.LeaseName || of == "study.json"))
 	}) {
 		return nil, fmt.Errorf("%s is not empty and not a study: choose another directory", s.Dir)
 	} else if err == nil || errors.Is(err, fs.ErrNotExist) {

@@ -52,7 +52,7 @@ func prepareToStrike(t *testing.T) (base string) {
 	base = must.M1(filepath.EvalSymlinks(t.TempDir()))
 	s := &shell{t: t, dir: base}
 	s.pictures("pictures")
-	must.M(os.WriteFile(filepath.Join(base, "search.json"), []byte(`{"channels": 4, "k": 2, "batch": 4, "images": 16, "epochs": 1, "cells": 3, "states": 2}`), 0o644))
+	must.M(os.WriteFile(filepath.Join(base, "search.json"), []byte(`{"channels": 8, "batch": 4, "images": 16, "epochs": 1, "cells": 3, "states": 2}`), 0o644))
 	must.M(os.WriteFile(filepath.Join(base, "train.json"), []byte(`{"channels": 4, "batch": 8, "images": 32, "epochs": 1, "cells": 3}`), 0o644))
 	args := slices.Clone(toStrike[2].args)
 	args[2] = "trained"
@@ -205,6 +205,14 @@ func (c struck) contents(dir string) map[string]string {
 	must.M(fs.WalkDir(os.DirFS(dir), c.made, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() == "lock" {
 			return err
+		}
+		switch {
+		case strings.HasPrefix(d.Name(), "pareto."):
+			all[path] = "accuracies against search seconds"
+			return nil
+		case d.Name() == "results.csv":
+			all[path], _ = untimed(filepath.Join(dir, filepath.Dir(path)))
+			return nil
 		}
 		raw := bytes.ReplaceAll(must.M1(os.ReadFile(filepath.Join(dir, path))), []byte(dir), []byte("DIR"))
 		switch filepath.Ext(path) {

@@ -98,6 +98,14 @@ func sweep(path string) {
 	}
 }
 
+// Temporary reports whether a file has the name of a temporary file of Write, and of which file it is.
+// The names of such files must not end in digits.
+func Temporary(name string) (of string, ok bool) {
+	hidden, ok := strings.CutPrefix(name, ".")
+	of = strings.TrimRight(hidden, "0123456789")
+	return of, ok && of != "" && of != hidden
+}
+
 // WriteBytes writes data as Write does, and returns an explained error of the file system.
 func WriteBytes(path string, data []byte) error {
 	return Write(path, func(w io.Writer) error {
