@@ -1,5 +1,5 @@
-// Package bundle carries essnas to machines without a network: clusters whose nodes have nothing but
-// the C library, and machines with a GPU that are rented by the hour.
+// Package bundle packs essnas into an archive for machines without a network, such as nodes of a
+// cluster that have only the C library, or a rented machine with a GPU.
 //
 //	essnas bundle --dataset cifar10 --out essnas.tar.gz
 //	tar -xzf essnas.tar.gz && essnas/essnas bundle check && essnas/essnas demo
@@ -7,24 +7,25 @@
 // # Contents
 //
 //	essnas/essnas        the program
-//	essnas/lib/          libraries that the program or a plugin needs beside the C library
+//	essnas/lib/          libraries that the program or a plugin needs besides the C library
 //	essnas/cache/        the cache directory: XLA plugins, compiled programs, winners of races
-//	essnas/data/         the data sets that were asked for
+//	essnas/data/         the requested data sets
 //	essnas/bundle.json   Manifest
 //	essnas/SHA256SUMS    a checksum of each other file, as sha256sum writes them
 //
-// A program that finds bundle.json beside itself uses the bundle ([Use]): its libraries always, its
-// cache and its data unless $ESSNAS_CACHE and $ESSNAS_DATA name others. Nothing is installed, and
-// no other file of the machine is read. Compiled programs fit machines with the same processor
-// features and the same number of cores; others compile anew.
+// A program with bundle.json in its directory uses the bundle ([Use]). It always uses the libraries
+// of the bundle. It uses the cache and the data of the bundle unless $ESSNAS_CACHE and $ESSNAS_DATA
+// name other directories. It installs nothing and reads no other file of the machine. Compiled
+// programs fit machines with the same processor features and the same number of cores; other machines
+// compile anew.
 //
-// The plugins of the bundle have the hashes that this package's source names. They are the files
-// that pip would fetch, so a machine with pip gains nothing from it.
+// The plugins of the bundle have the hashes that the source of package plugin names. They are the
+// files that pip would fetch.
 //
 // # The C library
 //
 // The C library of the machine must be at least as new as the one that the files were linked with.
-// [Make] reads the required version from the files, and the manifest tells it.
+// [Make] reads the required version from the files and records it in the manifest.
 //
 // # Safety
 //

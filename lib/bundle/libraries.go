@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// ofC are the libraries of the C library, which a bundle does not carry: they belong to the kernel
-// and to each other.
+// ofC lists the files of the C library. A bundle does not contain them, because they must fit each
+// other and the machine's kernel.
 var ofC = []string{"ld-linux", "ld64", "libc.so", "libm.so", "libdl.so", "librt.so", "libpthread.so", "libresolv.so", "libutil.so", "libnsl.so", "libanl.so", "linux-vdso"}
 
-// needed returns the libraries that files need and that neither the C library nor the files
-// themselves provide, and the least version of the C library that all of them need. It returns an
-// error if a library is not on this machine.
+// needed returns the libraries that files need, except those of the C library and the files
+// themselves, and the oldest version of the C library that suits all of them. It returns an error if
+// this machine lacks a library.
 func needed(files []entry) (libraries []entry, glibc string, err error) {
 	have, least := map[string]bool{}, version{}
 	for _, f := range files {
@@ -38,15 +38,16 @@ func needed(files []entry) (libraries []entry, glibc string, err error) {
 			have[name] = true
 			p := find(name)
 			if p == "" {
-				// NVIDIA's libraries name the driver's, which belongs to the machine with the GPU
+				// NVIDIA's libraries need the driver, which belongs to the machine with the GPU.
 				if strings.HasPrefix(name, "libcuda.so") || strings.HasPrefix(name, "libnvidia") {
 					continue
 				}
-				// libraries of a wheel, like those for other networks, may need what is not there
+				// Some libraries of a wheel, such as those for other networks, need libraries that this
+				// machine lacks.
 				if strings.HasPrefix(open[0].name, "cache/plugins/") && !strings.Contains(open[0].name, "pjrt") && !strings.Contains(open[0].name, "xla_") {
 					continue
 				}
-				return nil, "", fmt.Errorf("%s needs %s, which is in none of the usual directories: name its directory in LD_LIBRARY_PATH", open[0].path, name)
+				return nil, "", fmt.Errorf("%s needs %s, which none of the usual directories has: add its directory to LD_LIBRARY_PATH", open[0].path, name)
 			}
 			l := entry{name: path.Join("lib", name), path: p}
 			libraries = append(libraries, l)
@@ -56,7 +57,7 @@ func needed(files []entry) (libraries []entry, glibc string, err error) {
 	return libraries, least.String(), nil
 }
 
-// version is that of the C library: 2, 34.
+// version is a version of the C library: 2, 34.
 type version []int
 
 func (v version) String() string {
@@ -67,22 +68,22 @@ func (v version) String() string {
 	return strings.Join(parts, ".")
 }
 
-// inspect returns the libraries that a program or library names, and the version of the C library
-// that its symbols need. Other files need nothing.
+// inspect returns the libraries that a program or library needs, and the version of the C library
+// that its symbols need. It returns nothing for other files.
 func inspect(p string) (names []string, needs version, err error) {
 	f, err := elf.Open(p)
 	if err != nil {
 		if _, format := err.(*elf.FormatError); format || !isFile(p) {
 			return nil, nil, nil
 		}
-		return nil, nil, nil // a short file is no program either
+		return nil, nil, nil // too short for a program
 	}
 	defer f.Close()
 	if names, err = f.ImportedLibraries(); err != nil {
 		return nil, nil, fmt.Errorf("%s is a damaged program or library: %w", p, err)
 	}
 	symbols, err := f.ImportedSymbols()
-	if err != nil { // of a static program
+	if err != nil { // a static program
 		return names, nil, nil
 	}
 	for _, s := range symbols {

@@ -30,11 +30,11 @@ type Options struct {
 	Program  string   // path of the program; "" for the running one
 	Plugins  []string // names of plugins, see plugin.Fetchable
 	Datasets []string // names of data sets
-	Data     string   // their directory; "" for data.Directory
+	Data     string   // directory of the data sets; "" for data.Directory
 	CacheDir string   // "" for cachedir.Path()
-	// leave compiled programs out
+	// NoExecutables leaves compiled programs out.
 	NoExecutables bool
-	Log           io.Writer // hears of downloads; nil: nobody
+	Log           io.Writer // receives messages on downloads; nil: none
 }
 
 // Manifest is bundle.json.
@@ -45,7 +45,7 @@ type Manifest struct {
 	Datasets    []string          `json:"datasets"`
 	Libraries   []string          `json:"libraries"`
 	Executables int               `json:"executables"` // compiled programs
-	GLIBC       string            `json:"glibc"`       // least version of the C library
+	GLIBC       string            `json:"glibc"`       // oldest suitable version of the C library
 }
 
 // Names of files in a bundle.
@@ -57,10 +57,10 @@ const (
 
 // entry is a file to pack.
 type entry struct {
-	name     string // in the bundle, with slashes
-	path     string // on this machine
-	content  []byte // instead of a path
-	optional bool   // the cache may remove it meanwhile
+	name     string // path in the bundle, with slashes
+	path     string // path on this machine
+	content  []byte // content, if there is no path
+	optional bool   // left out if the cache removes it meanwhile
 }
 
 // Make writes a bundle into a .tar.gz file, whole or not at all, and returns its manifest. Plugins
@@ -68,7 +68,7 @@ type entry struct {
 // fetched, a data set or a library is missing, or a file can't be read or written.
 func Make(ctx context.Context, archive string, o Options) (m Manifest, err error) {
 	if info, err := os.Stat(archive); err == nil && !info.Mode().IsRegular() {
-		return m, fmt.Errorf("%s is not a file: name the archive that is to be written", archive)
+		return m, fmt.Errorf("%s is not a file: name the archive to write", archive)
 	}
 	if o.Log == nil {
 		o.Log = io.Discard
@@ -96,7 +96,7 @@ func Make(ctx context.Context, archive string, o Options) (m Manifest, err error
 	return m, atomicfile.Write(archive, func(w io.Writer) error { return pack(ctx, w, files) })
 }
 
-// collect lists the files of the bundle but for the manifest, which it fills.
+// collect lists the files of the bundle except the manifest, and fills the manifest.
 func (o Options) collect(ctx context.Context, m *Manifest) (files []entry, err error) {
 	files = []entry{{name: "essnas", path: o.Program}}
 	for _, name := range o.Plugins {
@@ -144,8 +144,8 @@ func (o Options) collect(ctx context.Context, m *Manifest) (files []entry, err e
 	return files, nil
 }
 
-// below lists the regular files of a directory; without it there are none if it is optional. Hidden
-// files are notes of this machine.
+// below lists the regular files of a directory, without hidden files, which concern this machine
+// only. A missing directory is an error unless it is optional.
 func below(dir, name string, optional bool) (files []entry, err error) {
 	err = filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
 		switch {
@@ -166,9 +166,9 @@ func below(dir, name string, optional bool) (files []entry, err error) {
 	return files, err
 }
 
-// pack writes the archive. The checksums are its last file, because they are known then.
+// pack writes the archive. The file of checksums comes last, when all checksums are known.
 func pack(ctx context.Context, w io.Writer, files []entry) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed) // plugins are large and their code hardly shrinks further
+	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed) // slower levels hardly shrink the large plugins further
 	if err != nil {
 		return err
 	}
@@ -224,9 +224,9 @@ func add(t *tar.Writer, f entry) (sum string, err error) {
 		}
 	}
 	if strings.HasPrefix(f.name, "cache/") {
-		mode &= 0o700 // as the cache wants it: others can put no code there
+		mode &= 0o700 // other users must not be able to put code into the cache
 	}
-	// whole seconds of a fixed time: equal files make equal archives
+	// The fixed time makes archives of equal files equal.
 	header := &tar.Header{Typeflag: tar.TypeReg, Name: path.Join(root, f.name), Size: size, Mode: mode, ModTime: time.Unix(0, 0), Format: tar.FormatPAX}
 	if err := t.WriteHeader(header); err != nil {
 		return "", err
@@ -235,7 +235,7 @@ func add(t *tar.Writer, f entry) (sum string, err error) {
 	if n, err := io.Copy(io.MultiWriter(t, h), content); err != nil {
 		return "", err
 	} else if n != size {
-		return "", fmt.Errorf("it became shorter, %d instead of %d bytes", n, size)
+		return "", fmt.Errorf("it became shorter meanwhile, %d instead of %d bytes", n, size)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/essnas/essnas/lib/backend/plugin"
 )
 
-// Dir returns the bundle that the running program lies in, or "".
+// Dir returns the directory of the bundle that contains the running program, or "".
 func Dir() string {
 	self, err := os.Executable()
-	if err != nil { // an empty root has no /proc
+	if err != nil { // a root directory without /proc
 		if self, err = filepath.Abs(os.Args[0]); err != nil {
 			return ""
 		}
@@ -32,8 +32,8 @@ func Dir() string {
 	return dir
 }
 
-// Use lets the process, and those that it starts, use the bundle that its program lies in, if there
-// is one: libraries, cache and data. Directories that the environment names are kept.
+// Use lets this process and its children use the libraries, the cache and the data of the bundle that
+// contains the program, if there is one. Directories that the environment names have precedence.
 func Use() { use(Dir()) }
 
 func use(dir string) {
@@ -47,17 +47,17 @@ func use(dir string) {
 		}
 	}
 	libraries, _ := filepath.Glob(filepath.Join(dir, "lib", "*"))
-	// libraries need each other: those that fail are tried again after the others
+	// Libraries need each other: those that fail are tried again after the others.
 	for range libraries {
 		libraries = slices.DeleteFunc(libraries, plugin.Preload)
 	}
 }
 
-// Read returns the manifest of a bundle. It returns an error if the directory is none.
+// Read returns the manifest of a bundle. It returns an error if the directory is no bundle.
 func Read(dir string) (m Manifest, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("%s is not a bundle: unpack the archive that essnas bundle has written, and name its directory", dir)
+		return m, fmt.Errorf("%s is not a bundle: unpack the archive of essnas bundle, and name its directory", dir)
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &m)

@@ -9,9 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/stage"
 )
 
-// Demonstration asks for several stages in a row: search, train, test, report.
+// Demonstration is the request for a search, a training, a test and a report in a row.
 type Demonstration struct {
-	Dataset string // "" for the available one
+	Dataset string // one of data.Names(); "" for Fashion-MNIST, or its built-in sample
 	Search  *settings.Choice[settings.Search]
 	Train   *settings.Choice[settings.Train]
 }
@@ -21,11 +21,11 @@ type Demo struct {
 	Search, Train *run.Run
 	Test          *run.Test
 	Report        string // page of the training, which includes the test
-	Ended         bool   // everything was finished before
+	Ended         bool   // an earlier demonstration has finished all three
 }
 
-// NewDemo returns a demonstration whose settings take a minute on two cores; an empty seed is that
-// of the presets. NewDemo returns an error if the seed is not a whole number.
+// NewDemo returns a demonstration whose settings take a minute on two cores. An empty seed stands
+// for the presets' seed. NewDemo returns an error if the seed is not a whole number.
 func NewDemo(dataset, seed string) (Demonstration, error) {
 	d := Demonstration{Dataset: dataset, Search: settings.SearchChoice(), Train: settings.TrainChoice()}
 	d.Search.Preset, d.Train.Preset = "demo", "demo"
@@ -37,8 +37,8 @@ func NewDemo(dataset, seed string) (Demonstration, error) {
 	return d, nil
 }
 
-// Demo searches a cell, trains its network and tests it. Finished stages are not repeated. Demo
-// returns the errors of the stages.
+// Demo searches a cell, trains its network and tests it. It does not repeat finished parts. Demo
+// returns the errors of Search, Train and Test.
 func (p *Pipeline) Demo(ctx context.Context, s Demonstration) (demo *Demo, err error) {
 	var d Demo
 	var ended [3]bool

@@ -1,15 +1,15 @@
-// Package pipeline runs the stages of an experiment. It is the thin entrance for the command line,
-// the notebooks' server and studies. The parts of an experiment have packages of their own, each of
-// which knows only the packages above it in this list:
+// Package pipeline runs the pipeline stages of an experiment: search, train, test and the others. The
+// command line, the notebooks' server and studies call it. Each part of an experiment has a package
+// of its own, which imports only the packages above it in this list:
 //
-//	settings   everything that determines a run, typed; links nothing that computes
-//	run        a run's directory, and every JSON form in it; links nothing that computes
-//	report     figures and tables of a run on a page; links nothing that computes
-//	stage      one file a stage: search, pretrain, train, test, probe, finetune, predict
-//	pipeline   several stages in a row, sizes of networks
+//	settings   the typed settings of a run; links no XLA
+//	run        a run's directory, and the JSON form of each file in it; links no XLA
+//	report     figures and tables of a run on a page; links no XLA
+//	stage      the pipeline stages, a file for each; explains the two meanings of "stage"
+//	pipeline   several pipeline stages in a row, sizes of networks
 //
 // A [Pipeline] holds the backend, the directories of data sets and runs, and the observers of
-// progress. Its methods are the stages:
+// progress. It has a method for each pipeline stage:
 //
 //	p := pipeline.New()
 //	found, _, err := p.Search(ctx, stage.Search{

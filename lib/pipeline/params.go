@@ -19,7 +19,8 @@ type Size struct {
 	Cells    int    `json:"cells"`
 	Channels int    `json:"channels"`
 	Classes  int    `json:"classes"`
-	Weights  int    `json:"weights"` // including those of norms, without running statistics
+	// number of weights, with those of norms and without running statistics
+	Weights int `json:"weights"`
 	// multiply-accumulates of the convolutions and linear layers, for one image
 	MACs int `json:"macs"`
 }
@@ -46,7 +47,7 @@ func (s Shape) validate() error {
 	case s.ImageSide%4 != 0:
 		return fmt.Errorf("images of side %d can't be halved twice: want a multiple of 4, such as %d", s.ImageSide, (s.ImageSide+2)/4*4)
 	case s.Stem == backbone.StemImageNet && s.ImageSide%32 != 0:
-		return fmt.Errorf("images of side %d can't be halved five times, as the stem imagenet wants it: give a multiple of 32, such as 224", s.ImageSide)
+		return fmt.Errorf("images of side %d can't be halved five times, which the stem imagenet requires: give a multiple of 32, such as 224", s.ImageSide)
 	}
 	return nil
 }
@@ -62,7 +63,7 @@ func NetworkSize(name string, g cell.Genotype, s Shape, auxiliary bool) (Size, e
 		least = 160
 	}
 	if auxiliary && s.ImageSide < least {
-		return Size{}, fmt.Errorf("an auxiliary tower needs images of %d x %[1]d pixels or more, these have %d x %[2]d", least, s.ImageSide)
+		return Size{}, fmt.Errorf("an auxiliary tower needs images of %d x %[1]d pixels or more: these images have %d x %[2]d", least, s.ImageSide)
 	}
 	size := Size{Network: name, Cells: s.Cells, Channels: s.Channels, Classes: s.Classes}
 	size.Weights, size.MACs = network.New(g, s.Cells, s.Channels, s.Classes, s.ImageChannels, s.ImageSide, 1, auxiliary).With(s.Stem).Count()
@@ -101,9 +102,9 @@ func SupernetSize(name string, s Shape) (Size, error) {
 	return Size{}, fmt.Errorf("there is no supernet %q: choose one of %s", name, strings.Join(names, ", "))
 }
 
-// StandardSize returns the number of weights of a cell's network with 20 cells and 36 channels,
-// without auxiliary tower, the size that papers report. It returns an error if the images are too
-// small.
+// StandardSize returns the number of weights that papers report for a cell: that of its network
+// with 20 cells and 36 channels, without the auxiliary tower. It returns an error if the images are
+// too small.
 func StandardSize(g cell.Genotype, d run.Data) (weights int, err error) {
 	size, err := NetworkSize("", g, Shape{Cells: 20, Channels: 36, Classes: len(d.Classes), ImageChannels: d.Channels, ImageSide: d.Side}, false)
 	return size.Weights, err

@@ -5,11 +5,12 @@ import (
 	"github.com/essnas/essnas/lib/stage"
 )
 
-// Pipeline is an environment whose methods are the stages of package stage and their combinations.
+// Pipeline is an environment with a method for each pipeline stage of package stage and for their
+// combinations.
 type Pipeline struct{ stage.Env }
 
-// New returns a pipeline with the choices of the process's environment variables. It reports
-// progress to os.Stderr.
+// New returns a pipeline that follows the process's environment variables and reports progress to
+// os.Stderr.
 func New() *Pipeline { return &Pipeline{*stage.NewEnv()} }
 
 // Report writes the page of the run in a directory and returns its path and the errors of

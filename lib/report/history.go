@@ -14,15 +14,15 @@ import (
 // History is the history of a run by epochs and steps, from its events.
 type History struct {
 	Epochs  []run.Event
-	Metrics []event.Metrics // of each epoch
+	Metrics []event.Metrics // metrics of each epoch
 	Best    int             // index of the epoch with the lowest validation loss; -1: none
 	Seconds float64
 
 	steps   []run.Event
-	inEpoch int // steps of an epoch
+	inEpoch int // number of steps in an epoch
 
-	// Of the epochs of a search that have details; counted from 1. Index 0 is the normal cell, 1
-	// the reduction cell.
+	// At lists the epochs of a search that have details, counted from 1. The fields below belong to
+	// them. Index 0 is the normal cell, 1 the reduction cell.
 	At []float64
 	// operations of the search space: the columns of Alphas
 	Operations []string
@@ -50,9 +50,9 @@ func HistoryOf(events []run.Event) History {
 			h.Metrics = append(h.Metrics, e.Metrics)
 			a, ok := e.Architecture()
 			if !ok {
-				continue // a training has no details, and pages can do without
+				continue // an epoch of a training, or damaged details, which pages leave out
 			}
-			if h.Operations == nil { // the first phase has all
+			if h.Operations == nil { // the first phase has all operations
 				h.Operations = a.Space()
 			}
 			h.At = append(h.At, float64(e.Epoch+1))
@@ -69,8 +69,8 @@ func HistoryOf(events []run.Event) History {
 	return h
 }
 
-// Series returns a metric over the run, times factor; x is the epoch. A metric of steps becomes
-// about fifty means, unless there are enough epochs for a curve of epoch means.
+// Series returns the curve of a metric over the run, times factor; x is the epoch. For a metric of
+// steps the curve has about fifty means over steps, or one mean an epoch if there are enough epochs.
 func (h History) Series(name, metric string, factor float64) figure.Series {
 	const points = 50
 	s := figure.Series{Name: name}
@@ -102,7 +102,7 @@ func (h History) Series(name, metric string, factor float64) figure.Series {
 	return s
 }
 
-// inSteps reports whether the metric belongs to steps rather than epochs.
+// inSteps reports whether the metric is measured in each step rather than in each epoch.
 func (h History) inSteps(metric string) bool {
 	return slices.ContainsFunc(h.steps, func(e run.Event) bool { _, ok := e.Metrics[metric]; return ok })
 }

@@ -15,7 +15,7 @@ import (
 type Page struct {
 	Title    string
 	Lead     string   // one or two sentences on the content of the page
-	Warnings []string // limits of the numbers that a reader must know; shown at the top
+	Warnings []string // limits of the numbers, shown at the top
 	Numbers  []Number
 	Sections []*Section
 	Footer   string
@@ -25,7 +25,7 @@ type Page struct {
 // Number is a key number of the report.
 type Number struct {
 	Name, Value string
-	Note        string // in small letters: an interval, a unit, or a number to compare with
+	Note        string // small print: an interval, a unit, or a number to compare with
 }
 
 // Section has a title, an explanation, and parts.
@@ -34,7 +34,7 @@ type Section struct {
 	Parts       []Part
 }
 
-// Part is a part of a section. Kind says which fields are set.
+// Part is a part of a section. Kind determines which fields are set.
 type Part struct {
 	Kind    Kind
 	Caption string
@@ -55,7 +55,7 @@ const (
 	TablePart  Kind = "table"  // names at the left, numbers at the right
 	TextPart   Kind = "text"   // verbatim, to be copied
 	FramesPart Kind = "frames" // one of many figures at a time, chosen by a slider
-	CardsPart  Kind = "cards"  // many small figures beside each other, each with its name
+	CardsPart  Kind = "cards"  // small figures beside each other, each with its name
 	ListPart   Kind = "list"   // sentences
 )
 
@@ -65,7 +65,7 @@ type Frame struct {
 	Figures []figure.Figure
 }
 
-// Section adds a section. An empty text is left out.
+// Section adds a section and returns it. An empty text is left out.
 func (p *Page) Section(title, text string) *Section {
 	s := &Section{Title: title, Text: text}
 	p.Sections = append(p.Sections, s)
@@ -87,7 +87,7 @@ func (s *Section) Verbatim(caption, text string) {
 	s.Parts = append(s.Parts, Part{Kind: TextPart, Caption: caption, Text: text})
 }
 
-// Slider adds frames of which one is visible at a time, at first the last.
+// Slider adds frames of which one is visible at a time. The page first shows the last frame.
 func (s *Section) Slider(caption string, frames []Frame) {
 	if len(frames) > 0 {
 		s.Parts = append(s.Parts, Part{Kind: FramesPart, Caption: caption, Frames: frames})
@@ -125,7 +125,7 @@ func (p Page) Write(w io.Writer) error {
 	}
 	var html bytes.Buffer
 	if err := t.Execute(&html, p); err != nil {
-		return fmt.Errorf("can't draw up the report: %w", err)
+		return fmt.Errorf("can't make the report: %w", err)
 	}
 	if _, err := w.Write(html.Bytes()); err != nil {
 		return fmt.Errorf("can't write the report: %w", err)

@@ -11,10 +11,11 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// Capital capitalises the first letter of a sentence.
+// Capital returns a sentence with its first letter capitalised. The sentence must begin with an
+// ASCII letter.
 func Capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// CellsName names the cells of a run.
+// CellsName returns a name for the cells of a run, from their source.
 func CellsName(c run.Config) string {
 	switch info, err := os.Stat(c.Cells); {
 	case c.Cells == "":

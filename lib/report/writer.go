@@ -29,7 +29,7 @@ type Writer struct {
 	Page
 	Run     *run.Run
 	figures string         // directory of the figures
-	drawing errgroup.Group // of figures: they are many, and each waits for the disk
+	drawing errgroup.Group // draws figures concurrently, because each waits for the disk
 }
 
 // NewWriter returns the writer of the run in a directory. It returns an error if the directory
@@ -88,7 +88,7 @@ func Drawn(r *run.Run) (names []string, err error) {
 	if found := drawn.FindSubmatch(page); found != nil {
 		names = strings.Fields(string(found[1]))
 	}
-	return append(names, "overview.svg", "overview.png", "overview.txt"), nil // pages have no others in common
+	return append(names, "overview.svg", "overview.png", "overview.txt"), nil // all pages have these three
 }
 
 var drawn = regexp.MustCompile(`<meta name="figures" content="([a-z0-9. -]*)">`)
@@ -103,8 +103,8 @@ func (w *Writer) Cells(s *Section, g cell.Genotype) error {
 	if err != nil {
 		return err
 	}
-	w.Show(s, "normal-cell", normal, "The normal cell, which keeps height and width. Green: the outputs of the two cells before it; blue: its states; yellow: its output, the states' channels together.")
-	w.Show(s, "reduction-cell", reduction, "The reduction cell, at 1/3 and 2/3 of the depth: what it reads from the cells before it has stride 2.")
+	w.Show(s, "normal-cell", normal, "The normal cell, which keeps height and width. Green: the outputs of the two cells before it; blue: its states; yellow: its output, the concatenation of the states.")
+	w.Show(s, "reduction-cell", reduction, "The reduction cell, at 1/3 and 2/3 of the depth. The operations on its inputs have stride 2.")
 	count := func(genes []cell.Gene) map[string]int {
 		n := make(map[string]int)
 		for _, gene := range genes {
@@ -117,8 +117,8 @@ func (w *Writer) Cells(s *Section, g cell.Genotype) error {
 	for _, op := range slices.Sorted(maps.Keys(merged(ns, rs))) {
 		rows = append(rows, []string{op, fmt.Sprint(ns[op]), fmt.Sprint(rs[op])})
 	}
-	s.Table("How often each operation stands in a cell, of 8.", []string{"operation", "normal", "reduction"}, rows)
-	s.Verbatim("The genotype, as genotypes.py of DARTS and its relatives has it; essnas reads it from a file.", g.Python())
+	s.Table("The number of times each operation occurs in a cell, of 8.", []string{"operation", "normal", "reduction"}, rows)
+	s.Verbatim("The genotype in the form of genotypes.py of DARTS and its successors; essnas reads it from a file.", g.Python())
 	return nil
 }
 
@@ -128,11 +128,11 @@ func merged(a, b map[string]int) map[string]int {
 	return all
 }
 
-// Circumstances shows everything needed to repeat the run: settings, data, versions and times. It
-// returns an error if the settings can't be read.
+// Circumstances adds a section with everything needed to repeat the run: settings, data, versions
+// and times. It returns an error if the settings can't be read.
 func (w *Writer) Circumstances(fields []settings.Field, events []run.Event) error {
 	r, c := w.Run, w.Run.Config
-	s := w.Section("Settings and circumstances", "All that decides the result, and where it was computed. On XLA CPU the same settings give the same bits.")
+	s := w.Section("Settings and circumstances", "The settings and data that determine the result, and the machine and versions that computed it. On XLA CPU the same settings give the same bits.")
 	if err := SettingsTable(s, c, fields); err != nil {
 		return err
 	}
@@ -183,8 +183,8 @@ func SettingsTable(s *Section, c run.Config, fields []settings.Field) error {
 	return nil
 }
 
-// Timings summarises durations, [row][column]. Steps are measured from the end of one to the end of
-// the next within epochs, without compilation and validation.
+// Timings summarises durations, [row][column]. The time of a step is that between the ends of two
+// consecutive steps of an epoch, without compilation and validation.
 func Timings(events []run.Event) [][]string {
 	var steps []float64
 	var total float64
@@ -244,22 +244,22 @@ func (w *Writer) Views(text string) error {
 			}
 		}
 	}
-	s := w.Section("The two views", "What the loss compares: each time an image is seen, two views of it are made, each distorted on its own.")
+	s := w.Section("The two views", "The loss compares two views of each image. The views are distorted independently, and anew in each epoch.")
 	w.Show(s, "views", figure.Grid(1+2*len(all[0].Pairs), tiles), "Training images, and three pairs of views of each. Settings: "+text+".")
 	return nil
 }
 
-// Size writes a number of bytes for people.
+// Size returns a number of bytes with a unit, such as 3.2 kB.
 func Size(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 
 // MemoryText describes the estimated memory of a run in a few words.
 func MemoryText(m run.Memory) string {
 	text := "takes about " + Size(m.Total) + " of memory"
 	if m.Saving == littleSaved {
-		text += ", because more would not fit: backward passes compute images again, which takes some more time"
+		text += ", because more would not fit: the backward pass recomputes activations, which takes 10 to 20 % more time"
 	}
 	return text
 }
 
-// littleSaved is run.Need's Saving where the backward pass recomputes activations.
+// littleSaved is the value of run.Need's Saving if the backward pass recomputes activations.
 const littleSaved = "little"

@@ -4,8 +4,8 @@ import "errors"
 
 // Advised is an error that ends with a command to type.
 type Advised struct {
-	Text string   // all before the command
-	Args []string // of the command
+	Text string   // the text before the command
+	Args []string // arguments of the command
 
 	command string
 }
@@ -16,7 +16,8 @@ func Advise(text string, args ...string) error { return Advised{text, args, Comm
 // Error returns the text and the command.
 func (e Advised) Error() string { return e.Text + e.command }
 
-// Readvise returns err with the command that next makes of its arguments, if err ends with one.
+// Readvise replaces the command at the end of an Advised error by the one that next makes of its
+// arguments. It returns other errors unchanged.
 func Readvise(err error, next func(args ...string) string) error {
 	var e Advised
 	if !errors.As(err, &e) {

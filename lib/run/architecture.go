@@ -14,9 +14,9 @@ type Architecture struct {
 	Betas    [2][]float64   `json:"betas"`
 	Genotype *cell.Genotype `json:"genotype"`
 
-	// where the epoch ended its phase early
+	// number of skip connections that ended the phase early in this epoch
 	Stopped int `json:"stopped_at_skips,omitempty"`
-	// operations of the alphas, [edge][operation]; without it the eight of DARTS
+	// operations of the alphas, [edge][operation]; empty: the eight of DARTS
 	Operations [2][][]string `json:"operations"`
 }
 

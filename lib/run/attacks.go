@@ -2,13 +2,14 @@ package run
 
 import "github.com/essnas/essnas/lib/attack"
 
-// Attacked is one of attack.json's: what an attack made of a trained network on test images, after
-// its training had ended. The images chose nothing: no weights, no epoch, no option of the attack.
+// Attacked is an element of attack.json: the result of an attack on a trained network, on test
+// images and after the end of the training. The test images influence no weights, no choice of an
+// epoch and no option of the attack.
 type Attacked struct {
 	Data   string `json:"data"`
 	Sample bool   `json:"sample"` // the embedded sample, not the whole data set
-	Epoch  int    `json:"epoch"`  // whose weights were attacked, counted from 1
-	// First is how many test images were attacked, the first ones; 0 where Index names them.
+	Epoch  int    `json:"epoch"`  // epoch of the attacked weights, counted from 1
+	// First is the number of attacked test images, from the first on; 0 if Index lists them.
 	First    int            `json:"first,omitempty"`
 	Index    []int          `json:"index,omitempty"`
 	Seconds  float64        `json:"seconds"`
@@ -25,8 +26,8 @@ type Attacking struct {
 	Progress *attack.Progress `json:"progress"`
 }
 
-// Attacks are those that the run's network has been put to; none when there were none. It returns
-// an error where the file is damaged.
+// Attacks returns the results of attacks on the run's network, or none. It returns an error if the
+// file is damaged.
 func (r *Run) Attacks() (all []Attacked, err error) {
 	_, err = r.Read("attack.json", &all)
 	return all, err

@@ -2,9 +2,8 @@ package run
 
 import "github.com/essnas/essnas/lib/score/calibration"
 
-// Calibrated is calibration.json: whether a trained network's probabilities are true on the test
-// images, before and after its logits are divided by a temperature that its validation images have
-// chosen.
+// Calibrated is calibration.json: the calibration of a trained network on the test images, as
+// trained and with logits divided by a temperature. The temperature is fitted on validation images.
 type Calibrated struct {
 	Data        string             `json:"data"`
 	Sample      bool               `json:"sample"` // the embedded sample, not the whole data set
@@ -16,8 +15,8 @@ type Calibrated struct {
 	Calibrated  string             `json:"calibrated"` // RFC 3339
 }
 
-// Calibration is the result of the calibration; nil when there was none. It returns an error where
-// the file is damaged.
+// Calibration returns the result of the calibration, or nil if there was none. It returns an error
+// if the file is damaged.
 func (r *Run) Calibration() (*Calibrated, error) {
 	var c Calibrated
 	found, err := r.Read("calibration.json", &c)

@@ -2,19 +2,19 @@ package run
 
 import "fmt"
 
-// The largest numbers that a run can have: those of package data.
+// The largest numbers of a run, which are those of package data.
 const (
 	mostChannels = 16
 	mostSide     = 1024
 	mostClasses  = 256 // labels are bytes
 )
 
-// check returns an error for values that no run can have: the file was changed after the run began.
+// check returns an error for impossible values, which appear if config.json was edited.
 func (c Config) check() error {
 	d := c.Data
 	switch {
 	case c.Stage == "":
-		return fmt.Errorf("stage is empty: want the name of a stage")
+		return fmt.Errorf("stage is empty: want search, pretrain or train")
 	case d.Channels < 0 || d.Channels > mostChannels || d.Side < 0 || d.Side > mostSide:
 		return fmt.Errorf("its images have %d channels and %d x %d pixels: want at most %d channels and %d x %d pixels", d.Channels, d.Side, d.Side, mostChannels, mostSide, mostSide)
 	case len(d.Classes) > mostClasses:
@@ -22,7 +22,7 @@ func (c Config) check() error {
 	case d.Train < 0 || d.Test < 0:
 		return fmt.Errorf("it has %d images to train and %d to test: want numbers that are not negative", d.Train, d.Test)
 	case len(d.Mean) != len(d.Std) || len(d.Mean) > 0 && len(d.Mean) != d.Channels:
-		return fmt.Errorf("it has %d means and %d standard deviations for %d channels: want one of each for a channel", len(d.Mean), len(d.Std), d.Channels)
+		return fmt.Errorf("it has %d means and %d standard deviations for %d channels: want one of each for every channel", len(d.Mean), len(d.Std), d.Channels)
 	}
 	for _, x := range d.Std {
 		if !(x >= 0) {
@@ -36,7 +36,7 @@ func (c Config) check() error {
 }
 
 // readConfig reads config.json; found is false if there is none. It returns an error if the file is
-// damaged or holds values that no run can have.
+// damaged or holds impossible values.
 func (r *Run) readConfig() (found bool, err error) {
 	found, err = r.Read("config.json", &r.Config)
 	if err != nil || !found {

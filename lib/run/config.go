@@ -17,18 +17,19 @@ import (
 	"github.com/essnas/essnas/lib/internal/build"
 )
 
-// Config is config.json: everything that determines the result of a run, and the place and
-// circumstances of its making.
+// Config is config.json: everything that determines the result of a run, and the machine and the
+// versions that made it.
 type Config struct {
-	Stage string `json:"stage"` // name of the stage: search, pretrain or train
+	Stage string `json:"stage"` // name of the pipeline stage: search, pretrain or train
 	Name  string `json:"name"`  // search-cifar10
-	// of stage, settings, genotype, the data's name and checksums, and the initial weights'
+	// hash of Stage, Settings, Genotype, the data's name and checksums, and the checksum of the
+	// initial weights
 	Hash     string          `json:"hash"`
-	Settings json.RawMessage `json:"settings"`           // of that stage: settings.Search ...
-	Genotype *cell.Genotype  `json:"genotype,omitempty"` // of a training
-	// of a training: name, file or run as the source of the genotype
+	Settings json.RawMessage `json:"settings"`           // settings.Search, Pretrain or Train
+	Genotype *cell.Genotype  `json:"genotype,omitempty"` // the cell of a training or a pretraining
+	// source of the genotype: a name, a file or a run
 	Cells string `json:"cells_from,omitempty"`
-	// of a run that begins with another one's weights
+	// initial weights from another run; nil: random ones
 	From    *Origin `json:"from,omitempty"`
 	Data    Data    `json:"data"`
 	Backend Backend `json:"backend"`
@@ -50,7 +51,7 @@ type Data struct {
 	Side     int      `json:"side"` // of an image, in pixels
 	Train    int      `json:"train_images"`
 	Test     int      `json:"test_images"`
-	// of the channels of the training images, on the scale 0..1
+	// mean and standard deviation of each channel of the training images, on the scale 0..1
 	Mean      []float32         `json:"mean"`
 	Std       []float32         `json:"std"`
 	Checksums map[string]string `json:"checksums"`
@@ -60,10 +61,10 @@ type Data struct {
 	Background *Background `json:"background,omitempty"` // of the training images; nil: not measured
 }
 
-// Background tells how light the edges of images are, on the scale 0 (black) to 255 (white).
+// Background is the brightness of the outermost pixels of images, from 0 (black) to 255 (white).
 type Background struct {
-	Mean float64 `json:"mean"` // over the images' outermost pixels
-	Std  float64 `json:"std"`  // from image to image
+	Mean float64 `json:"mean"` // mean over all images
+	Std  float64 `json:"std"`  // standard deviation between images
 }
 
 // Backend describes the backend of a run.
@@ -81,13 +82,13 @@ func (c Config) hash() string {
 	}
 	text, err := json.Marshal(decisive)
 	if err != nil {
-		panic(err) // no value can fail
+		panic(err) // these types always marshal
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:4])
 }
 
-// Differ reports whether two configurations are of different runs.
+// Differ reports whether two configurations describe different runs.
 func Differ(a, b Config) bool { return a.hash() != b.hash() }
 
 // against returns an error with the differences between an existing run and the requested one, or
@@ -112,7 +113,7 @@ func (c Config) against(asked Config, dir string) error {
 	if c.Genotype != nil && asked.Genotype != nil {
 		differ("the genotype", c.Genotype.Python(), asked.Genotype.Python())
 	}
-	differ("what it begins with", c.From, asked.From)
+	differ("the origin of its initial weights", c.From, asked.From)
 	var there, here map[string]json.RawMessage
 	if json.Unmarshal(c.Settings, &there) == nil && json.Unmarshal(asked.Settings, &here) == nil {
 		for _, name := range slices.Sorted(maps.Keys(here)) {

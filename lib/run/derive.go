@@ -11,7 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Shares returns what the epoch has made of the edges, from which cells are derived.
+// Shares returns the weights of operations and edges at the end of the epoch, from which cells are
+// derived.
 func (a Architecture) Shares() cell.Shares {
 	s := cell.Shares{Alphas: a.Alphas, Betas: a.Betas, Operations: a.Operations}
 	for typ := range s.Operations {
@@ -25,8 +26,9 @@ func (a Architecture) Shares() cell.Shares {
 	return s
 }
 
-// ArchitectureAt returns the record of an epoch of a search, counted from 1; 0 is the last one that
-// has ended. It returns an error for a run that is no search or has no such epoch.
+// ArchitectureAt returns the record of an epoch of a search, counted from 1, and its number; 0 means
+// the last epoch that has ended. It returns an error for a run that is no search or has no such
+// epoch.
 func (r *Run) ArchitectureAt(epoch int) (a Architecture, at int, err error) {
 	events, err := r.Events()
 	if err != nil {
@@ -45,7 +47,7 @@ func (r *Run) ArchitectureAt(epoch int) (a Architecture, at int, err error) {
 	}
 	switch {
 	case last == 0:
-		return a, 0, fmt.Errorf("%s has no cells to derive: it is a %s, or no epoch has ended; give a search", r.Dir, r.Config.Stage)
+		return a, 0, fmt.Errorf("%s has no cells to derive: it is a %s, or no epoch has ended; give a search with an ended epoch", r.Dir, r.Config.Stage)
 	case at == 0:
 		return a, 0, fmt.Errorf("%s has no epoch %d: give 1 to %d", r.Dir, epoch, last)
 	}

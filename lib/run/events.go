@@ -19,13 +19,13 @@ import (
 type Event struct {
 	Kind    event.Kind      `json:"kind"` // event.EndOfStep, event.EndOfEpoch or event.Note
 	Epoch   int             `json:"epoch"`
-	Step    int             `json:"step"`    // of an epoch: its number of steps
+	Step    int             `json:"step"`    // for an epoch: its number of steps
 	Seconds float64         `json:"seconds"` // time of the run so far, over all its processes
 	Metrics event.Metrics   `json:"metrics,omitempty"`
-	Details json.RawMessage `json:"details,omitempty"` // of an epoch
-	// of an epoch: the lowest validation loss so far
+	Details json.RawMessage `json:"details,omitempty"` // for an epoch: see Architecture
+	// for an epoch: it has the lowest validation loss so far
 	Best bool   `json:"best,omitempty"`
-	Text string `json:"text,omitempty"` // of a note
+	Text string `json:"text,omitempty"` // for a note
 }
 
 // before reports whether an event precedes a step; a note belongs to the event before it.
@@ -39,8 +39,8 @@ func (e Event) before(epoch, step int) bool {
 	return true
 }
 
-// Events reads the run's events and ignores a torn last line. It returns an error if the file can't
-// be read or another line is damaged.
+// Events reads the run's events and ignores an incomplete last line. It returns an error if the file
+// can't be read or another line is damaged.
 func (r *Run) Events() ([]Event, error) {
 	raw, err := os.ReadFile(r.Path("events.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -76,9 +76,8 @@ func (r *Run) Record() *Record { return &Record{path: r.Path("events.jsonl"), st
 
 func (l *Record) seconds() float64 { return l.earlier + time.Since(l.start).Seconds() }
 
-// Open removes the events after the last checkpoint, at (epoch, step), because they will happen
-// again. It returns an error, and removes nothing, if an earlier line is damaged, since that line
-// would be lost.
+// Open removes the events after the last checkpoint, at (epoch, step), because the continued run
+// records them again. If an earlier line is damaged, Open removes nothing and returns an error.
 func (l *Record) Open(epoch, step int) error {
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -124,7 +123,7 @@ func (l *Record) known(f io.Reader, epoch, step int) (keep int64, err error) {
 	lines := bufio.NewReader(f)
 	for number, at := 1, int64(0); ; number++ {
 		line, err := lines.ReadBytes('\n')
-		if err == io.EOF { // the rest after the last line break is torn
+		if err == io.EOF { // the text after the last line break is incomplete
 			return end()
 		}
 		if err != nil {
@@ -157,12 +156,12 @@ func (e Event) precedes(epoch, step int) bool {
 	return e.Kind == event.EndOfEpoch && e.Epoch == epoch-1
 }
 
-// damage returns the error of an unreadable line.
+// damage returns the error for an unreadable line.
 func damage(path string, number int, err error) error {
-	return fmt.Errorf("line %d of %s is damaged (%w): delete the line, and that step or epoch is missing in curves, or delete the whole run", number, path, err)
+	return fmt.Errorf("line %d of %s is damaged (%w): delete the line (curves then lack that step or epoch), or delete the whole run", number, path, err)
 }
 
-// Note records a remark for the reader. Before Open it is kept and written by Open. Note returns an
+// Note records a remark for the reader. Remarks before Open are written by Open. Note returns an
 // error if the file can't be written.
 func (l *Record) Note(text string) error {
 	e := Event{Kind: event.Note, Text: text}

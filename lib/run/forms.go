@@ -12,8 +12,8 @@ import (
 type Origin struct {
 	Run      string `json:"run"`      // directory of the run that has them
 	Checksum string `json:"checksum"` // SHA-256 of its weights and running statistics
-	// all of its last weights, for more epochs on the same images; otherwise the features' weights,
-	// and the classifier begins anew
+	// true: all last weights of the run, for more epochs on the same images; false: the weights of the
+	// features, with a new classifier
 	Whole bool `json:"whole,omitempty"`
 }
 
@@ -25,8 +25,8 @@ func (o *Origin) String() string {
 	return "the weights " + o.Checksum[:min(8, len(o.Checksum))] + " of " + o.Run
 }
 
-// Memory is the estimated need of a run and the available memory when a process last began to work
-// on it, in bytes.
+// Memory is the estimated memory of a run and the available memory when its last process began, in
+// bytes.
 type Memory struct {
 	Need
 	Room int64 `json:"room"` // 0 if unknown
@@ -34,15 +34,15 @@ type Memory struct {
 
 // Need is the memory of a run at its peak, in bytes.
 type Need struct {
-	Process  int64          `json:"process"`  // on the host, independent of the settings
-	Images   int64          `json:"images"`   // on the host
+	Process  int64          `json:"process"`  // the process on the host, independent of the settings
+	Images   int64          `json:"images"`   // the data set on the host
 	Pictures int64          `json:"pictures"` // the training images on the device
 	Moments  int64          `json:"moments"`  // state of the optimizer
 	Save     int64          `json:"save"`     // copies on the host during a checkpoint
-	Pass     footprint.Pass `json:"pass"`     // the largest one
-	// what that pass saves for its backward half: "all" or "little"
+	Pass     footprint.Pass `json:"pass"`     // the largest forward and backward pass
+	// "all": that pass saves its activations; "little": its backward half recomputes them
 	Saving string `json:"saving"`
-	Total  int64  `json:"total"` // of all this on a CPU; of the device's part on a GPU
+	Total  int64  `json:"total"` // on a CPU the sum of all parts; on a GPU that of the device's parts
 }
 
 // Max returns the larger need of two phases that follow each other.
@@ -56,12 +56,12 @@ func (n Need) Max(o Need) Need {
 // Result is result.json: the result of a run.
 type Result struct {
 	Epochs  int           `json:"epochs"`
-	Metrics event.Metrics `json:"metrics"` // of the last epoch
-	// of a training: the epoch, counted from 1, with the lowest validation loss
+	Metrics event.Metrics `json:"metrics"` // metrics of the last epoch
+	// for a training: the epoch, counted from 1, with the lowest validation loss
 	BestEpoch int           `json:"best_epoch"`
-	Best      event.Metrics `json:"best"`    // of a training: that epoch's
-	Seconds   float64       `json:"seconds"` // over all its processes
-	// part of Seconds for steps and epochs, without compiling and loading before the first step
+	Best      event.Metrics `json:"best"`    // for a training: metrics of BestEpoch
+	Seconds   float64       `json:"seconds"` // duration of all processes of the run
+	// the part of Seconds for steps and epochs, without compiling and loading before the first step
 	Fitting float64 `json:"fitting"`
 	Memory  int64   `json:"memory"` // peak bytes of the last process on the host
 	Ended   string  `json:"ended"`  // RFC 3339
@@ -72,13 +72,13 @@ type Test struct {
 	Table  score.Table `json:"table"`
 	Data   string      `json:"data"`   // the data set's title
 	Sample bool        `json:"sample"` // the embedded sample, not the whole data set
-	// epoch of the tested weights, counted from 1: that of the lowest validation loss
+	// epoch of the tested weights, counted from 1: the one with the lowest validation loss
 	Epoch   int      `json:"epoch"`
 	Weights int      `json:"weights"`
 	MACs    int      `json:"macs"`   // multiply-accumulates for one image
 	Tested  string   `json:"tested"` // RFC 3339
 	Samples []Sample `json:"samples"`
-	// of the training: sentences without their full stop
+	// warnings about the training: sentences without their full stop
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -96,16 +96,16 @@ type Guess struct {
 	Probability float64 `json:"probability"`
 }
 
-// Candidates are the values among which a probe chooses on validation images.
+// Candidates are the hyperparameters among which a probe chooses on validation images.
 type Candidates struct {
 	K           []int     `json:"k"`           // neighbours that vote
-	Temperature []float64 `json:"temperature"` // of their votes
+	Temperature []float64 `json:"temperature"` // temperature of their votes
 	L2          []float64 `json:"l2"`          // penalty of the linear classifier
 }
 
 // Probe is probe.json: the accuracy of simple classifiers on a network's features, compared with
-// features of the initial network and with pixels. They learn from the run's training images.
-// Validation images choose, and the test images are read once.
+// features of the initial network and with pixels. The classifiers learn from the run's training
+// images. Their hyperparameters are chosen on validation images, and the test images are read once.
 type Probe struct {
 	Data       string     `json:"data"`
 	Sample     bool       `json:"sample"` // the embedded sample, not the whole data set
@@ -123,15 +123,15 @@ type ProbeRow struct {
 	Features   string  `json:"features"` // network, untrained or pixels
 	Size       int     `json:"size"`     // features per image
 	Classifier string  `json:"classifier"`
-	Setting    string  `json:"setting"` // the chosen one
+	Setting    string  `json:"setting"` // the chosen hyperparameters
 	Validation float64 `json:"validation"`
 	Test       float64 `json:"test"`
-	// Wilson: the sampling error of the test images, not of the seed
+	// Wilson's 95 % interval, which covers the sampling of the test images but not the seed
 	Range score.Interval `json:"test_95"`
 }
 
 // Finetuned is finetune.json: the test accuracies of networks trained from a pretraining's weights
-// and from random ones, with the same settings and seeds. The validation images keep their labels
+// and from random weights, with the same settings and seeds. All validation images keep their labels
 // for every share.
 type Finetuned struct {
 	Data       string           `json:"data"`
@@ -139,7 +139,7 @@ type Finetuned struct {
 	Validation int              `json:"validation_images"`
 	Test       int              `json:"test_images"`
 	Chance     float64          `json:"chance"`
-	Settings   settings.Train   `json:"settings"` // of the first training
+	Settings   settings.Train   `json:"settings"` // settings of the first training
 	Seeds      int              `json:"seeds"`
 	Shares     []FinetunedShare `json:"shares"` // the smallest first
 	Ended      string           `json:"ended"`  // RFC 3339
@@ -148,24 +148,25 @@ type Finetuned struct {
 // FinetunedShare is the comparison for one share of the labels.
 type FinetunedShare struct {
 	Labels     float64        `json:"labels"`
-	Images     int            `json:"labelled_images"` // with the first seed
+	Images     int            `json:"labelled_images"` // number of labelled images with the first seed
 	Pretrained Trials         `json:"pretrained"`
 	Scratch    Trials         `json:"scratch"`
-	Gain       score.Estimate `json:"gain"` // of the pretrained over the other networks, by seed
+	Gain       score.Estimate `json:"gain"` // accuracy gained by pretraining, paired by seed
 }
 
 // Trials are trainings with different seeds; accuracies lie in 0..1.
 type Trials struct {
 	N        int     `json:"n"`
-	Accuracy float64 `json:"accuracy"` // the mean
-	// one seed: Wilson's, for the sampling error of the test images; several: the t interval of the
-	// mean over seeds
+	Accuracy float64 `json:"accuracy"` // mean over seeds
+	// for one seed Wilson's interval, which covers the sampling of the test images; for several seeds
+	// the t interval of the mean
 	Range score.Interval `json:"range_95"`
 	Top1  []float64      `json:"top1"` // by seed
 	Runs  []string       `json:"runs"`
 }
 
-// Views is one image of views.json with pairs of views of a self-supervised run; PNG, base64.
+// Views is an element of views.json: an image and pairs of its views in a self-supervised run, as
+// PNG files in base64.
 type Views struct {
 	Index   int         `json:"index"` // of the training image
 	Picture string      `json:"picture"`
@@ -175,11 +176,11 @@ type Views struct {
 // Summary is the result of the commands that make runs, with --json.
 type Summary struct {
 	Dir      string        `json:"run"`           // the run's directory
-	Ended    bool          `json:"already_ended"` // by an earlier command
-	Genotype cell.Genotype `json:"genotype"`      // found by a search, else used by the training
+	Ended    bool          `json:"already_ended"` // an earlier command has ended the run
+	Genotype cell.Genotype `json:"genotype"`      // found by the search, or used by the training
 	Result   *Result       `json:"result"`
 	Report   string        `json:"report"`             // path of the page
-	Warnings []string      `json:"warnings,omitempty"` // of a search: a collapse
+	Warnings []string      `json:"warnings,omitempty"` // for a search: warning of a collapse
 }
 
 // Predictions is the result of essnas predict with --json.
@@ -199,7 +200,7 @@ type Prediction struct {
 	Picture string      `json:"picture"`        // file, or "test image 17"
 	True    string      `json:"true,omitempty"` // class of a test image
 	Top     []ClassName `json:"top"`            // most probable first
-	// for an image that is unlike the training images
+	// warning about an image that is unlike the training images
 	Warning string `json:"warning,omitempty"`
 }
 
@@ -209,10 +210,10 @@ type ClassName struct {
 	Probability float64 `json:"probability"`
 }
 
-// Exported is a network in a format of other programs, as essnas export prints with --json.
+// Exported is the result of essnas export with --json: a network in a format of other programs.
 type Exported struct {
 	Format string `json:"format"`
 	File   string `json:"file"`
 	Bytes  int64  `json:"bytes"`
-	Epoch  int    `json:"epoch"` // whose weights are exported, counted from 1
+	Epoch  int    `json:"epoch"` // epoch of the exported weights, counted from 1
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Epoch is a row of a run's metrics: what was measured at the end of an epoch.
+// Epoch is a row of a run's metrics: the measurements at the end of an epoch.
 type Epoch struct {
 	Epoch   int           `json:"epoch"`   // counted from 1
-	Steps   int           `json:"steps"`   // that it had
+	Steps   int           `json:"steps"`   // number of steps of the epoch
 	Seconds float64       `json:"seconds"` // since the run began, over all its processes
-	Best    bool          `json:"best"`    // the lowest validation loss so far
+	Best    bool          `json:"best"`    // it has the lowest validation loss so far
 	Metrics event.Metrics `json:"metrics"`
 }
 
@@ -36,8 +36,8 @@ func (r *Run) Epochs() ([]Epoch, error) {
 }
 
 // WriteCSV writes epochs as CSV: a line of names, and a line for each epoch with epoch, steps,
-// seconds, best (0 or 1) and all metrics in the order of their names. A cell is empty where an
-// epoch has no such metric, or no number for it. WriteCSV returns the errors of w.
+// seconds, best (0 or 1) and all metrics in the order of their names. A cell is empty if the epoch
+// lacks the metric or the metric is no number. WriteCSV returns the errors of w.
 func WriteCSV(w io.Writer, epochs []Epoch) error {
 	names := map[string]bool{}
 	for _, e := range epochs {
@@ -47,7 +47,7 @@ func WriteCSV(w io.Writer, epochs []Epoch) error {
 	}
 	metrics := slices.Sorted(maps.Keys(names))
 	c := csv.NewWriter(w)
-	// Flush keeps the error
+	// Errors of Write appear after Flush.
 	c.Write(append([]string{"epoch", "steps", "seconds", "best"}, metrics...))
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for _, e := range epochs {

@@ -17,26 +17,28 @@ import (
 
 // Run is the directory of a run.
 //
-//	config.json     Config
-//	events.jsonl    Events, one a line
-//	checkpoint/     see fit.Store
-//	genotype.json   of a search what was found, of a training what is trained; genotype.py the same as Python text
-//	result.json     Result; there when the run has ended
-//	test.json       Test; there when a training was tested
-//	views.json      Views, examples; there when the run compares two views
-//	probe.json      Probe; there when features were probed
-//	finetune.json   Finetuned; there when a pretraining was compared with training from scratch
-//	attack.json     Attacked, all of them; there when a training was attacked; attack-progress.json while one is under way
-//	calibration.json Calibrated; there when a training was calibrated
-//	corruptions.json Corrupted; there when a training was tested on corrupted images; corruptions-progress.json while that is under way
-//	figures/        pictures
-//	report.html     all of this to look at
-//	lock, lease.json held by the process that works in the directory, see package lease
+//	config.json        Config
+//	events.jsonl       Events, one a line
+//	checkpoint/        see fit.Store
+//	genotype.json      the cell that a search has found, or that a training trains
+//	genotype.py        the same cell as Python text
+//	result.json        Result, once the run has ended
+//	test.json          Test, of a tested training
+//	views.json         Views, examples of a run that compares two views
+//	probe.json         Probe, of probed features
+//	finetune.json      Finetuned, of a pretraining compared with training from scratch
+//	attack.json        a list of Attacked, of an attacked training
+//	calibration.json   Calibrated, of a calibrated training
+//	corruptions.json   Corrupted, of a training tested on corrupted images
+//	*-progress.json    the state of an attack or of a test on corrupted images that has not ended
+//	figures/           pictures
+//	report.html        a page that shows all of this
+//	lock, lease.json   held by the process that works in the directory, see package lease
 type Run struct {
 	Dir    string
 	Config Config
 	lease  *lease.Lease
-	fresh  bool // it was begun by this process
+	fresh  bool // this process has begun the run
 }
 
 // Root returns the directory of runs: $ESSNAS_RUNS, or "runs" in the working directory.
@@ -64,10 +66,10 @@ func Open(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Begin opens the directory of the run that c describes for work: dir, or, if dir is "", a
-// directory under root whose name follows from c. It creates missing directories. Close the run
-// afterwards. Begin returns an error if the directory holds another run or foreign files, if
-// another process works in it, or if it can't be written.
+// Begin opens the directory of the run that c describes, for work in it. The directory is dir, or,
+// if dir is "", a directory under root whose name follows from c. Begin creates missing directories.
+// The caller closes the run. Begin returns an error if the directory holds another run or foreign
+// files, if another process works in it, or if it can't be written.
 func Begin(root, dir string, c Config) (*Run, error) {
 	c.Hash = c.hash()
 	if dir == "" {
@@ -106,8 +108,8 @@ func Begin(root, dir string, c Config) (*Run, error) {
 	return r, nil
 }
 
-// Begun reports whether a directory has what only a run that was begun has. Without config.json, Open
-// returns an error that names the missing file.
+// Begun reports whether a directory has files that only runs have. If such a directory lacks
+// config.json, Open returns an error that names the missing file.
 func Begun(dir string) bool {
 	for _, name := range []string{"events.jsonl", "checkpoint", "result.json"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
@@ -117,20 +119,20 @@ func Begun(dir string) bool {
 	return false
 }
 
-// lacks is the error for such a directory without config.json.
+// lacks returns the error for the directory of a run without config.json.
 func (r *Run) lacks() error {
-	return fmt.Errorf("%s is missing, and the rest of a run is there: put the file back from a copy, or delete the directory and make the run again", r.Path("config.json"))
+	return fmt.Errorf("%s is missing, but other files of a run exist: put the file back from a copy, or delete the directory and make the run again", r.Path("config.json"))
 }
 
-// foreign reports whether a directory without config.json has files other than those of a killed
-// beginning of a run.
+// foreign reports whether a directory without config.json has files that no process leaves when it
+// is killed while it begins a run.
 func foreign(entries []os.DirEntry) bool {
 	return slices.ContainsFunc(entries, func(e os.DirEntry) bool {
 		return e.Name() != lease.LockName && e.Name() != lease.LeaseName && !temporary(e.Name())
 	})
 }
 
-// temporary reports whether a file is an unfinished one of a run.
+// temporary reports whether a name is that of an unfinished file of a run.
 func temporary(name string) bool {
 	of, ok := atomicfile.Temporary(name)
 	return ok && slices.Contains([]string{".json", ".jsonl", ".py", ".html", ".csv", ".safetensors", ".svg", ".png", ".txt"}, filepath.Ext(of))
@@ -141,17 +143,17 @@ func (r *Run) sweep() {
 	for _, dir := range []string{r.Dir, r.Checkpoints(), r.Path("figures")} {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			continue // it isn't there
+			continue // the directory does not exist
 		}
 		for _, e := range entries {
 			if temporary(e.Name()) && e.Type().IsRegular() {
-				os.Remove(filepath.Join(dir, e.Name())) // what can't be removed does no harm
+				os.Remove(filepath.Join(dir, e.Name())) // a file that can't be removed does no harm
 			}
 		}
 	}
 }
 
-// ErrBusy is the error of a run in which another process works.
+// ErrBusy is the error for a run in which another process works.
 var ErrBusy = lease.ErrBusy
 
 // Take takes the lock that excludes other processes from the run. It returns an error if another
@@ -166,8 +168,8 @@ func (r *Run) Take() error {
 	return nil
 }
 
-// Tidy removes what a killed process has left in a run that has ended. It leaves the run alone if
-// another process works in it, or if it can't be written.
+// Tidy removes the unfinished files of killed processes from an ended run. It does nothing if another
+// process works in the run, or if the directory can't be written.
 func (r *Run) Tidy() {
 	if _, err := os.Stat(r.Path(lease.LeaseName)); err != nil {
 		return
@@ -184,9 +186,9 @@ func (r *Run) Forget() {
 		return
 	}
 	for _, name := range []string{"config.json", "genotype.json", "genotype.py", lease.LockName, lease.LeaseName} {
-		os.Remove(r.Path(name)) // what can't be removed does no harm
+		os.Remove(r.Path(name)) // a file that can't be removed does no harm
 	}
-	os.Remove(r.Dir) // unless something else is in it
+	os.Remove(r.Dir) // fails if the directory has other files
 }
 
 // Close releases the lock.
@@ -197,8 +199,8 @@ func (r *Run) Close() {
 	}
 }
 
-// Lost returns an error if the run is this process's no more, because it gave no sign of life for a
-// minute and another machine took it over.
+// Lost returns an error if this process no longer holds the run: its lease was not renewed for a
+// minute, and another machine has taken the run over.
 func (r *Run) Lost() error {
 	if r.lease == nil {
 		return nil
@@ -215,7 +217,7 @@ func (r *Run) Path(name ...string) string {
 func (r *Run) Checkpoints() string { return r.Path("checkpoint") }
 
 // Write writes a value as a JSON file of the run, completely or not at all. It returns an error if
-// the file can't be written, or the run is lost.
+// the file can't be written or the run is lost.
 func (r *Run) Write(name string, value any) error {
 	if err := r.Lost(); err != nil {
 		return err
@@ -227,8 +229,8 @@ func (r *Run) Write(name string, value any) error {
 	return atomicfile.WriteBytes(r.Path(name), append(text, '\n'))
 }
 
-// Read reads the result of Write; found is false if there is none. It returns an error if the file
-// is damaged.
+// Read reads a file that Write has written; found is false if there is none. It returns an error if
+// the file is damaged.
 func (r *Run) Read(name string, value any) (found bool, err error) {
 	raw, err := os.ReadFile(r.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -210,7 +210,7 @@ func TestARunWithoutItsConfigIsNamedAsSuch(t *testing.T) {
 	_, opened := Open(r.Dir)
 	_, begun := Begin(root, "", asked(`{}`))
 	for _, err := range []error{opened, begun} {
-		if err == nil || !strings.Contains(err.Error(), "config.json is missing, and the rest of a run is there") {
+		if err == nil || !strings.Contains(err.Error(), "config.json is missing, but other files of a run exist") {
 			t.Errorf("got %v, want an error that says what is missing", err)
 		}
 	}

@@ -1,23 +1,23 @@
 package run
 
-// State is the summary of a search for a page, in a few kilobytes: a notebook's slider moves from
-// state to state without a computation.
+// State is the summary of a search in a few kilobytes. A notebook's page holds several of them, so
+// that its slider needs no computation.
 type State struct {
 	Settings   map[string]any        `json:"settings"`
 	Data       string                `json:"data"`
 	Seconds    float64               `json:"seconds"`
 	Warnings   []string              `json:"warnings"` // limits of the numbers
 	Epochs     []int                 `json:"epochs"`   // counted from 1
-	Metrics    map[string][]*float64 `json:"metrics"`  // of these epochs; null: not measured
+	Metrics    map[string][]*float64 `json:"metrics"`  // by name, at the Epochs; null: not measured
 	Operations []string              `json:"operations"`
 	Edges      []string              `json:"edges"` // from → to
-	// of the normal and the reduction cell at the end: softmax, [edge][operation]; -1 where an edge
-	// has lost an operation
+	// final softmax of the alphas of the normal and the reduction cell, [edge][operation]; -1 where an
+	// edge has lost an operation
 	Alphas   [2][][]float64 `json:"alphas"`
 	Cells    [2]string      `json:"cells"`    // drawings of both cells as SVG
 	Genotype string         `json:"genotype"` // as Python text
-	// accuracy of a network without knowledge: 1/classes
+	// accuracy of guessing: 1/classes
 	Chance float64 `json:"chance,omitempty"`
-	// accuracy on the test images of the network that was trained from the cell, if it was
+	// test accuracy of the network that was trained from the cell; nil: none was trained
 	Test *float64 `json:"test,omitempty"`
 }

@@ -11,10 +11,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// WriteTensorBoard writes epochs as an event file of TensorBoard: a scalar for each metric, under
-// its name, with the epoch as its step. began is when the run began, in seconds since 1970. A value
-// that is no finite number is left out; TensorBoard keeps the others as float32. TensorBoard finds
-// event files by "tfevents" in their names. WriteTensorBoard returns the errors of w.
+// WriteTensorBoard writes epochs as an event file of TensorBoard: a scalar for each metric, with the
+// metric's name as tag and the epoch as step. began is the beginning of the run in seconds since
+// 1970. Values that are no finite numbers are left out; TensorBoard keeps the others as float32. The
+// file's name must contain "tfevents". WriteTensorBoard returns the errors of w.
 //
 // An event file is a sequence of records of TensorFlow (tfrecord), which are messages of
 // event.proto and summary.proto; tensorboard/compat/proto has both.
@@ -59,7 +59,8 @@ func writeRecord(w io.Writer, data []byte) error {
 	return err
 }
 
-// masked is the CRC-32C of data, rotated and shifted: a record may contain records.
+// masked returns the CRC-32C of data, rotated and shifted as TensorFlow does, because records may
+// contain checksums of records.
 func masked(data []byte) uint32 {
 	sum := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
 	return (sum>>15 | sum<<17) + 0xa282ead8

@@ -9,28 +9,29 @@ import (
 
 // Adversarial holds the settings of adversarial training.
 type Adversarial struct {
-	Adversarial string  `json:"adversarial" help:"train on adversarial images in place of clean ones: fgsm (one step from a random start, arXiv:2001.03994) or pgd (several, arXiv:1706.06083); none: on clean images"`
-	Eps         string  `json:"eps" help:"of adversarial training: largest change of a pixel, as a fraction or a decimal; pixels lie in 0..1"`
-	AttackSteps int     `json:"attack_steps" help:"of adversarial training: steps of pgd, in training, and in the validation of both"`
-	AttackStep  float64 `json:"attack_step" help:"of adversarial training: length of a step in training, in units of eps; 0: 1.25 for fgsm, 2.5 / attack_steps for pgd"`
+	Adversarial string  `json:"adversarial" help:"train on adversarial images in place of clean ones: fgsm (one step from a random start, arXiv:2001.03994) or pgd (several steps, arXiv:1706.06083); none: clean images"`
+	Eps         string  `json:"eps" help:"largest change of a pixel in adversarial training, as a fraction or a decimal; pixels lie in 0..1"`
+	AttackSteps int     `json:"attack_steps" help:"steps of pgd in adversarial training, and in the validation of both attacks"`
+	AttackStep  float64 `json:"attack_step" help:"length of an attack's step in adversarial training, in units of eps; 0: 1.25 for fgsm, 2.5 / attack_steps for pgd"`
 }
 
-// Attacks are the values of the setting adversarial besides none, from the weakest to the strongest.
+// Attacks lists the values of the setting adversarial besides none, from the weakest to the
+// strongest.
 func Attacks() []string { return []string{"fgsm", "pgd"} }
 
-// On says whether a training is adversarial.
+// On reports whether a training is adversarial.
 func (a Adversarial) On() bool { return a.Adversarial != "" && a.Adversarial != "none" }
 
-// Radius is eps as a number. It returns an error if that is no number above 0 and up to 1.
+// Radius returns eps as a number. It returns an error if eps is no number above 0 and up to 1.
 func (a Adversarial) Radius() (float64, error) {
 	x, err := fraction(a.Eps)
 	if err != nil || !(x > 0 && x <= 1) {
-		return 0, fmt.Errorf("eps is %q: want a fraction or a decimal above 0 and up to 1, as 8/255", a.Eps)
+		return 0, fmt.Errorf("eps is %q: want a fraction or a decimal above 0 and up to 1, like 8/255", a.Eps)
 	}
 	return x, nil
 }
 
-// Steps are the number of steps in training and their length, in units of eps.
+// Steps returns the number of the attack's steps in training and their length, in units of eps.
 func (a Adversarial) Steps() (n int, length float64) {
 	n, length = a.AttackSteps, a.AttackStep
 	if a.Adversarial == "fgsm" {

@@ -12,23 +12,23 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// Settings is a struct with the tags json (the name in settings files, and in flags with - for _)
-// and help on its fields: [Search], [Train] and [Pretrain].
+// Settings is a struct of settings: [Search], [Train] or [Pretrain]. The tag json of a field is its
+// name in settings files and, with - for _, in flags. The tag help is the text of --help.
 type Settings interface{ Validate() error }
 
-// Choice determines settings from a preset, then a method, then a settings file, then single
-// values, each of which changes the result of the one before. Presets, files, flags and notebooks
-// become one typed struct here, and nowhere else.
+// Choice determines settings from a preset, a method, a settings file and single values, in this
+// order. Each of them changes the result of the ones before. No other code turns presets, files,
+// flags and the options of notebooks into the typed struct.
 type Choice[S Settings] struct {
 	Preset string // "" for the first of the presets
 	Method string // "" for the preset's own
 	File   string // JSON with some or all settings; "" for none
 
 	values S        // single values of the given fields
-	given  []string // their names, sorted
+	given  []string // sorted names of the given fields
 
 	presets []preset[S]
-	methods []method[S] // none: no choice of methods
+	methods []method[S] // none: there is no flag --method
 }
 
 type preset[S Settings] struct {
@@ -42,9 +42,9 @@ type method[S Settings] struct {
 	change     func(s *S, preset string)
 }
 
-// Set gives a setting a value by its name in files: a number, or a text in the form of the command
-// line. It returns an error for an unknown name and for an invalid value. Values that contradict
-// each other are an error of Settings.
+// Set gives a setting a value. name is its name in files; value is a number, or a text in the form
+// of the command line. Set returns an error for an unknown name and for an invalid value. For values
+// that contradict each other Settings returns the error.
 func (c *Choice[S]) Set(name string, value any) error {
 	f, err := find(Fields[S](), name)
 	if err != nil {
@@ -74,7 +74,8 @@ func (c *Choice[S]) Unset(names ...string) {
 	c.given = slices.DeleteFunc(slices.Clone(c.given), func(name string) bool { return slices.Contains(names, name) })
 }
 
-// Given reports whether anything was chosen. A named run that exists needs no settings.
+// Given reports whether the choice differs from its default. A command that names an existing run
+// needs no choice.
 func (c *Choice[S]) Given() bool {
 	return c.Preset != "" || c.Method != "" || c.File != "" || len(c.given) > 0
 }
@@ -118,7 +119,7 @@ func (c *Choice[S]) Flags() (flags []Flag) {
 		for _, m := range c.methods {
 			helps = append(helps, fmt.Sprintf("%s (%s)", m.name, m.help))
 		}
-		flags = append(flags, Flag{"method", "what the preset's settings are changed to: " + strings.Join(helps, ", "), (*text)(&c.Method), c.MethodNames()})
+		flags = append(flags, Flag{"method", "method that changes the preset's settings: " + strings.Join(helps, ", "), (*text)(&c.Method), c.MethodNames()})
 	}
 	flags = append(flags, Flag{"settings", "JSON `FILE` with settings that change the preset's; flags change both", (*text)(&c.File), nil})
 	for _, f := range Fields[S]() {
@@ -134,7 +135,7 @@ func (t *text) String() string         { return string(*t) }
 func (t *text) Set(value string) error { *t = text(value); return nil }
 func (*text) Type() string             { return "string" }
 
-// defaults lists the presets' values of a setting, or the one value that all have.
+// defaults lists the values of a setting in the presets, or the one value if all have the same.
 func (c *Choice[S]) defaults(f Field) string {
 	var values, named []string
 	for _, p := range c.presets {
@@ -190,23 +191,24 @@ func (c *Choice[S]) change(s S) (S, error) {
 	return s, nil
 }
 
-// Over returns the settings of a run that the choice names, changed by what was given: by a preset,
-// by a method, by the file, by single values. What was not given stays the run's. Over returns the
-// errors of Settings.
+// Over returns the settings of an existing run, changed by the preset, the method, the file and the
+// single values that the choice gives. Other settings stay those of the run. Over returns the errors
+// of Settings.
 func (c *Choice[S]) Over(there S) (S, error) {
 	if c.Preset != "" {
 		return c.Settings()
 	}
 	if i := slices.IndexFunc(c.methods, func(m method[S]) bool { return m.name == c.Method }); c.Method != "" && i < 0 {
-		return c.Settings() // which says so
+		return c.Settings() // returns the error
 	} else if c.Method != "" {
 		there = c.methods[i].over(there, c.PresetNames())
 	}
 	return c.change(there)
 }
 
-// over returns the settings of a run, changed by a method. Some of its changes depend on a preset,
-// which nobody has named: it is the one that the run has them from, or else the first.
+// over returns the settings of a run, changed by a method. Some changes of a method depend on the
+// preset. The choice names none, so over takes the preset whose settings the run has, or else the
+// first preset.
 func (m method[S]) over(there S, presets []string) S {
 	for _, name := range presets {
 		s := there
@@ -218,8 +220,8 @@ func (m method[S]) over(there S, presets []string) S {
 	return there
 }
 
-// Fix sets the only possible value of a setting. It returns an error if a file or a single value
-// says otherwise.
+// Fix sets the only possible value of a setting. It returns an error if the file or a single value
+// differs.
 func (c *Choice[S]) Fix(name string, value any) error {
 	f, err := find(Fields[S](), name)
 	if err != nil {
@@ -239,7 +241,7 @@ func (c *Choice[S]) Fix(name string, value any) error {
 		f.of(&have).Set(f.of(&c.values))
 	}
 	if a, b := f.of(&have).Interface(), f.of(&want).Interface(); a != b {
-		return fmt.Errorf("%s can't be %v: leave it out, it is %v", name, a, b)
+		return fmt.Errorf("%s can't be %v: leave it out, because it is %v", name, a, b)
 	}
 	return c.Set(name, value)
 }

@@ -13,8 +13,8 @@ import (
 // Field describes a setting for files and the command line.
 type Field struct {
 	Name  string // in files and in JSON
-	Help  string // of its flag
-	Later bool   // not in the JSON where it changes nothing: older versions did not have it
+	Help  string // text of its flag
+	Later bool   // a setting of later versions, which the JSON leaves out where it changes nothing
 	index []int
 	kind  reflect.Kind
 }
@@ -40,7 +40,7 @@ func Fields[S Settings]() (fields []Field) {
 		if help := o.helps()[f.Name]; help != "" {
 			f.Help = help
 		}
-		// a setting without a place panics in every test
+		// A setting that order lacks panics here, in every test.
 		sorted[slices.Index(o.order(), f.Name)] = f
 	}
 	return sorted
@@ -59,7 +59,7 @@ func fieldsOf(t reflect.Type, at []int) (fields []Field) {
 	return
 }
 
-// marshal writes settings as JSON in their order, the input of the hash of a run.
+// marshal writes settings as JSON in their order. The hash of a run is that of this text.
 func marshal[S Settings](s S) ([]byte, error) {
 	text := []byte{'{'}
 	var omitted map[string]bool
@@ -89,7 +89,7 @@ func (f Field) Text(s any) string {
 	return fmt.Sprint(f.of(v.Interface()))
 }
 
-// Copy sets the field of the struct that s points to from that of the struct that other points to.
+// Copy copies the setting from other to s, both pointers to structs of settings.
 func (f Field) Copy(s, other any) { f.of(s).Set(f.of(other)) }
 
 // of returns the setting in the struct that s points to.
@@ -112,7 +112,7 @@ func find(fields []Field, name string) (Field, error) {
 
 func (f Field) flag() string { return strings.ReplaceAll(f.Name, "_", "-") }
 
-// values returns article and noun of a field's values.
+// values describes the possible values of a field, for errors.
 func (f Field) values() string {
 	switch f.kind {
 	case reflect.Int:

@@ -2,8 +2,8 @@ package settings
 
 import "strings"
 
-// Nearest returns the known name that is most similar to name, or "" if all differ in more than a
-// third of it.
+// Nearest returns the known name that is most similar to name, or "" if all known names differ from
+// it in more than a third of its letters.
 func Nearest(name string, known []string) (nearest string) {
 	if name == "" {
 		return ""

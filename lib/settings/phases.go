@@ -27,11 +27,11 @@ func (p Phase) String() string {
 const phaseForm = "CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS"
 
 // ParsePhases reads phases of the form CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS,
-// separated by spaces. Only cells and operations are required, "5/8 11/5/0.4 17/3/0.7": omitted
-// parts at the right, and omitted channels, are those of the phase as. Its operations are those of
-// the space, 0 for the eight of DARTS; if there are fewer than eight, a phase with more keeps all,
-// and if there are more, a first phase with eight has all of them.
-// ParsePhases returns an error that names the invalid phase.
+// separated by spaces. Only cells and operations are required, as in "5/8 11/5/0.4 17/3/0.7".
+// Omitted parts at the right, and omitted channels, are those of the phase as. The operations of as
+// are the size of the search space; 0 stands for the eight of DARTS. In a smaller space, a phase
+// with more operations keeps all of the space. In a larger space, a first phase with eight
+// operations has all of the space. ParsePhases returns an error that names the invalid phase.
 func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 	all := as.Operations
 	if all == 0 {
@@ -42,7 +42,7 @@ func ParsePhases(text string, as Phase) (phases []Phase, err error) {
 		if !ok {
 			return nil, fmt.Errorf("phase %q can't be read: want %s, at least CELLS/OPERATIONS, like 11/5/0.4", word, phaseForm)
 		}
-		// The papers' phases count the eight of DARTS: the first one has all there are.
+		// The phases of the papers count the eight operations of DARTS: the first phase has all.
 		if all < len(cell.Primitives) {
 			p.Operations = min(p.Operations, all)
 		} else if len(phases) == 0 && p.Operations == len(cell.Primitives) {
@@ -100,9 +100,9 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 	return p, ok
 }
 
-// PhaseList returns the phases of a search with all their parts: the setting's, or one phase with
-// all operations. It returns an error if the setting can't be read or a phase does not fit the
-// other settings.
+// PhaseList returns the phases of a search with all their parts: those of the setting phases, or one
+// phase with all operations. It returns an error if the setting can't be read or a phase does not
+// fit the other settings.
 func (s Search) PhaseList() ([]Phase, error) {
 	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(s.Space().Operations), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
@@ -117,9 +117,9 @@ func (s Search) PhaseList() ([]Phase, error) {
 	return phases, err
 }
 
-// Dropout returns the dropout rate of skip connections in an epoch of the phase. It falls linearly
-// while the architecture is frozen and exponentially afterwards, each time from the phase's rate
-// (the reference's schedule).
+// Dropout returns the dropout rate of skip connections in an epoch of the phase, counted from 0. The
+// rate falls linearly from SkipDropout while the architecture is frozen, and exponentially from
+// SkipDropout afterwards (the schedule of P-DARTS' code).
 func (p Phase) Dropout(epoch int) float64 {
 	if epoch < p.Frozen {
 		return p.SkipDropout * float64(p.Epochs-epoch-1) / float64(p.Epochs)

@@ -9,11 +9,11 @@ import (
 
 // SearchChoice returns the choice of a search's settings.
 //
-// The preset slides has the settings of the slides (with a batch for a small GPU), paper those of
-// the method's publication. quick and demo show a search on two cores in minutes and in half a
-// minute; their results have no meaning. course is the smallest scale at which a search learns: the
-// questions of the slides can be asked of it, several seeds of a method in an hour of two cores. The
-// presets are for PC-DARTS; methods change them.
+// The preset slides has the settings of the slides, with a batch for a small GPU. The preset paper
+// has those of the method's publication. quick and demo show a search on two cores in minutes and in
+// half a minute; their results have no meaning. course is the smallest scale at which a search
+// learns: it answers the questions of the slides with several seeds of a method in an hour of two
+// cores. The presets are for PC-DARTS; methods change them.
 func SearchChoice() *Choice[Search] {
 	slides := Search{
 		Shared: Shared{
@@ -27,7 +27,7 @@ func SearchChoice() *Choice[Search] {
 	paper.Batch, paper.Epochs, paper.Frozen, paper.LR = 256, 50, 15, 0.1
 	quick := slides
 	quick.Cells, quick.Batch, quick.Epochs, quick.Frozen, quick.Images = 5, 32, 6, 2, 2000
-	quick.ArchLR = 6e-3 // so that the few steps there are show
+	quick.ArchLR = 6e-3 // makes the effect of few steps visible
 	demo := quick
 	demo.Cells, demo.Epochs, demo.Frozen, demo.Images = 3, 3, 1, 384
 	demo.ArchLR = 3e-2
@@ -35,24 +35,25 @@ func SearchChoice() *Choice[Search] {
 	study.Batch, study.Epochs, study.Images = 16, 2, 128
 	course := slides
 	course.Cells, course.Channels, course.Epochs, course.Frozen, course.Images = 5, 8, 6, 2, 3840
-	course.LR, course.ArchLR = 0.05, 1e-2 // 120 steps of the alphas, where the slides have 9,400
+	course.LR, course.ArchLR = 0.05, 1e-2 // the alphas make 120 steps; those of the slides 9,400
 	return &Choice[Search]{presets: []preset[Search]{
 		{"quick", "minutes on two cores", quick},
 		{"course", "two minutes on two cores, four with Barlow Twins, a search that has learned", course},
 		{"slides", "as in the slides", slides},
 		{"paper", "as in PC-DARTS", paper},
-		{"demo", "what essnas demo takes", demo},
-		{"study", "what a quick essnas study takes", study},
+		{"demo", "the settings of essnas demo", demo},
+		{"study", "the settings of a quick essnas study", study},
 	}, methods: []method[Search]{
 		{"darts", "all channels go through the operations", darts},
-		{"pc-darts", "1/4 of the channels do, and edges are normalised", func(s *Search, _ string) { s.Partial = 4 }},
+		{"pc-darts", "1/4 of the channels go through the operations, and edges are normalised", func(s *Search, _ string) { s.Partial = 4 }},
 		{"p-darts", "darts in phases, deeper and with fewer operations each time", pdarts},
-		{"pcp-darts", "pc-darts in such phases", func(s *Search, preset string) { s.Partial = 4; progressive(s, preset) }},
+		{"pcp-darts", "pc-darts in the phases of p-darts", func(s *Search, preset string) { s.Partial = 4; progressive(s, preset) }},
 	}}
 }
 
-// darts is that of arXiv:1806.09055, section 3.1 (the paper's preset) in first order. The slides
-// don't say how theirs is searched: as their PC-DARTS.
+// darts changes settings to those of DARTS in first order. The preset paper follows
+// arXiv:1806.09055, section 3.1. The slides don't give the settings of their DARTS search: the
+// preset slides takes those of their PC-DARTS.
 func darts(s *Search, preset string) {
 	s.Partial = 1
 	if preset == "paper" {
@@ -61,22 +62,22 @@ func darts(s *Search, preset string) {
 	}
 }
 
-// pdarts is that of arXiv:1904.12760, section 4.1.
+// pdarts changes settings to those of P-DARTS, arXiv:1904.12760, section 4.1.
 func pdarts(s *Search, preset string) {
 	s.Partial = 1
 	progressive(s, preset)
 	if preset == "paper" {
 		s.Batch, s.LR, s.LRMin, s.ArchLR, s.ArchWeightDecay = 96, 0.025, 0, 6e-4, 1e-3
-		s.ArchClip = 5 // its code clips alphas and weights alike
+		s.ArchClip = 5 // the code of P-DARTS clips the gradients of alphas and weights alike
 	}
 }
 
-// progressive gives a search the phases, their length and the skip limit of P-DARTS; short and
-// shallow phases where the preset is small. The dropout of skip connections is that of the paper's
-// text (0, 0.4, 0.7); the command for CIFAR-10 in its repository starts at 0.1. The slides name
-// 40 epochs a phase and alphas that move from the 10th to the 25th: their phases are the
-// reference's of 25, after which nothing is said to happen. No paper has PCP-DARTS: its phases are
-// P-DARTS', all else is PC-DARTS'.
+// progressive gives a search the phases, their length and the skip limit of P-DARTS. Small presets
+// get short and shallow phases. The dropout of skip connections is that of the paper's text (0, 0.4,
+// 0.7); the command for CIFAR-10 in its repository starts at 0.1. The slides name 40 epochs a phase
+// and alphas that move from the 10th to the 25th epoch, and nothing that happens after the 25th: the
+// preset therefore has the 25 epochs of P-DARTS' code. No paper has PCP-DARTS: it takes the phases
+// from P-DARTS and all other settings from PC-DARTS.
 func progressive(s *Search, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10
@@ -90,8 +91,9 @@ func progressive(s *Search, preset string) {
 }
 
 // TrainChoice returns the choice of a training's settings. The presets paper and slides have the
-// settings of PC-DARTS' code on CIFAR-10: batch 96, where its text (arXiv:1907.05737, section
-// 4.2.1) has 128, within the ranges of the slides. A method changes them into its own.
+// settings of PC-DARTS' code on CIFAR-10, which lie within the ranges of the slides. The code has
+// batch 96; the paper's text (arXiv:1907.05737, section 4.2.1) has 128. Another method changes them
+// to its own settings.
 func TrainChoice() *Choice[Train] {
 	paper := Train{
 		Shared: Shared{
@@ -114,8 +116,8 @@ func TrainChoice() *Choice[Train] {
 		{"course", "three minutes on two cores, a network that has learned", course},
 		{"slides", "as in the slides", paper},
 		{"paper", "as in PC-DARTS", paper},
-		{"demo", "what essnas demo takes", demo},
-		{"study", "what a quick essnas study takes", study},
+		{"demo", "the settings of essnas demo", demo},
+		{"study", "the settings of a quick essnas study", study},
 	}, methods: []method[Train]{
 		{"pc-darts", "drop path 0.3, batch 96", func(*Train, string) {}},
 		{"darts", "drop path 0.2", func(s *Train, preset string) {
@@ -132,9 +134,9 @@ func TrainChoice() *Choice[Train] {
 }
 
 // PretrainChoice returns the choice of a pretraining's settings. The preset paper has the settings
-// of Barlow Twins' code on ImageNet (arXiv:2103.03230; its text has a decay of 1.5e-6, section
-// 2.2), with the network of PC-DARTS on CIFAR-10. slides has an embedding and a length for small
-// images.
+// of Barlow Twins' code on ImageNet (arXiv:2103.03230; the paper's text, section 2.2, has a weight
+// decay of 1.5e-6), and the network of PC-DARTS on CIFAR-10. The preset slides has an embedding and
+// a number of epochs for small images.
 func PretrainChoice() *Choice[Pretrain] {
 	paper := Pretrain{
 		Shared: Shared{
@@ -158,6 +160,6 @@ func PretrainChoice() *Choice[Pretrain] {
 		{"course", "a quarter of an hour on two cores", course},
 		{"slides", "a small network, 50 epochs", slides},
 		{"paper", "as in Barlow Twins", paper},
-		{"demo", "under a minute, to see how it goes", demo},
+		{"demo", "under a minute, for a first look", demo},
 	}}
 }

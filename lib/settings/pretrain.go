@@ -9,8 +9,8 @@ type Pretrain struct {
 	Lambda float64 `json:"lambda" help:"weight of the redundancy reduction"`
 
 	Optimizer string  `json:"optimizer" help:"lars, sgd or adam"`
-	LRVectors float64 `json:"lr_vectors" help:"of lars: learning rate of biases and norms, as a factor of the others'"`
-	LRBatch   int     `json:"lr_batch" help:"batch that lr is meant for: other batches scale it in proportion; 0: no scaling"`
+	LRVectors float64 `json:"lr_vectors" help:"with lars: learning rate of biases and norms, as a factor of the learning rate of the other weights"`
+	LRBatch   int     `json:"lr_batch" help:"batch for which lr is given: lr is scaled in proportion to batch; 0: no scaling"`
 	WarmUp    int     `json:"warm_up" help:"epochs in which the learning rate rises from 0"`
 
 	KNNEvery int `json:"knn_every" help:"epochs between measurements of the features by nearest neighbours; 0: only at the end"`
@@ -34,15 +34,15 @@ func (Pretrain) helps() map[string]string {
 		"projector":    "sizes of the layers from features to the embedding: one linear layer like 128, or more with norm and ReLU between them, like 512,512,512",
 		"lr":           "learning rate after the warm-up; the cosine ends at a thousandth of it",
 		"momentum":     "momentum of lars and sgd",
-		"weight_decay": "L2 penalty; of lars not for biases and norms",
+		"weight_decay": "L2 penalty; lars leaves out biases and norms",
 	}
 }
 
-// omits returns the settings that the JSON leaves out: later ones that are off, so that a run keeps
-// the name that it had before there was such a setting.
+// omits returns the settings that the JSON leaves out: settings of later versions that are off. A
+// run thus keeps the name that earlier versions gave it.
 func (s Pretrain) omits() map[string]bool { return map[string]bool{"lr_batch": s.LRBatch == 0} }
 
-// Rate is the learning rate at the run's batch.
+// Rate returns the learning rate at the run's batch.
 func (s Pretrain) Rate() float64 {
 	if s.LRBatch == 0 {
 		return s.LR
@@ -72,7 +72,7 @@ func (s Pretrain) Validate() error {
 	case s.LRBatch < 0:
 		return fmt.Errorf("lr_batch is %d images: want 0 (no scaling) or more", s.LRBatch)
 	case s.WarmUp < 0 || s.WarmUp >= s.Epochs:
-		return fmt.Errorf("warm_up is %d of %d epochs: want 0 or more, and fewer than there are", s.WarmUp, s.Epochs)
+		return fmt.Errorf("warm_up is %d of %d epochs: want 0 or more, and fewer than epochs", s.WarmUp, s.Epochs)
 	case s.KNNEvery < 0:
 		return fmt.Errorf("knn_every is %d: want 0 (only at the end) or more", s.KNNEvery)
 	}

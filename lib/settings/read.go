@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// preset is that which missing settings are taken from.
+// preset returns the settings from which Read takes missing values.
 func (Search) preset() (Search, error)     { return SearchChoice().Settings() }
 func (Train) preset() (Train, error)       { return TrainChoice().Settings() }
 func (Pretrain) preset() (Pretrain, error) { return PretrainChoice().Settings() }
 
 // Read reads the settings in a run's config.json, which another version of essnas may have written.
-// Those that are missing are the default preset's. It returns an error for text that is no
-// settings, and for a setting that this version doesn't know: what it decided would be lost.
+// Missing settings get the values of the default preset. Read returns an error for invalid text, and
+// for a setting that this version doesn't know, because its effect would be lost.
 func Read[S Settings](text []byte) (s S, err error) {
 	if p, ok := any(s).(interface{ preset() (S, error) }); ok {
 		if s, err = p.preset(); err != nil {

@@ -20,9 +20,9 @@ type Search struct {
 	ArchLR          float64 `json:"arch_lr" help:"learning rate of alphas and betas (Adam, betas 0.5 and 0.999)"`
 	ArchWeightDecay float64 `json:"arch_weight_decay" help:"L2 penalty of alphas and betas"`
 	ArchClip        float64 `json:"arch_clip" help:"largest norm of the gradient of alphas and betas; 0: no limit"`
-	Unrolled        bool    `json:"unrolled" help:"second-order architecture step (arXiv:1806.09055, eq. 7 and 8): the gradient looks through one step of the weights, in about three times the time"`
+	Unrolled        bool    `json:"unrolled" help:"second-order architecture step (arXiv:1806.09055, eq. 7 and 8): the gradient of the alphas includes one step of the weights and takes about three times the time"`
 
-	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7'; omitted channels, epochs and frozen epochs are those of the search; none: one phase"`
+	Phases    string `json:"phases" help:"phases of a progressive search, each CELLSxCHANNELS/OPERATIONS/SKIP-DROPOUT/EPOCHS/FROZEN-EPOCHS, like '5/8 11/5/0.4 17/3/0.7'; omitted channels, epochs and frozen epochs are those of the search; empty: one phase"`
 	SkipLimit int    `json:"skip_limit" help:"largest number of skip connections in the normal cell; 0: no limit"`
 
 	Mixed
@@ -62,7 +62,7 @@ func (m Mixed) validate() error {
 	case m.SSFactor > 0 && !(m.SSScale > 0):
 		return fmt.Errorf("ss_scale is %g: want a positive number", m.SSScale)
 	case m.TwoViews && m.SSFactor > 0:
-		return fmt.Errorf("two_views is the control for ss_factor 0, and ss_factor is %g, which has two views anyway: give one of them", m.SSFactor)
+		return fmt.Errorf("two_views is the control for ss_factor 0, and ss_factor %g has two views already: give one of them", m.SSFactor)
 	case m.SSBalance < 0:
 		return fmt.Errorf("ss_balance is %d steps: want 0 (never) or more", m.SSBalance)
 	}
@@ -97,8 +97,8 @@ func (Search) helps() map[string]string {
 	}
 }
 
-// omits returns the settings that the JSON leaves out: later ones that are off, and those of the
-// space of DARTS. So a run keeps the name that it had before there was such a setting.
+// omits returns the settings that the JSON leaves out: settings of later versions that are off, and
+// those of the search space of DARTS. A run thus keeps the name that earlier versions gave it.
 func (s Search) omits() map[string]bool {
 	names, err := cell.ParseOperations(s.Operations)
 	plain := !s.Robustness.On()
@@ -119,21 +119,21 @@ func (s Search) omits() map[string]bool {
 	}
 }
 
-// Space is the search space: that of DARTS where the settings name no other. The settings are
-// valid.
+// Space returns the search space of valid settings: that of DARTS unless the settings name another.
+// It panics if the settings are invalid.
 func (s Search) Space() cell.Space {
 	names, err := cell.ParseOperations(s.Operations)
 	if err != nil {
-		panic(err) // Validate has read them
+		panic(err) // Validate accepts no such settings
 	}
 	space := cell.Space{Operations: names, States: s.States}
-	if s.States == 0 { // settings of runs from before there was a choice
+	if s.States == 0 { // settings of a version without this setting
 		space.States = cell.States
 	}
 	return space
 }
 
-// validateSpace returns an error that says which part of the search space can't be used.
+// validateSpace returns an error that names the invalid part of the search space.
 func (s Search) validateSpace() error {
 	if _, err := cell.ParseOperations(s.Operations); err != nil {
 		return err
@@ -176,11 +176,11 @@ func (s Search) Validate() error {
 	case !(s.AuxiliarySkip >= 0) || !(s.BetaDecay >= 0):
 		return fmt.Errorf("auxiliary_skip is %g and beta_decay %g: want 0 (none) or more", s.AuxiliarySkip, s.BetaDecay)
 	case s.StopSkips < 0 || s.StopSkips > 2*s.Space().States:
-		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, for a cell has %[2]d operations", s.StopSkips, 2*s.Space().States)
+		return fmt.Errorf("stop_skips is %d: want 0 (never) to %d, because a cell has %[2]d operations", s.StopSkips, 2*s.Space().States)
 	case !(s.ZeroOne >= 0) || s.ZeroOne > 0 && !s.Sigmoid:
 		return fmt.Errorf("zero_one is %g: want 0 (none) or more, together with sigmoid", s.ZeroOne)
 	case s.Sigmoid && s.BetaDecay > 0:
-		return fmt.Errorf("beta_decay regularises a softmax, and with sigmoid there is none: give one of them")
+		return fmt.Errorf("beta_decay regularises the softmax of the alphas, which sigmoid replaces: give one of them")
 	case !(s.RivalDropout >= 0 && s.RivalDropout < 1):
 		return fmt.Errorf("rival_dropout is %g: want 0 <= rate < 1", s.RivalDropout)
 	case s.Eigenvalue < 0:
@@ -209,7 +209,7 @@ func (s Search) Validate() error {
 	return s.validateCapsules(phases)
 }
 
-// validateCapsules returns an error if the first phase can't keep as many capsules.
+// validateCapsules returns an error if the first phase can't keep the required number of capsules.
 func (s Search) validateCapsules(phases []Phase) error {
 	capsules := 0
 	for _, name := range s.Space().Operations {
@@ -224,7 +224,7 @@ func (s Search) validateCapsules(phases []Phase) error {
 		most = 0
 	}
 	if n := s.KeepCapsules; n < 0 || n > most {
-		return fmt.Errorf("keep_capsules is %d: want 0 to %d, for the operations have %d capsules, and there are %d phases", n, most, capsules, len(phases))
+		return fmt.Errorf("keep_capsules is %d: want 0 to %d, because the operations have %d capsules and the search has %d phases", n, most, capsules, len(phases))
 	}
 	return nil
 }
@@ -232,7 +232,7 @@ func (s Search) validateCapsules(phases []Phase) error {
 // divide returns an error if partial channels can't divide the channels of a state.
 func (s Search) divide(channels int) error {
 	if k := s.Partial; channels < 2 || channels%2 != 0 || k > 1 && channels%k != 0 {
-		return fmt.Errorf("channels is %d: it must be even, and a multiple of k = %d, for 1/k of the channels go through the operations", channels, k)
+		return fmt.Errorf("channels is %d: it must be even, and a multiple of k = %d, because 1/k of the channels go through the operations", channels, k)
 	}
 	return nil
 }

@@ -65,12 +65,12 @@ func (t Twins) validate() error {
 	return err
 }
 
-// The largest networks: more cells or channels are slips of the keyboard, and would take minutes and
-// gigabytes before anything could say so.
+// The largest networks. More cells or channels are typing errors, which would cost minutes and
+// gigabytes before the estimate of memory could report them.
 const mostCells, mostChannels = 1000, 4096
 
-// validate returns an error for the first shared setting that is invalid for every kind of
-// training. least is the smallest number of a batch's images on each device.
+// validate returns an error for the first invalid shared setting. least is the smallest number of
+// images of a batch on each device.
 func (s Shared) validate(least int) error {
 	switch {
 	case s.Cells < 3:
@@ -86,11 +86,11 @@ func (s Shared) validate(least int) error {
 	case s.Precision != "" && !slices.Contains(Precisions(), s.Precision):
 		return fmt.Errorf("precision is %q: choose one of %v", s.Precision, Precisions())
 	case s.Devices < 1 || s.Batch%s.Devices != 0 || s.Batch/s.Devices < least:
-		return fmt.Errorf("devices is %d: want 1 or more that share a batch of %d, with at least %d images each", s.Devices, s.Batch, least)
+		return fmt.Errorf("devices is %d: want 1 or more, with at least %[3]d images of a batch of %[2]d on each", s.Devices, s.Batch, least)
 	case s.Epochs < 1:
 		return fmt.Errorf("epochs is %d: want at least 1", s.Epochs)
 	case s.Images < 0 || s.Images > 0 && s.Images < 2*s.Batch:
-		return fmt.Errorf("images is %d: too few to fill batches of %d beside those held back; give at least %d (or 0 for all)", s.Images, s.Batch, 2*s.Batch)
+		return fmt.Errorf("images is %d: too few to fill a batch of %d besides the images held back; give at least %d (or 0 for all)", s.Images, s.Batch, 2*s.Batch)
 	case !(s.LR > 0):
 		return fmt.Errorf("lr is %g: want a positive number", s.LR)
 	case !(s.Momentum >= 0 && s.Momentum < 1):

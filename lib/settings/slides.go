@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// SlidesStage is one of the four searches that the slides compare, 1 to 4: PC-DARTS, PC-DARTS with
-// self-supervision, PCP-DARTS, PCP-DARTS with self-supervision. The stages of an experiment
-// (search, train, test) are in package stage.
+// SlidesStage is one of the four searches that the slides compare, stage 1 to stage 4: PC-DARTS,
+// PC-DARTS with self-supervision, PCP-DARTS, PCP-DARTS with self-supervision. A pipeline stage
+// (search, train, test) is something else: see package stage.
 type SlidesStage int
 
-// SlidesStages lists all of them.
+// SlidesStages lists the stages of the slides.
 func SlidesStages() []SlidesStage { return []SlidesStage{1, 2, 3, 4} }
 
 // Method returns the method of the stage; selfSupervised reports whether it has an ss_factor above
@@ -22,9 +22,9 @@ func (n SlidesStage) Method() (method string, selfSupervised bool, err error) {
 	return []string{"pc-darts", "pcp-darts"}[(n-1)/2], n%2 == 0, nil
 }
 
-// Choose applies the stage to a choice: its method and, for self-supervised stages without another
-// choice, an ss_factor of one half. Choose returns an error if the choice has another method or an
-// unsuitable ss_factor.
+// Choose sets the method of the stage in a choice. For a self-supervised stage it also sets ss_factor
+// to one half, unless the choice gives another. Choose returns an error if the choice has another
+// method or an ss_factor that does not fit the stage.
 func (n SlidesStage) Choose(c *Choice[Search]) error {
 	method, selfSupervised, err := n.Method()
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -21,12 +20,12 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// attackStage is the stage that attacks a training's network.
+// attackStage returns the stage that attacks the network of a training.
 func attackStage() Stage {
 	return Stage{Name: "attack", Noun: "attack", Command: attackCommand, added: page.attacked}
 }
 
-// attackedImages is how many test images are attacked where nobody says.
+// attackedImages is the default number of attacked test images.
 const attackedImages = 1000
 
 func attackCommand() Command {
@@ -35,8 +34,8 @@ func attackCommand() Command {
 	o := &s.Options
 	return Command{
 		Use: "attack RUN...", Short: "Attack trained networks with small changes of test images",
-		Long: `Attack the networks of trainings: look for changes of test images by at most epsilon in a pixel (or in the Euclidean norm) that change the
-answer. Pixels lie in 0..1, so 8/255 is eight of 256 grey levels. Methods, from the weakest to the strongest:
+		Long: `Attack the networks of trainings. An attack looks for a change of a test image that changes the network's prediction. The change is at most
+epsilon in each pixel, or in the Euclidean norm. Pixels lie in 0..1, so 8/255 is eight of 256 grey levels. Methods, from the weakest to the strongest:
 
   fgsm       one step along the gradient's sign (arXiv:1412.6572)
   pgd        several steps from a random start (arXiv:1706.06083)
@@ -44,11 +43,11 @@ answer. Pixels lie in 0..1, so 8/255 is eight of 256 grey levels. Methods, from 
   apgd       PGD with a step size of its own, on two losses (arXiv:2003.01690);
              apgd-ce, apgd-dlr and apgd-t are parts of it and of autoattack
   fab-t      the nearest boundary of each of nine classes (arXiv:1907.02044)
-  autoattack the standard set: apgd-ce, apgd-t, fab-t, square, each on what the
-             ones before left
+  autoattack the standard set: apgd-ce, apgd-t, fab-t, square; each attacks the
+             images that withstood the ones before
 
-Several runs are drawn side by side, and as robust against clean accuracy with the Pareto front. An attack that is stopped goes on with the same command. Its result stays in the run, and is shown when it is
-asked for again.`,
+Several runs are drawn side by side. A second figure shows their robust against their clean accuracy, with the Pareto front. The same command continues
+a stopped attack. The result stays in the run, and the same command shows it later.`,
 		Example: `  essnas attack runs/train-cifar10-5e6f7a8b
   essnas attack runs/stage1 runs/stage4 --method pgd --eps 1/255,2/255,4/255,8/255
   essnas attack runs/stage4 --method autoattack --eps 8/255 --images 200`,
@@ -61,13 +60,13 @@ asked for again.`,
 			choices(f, "norm", []string{"linf", "l2"})
 			f.IntVar(&s.First, "images", attackedImages, "test images to attack, the first ones; 0: all")
 			f.IntSliceVar(&s.Index, "index", nil, "`NUMBERS` of the test images to attack, from 0, instead of --images")
-			f.Uint64Var(&o.Seed, "seed", 1, "of the random numbers")
-			f.IntVar(&o.Steps, "steps", 0, "of pgd (default 10), apgd and fab (default 100)")
+			f.Uint64Var(&o.Seed, "seed", 1, "seed of the random numbers")
+			f.IntVar(&o.Steps, "steps", 0, "steps of pgd (default 10), apgd and fab (default 100)")
 			f.Float64Var(&o.Step, "step", 0, "length of pgd's steps, in units of epsilon (default 0.25)")
 			f.IntVar(&o.Restarts, "restarts", 0, "random starts of pgd and apgd (default 1)")
-			f.BoolVar(&o.Centre, "centre", false, "pgd starts at the image itself")
-			f.IntVar(&o.Queries, "queries", 0, "of square, for each image (default 5000)")
-			f.IntVar(&o.Targets, "targets", 0, "classes that apgd-t and fab-t go towards (default 9)")
+			f.BoolVar(&o.Centre, "centre", false, "start pgd at the image itself")
+			f.IntVar(&o.Queries, "queries", 0, "queries of square for each image (default 5000)")
+			f.IntVar(&o.Targets, "targets", 0, "target classes of apgd-t and fab-t (default 9)")
 			f.StringVar(&s.Out, "out", "", "PNG `FILE` to draw several runs in; default figures/attack-runs.png in the first")
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, dirs []string) (Answer, error) {
@@ -89,7 +88,7 @@ asked for again.`,
 	}
 }
 
-// Attack asks how robust trained networks are.
+// Attack is the request for an attack on trained networks.
 type Attack struct {
 	Dirs    []string // the runs of trainings
 	Options attack.Options
@@ -98,53 +97,29 @@ type Attack struct {
 	Out     string
 }
 
-// Attack attacks the best weights of trainings, one after the other, and returns what came of
-// each; of several it draws two figures and returns the first one's name. An attack that a run has been put to
-// already is not made again.
+// Attack attacks the best weights of trainings, one after the other, and returns the results in the
+// order of Dirs. For two or more runs it draws two figures and returns the first one's file. A run
+// that has the result already is not attacked again. Attack returns an error for runs that are no
+// finished trainings, for invalid options or images, and [Interrupted] if ctx ends.
 func (l *Env) Attack(ctx context.Context, s Attack) (all []run.Attacked, picture string, err error) {
-	if len(s.Dirs) == 0 {
-		return nil, "", fmt.Errorf("which runs? Name the directories of trainings")
-	}
 	if s.First < 0 {
 		return nil, "", fmt.Errorf("images is %d: give how many test images to attack, or 0 for all", s.First)
 	}
 	if len(s.Index) > 0 {
 		s.First = 0
 	}
-	for _, dir := range s.Dirs {
-		a, err := l.attack(ctx, s, dir)
-		if err != nil {
-			return nil, "", err
-		}
-		all = append(all, *a)
+	all, err = forEach(s.Dirs, func(dir string) (*run.Attacked, error) { return l.attack(ctx, s, dir) })
+	if err != nil || len(all) < 2 {
+		return all, "", err
 	}
-	if len(all) < 2 {
-		return all, "", nil
-	}
-	picture = s.Out
-	if picture == "" {
-		picture = filepath.Join(s.Dirs[0], "figures", "attack-runs.png")
-	}
+	picture = besides(s.Dirs, s.Out, "attack-runs.png")
 	if err := atomicfile.Write(picture, attacksFigure(names(s.Dirs), all).PNG); err != nil {
 		return nil, "", err
 	}
 	return all, picture, atomicfile.Write(tradeOffName(picture), tradeOff(names(s.Dirs), all).PNG)
 }
 
-// notEnded is the error of a training that test images would look into before its end.
-func notEnded(dir string) error {
-	return run.Advise(fmt.Sprintf("the training in %s has not ended, and test images may choose nothing of it; go on with: ", dir), "train", "--run", dir)
-}
-
-// names of runs in a figure.
-func names(dirs []string) (all []string) {
-	for _, d := range dirs {
-		all = append(all, filepath.Base(filepath.Clean(d)))
-	}
-	return all
-}
-
-// attack is Attack of one run.
+// attack attacks the network of one run, see [Env.Attack].
 func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, error) {
 	r, err := openTraining(dir)
 	if err != nil {
@@ -164,10 +139,8 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 	if i := slices.IndexFunc(known, func(a run.Attacked) bool { return same(a, o, s) }); i >= 0 {
 		return &known[i], l.shown(r)
 	}
-	if result, err := r.Result(); err != nil {
+	if err := needEnd(r); err != nil {
 		return nil, err
-	} else if result == nil {
-		return nil, notEnded(dir)
 	}
 	set, err := l.load(r.Config.Data)
 	if err != nil {
@@ -189,25 +162,19 @@ func (l *Env) attack(ctx context.Context, s Attack, dir string) (*run.Attacked, 
 		return nil, err
 	}
 	a.Attacked = time.Now().UTC().Format(time.RFC3339)
-	// One of a kind: another epsilon or other images replace what was there.
+	// A run keeps one result for each method and norm: other epsilons or images replace it.
 	known = slices.DeleteFunc(known, func(b run.Attacked) bool {
 		return b.Result.Options.Method == o.Method && b.Result.Options.Norm == o.Norm
 	})
-	if err := r.Write("attack.json", append(known, *a)); err != nil {
-		return nil, err
-	}
-	if err := os.Remove(r.Path("attack-progress.json")); err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	return a, l.report(r)
+	return a, l.finish(r, "attack.json", append(known, *a), "attack-progress.json")
 }
 
-// same says whether an attack was made with these options on these images.
+// same reports whether an attack has these options and these images.
 func same(a run.Attacked, o attack.Options, s Attack) bool {
 	return reflect.DeepEqual(a.Result.Options, o) && a.First == s.First && slices.Equal(a.Index, s.Index)
 }
 
-// images are those of the test set that are to be attacked.
+// images returns the test images to attack. It returns an error for an index outside the test set.
 func (s Attack) images(set *data.Set) (data.Images, error) {
 	test := set.Test
 	if len(s.Index) == 0 {
@@ -219,14 +186,15 @@ func (s Attack) images(set *data.Set) (data.Images, error) {
 	some := data.Images{N: len(s.Index), Height: test.Height, Width: test.Width, Channels: test.Channels}
 	for _, i := range s.Index {
 		if i < 0 || i >= test.N {
-			return some, fmt.Errorf("there is no test image %d: %s has %d, which are numbered 0 to %d", i, set.Title, test.N, test.N-1)
+			return some, fmt.Errorf("there is no test image %d: the %d test images of %s are numbered 0 to %d", i, test.N, set.Title, test.N-1)
 		}
 		some.Pixels, some.Labels = append(some.Pixels, test.Picture(i)...), append(some.Labels, test.Labels[i])
 	}
 	return some, nil
 }
 
-// attackModel attacks a network, or goes on with it.
+// attackModel attacks a network and stores the result in a. It continues a stopped attack of the
+// same options and images.
 func (l *Env) attackModel(ctx context.Context, r *run.Run, m *model, images data.Images, o attack.Options, a *run.Attacked) error {
 	pixels, err := m.Pixels(m.config.Mean, m.config.Std)
 	if err != nil {
@@ -247,7 +215,7 @@ func (l *Env) attackModel(ctx context.Context, r *run.Run, m *model, images data
 	hooks := attack.Hooks{}
 	if found && reflect.DeepEqual(before.Options, o) && before.First == a.First && slices.Equal(before.Index, a.Index) && before.Progress != nil {
 		hooks.Begin, begun.Seconds = before.Progress, before.Seconds
-		p.say("%s goes on after %s of %s images", o.Method, humanize.Comma(int64(len(before.Progress.Outcomes))), humanize.Comma(int64(images.N)))
+		p.say("%s continues after %s of %s images", o.Method, humanize.Comma(int64(len(before.Progress.Outcomes))), humanize.Comma(int64(images.N)))
 	}
 	start := time.Now()
 	seconds := func() float64 { return begun.Seconds + time.Since(start).Seconds() }
@@ -261,13 +229,10 @@ func (l *Env) attackModel(ctx context.Context, r *run.Run, m *model, images data
 	}
 	a.Result, err = attack.Run(ctx, pixels, images, o, hooks)
 	a.Seconds = seconds()
-	if err != nil && ctx.Err() != nil {
-		return Interrupted{Run: r, Command: l.Again()}
-	}
-	return err
+	return l.stopped(ctx, r, err)
 }
 
-// attackText tells what came of attacks.
+// attackText writes the results of attacks as text.
 func attackText(w io.Writer, dirs []string, all []run.Attacked, picture string) error {
 	for i, a := range all {
 		fmt.Fprintf(w, "%s, %s, weights of epoch %d\n%s\n", names(dirs)[i], a.Data, a.Epoch, a.Result)
@@ -283,7 +248,8 @@ func attackText(w io.Writer, dirs []string, all []run.Attacked, picture string) 
 	return nil
 }
 
-// greys is epsilon as drawn: in grey levels, of pixels that have 256; in L2 as it is.
+// greys returns epsilon on the axis of a figure: in grey levels of 255 for the maximum norm, as it
+// is for the Euclidean norm.
 func greys(o attack.Options, eps float64) float64 {
 	if o.Norm == "l2" {
 		return eps
@@ -298,7 +264,8 @@ func epsilonAxis(o attack.Options) string {
 	return "epsilon (grey levels of 255)"
 }
 
-// robustCurve is the robust accuracy over epsilon, from the clean accuracy on.
+// robustCurve returns the robust accuracy over epsilon. The curve starts at epsilon 0 with the
+// clean accuracy.
 func robustCurve(name string, r *attack.Result) figure.Curve {
 	point := func(x float64, s attack.Share) figure.Between {
 		return figure.Between{X: x, Y: 100 * s.Value, Low: 100 * s.Range.Low, High: 100 * s.Range.High}
@@ -310,7 +277,7 @@ func robustCurve(name string, r *attack.Result) figure.Curve {
 	return c
 }
 
-// attacksFigure compares runs under the same attack.
+// attacksFigure draws the robust accuracies of several runs under the same attack.
 func attacksFigure(names []string, all []run.Attacked) figure.Figure {
 	var curves []figure.Curve
 	for i, a := range all {

@@ -13,18 +13,18 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// singleImages is how many images' probabilities are drawn as thin lines.
+// singleImages is the number of images whose probabilities are drawn as thin lines.
 const singleImages = 40
 
-// attacked shows the attacks that the run's network was put to.
+// attacked shows the attacks on the run's network.
 func (w page) attacked() error {
 	all, err := w.Run.Attacks()
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	classes := w.Run.Config.Data.Classes
-	s := w.Section("Attacks", "Changes of test images by at most epsilon that change the answer, looked for after the training had ended. "+
-		"Robust are the images whose answer neither this nor a smaller epsilon changed; an attack shows that a network is weak, never that it is strong.")
+	s := w.Section("Attacks", "An attack looks for changes of test images by at most epsilon that change the prediction. It was made after the end of the training. "+
+		"An image counts as robust if its prediction is correct and no epsilon up to this one changed it. An attack can show that a network is weak, never that it is strong.")
 	for _, norm := range []string{"linf", "l2"} {
 		var curves []figure.Curve
 		var of []run.Attacked
@@ -38,7 +38,7 @@ func (w page) attacked() error {
 		if len(of) > 0 {
 			w.Show(s, "attack-"+norm, figure.Bands(figure.Plane{
 				Title: "Robust accuracy, " + norm, X: epsilonAxis(of[0].Result.Options), Y: "images that withstand (%)",
-			}, nil, curves...), "Robust accuracy against epsilon; at 0 the accuracy on clean images. Bands: the 95 % interval of Wilson, which covers the luck of the test images.")
+			}, nil, curves...), "Robust accuracy over epsilon; epsilon 0 is the accuracy on clean images. Bands: Wilson's 95 % interval, which covers the sampling of the test images.")
 		}
 	}
 	for _, a := range all {
@@ -84,17 +84,17 @@ func (w page) attack(a run.Attacked, classes []string) error {
 	}
 	s.Table("Robust accuracy class by class.", append(header, "images"), rows)
 	w.Show(s, "attack-probability-"+name, probabilityFigure(r), fmt.Sprintf(
-		"Probability of the true class: mean and quartiles over all images, and %d single images (grey). A single image's may rise again: a longer step can jump over the class that a shorter one finds.",
+		"Probability of the true class: mean and quartiles over all images, and %d single images (grey). The probability of a single image may rise again: a larger change can jump over the class that a smaller one finds.",
 		min(singleImages, len(r.Outcomes))))
 	f, err := sampleGrid(r, classes)
 	if err != nil {
 		return err
 	}
-	w.Show(s, "attack-samples-"+name, f, "Clean image, change (magnified: grey is none), and adversarial image, with the answer and its probability; of each image the smallest epsilon that changes the answer, or else the largest.")
+	w.Show(s, "attack-samples-"+name, f, "Clean image, change (magnified; grey means no change) and adversarial image, with the prediction and its probability. Each image is shown at the smallest epsilon that changes its prediction, or else at the largest.")
 	return nil
 }
 
-// probabilityFigure is the true class's probability over epsilon.
+// probabilityFigure draws the probability of the true class over epsilon.
 func probabilityFigure(r *attack.Result) figure.Figure {
 	var clean []float64
 	var single []figure.Curve
@@ -121,7 +121,8 @@ func probabilityFigure(r *attack.Result) figure.Figure {
 	}, single, mean)
 }
 
-// sampleGrid shows images, two in a row: clean, change, adversarial.
+// sampleGrid draws images, two in a row: each clean, its change, and adversarial. It returns an
+// error if a stored picture is damaged.
 func sampleGrid(r *attack.Result, classes []string) (figure.Figure, error) {
 	var tiles []figure.Tile
 	for _, s := range r.Samples {

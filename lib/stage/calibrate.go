@@ -17,10 +17,10 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// confidenceLevels is the usual number of levels of confidence.
+// confidenceLevels is the usual number of bins of confidence.
 const confidenceLevels = 15
 
-// calibrateStage is the stage that asks whether a training's network is as often right as it says.
+// calibrateStage returns the stage that compares a network's confidence with its accuracy.
 func calibrateStage() Stage {
 	return Stage{Name: "calibrate", Noun: "calibration", Command: calibrateCommand, added: page.calibrated}
 }
@@ -28,10 +28,10 @@ func calibrateStage() Stage {
 func calibrateCommand() Command {
 	var dir string
 	return Command{
-		Use: "calibrate", Short: "Ask whether a network's probabilities are true",
-		Long: `Ask whether a trained network is as often right as its probabilities say, on the test images: the expected calibration error, with levels of confidence of
-equal width and of equal size, the largest error, the Brier score, and a reliability diagram. The temperature that mends it best (arXiv:1706.04599)
-is found on the training's validation images. It changes no answer.`,
+		Use: "calibrate", Short: "Measure the calibration of a network's probabilities",
+		Long: `Measure the calibration of a trained network on the test images: does its accuracy equal its confidence? The result has the expected calibration error
+with bins of equal width and of equal size, the largest calibration error, the Brier score, and a reliability diagram. The temperature that calibrates best
+(arXiv:1706.04599) is fitted on the training's validation images. It changes no prediction.`,
 		Example: "  essnas calibrate --run runs/train-cifar10-5e6f7a8b",
 		Flags:   func(f *pflag.FlagSet) { runFlag(f, &dir, "`DIR` of the training") },
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
@@ -44,9 +44,8 @@ is found on the training's validation images. It changes no answer.`,
 	}
 }
 
-// Calibrate measures the calibration of a training's best weights; the second time it returns the
-// result of the first. It returns an error where the training has not ended or its files can't be
-// read.
+// Calibrate measures the calibration of a training's best weights. A later call returns the stored
+// result. Calibrate returns an error if the training has not ended or its files can't be read.
 func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibrated, error) {
 	r, err := openTraining(dir)
 	if err != nil {
@@ -57,10 +56,8 @@ func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibra
 	} else if c != nil {
 		return r, c, l.shown(r)
 	}
-	if result, err := r.Result(); err != nil {
+	if err := needEnd(r); err != nil {
 		return nil, nil, err
-	} else if result == nil {
-		return nil, nil, notEnded(dir)
 	}
 	if err := r.Take(); err != nil {
 		return nil, nil, err
@@ -109,7 +106,7 @@ func (l *Env) Calibrate(ctx context.Context, dir string) (*run.Run, *run.Calibra
 	return r, c, l.report(r)
 }
 
-// some are the images at these indices.
+// some returns the images with these indices.
 func some(im data.Images, index []int32) data.Images {
 	s := data.Images{N: len(index), Height: im.Height, Width: im.Width, Channels: im.Channels}
 	for _, i := range index {
@@ -118,14 +115,14 @@ func some(im data.Images, index []int32) data.Images {
 	return s
 }
 
-// calibrationRows are the numbers before and after, by name.
+// calibrationRows returns the table of measures: name, value as trained, value with the temperature.
 func calibrationRows(c *run.Calibrated) (rows [][]string) {
 	for _, row := range []struct {
 		name string
 		of   func(calibration.Result) float64
 	}{
 		{"expected calibration error", func(r calibration.Result) float64 { return r.ECE }},
-		{"the same, levels of equal size", func(r calibration.Result) float64 { return r.Adaptive }},
+		{"the same, bins of equal size", func(r calibration.Result) float64 { return r.Adaptive }},
 		{"largest calibration error", func(r calibration.Result) float64 { return r.MCE }},
 		{"Brier score", func(r calibration.Result) float64 { return r.Brier }},
 		{"loss (nats)", func(r calibration.Result) float64 { return r.Loss }},
@@ -158,10 +155,10 @@ func (w page) calibrated() error {
 		return err
 	}
 	s := w.Section("Calibration", fmt.Sprintf(
-		"Is the network as often right as its probabilities say? On %s test images, with the weights of epoch %d; the temperature, by which logits are divided, was found on %s validation images.",
+		"Does the accuracy of the network equal its confidence? Measured on %s test images, with the weights of epoch %d. The logits are divided by a temperature that was fitted on %s validation images.",
 		humanize.Comma(int64(c.Before.Images)), c.Epoch, humanize.Comma(int64(c.Validation))))
 	s.Table("Calibration errors lie in 0..1; 0 is best.", []string{"", "as trained", fmt.Sprintf("temperature %.3f", c.Temperature)}, calibrationRows(c))
-	w.Show(s, "reliability", reliability("As trained", c.Before), "Accuracy of the predictions of each level of confidence (blue), and their mean confidence (dashed). Above the bars: the share of predictions.")
+	w.Show(s, "reliability", reliability("As trained", c.Before), "Accuracy of the predictions in each bin of confidence (blue), and their mean confidence (dashed). Above the bars: the share of predictions.")
 	w.Show(s, "reliability-scaled", reliability(fmt.Sprintf("Temperature %.3f", c.Temperature), c.After), "The same with logits divided by the temperature.")
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -24,7 +23,7 @@ import (
 	"github.com/essnas/essnas/lib/score"
 )
 
-// corruptStage is the stage that tests a training's network on corrupted images.
+// corruptStage returns the stage that tests a training's network on corrupted images.
 func corruptStage() Stage {
 	return Stage{Name: "corrupt", Noun: "corruption", Command: corruptCommand, added: page.corrupted}
 }
@@ -35,17 +34,17 @@ func corruptCommand() Command {
 		Use: "corrupt RUN...", Short: "Test trained networks on noisy, blurred and otherwise corrupted images",
 		Long: `Test the networks of trainings on corrupted test images: noise, blur, weather, contrast, elastic transforms, pixelation and JPEG, at five severities
 (arXiv:1903.12261, with the parameters of CIFAR-10-C). The mean corruption error stands beside the error on clean images. Several runs
-are drawn side by side, and their errors are divided by those of the first one, as the paper does with AlexNet's. A test that is stopped goes
-on with the same command. Its result stays in the run, and is shown when it is asked for again.`,
+are drawn side by side, and their errors are divided by those of the first run; the paper divides by those of AlexNet. The same command continues a
+stopped test. The result stays in the run, and the same command shows it later.`,
 		Example: `  essnas corrupt runs/train-cifar10-5e6f7a8b
   essnas corrupt runs/stage1 runs/stage4 --images 0
   essnas corrupt runs/stage4 --corruptions gaussian_noise,fog,jpeg_compression`,
 		Files: true,
 		Flags: func(f *pflag.FlagSet) {
-			f.StringSliceVar(&s.Names, "corruptions", corrupt.Standard(), "`NAMES` of the corruptions; extra ones are speckle_noise, gaussian_blur, saturate")
+			f.StringSliceVar(&s.Names, "corruptions", corrupt.Standard(), "`NAMES` of the corruptions; further ones are speckle_noise, gaussian_blur, saturate")
 			choices(f, "corruptions", corrupt.Names())
 			f.IntVar(&s.Images, "images", attackedImages, "test images to corrupt, the first ones; 0: all")
-			f.Uint64Var(&s.Seed, "seed", 1, "of the random numbers")
+			f.Uint64Var(&s.Seed, "seed", 1, "seed of the random numbers")
 			f.StringVar(&s.Out, "out", "", "PNG `FILE` to draw several runs in; default figures/corruption-runs.png in the first")
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, dirs []string) (Answer, error) {
@@ -59,22 +58,20 @@ on with the same command. Its result stays in the run, and is shown when it is a
 	}
 }
 
-// Corrupt asks how well trained networks classify corrupted images.
+// Corrupt is the request for a test of trained networks on corrupted images.
 type Corrupt struct {
 	Dirs   []string // the runs of trainings
-	Names  []string // of corruptions; none: those that count in the mean corruption error
+	Names  []string // corruptions; none: those that count in the mean corruption error
 	Images int      // test images, the first ones; 0: all
 	Seed   uint64
 	Out    string
 }
 
 // Corrupt tests the best weights of trainings on corrupted images, one after the other, and returns
-// what came of each; of several it draws a figure, whose name it returns. A test that a run has
-// been put to already is not made again.
+// the results in the order of Dirs. For two or more runs it draws a figure and returns its file. A
+// run that has the result already is not tested again. Corrupt returns an error for runs that are
+// no finished trainings, for unknown corruptions, and [Interrupted] if ctx ends.
 func (l *Env) Corrupt(ctx context.Context, s Corrupt) (all []run.Corrupted, picture string, err error) {
-	if len(s.Dirs) == 0 {
-		return nil, "", fmt.Errorf("which runs? Name the directories of trainings")
-	}
 	if s.Images < 0 {
 		return nil, "", fmt.Errorf("images is %d: give how many test images to corrupt, or 0 for all", s.Images)
 	}
@@ -89,24 +86,15 @@ func (l *Env) Corrupt(ctx context.Context, s Corrupt) (all []run.Corrupted, pict
 			return nil, "", fmt.Errorf("%s is named twice: name each corruption once", name)
 		}
 	}
-	for _, dir := range s.Dirs {
-		c, err := l.corrupt(ctx, s, dir)
-		if err != nil {
-			return nil, "", err
-		}
-		all = append(all, *c)
+	all, err = forEach(s.Dirs, func(dir string) (*run.Corrupted, error) { return l.corrupt(ctx, s, dir) })
+	if err != nil || len(all) < 2 {
+		return all, "", err
 	}
-	if len(all) < 2 {
-		return all, "", nil
-	}
-	picture = s.Out
-	if picture == "" {
-		picture = filepath.Join(s.Dirs[0], "figures", "corruption-runs.png")
-	}
+	picture = besides(s.Dirs, s.Out, "corruption-runs.png")
 	return all, picture, atomicfile.Write(picture, func(w io.Writer) error { return corruptionRuns(names(s.Dirs), all).PNG(w) })
 }
 
-// corrupt is Corrupt of one run.
+// corrupt tests the network of one run, see [Env.Corrupt].
 func (l *Env) corrupt(ctx context.Context, s Corrupt, dir string) (*run.Corrupted, error) {
 	r, err := openTraining(dir)
 	if err != nil {
@@ -127,10 +115,8 @@ func (l *Env) corrupt(ctx context.Context, s Corrupt, dir string) (*run.Corrupte
 	if known != nil && known.Images == images.N && known.Seed == s.Seed && slices.Equal(known.Names, s.Names) {
 		return known, nil
 	}
-	if result, err := r.Result(); err != nil {
+	if err := needEnd(r); err != nil {
 		return nil, err
-	} else if result == nil {
-		return nil, notEnded(dir)
 	}
 	if err := r.Take(); err != nil {
 		return nil, err
@@ -148,17 +134,11 @@ func (l *Env) corrupt(ctx context.Context, s Corrupt, dir string) (*run.Corrupte
 		return nil, err
 	}
 	c.Done = time.Now().UTC().Format(time.RFC3339)
-	if err := r.Write("corruptions.json", c); err != nil {
-		return nil, err
-	}
-	if err := os.Remove(r.Path("corruptions-progress.json")); err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	return c, l.report(r)
+	return c, l.finish(r, "corruptions.json", c, "corruptions-progress.json")
 }
 
-// corruptModel returns the numbers of wrongly classified images: of clean ones, then of each
-// corruption and severity. It goes on with a test that was stopped.
+// corruptModel returns the indices of misclassified images, [1 + corruption*severity][image]: first
+// of the clean images, then of each corruption and severity. It continues a stopped test.
 func (l *Env) corruptModel(ctx context.Context, r *run.Run, m *model, images data.Images, c *run.Corrupted) ([][]int, error) {
 	p := run.Corrupting{Images: images.N, Seed: c.Seed, Names: c.Names}
 	var before run.Corrupting
@@ -199,15 +179,8 @@ func (l *Env) corruptModel(ctx context.Context, r *run.Run, m *model, images dat
 	return p.Wrong, nil
 }
 
-// stopped is what came of work that ended with an error: an interruption if the context has ended.
-func (l *Env) stopped(ctx context.Context, r *run.Run, err error) error {
-	if ctx.Err() != nil {
-		return Interrupted{Run: r, Command: l.Again()}
-	}
-	return err
-}
-
-// corruptAll corrupts images, as many at a time as there are processors.
+// corruptAll returns corrupted copies of images. It works on as many images at a time as there are
+// processors.
 func corruptAll(ctx context.Context, im data.Images, name string, severity int, seed uint64) (data.Images, error) {
 	c, err := corrupt.Named(name)
 	if err != nil {
@@ -239,14 +212,15 @@ func corruptAll(ctx context.Context, im data.Images, name string, severity int, 
 	return all, nil
 }
 
-// sum fills in the errors.
+// sum computes the error rates of c from the indices of misclassified images that corruptModel
+// returns.
 func sum(c *run.Corrupted, wrong [][]int) {
 	rate := func(wrong []int) float64 { return float64(len(wrong)) / float64(c.Images) }
 	c.Clean, c.CleanIn = rate(wrong[0]), score.Wilson(len(wrong[0]), c.Images)
-	share := make([]float64, c.Images) // of the corruptions that an image is wrong under
+	share := make([]float64, c.Images) // corruptions and severities that misclassify each image
 	counted := 0
 	for k, name := range c.Names {
-		known, _ := corrupt.Named(name) // names were checked
+		known, _ := corrupt.Named(name) // Corrupt has checked the names
 		row := run.Corruption{Name: name, Kind: known.Kind, Extra: known.Extra}
 		for severity := range corrupt.Severities {
 			these := wrong[1+k*corrupt.Severities+severity]
@@ -273,12 +247,12 @@ func sum(c *run.Corrupted, wrong [][]int) {
 		d := n/float64(counted*corrupt.Severities) - c.Error
 		square += d * d
 	}
-	// The severities of an image depend on each other, so images are what is counted.
+	// The severities of one image depend on each other, so the sample of the interval is the images.
 	half := 1.959963984540054 * math.Sqrt(square) / float64(c.Images)
 	c.ErrorIn = score.Interval{Low: max(0, c.Error-half), High: min(1, c.Error+half)}
 }
 
-// corruptionText tells what came of corruptions.
+// corruptionText writes the results of tests on corrupted images as text.
 func corruptionText(w io.Writer, dirs []string, all []run.Corrupted, picture string) error {
 	for i, c := range all {
 		fmt.Fprintf(w, "%s, %s, weights of epoch %d, %s test images\n\n", names(dirs)[i], c.Data, c.Epoch, humanize.Comma(int64(c.Images)))
@@ -314,7 +288,7 @@ func corruptionText(w io.Writer, dirs []string, all []run.Corrupted, picture str
 	return nil
 }
 
-// percentIn is a rate in percent, with its interval.
+// percentIn writes a rate in percent, with its interval.
 func percentIn(rate float64, in score.Interval) string {
 	return fmt.Sprintf("%.2f %% (%.2f to %.2f)", 100*rate, 100*in.Low, 100*in.High)
 }

@@ -17,8 +17,8 @@ func (w page) corrupted() error {
 		return err
 	}
 	s := w.Section("Corruptions", fmt.Sprintf(
-		"Test images as bad cameras, weather and storage make them, at five severities, on %s test images with the weights of epoch %d. "+
-			"Error on clean images: %s. Mean corruption error: %s, over the corruptions that count; the interval covers the luck of the test images.",
+		"Noise, blur, weather and digital corruptions at five severities, on %s test images with the weights of epoch %d. "+
+			"Error on clean images: %s. Mean corruption error over the standard corruptions: %s. The interval covers the sampling of the test images.",
 		humanize.Comma(int64(c.Images)), c.Epoch, percentIn(c.Clean, c.CleanIn), percentIn(c.Error, c.ErrorIn)))
 	w.Show(s, "corruptions", corruptionMatrix(c), "Accuracy (%) under each corruption at each severity; severity 0 is the clean image.")
 	var rows [][]string
@@ -33,7 +33,7 @@ func (w page) corrupted() error {
 		}
 		rows = append(rows, cells)
 	}
-	s.Table("Errors, their mean over severities, and how much that is above the error on clean images (points).",
+	s.Table("Errors by severity, their mean, and its difference from the error on clean images (percentage points).",
 		[]string{"kind", "corruption", "mean error", "more than clean", "1", "2", "3", "4", "5"}, rows)
 	f, err := corruptionGrid(w.Run.Config.Data, c)
 	if err != nil {
@@ -43,7 +43,7 @@ func (w page) corrupted() error {
 	return nil
 }
 
-// corruptionMatrix is the accuracy by corruption and severity.
+// corruptionMatrix draws the accuracy by corruption and severity.
 func corruptionMatrix(c *run.Corrupted) figure.Figure {
 	var rows []string
 	var values [][]float64
@@ -61,7 +61,7 @@ func corruptionMatrix(c *run.Corrupted) figure.Figure {
 	})
 }
 
-// corruptionRuns compares the accuracies of runs over severities: the mean over corruptions.
+// corruptionRuns draws the mean accuracy over corruptions of several runs, by severity.
 func corruptionRuns(names []string, all []run.Corrupted) figure.Figure {
 	var curves []figure.Curve
 	for i, c := range all {
@@ -84,7 +84,7 @@ func corruptionRuns(names []string, all []run.Corrupted) figure.Figure {
 	}, nil, curves...)
 }
 
-// corruptionGrid shows the first test image under all corruptions.
+// corruptionGrid draws the first test image under all corruptions.
 func corruptionGrid(d run.Data, c *run.Corrupted) (figure.Figure, error) {
 	clean := corrupt.Picture{Height: d.Side, Width: d.Side, Channels: d.Channels, Pixels: c.Picture}
 	tile := func(p corrupt.Picture, caption string) figure.Tile {

@@ -1,19 +1,24 @@
-// Package stage contains the stages of an experiment, which work in run directories: search, train,
-// pretrain, test, attack, corrupt, calibrate, probe, finetune, predict, and pictures. A stage behaves
-// in the same way for every caller.
+// Package stage contains the pipeline stages, which work in run directories: search, train,
+// pretrain, test, attack, corrupt, calibrate, probe, finetune, predict, export and pictures. A
+// pipeline stage behaves in the same way for every caller.
+//
+// # Two meanings of "stage"
+//
+// A pipeline stage is a part of an experiment, such as the search or the test. Within this package
+// "stage" alone means a pipeline stage. "Stage" with a number means one of the four searches that
+// the slides compare, stage 1 to stage 4: see [settings.SlidesStage]. The flag --stage and the
+// option Stage of notebooks mean those.
 //
 // # One stage, one file
 //
 // A [Stage] is a value in a file of its own: its name and noun, its command with flags and texts,
 // its work, its part of pages and its warnings. [All] lists the stages. The command line, the
 // server of notebooks, pages and overviews use that list, and no other package asks for a stage by
-// its name: a new stage is a new file and a line in All. Long sections of pages stand beside it in
-// NAME_report.go.
+// its name. A new stage is therefore a new file and an entry in All. A long section of a page stands
+// in a file of its own, NAME_report.go.
 //
 // search, train and pretrain make runs ([Runs]): all three fit a task step by step in the same way
 // (fitting.go). The other stages add to a finished run.
-//
-// The stages 1 to 4 of the slides are kinds of searches, see [settings.SlidesStage].
 //
 // # Continuation
 //
@@ -25,8 +30,9 @@
 //
 // # Memory
 //
-// Before a stage compiles anything, it compares its need with the available memory (package
-// memory). The Memory of run.Config records both; the Memory of run.Result records the actual peak.
+// Before a stage compiles anything, it compares its estimated memory with the available memory
+// (package memory). The Memory of run.Config records both; the Memory of run.Result records the
+// actual peak.
 //
 // # Test images
 //

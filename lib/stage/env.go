@@ -26,28 +26,31 @@ type Env struct {
 	Terminal bool           // Progress is a terminal
 	Command  []string       // command line, for the record
 
-	// For callers that make many runs, such as package study.
-	Begin func(r *run.Run) // hears of a run that work begins in; nil: nobody
-	Watch func(fit.Event)  // receives the events of a run; nil: none
-	// skip figures and report.html at the end of runs, which take a second each; Report makes them
-	// later
+	// The next five are for callers that make many runs, such as package study.
+	Begin func(r *run.Run) // is called when the work in a run begins; nil: not called
+	Watch func(fit.Event)  // receives the events of a run; nil: not called
+	// NoPages skips the figures and report.html at the end of runs, which take a second for each
+	// run. Report makes them later.
 	NoPages    bool
-	TestImages int   // number of test images that Test reads, from the first on; 0: all
-	Device     int   // device of the backend for runs on one device
-	Memory     int64 // limit of a run in bytes; 0: the available memory
+	TestImages int // number of test images that Test reads, from the first on; 0: all
+	Device     int // device of the backend for runs on one device
 
-	// receives the frequent status, instead of a bar or lines in Progress; nil: those
+	Memory int64 // limit of a run in bytes; 0: the available memory
+
+	// Status receives the frequent status in place of the bar or the lines in Progress; nil: Progress
+	// shows it.
 	Status func(text string)
 
-	Warm *Warm // kept from run to run; nil: nothing
+	Warm *Warm // data sets and networks kept from run to run; nil: nothing is kept
 
-	// Turn waits until the device is free for a run and returns how to leave it; nil: it is free. Only
-	// a run that has work to do waits: a finished one, or wrong settings, are answered at once.
+	// Turn waits until the device is free for a run and returns the function that frees it; nil: the
+	// device is free. Only a run with work to do waits: a finished run and wrong settings are answered
+	// at once.
 	Turn func(ctx context.Context) (leave func(), err error)
 }
 
-// NewEnv returns an environment with the choices of the process's environment variables that
-// reports progress to os.Stderr.
+// NewEnv returns an environment that follows the process's environment variables and reports
+// progress to os.Stderr.
 func NewEnv() *Env { return &Env{Progress: os.Stderr, Command: os.Args} }
 
 func (l *Env) runs() string {
@@ -57,7 +60,7 @@ func (l *Env) runs() string {
 	return run.Root()
 }
 
-// open opens the backend for runs on this many devices, and reports an installation.
+// open opens the backend for runs on this many devices. It tells the user of an installation.
 func (l *Env) open(ctx context.Context, devices int) (*backend.Backend, error) {
 	log := l.Progress
 	if log == nil {
@@ -84,7 +87,7 @@ func (l *Env) load(c run.Data) (set *data.Set, err error) {
 		return nil, err
 	}
 	if im := set.Train; im.Height != c.Side || im.Channels != c.Channels || len(set.Classes) != len(c.Classes) {
-		return nil, fmt.Errorf("the images of %s have %d x %d pixels, %d channels and %d classes, and config.json of this run says %d x %d, %d and %d: put the file back from a copy, or begin another run",
+		return nil, fmt.Errorf("the images of %s have %d x %d pixels, %d channels and %d classes, but config.json of this run says %d x %d, %d and %d: put the file back from a copy, or begin another run",
 			set.Title, im.Height, im.Width, im.Channels, len(set.Classes), c.Side, c.Side, c.Channels, len(c.Classes))
 	}
 	for name, sum := range c.Checksums {
@@ -104,7 +107,7 @@ func settingsOf[S settings.Settings](c run.Config) (s S, err error) {
 	return s, err
 }
 
-// validSettingsOf reads the settings of a run whose network is built.
+// validSettingsOf reads the settings of a run and validates them, before its network is built.
 func validSettingsOf[S settings.Settings](c run.Config) (s S, err error) {
 	if s, err = settingsOf[S](c); err != nil {
 		return s, err
@@ -128,8 +131,8 @@ func (l *Env) Again() string {
 	return run.Command(l.Command[min(1, len(l.Command)):]...)
 }
 
-// Next returns the command line with these arguments that works where this environment's did: it
-// names the backend and the directories of data and runs that were given. Environment variables need no mention.
+// Next returns a command line with these arguments for the user to type next. It adds the flags of
+// the backend and of the directories of data and runs that this environment's command line had.
 func (l *Env) Next(args ...string) string {
 	args = slices.Clone(args)
 	if l.Backend != "" {
@@ -144,11 +147,10 @@ func (l *Env) Next(args ...string) string {
 	return run.Command(args...)
 }
 
-// datasetArgs returns the flag that names a run's images, if those are not what a command without it
-// takes.
+// datasetArgs returns the flag that names a run's images, or nothing if they are the default.
 func datasetArgs(d run.Data) []string {
 	switch {
-	case d.Own != "" && d.Name != "" && d.Title == d.Name: // essnas data add has named them
+	case d.Own != "" && d.Name != "" && d.Title == d.Name: // the name is from essnas data add
 		return []string{"--dataset", d.Name}
 	case d.Own != "":
 		return []string{"--dataset", d.Own}
@@ -158,7 +160,7 @@ func datasetArgs(d run.Data) []string {
 	return []string{"--dataset", d.Name}
 }
 
-// typed returns the flags of these names that were given, with their values.
+// typed returns those of the named flags that the user has typed, with their values.
 func typed(f *pflag.FlagSet, names ...string) (args []string) {
 	for _, name := range names {
 		if f.Changed(name) {

@@ -17,12 +17,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// exportStage is the stage that writes a training's network for other programs.
+// exportStage returns the stage that writes a training's network for other programs.
 func exportStage() Stage {
 	return Stage{Name: "export", Noun: "export", Command: exportCommand}
 }
 
-// exportFormats are the formats with the names of their files.
+// exportFormats lists the formats and their default file names.
 var exportFormats = [][2]string{{"onnx", "model.onnx"}, {"safetensors", "model.safetensors"}, {"stablehlo", "model.mlir"}}
 
 func exportFormatNames() (names []string) {
@@ -43,8 +43,8 @@ safetensors  the weights, named and ordered as in the PyTorch code of DARTS: Net
              loads them (go doc ./lib/export shows how)
 stablehlo    the text of one program for a fixed batch, with weights, for compilers
 
-The networks of onnx and stablehlo subtract the data set's mean and divide by its standard deviation themselves, unless --normalised says that the images
-come so. Classes, mean, standard deviation and genotype are in the metadata of onnx and safetensors.`,
+The networks of onnx and stablehlo normalise the images by the data set's mean and standard deviation. With --normalised they expect normalised images.
+Classes, mean, standard deviation and genotype are in the metadata of onnx and safetensors.`,
 		Example: `  essnas export runs/train-cifar10-5e6f7a8b --to onnx
   essnas export runs/train-cifar10-5e6f7a8b --to safetensors --out weights.safetensors
   essnas export runs/train-cifar10-5e6f7a8b --to stablehlo --batch 16`,
@@ -54,12 +54,12 @@ come so. Classes, mean, standard deviation and genotype are in the metadata of o
 			f.StringVar(&s.To, "to", "", "format: "+strings.Join(exportFormatNames(), ", "))
 			choices(f, "to", exportFormatNames())
 			f.StringVar(&s.Out, "out", "", "`FILE` to write; default export/model.* in the run")
-			f.BoolVar(&s.Normalised, "normalised", false, "the images come normalised by mean and standard deviation; without effect on safetensors")
-			f.IntVar(&s.Batch, "batch", 1, "images of a program in StableHLO")
+			f.BoolVar(&s.Normalised, "normalised", false, "expect images that are normalised by mean and standard deviation; no effect on safetensors")
+			f.IntVar(&s.Batch, "batch", 1, "images in a batch of the StableHLO program")
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, runs []string) (Answer, error) {
 			if len(runs) > 1 || len(runs) == 1 && s.Dir != "" {
-				return Answer{}, errors.New("more than one run is named: export one at a time")
+				return Answer{}, errors.New("more than one run is named: export one run at a time")
 			}
 			if len(runs) == 1 {
 				s.Dir = runs[0]
@@ -76,13 +76,13 @@ come so. Classes, mean, standard deviation and genotype are in the metadata of o
 	}
 }
 
-// Export asks for the network of a training in a format of other programs.
+// Export is the request for the network of a training in a format of other programs.
 type Export struct {
 	Dir        string // the run of a training
 	To         string // onnx, safetensors or stablehlo
-	Out        string // the file to write; "" for one in the run's directory export
-	Normalised bool   // images come normalised: the network does not do it
-	Batch      int    // of StableHLO; 0: 1
+	Out        string // the file to write; "" for export/model.* in the run
+	Normalised bool   // the network expects normalised images
+	Batch      int    // batch of StableHLO; 0: 1
 }
 
 // Export writes the best weights of a training. It returns an error for an unknown format, for a
@@ -118,7 +118,7 @@ func (l *Env) Export(ctx context.Context, s Export) (e run.Exported, err error) 
 	return e, atomicfile.WriteBytes(e.File, raw)
 }
 
-// exported is the network in a format.
+// exported returns the network in the format of s.
 func (m *model) exported(r *run.Run, s Export) ([]byte, error) {
 	p := export.Pixels{Channels: m.config.Channels, Side: m.config.Side}
 	if !s.Normalised {
@@ -143,7 +143,7 @@ func (m *model) exported(r *run.Run, s Export) ([]byte, error) {
 	return export.ONNX(layers, p, texts)
 }
 
-// texts is the metadata of an export: what a program needs to build the network and to name its
+// texts returns the metadata of an export, which lets a program build the network and name its
 // classes.
 func (m *model) texts(r *run.Run) (map[string]string, error) {
 	chosen, err := settingsOf[settings.Train](r.Config)

@@ -17,7 +17,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// finetuneStage compares a pretraining's weights with random ones for few labels.
+// finetuneStage returns the stage that compares trainings from pretrained and from random weights,
+// with few labels.
 func finetuneStage() Stage {
 	return Stage{Name: "finetune", Noun: "comparison", Command: finetuneCommand, added: page.finetuned}
 }
@@ -25,19 +26,19 @@ func finetuneStage() Stage {
 func finetuneCommand() Command {
 	s := Finetune{Choice: settings.TrainChoice()}
 	return Command{
-		Use: "finetune", Short: "Measure what a pretraining is worth where labels are few",
-		Long: `Train a pretrained network with shares of the labels, and the same network from scratch, with the same settings and seeds, test each of them once, and compare. Fine-tuning
-trains all weights; the classifier begins anew. An epoch has as many steps with few labels as with all.
+		Use: "finetune", Short: "Measure the benefit of a pretraining where labels are few",
+		Long: `Train a pretrained network with shares of the labels, and the same network from scratch, with the same settings and seeds. Test each network once and
+compare the accuracies. Fine-tuning trains all weights; the classifier starts from random weights. An epoch has the same number of steps for every share.
 
-Each training is a run of its own in --runs, as of essnas train --from DIR --labels SHARE; the table and its figure go into the pretraining's report. Ctrl-C saves. The same
-command goes on; with more seeds or shares it adds to what there is.`,
+Each training is a run of its own in --runs, like that of essnas train --from DIR --labels SHARE. The table and its figure go into the pretraining's report.
+Ctrl-C saves, and the same command continues. A command with more seeds or shares trains only the missing networks.`,
 		Example: `  essnas finetune --run runs/pretrain-cifar10-1a2b3c4d
   essnas finetune --run runs/pretrain-cifar10-1a2b3c4d --labels 0.05,0.5 --seeds 5 --preset slides --epochs 50`,
 		Flags: func(f *pflag.FlagSet) {
 			runFlag(f, &s.Dir, "`DIR` of the pretraining")
-			f.Float64SliceVar(&s.Labels, "labels", DefaultShares(), "shares of the training images whose labels are used, with commas between them")
-			f.IntVar(&s.Seeds, "seeds", 1, "seeds 1 to `N`")
-			// compared values, and the pretraining's choices
+			f.Float64SliceVar(&s.Labels, "labels", DefaultShares(), "shares of the training images whose labels are used, separated by commas")
+			f.IntVar(&s.Seeds, "seeds", 1, "train with the seeds 1 to `N`")
+			// The comparison varies labels and seed; the pretraining has set cells and channels.
 			settingsFlags(f, s.Choice, "labels", "seed", "cells", "channels")
 		},
 		Do: func(ctx context.Context, l *Env, f *pflag.FlagSet, _ []string) (Answer, error) {
@@ -56,13 +57,13 @@ command goes on; with more seeds or shares it adds to what there is.`,
 	}
 }
 
-// Finetune asks for the benefit of a pretraining to trainings with few labels.
+// Finetune is the request for a comparison of trainings from pretrained and from random weights.
 type Finetune struct {
-	Dir    string    // of the pretraining
+	Dir    string    // the run of a pretraining
 	Labels []float64 // shares of the labels; none for DefaultShares
 	Seeds  int       // seeds 1 to Seeds for every training; 0: one seed
-	// of all trainings; nil: the default. Labels and seed are not used; cells and channels are the
-	// pretraining's
+	// Choice gives the settings of all trainings; nil: the default. Its labels and seed are not used.
+	// Cells and channels are those of the pretraining.
 	Choice *settings.Choice[settings.Train]
 }
 
@@ -70,7 +71,7 @@ type Finetune struct {
 // order.
 func DefaultShares() []float64 { return []float64{0.01, 0.1, 1} }
 
-// add adds the result of another seed's run.
+// add adds the test result of the run with the next seed.
 func add(t *run.Trials, r *run.Run, test *run.Test) {
 	t.N++
 	t.Top1, t.Runs = append(t.Top1, test.Table.Top1), append(t.Runs, r.Dir)
@@ -82,11 +83,11 @@ func add(t *run.Trials, r *run.Run, test *run.Test) {
 }
 
 // Finetune trains a pretraining's network with shares of the labels, from its weights and from
-// scratch, tests each network once, and compares them. The trainings are runs of Train: existing
-// ones are used, and stopped ones continue. The comparison replaces an earlier one of the
-// pretraining; one that is there already is shown without its data. Finetune returns an error for a
-// run that is no finished pretraining, for invalid shares or seeds, and the errors of Train and
-// Test.
+// scratch, tests each network once, and compares them. The trainings are runs of Train: finished
+// runs are used, and stopped runs continue. The comparison replaces an earlier comparison of the
+// pretraining. If the same comparison exists already, Finetune returns it without reading the data
+// set. Finetune returns an error for a run that is no finished pretraining, for invalid shares or
+// seeds, and the errors of Train and Test.
 func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Finetuned, err error) {
 	if err := s.complete(); err != nil {
 		return nil, nil, err
@@ -134,7 +135,7 @@ func (l *Env) Finetune(ctx context.Context, s Finetune) (r *run.Run, f *run.Fine
 	return o.run, f, l.report(o.run)
 }
 
-// is reports whether a comparison is the one that is asked for: it is shown without its data.
+// is reports whether a stored comparison is the requested one.
 func (s Finetune) is(f *run.Finetuned, chosen func(float64, int) settings.Train) bool {
 	var shares []float64
 	for _, line := range f.Shares {

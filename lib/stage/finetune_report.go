@@ -20,7 +20,7 @@ func (w page) finetuned() error {
 	}
 	s := w.Section("Fine-tuning", fmt.Sprintf(
 		"Test accuracy of the same network trained with shares of the labels, from these weights (with a new classifier) and from scratch, %s each with the same settings. "+
-			"%s validation images, whose labels are not counted, choose the epoch; the %s test images are read once for each training.",
+			"The epoch is chosen on %s validation images, whose labels are not counted in the shares. The %s test images are read once for each training.",
 		english.Plural(f.Settings.Epochs, "epoch", ""), humanize.Comma(int64(f.Validation)), humanize.Comma(int64(f.Test))))
 	note := ""
 	small, err := trainStage().warnings(run.Config{Data: w.Run.Config.Data, Settings: encode(f.Settings)})
@@ -28,18 +28,18 @@ func (w page) finetuned() error {
 		return err
 	}
 	if len(small) > 0 {
-		note = "Too small to mean anything: few images or epochs. It shows how a comparison looks."
+		note = "Too few images or epochs for a conclusion: this shows the form of a comparison."
 	}
-	w.Show(s, "fine-tuning", finetunedFigure(f, note), "An epoch has as many steps with few labels as with all, so that curves differ in labels and first weights only. Bars: "+intervalOf(f)+".")
+	w.Show(s, "fine-tuning", finetunedFigure(f, note), "An epoch has the same number of steps for every share, so that the curves differ in labels and initial weights only. Bars: "+intervalOf(f)+".")
 	header, rows := finetunedTable(f)
 	s.Table("Top-1 accuracy; in brackets "+intervalOf(f)+".", header, rows)
 	return nil
 }
 
-// interval says which intervals there are.
+// intervalOf names the kind of the comparison's intervals.
 func intervalOf(f *run.Finetuned) string {
 	if f.Seeds == 1 {
-		return "the 95 % interval of Wilson, which covers the luck of the test images and not that of the one seed"
+		return "Wilson's 95 % interval, which covers the sampling of the test images but not the seed"
 	}
 	return fmt.Sprintf("the 95 %% t interval of the mean over n = %d seeds", f.Seeds)
 }
@@ -56,7 +56,7 @@ func finetunedFigure(f *run.Finetuned, note string) figure.Figure {
 	}, curves...)
 }
 
-// table is the comparison in text.
+// finetunedTable returns the comparison as a table, [row][column].
 func finetunedTable(f *run.Finetuned) (header []string, rows [][]string) {
 	header = []string{"labels", "images", "fine-tuned", "from scratch", "gain (points)"}
 	for _, s := range f.Shares {

@@ -33,7 +33,7 @@ func (e Interrupted) Error() string {
 // Unwrap returns context.Canceled.
 func (e Interrupted) Unwrap() error { return context.Canceled }
 
-// task is a fit.Task as search and network make them.
+// task is a fit.Task of package search, train or pretrain.
 type task interface {
 	fit.Task
 	preparer
@@ -47,17 +47,17 @@ type work struct {
 	config run.Config
 	images func() error // reads the images; not called for a finished run
 	memory demand
-	dir    string // of --run; "" for the one that the config names
-	// told and recorded when the run begins; nil: nothing
+	dir    string // directory of the run; "" for the one that the config names
+	// remarks returns sentences that are shown and recorded when the run begins; nil: none.
 	remarks func() []string
 	task    func(b *backend.Backend) (task, error)
 	begun   func(r *run.Run) error // called once the directory exists
-	// called before the first epoch or the continuation
+	// ready is called before the first epoch or the continuation.
 	ready func(r *run.Run, b *backend.Backend) error
 	end   func(r *run.Run, t task) error // called after the last epoch
 }
 
-// do makes the run and returns it, closed; ended reports that it was finished before.
+// do makes or continues the run and returns it closed; ended reports that it was finished before.
 func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error) {
 	w.config.Command = l.Command
 	r, err = run.Begin(l.runs(), w.dir, w.config)
@@ -99,7 +99,7 @@ func (l *Env) do(ctx context.Context, w work) (r *run.Run, ended bool, err error
 	if w.remarks != nil {
 		remarks = w.remarks()
 	}
-	if r.Config.Backend.Kind != "" { // it goes on
+	if r.Config.Backend.Kind != "" { // the run continues
 		remarks = otherwise(r, run.Versions(), b.PluginVersion)
 	}
 	if err := computesOn(r, b); err != nil {
@@ -160,10 +160,10 @@ func computesOn(r *run.Run, b *backend.Backend) error {
 	return nil
 }
 
-// ahead is the time for which a GPU's steps stay unread; progress needs no more.
+// ahead is the interval at which the losses of a GPU's steps are read: often enough for progress.
 const ahead = time.Second / 2
 
-// chooses records the winners of races: a continued run keeps them.
+// chooses records the winners of races between lowerings, so that a continued run keeps them.
 func chooses(r *run.Run, choices map[string]string) error {
 	if maps.Equal(choices, r.Config.Choices) {
 		return nil
@@ -209,7 +209,7 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, r
 		options.Ahead = ahead
 	}
 	options.Observe = func(e fit.Event) error {
-		if err := r.Lost(); err != nil { // before a checkpoint is written, too
+		if err := r.Lost(); err != nil { // also checked before each checkpoint
 			return err
 		}
 		switch e.Kind {
@@ -238,8 +238,8 @@ func (l *Env) fit(ctx context.Context, r *run.Run, b *backend.Backend, t task, r
 	return err
 }
 
-// conclude summarises the events. The best epoch, counted from 0 (-1: none), comes from the last
-// checkpoint. conclude returns an error if the events lack that epoch.
+// conclude summarises the events of an ended run. The last checkpoint names the best epoch, counted
+// from 0; -1 means none. conclude returns an error if the events lack that epoch.
 func conclude(r *run.Run, best int) (run.Result, error) {
 	result := run.Result{Ended: time.Now().UTC().Format(time.RFC3339), Memory: memory.Peak()}
 	events, err := r.Events()

@@ -12,16 +12,16 @@ import (
 
 // Annotations of flags that tell a shell how to complete them.
 const (
-	Choices   = "essnas_choices"   // with these values
-	Directory = "essnas_directory" // with names of directories
+	Choices   = "essnas_choices"   // complete with the annotation's values
+	Directory = "essnas_directory" // complete with names of directories
 )
 
 func choices(f *pflag.FlagSet, name string, values []string) {
-	f.SetAnnotation(name, Choices, values) // the flag is there
+	f.SetAnnotation(name, Choices, values) // an error would mean that the flag is undefined
 }
 
 func datasetFlag(f *pflag.FlagSet, dataset *string) {
-	f.StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+", a name of essnas data add, or the `PATH` of a folder with a folder of pictures for each class (PATH:side=64 for another size than 32); default Fashion-MNIST, of which a sample is built in")
+	f.StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+", a name of essnas data add, or the `PATH` of a folder with a folder of pictures for each class (PATH:side=64 for another size than 32); default Fashion-MNIST, or its built-in sample")
 	choices(f, "dataset", data.Names())
 }
 
@@ -38,7 +38,7 @@ func GenotypeFlag(f *pflag.FlagSet, genotype *string) {
 	choices(f, "genotype", cell.PublishedNames())
 }
 
-// settingsFlags defines the flags of a choice of settings but for some.
+// settingsFlags defines the flags of a choice of settings, except the flags named by without.
 func settingsFlags[S settings.Settings](f *pflag.FlagSet, choice *settings.Choice[S], without ...string) {
 	for _, flag := range choice.Flags() {
 		if slices.Contains(without, flag.Name) {
@@ -46,7 +46,7 @@ func settingsFlags[S settings.Settings](f *pflag.FlagSet, choice *settings.Choic
 		}
 		defined := f.VarPF(flag.Value, flag.Name, "", flag.Help)
 		if flag.Value.Type() == "bool" {
-			defined.NoOptDefVal = "true" // --unrolled needs no word behind it
+			defined.NoOptDefVal = "true" // --unrolled needs no value
 		}
 		if flag.Choices != nil {
 			choices(f, flag.Name, flag.Choices)

@@ -17,15 +17,15 @@ import (
 // smaller reduces settings to need less memory; zeros change nothing.
 type smaller struct{ batch, channels int }
 
-// demand is the memory need of a stage, with the settings that determine it.
+// demand estimates the memory of a stage from its settings.
 type demand struct {
 	options         block.Options // of its engine
 	batch, channels int
 	need            func(e *block.Engine, c smaller) (run.Need, error)
 }
 
-// demandOf returns the demand of a stage with these settings. size points at the fields that may
-// become smaller.
+// demandOf returns the demand of a stage with these settings. size returns pointers to the two
+// fields that advice may reduce.
 func demandOf[S interface{ Validate() error }](settings S, o block.Options, size func(*S) (batch, channels *int), need func(e *block.Engine, s S) (run.Need, error)) demand {
 	batch, channels := size(&settings)
 	return demand{o, *batch, *channels, func(e *block.Engine, c smaller) (run.Need, error) {
@@ -47,9 +47,10 @@ func demandOf[S interface{ Validate() error }](settings S, o block.Options, size
 // errorOfNeed is the relative error of an estimated need.
 const errorOfNeed = 0.2
 
-// fits chooses the amount saved for backward passes and records the need. A continued run never
-// saves more again, and on a GPU, where the bits would differ, it keeps its choice. fits returns an
-// error if the memory is too small, and warns if that is uncertain.
+// fits decides whether backward passes save their activations or recompute them, and records the
+// estimated memory. A continued run never changes from recomputing to saving. On a GPU, where the
+// bits would differ, it keeps its choice. fits returns an error if the memory is too small, and
+// warns if the estimate leaves that open.
 func (l *Env) fits(r *run.Run, b *backend.Backend, d demand) (block.Saving, error) {
 	e, err := block.Open(b, d.options)
 	if err != nil {
@@ -80,23 +81,23 @@ func (l *Env) fits(r *run.Run, b *backend.Backend, d demand) (block.Saving, erro
 	return e.Saving, r.Write("config.json", r.Config)
 }
 
-// short reports that a run needs more memory than available, with advice. The error means that it
-// can't begin.
+// short handles a run whose estimate exceeds the available memory. It returns an error with advice
+// if the run can't fit, and warns with the same advice if the estimate leaves that open.
 func (l *Env) short(r *run.Run, d demand, e *block.Engine, n run.Need, room int64) error {
 	s, err := of(r)
 	if err != nil {
 		return err
 	}
-	short := fmt.Sprintf("%s needs about %s of memory, and there are %s", s.Noun, report.Size(n.Total), report.Size(room))
+	short := fmt.Sprintf("%s needs about %s of memory, and %s are available", s.Noun, report.Size(n.Total), report.Size(room))
 	advice := d.advice(e, room)
 	if float64(n.Total) > (1+errorOfNeed)*float64(room) {
-		return fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it all the same", short, advice, strings.ReplaceAll(report.Size(n.Total+n.Total/10), " ", ""))
+		return fmt.Errorf("the %s: %s, or end other programs; --memory %s tries it nevertheless", short, advice, strings.ReplaceAll(report.Size(n.Total+n.Total/10), " ", ""))
 	}
 	l.progress().say("this %s: it may fail; %s", short, advice)
 	return nil
 }
 
-// advice returns the setting that would fit.
+// advice returns a smaller setting that would fit into room bytes, as flags.
 func (d demand) advice(e *block.Engine, room int64) string {
 	fits := func(c smaller) bool {
 		n, err := d.need(e, c)
@@ -115,5 +116,5 @@ func (d demand) advice(e *block.Engine, room int64) string {
 			return fmt.Sprintf("--batch %d with --channels %d would fit", 2*unit, c)
 		}
 	}
-	return "no smaller batch would fit, nor fewer channels: take fewer cells, or a machine with more memory"
+	return "no smaller batch and no fewer channels would fit: take fewer cells, or a machine with more memory"
 }

@@ -42,11 +42,11 @@ func TestRunsFitIntoTheMemory(t *testing.T) {
 	}{
 		{"where there is enough, all is saved", 6400, block.SaveAll, "", ""},
 		{"where there is less, little is", 6399, block.SaveLittle, "", ""},
-		{"what may fit is begun", 3000, block.SaveLittle, "this search needs about 3.2 kB of memory, and there are 3.0 kB: it may fail; --batch 56 would fit", ""},
-		{"what can't is not, and the largest batch that does is told", 2100, block.SaveLittle, "", "the search needs about 3.2 kB of memory, and there are 2.1 kB: --batch 40 would fit, or end other programs; --memory 3.5kB tries it all the same"},
+		{"what may fit is begun", 3000, block.SaveLittle, "this search needs about 3.2 kB of memory, and 3.0 kB are available: it may fail; --batch 56 would fit", ""},
+		{"what can't is not, and the largest batch that does is told", 2100, block.SaveLittle, "", "the search needs about 3.2 kB of memory, and 2.1 kB are available: --batch 40 would fit, or end other programs; --memory 3.5kB tries it nevertheless"},
 		{"small batches are counted in ones", 205, block.SaveLittle, "", "--batch 4 would fit"},
 		{"no batch is small enough: channels go", 60, block.SaveLittle, "", "--batch 2 with --channels 8 would fit"},
-		{"nothing is", 10, block.SaveLittle, "", "no smaller batch would fit, nor fewer channels"},
+		{"nothing is", 10, block.SaveLittle, "", "no smaller batch and no fewer channels would fit"},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			var told strings.Builder

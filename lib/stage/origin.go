@@ -14,14 +14,15 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// origin is a finished run whose weights another run begins with.
+// origin is a finished run that gives another run its initial weights.
 type origin struct {
 	run.Origin
 	run   *run.Run
-	state fit.State // see load
+	state fit.State // read by load
 }
 
-// openOrigin opens a finished run, made by one of these stages, for the named flag.
+// openOrigin opens a finished run of one of these stages. flag is the flag that names the
+// directory, for errors. openOrigin returns an error for other runs and for unfinished ones.
 func openOrigin(dir, flag string, stages ...Stage) (o origin, err error) {
 	if o.run, err = run.Open(dir); err != nil {
 		return o, err
@@ -35,7 +36,7 @@ func openOrigin(dir, flag string, stages ...Stage) (o origin, err error) {
 		return o, fmt.Errorf("%s is a %s: %s wants the directory of %s", dir, o.run.Config.Stage, flag, strings.Join(nouns, " or "))
 	}
 	if o.run.Config.Genotype == nil && stages[i].Runs.body != nil {
-		return o, fmt.Errorf("%s has no genotype: delete the run, or mend the file", o.run.Path("config.json"))
+		return o, fmt.Errorf("%s has no genotype: delete the run, or repair the file", o.run.Path("config.json"))
 	}
 	if result, err := o.run.Result(); err != nil {
 		return o, err
@@ -46,8 +47,9 @@ func openOrigin(dir, flag string, stages ...Stage) (o origin, err error) {
 	return o, nil
 }
 
-// load reads the weights: of a training those of its best epoch, which essnas test uses too; of all
-// other runs, and for more epochs of one (whole), the last.
+// load reads the weights of the run. For a training these are the weights of its best epoch, which
+// essnas test uses as well. For other runs, and for more epochs of a training (whole), these are the
+// last weights.
 func (o *origin) load(whole bool) (err error) {
 	path := checkpoints(o.run).Last()
 	if trainStage().made(o.run) && !whole {
@@ -67,13 +69,13 @@ func weightsChecksum(s fit.State) string {
 	for _, name := range slices.Sorted(maps.Keys(s.Arrays)) {
 		if strings.HasPrefix(name, "weights/") || strings.HasPrefix(name, "running/") {
 			fmt.Fprintf(sum, "%s %d\n", name, len(s.Arrays[name].F32))
-			binary.Write(sum, binary.LittleEndian, s.Arrays[name].F32) // a hash accepts everything
+			binary.Write(sum, binary.LittleEndian, s.Arrays[name].F32) // writing to a hash never fails
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// size returns the cells and channels of the network whose weights these are.
+// size returns the cells and channels of the origin's network.
 func (o origin) size() (cells, channels int, err error) {
 	if trainStage().made(o.run) {
 		s, err := validSettingsOf[settings.Train](o.run.Config)
@@ -83,7 +85,8 @@ func (o origin) size() (cells, channels int, err error) {
 	return s.Cells, s.Channels, err
 }
 
-// choose gives the settings of a training the origin's network.
+// choose fixes the settings that describe the network to those of the origin. It returns an error
+// if the choice has other values.
 func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[settings.Train], error) {
 	cells, channels, err := o.size()
 	if err != nil {
@@ -96,19 +99,19 @@ func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[set
 			err = fixed.Fix("stem", s.Stem)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w, as the training in %s has it", err, o.Run)
+			return nil, fmt.Errorf("%w, as in the training in %s", err, o.Run)
 		}
 	}
 	for name, value := range map[string]int{"cells": cells, "channels": channels} {
 		if err := fixed.Fix(name, value); err != nil {
-			return nil, fmt.Errorf("%w, as the %s in %s has it", err, o.noun(), o.Run)
+			return nil, fmt.Errorf("%w, as in the %s in %s", err, o.noun(), o.Run)
 		}
 	}
 	return &fixed, nil
 }
 
-// settings returns the settings of a training that begins with these weights. One that goes on with
-// a training (whole) has its settings where none are given.
+// settings returns the settings of a training that begins with these weights. A training that
+// continues another one (whole) takes over the other's settings, except those that the choice gives.
 func (o origin) settings(c *settings.Choice[settings.Train], whole bool) (s settings.Train, err error) {
 	if c, err = o.choose(c); err != nil {
 		return s, err
@@ -122,7 +125,7 @@ func (o origin) settings(c *settings.Choice[settings.Train], whole bool) (s sett
 	return c.Over(s)
 }
 
-// begins is a sentence on the beginning of a training with these weights.
+// begins returns a sentence about the initial weights and the schedule of a training.
 func (o origin) begins(s settings.Train) string {
 	schedule := fmt.Sprintf("the learning rate begins at %g and falls to 0 along a cosine over %d epochs", s.LR, s.Epochs)
 	switch {
@@ -142,8 +145,9 @@ func (o origin) noun() string {
 	return s.Noun
 }
 
-// weights returns the initial weights of a run. A run with a checkpoint no longer needs them, and
-// their own run may have been removed.
+// weightsOf returns the initial weights of a run, or nil if it needs none: a run with a checkpoint
+// continues even if the run of its initial weights was removed. It returns an error if the weights
+// can't be read or have changed.
 func weightsOf(r *run.Run) (*fit.State, error) {
 	from := r.Config.From
 	if from == nil {
@@ -157,7 +161,7 @@ func weightsOf(r *run.Run) (*fit.State, error) {
 		err = o.load(from.Whole)
 	}
 	if err == nil && o.Checksum != from.Checksum {
-		err = fmt.Errorf("the weights of %s are not those that this run was to begin with: begin another run", from.Run)
+		err = fmt.Errorf("the weights of %s have changed since this run was requested: begin another run", from.Run)
 	}
 	return &o.state, err
 }
@@ -168,8 +172,8 @@ type beginner interface {
 	Begin(from fit.State, whole bool) error
 }
 
-// begin gives a task its initial weights, if they are another run's, and returns it. It closes the
-// task if it returns an error.
+// begin gives a task its initial weights, if they come from another run, and returns the task. It
+// closes the task if it returns an error.
 func begin(t beginner, weights *fit.State, from *run.Origin) (task, error) {
 	if weights == nil {
 		return t, nil

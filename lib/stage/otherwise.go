@@ -10,16 +10,17 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// otherwise tells what of a run that goes on is not as it was when it was begun: settings that its
-// version of essnas did not have, and versions of what computes.
+// otherwise returns remarks on the differences between the beginning of a run and its continuation:
+// settings that the earlier version of essnas did not have, and versions of the programs that
+// compute.
 func otherwise(r *run.Run, now map[string]string, plugin string) (remarks []string) {
 	c := r.Config
 	if missing := missing(r); len(missing) > 0 {
-		remarks = append(remarks, fmt.Sprintf("this run was begun by a version of essnas without the settings %s: they are the default preset's", strings.Join(missing, ", ")))
+		remarks = append(remarks, fmt.Sprintf("this run was begun by a version of essnas without the settings %s: they have the values of the default preset", strings.Join(missing, ", ")))
 	}
 	version := func(of, then, now string) {
 		if then != "" && now != "" && then != now {
-			remarks = append(remarks, fmt.Sprintf("this run was begun with %s %s and goes on with %s: its bits may differ from those of a run that is made in one go", of, then, now))
+			remarks = append(remarks, fmt.Sprintf("this run was begun with %s %s and continues with %s: its bits may differ from those of an uninterrupted run", of, then, now))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Versions)) {
@@ -29,12 +30,12 @@ func otherwise(r *run.Run, now map[string]string, plugin string) (remarks []stri
 	return remarks
 }
 
-// missing are the settings that a run's config.json lacks.
+// missing returns the names of the settings that a run's config.json lacks.
 func missing(r *run.Run) (names []string) {
 	s, err := of(r)
 	var values map[string]json.RawMessage
 	if err != nil || json.Unmarshal(r.Config.Settings, &values) != nil {
-		return nil // whatever reads them says so
+		return nil // the reader of the settings returns the error
 	}
 	for _, f := range s.Runs.Fields() {
 		if _, ok := values[f.Name]; !ok && !f.Later {

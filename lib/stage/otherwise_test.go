@@ -20,8 +20,8 @@ func TestWhatHasChangedSinceARunWasBegunIsTold(t *testing.T) {
 		told                          []string
 	}{
 		{"nothing", all, "a1", "0.81", nil},
-		{"another essnas", all, "b2", "0.81", []string{"begun with essnas a1 and goes on with b2"}},
-		{"another plugin", all, "a1", "0.82", []string{"begun with the XLA plugin 0.81 and goes on with 0.82"}},
+		{"another essnas", all, "b2", "0.81", []string{"begun with essnas a1 and continues with b2"}},
+		{"another plugin", all, "a1", "0.82", []string{"begun with the XLA plugin 0.81 and continues with 0.82"}},
 		{"a setting that there was not", strings.Replace(all, `"labels":1,`, "", 1), "a1", "", []string{"without the settings labels"}},
 	} {
 		got := otherwise(of(c.settings), map[string]string{"essnas": c.essnas, "go": "go1.26"}, c.plugin)

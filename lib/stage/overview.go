@@ -10,8 +10,8 @@ import (
 )
 
 // Overview draws the present state of a run in one figure: for a search the losses, accuracies,
-// alphas and the cells derived from them, for a training the losses and accuracies. The text says
-// the same in words. Overview returns an error if a file of the run is damaged.
+// alphas and the cells derived from them, for a training the losses and accuracies. The text is a
+// summary in one or two lines. Overview returns an error if a file of the run is damaged.
 func Overview(r *run.Run) (f figure.Figure, text string, err error) {
 	events, err := r.Events()
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// loadOwn loads the user's own pictures that a run was made with: from their folder, or where that
-// has moved, by the name that essnas data add gave them. It returns an error if the pictures have
-// changed.
+// loadOwn loads the user's own pictures that a run was made with. It looks in their folder, and if
+// that was moved, in the folder that essnas data add has recorded under their name. It returns an
+// error if the pictures can't be loaded or have changed.
 func (l *Env) loadOwn(c run.Data) (*data.Set, error) {
 	set, err := l.Dataset(c.Own)
 	if err != nil {
@@ -20,17 +20,18 @@ func (l *Env) loadOwn(c run.Data) (*data.Set, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the pictures of this run can't be loaded: %w; put them back, or give their new place the name %s with: %s", err, c.Name, run.Command("data", "add", c.Name, "PATH"))
+		return nil, fmt.Errorf("the pictures of this run can't be loaded: %w; put them back, or record their new folder under the name %s with: %s", err, c.Name, run.Command("data", "add", c.Name, "PATH"))
 	}
 	if set.Train.Height != c.Side || !sameSums(set.Checksums, c.Checksums) {
-		return nil, fmt.Errorf("the pictures at %s are not those that this run was made with (their checksums differ): put those back, or begin another run", set.Own)
+		return nil, fmt.Errorf("the pictures at %s have changed since this run was made (their checksums differ): put the old ones back, or begin another run", set.Own)
 	}
 	named := *set
 	named.Name, named.Title, named.Own = c.Name, c.Title, c.Own
 	return &named, nil
 }
 
-// sameSums compares the checksums of training and test pictures, whatever their folder is called.
+// sameSums reports whether the checksums of training and test pictures are equal. The names of
+// their folders may differ.
 func sameSums(a, b map[string]string) bool {
 	sums := func(m map[string]string) map[string]int {
 		n := map[string]int{}
@@ -75,9 +76,9 @@ func backgroundOf(im data.Images) *run.Background {
 	return &run.Background{Mean: mean, Std: math.Sqrt(max(0, squares/n-mean*mean))}
 }
 
-// foreign says in a sentence that a picture's background is unlike that of the training images:
-// further from their mean than three standard deviations, and than a quarter of the scale. "" if it
-// is like it.
+// foreign returns a warning if the brightness of a picture's background differs from the mean of the
+// training images by more than three standard deviations and more than a quarter of the scale. It
+// returns "" for other pictures.
 func foreign(b *run.Background, pixels []uint8, side, channels int) string {
 	if b == nil {
 		return ""
@@ -86,5 +87,5 @@ func foreign(b *run.Background, pixels []uint8, side, channels int) string {
 	if d := math.Abs(light - b.Mean); d <= 3*b.Std || d <= 64 {
 		return ""
 	}
-	return fmt.Sprintf("its background has the brightness %.0f and that of the training images %.0f (0 is black, 255 white): what the network sees is unlike what it has learnt; with dark and light exchanged: --invert", light, b.Mean)
+	return fmt.Sprintf("its background has the brightness %.0f, and that of the training images has %.0f (0 is black, 255 white): the network has not learnt from such pictures; --invert exchanges dark and light", light, b.Mean)
 }

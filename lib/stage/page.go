@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// page is a run's page while its stages write it.
+// page is the page of a run, to which its stages add sections.
 type page struct{ *report.Writer }
 
 // Report writes report.html, a self-contained page about the run, from the present contents of its
@@ -60,7 +60,7 @@ func (s Stage) write(w page) error {
 		return err
 	}
 	if from := w.Run.Config.From; from != nil && from.Whole {
-		w.Lead += fmt.Sprintf(" It goes on from the last weights of %s; its schedule begins anew.", filepath.Base(from.Run))
+		w.Lead += fmt.Sprintf(" It continues from the last weights of %s with a new schedule.", filepath.Base(from.Run))
 	}
 	if err := w.Circumstances(s.Runs.Fields(), events); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s Stage) write(w page) error {
 	return w.overview(w.Run)
 }
 
-// added shows the additions of other stages to the run, in the order of All.
+// added shows the sections of the stages that add to runs, in the order of All.
 func (w page) added() error {
 	for _, s := range All() {
 		if s.added == nil {
@@ -103,12 +103,11 @@ func (l *Env) report(r *run.Run) error {
 	return err
 }
 
-// results are the files whose contents a page shows, in which an ended run and the stages after it
-// leave their numbers.
+// results lists the files of an ended run whose contents its page shows.
 var results = []string{"result.json", "test.json", "probe.json", "finetune.json", "attack.json", "calibration.json"}
 
-// undrawn reports whether a page or figures of a run are missing or older than one of its results: a
-// process was killed before or while it drew them, or somebody has deleted some.
+// undrawn reports whether the page or a figure of a run is missing or older than one of its results.
+// A process may have been killed while it drew them, or a user may have deleted some.
 func undrawn(r *run.Run) bool {
 	page, err := os.Stat(r.Path("report.html"))
 	if err != nil {
@@ -127,7 +126,7 @@ func undrawn(r *run.Run) bool {
 	})
 }
 
-// unreported reports on an ended run that is undrawn, and whose lock this process holds.
+// unreported draws the page of an ended run if it is undrawn. This process holds the run's lock.
 func (l *Env) unreported(r *run.Run) error {
 	if l.NoPages || !undrawn(r) {
 		return nil
@@ -135,8 +134,8 @@ func (l *Env) unreported(r *run.Run) error {
 	return l.report(r)
 }
 
-// shown is unreported for a run that was opened for reading. If another process works in it, or its
-// directory is read-only, the run is shown without a new page.
+// shown draws the page of a run that was opened for reading, if it is undrawn. If another process
+// works in the run, or its directory is read-only, no page is drawn.
 func (l *Env) shown(r *run.Run) error {
 	if l.NoPages || !undrawn(r) {
 		r.Tidy()
@@ -150,12 +149,13 @@ func (l *Env) shown(r *run.Run) error {
 	return l.report(r)
 }
 
-// warnings names the limits of the numbers: the embedded sample, few images, few epochs.
+// warnings returns sentences on the limits of the numbers: the embedded sample, few images, few
+// epochs.
 func (s Stage) warnings(c run.Config) (all []string, err error) {
 	d := c.Data
 	if d.Sample {
 		all = append(all, fmt.Sprintf(
-			"These images are %s, built into essnas (%s to train, %s to test), not the data set. What is shown here is how it works, not how well.",
+			"These images are %s, built into essnas (%s to train, %s to test), not the whole data set. The page shows how the method works, not how well.",
 			d.Title, humanize.Comma(int64(d.Train)), humanize.Comma(int64(d.Test))))
 	}
 	images, epochs, err := s.Runs.extent(c)
@@ -168,7 +168,7 @@ func (s Stage) warnings(c run.Config) (all []string, err error) {
 			used = min(images, d.Train)
 		}
 		all = append(all, fmt.Sprintf(
-			"This %s takes %s on %s images: far too little to compare with published results, which take %s. Read the numbers as a demonstration.",
+			"This %s takes %s on %s images: far too little for a comparison with published results, which take %s. Read the numbers as a demonstration.",
 			s.Noun, english.Plural(epochs, "epoch", ""), humanize.Comma(int64(used)), s.Runs.compared))
 	}
 	return all, nil

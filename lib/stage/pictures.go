@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// picturesStage draws training images with their augmentation.
+// picturesStage returns the stage that draws training images with their augmentation.
 func picturesStage() Stage {
 	return Stage{Name: "pictures", Noun: "drawing", Command: picturesCommand}
 }
@@ -27,19 +27,19 @@ func picturesStage() Stage {
 func picturesCommand() Command {
 	var s Pictures
 	return Command{
-		Use: "pictures", Short: "Draw training images and what augmentation makes of them",
-		Long: `Draw training images, and what augmentation makes of them: a row for each image, first as it is, then as a training sees it (random crop and flip, and a square cut
-out), or with --views as the pairs of distorted views that the Barlow Twins loss compares.`,
+		Use: "pictures", Short: "Draw training images and their augmentation",
+		Long: `Draw training images and their augmentation. Each image has a row: first the image itself, then copies with the augmentation of a training (random crop and
+flip, and a square cut out). With --views the copies are the pairs of distorted views that the Barlow Twins loss compares.`,
 		Example: `  essnas pictures --dataset cifar10 --index 0,1,2 --cutout 16 --copies 5 --out training.png
   essnas pictures --index 0,1,2 --views default --out views.png
   essnas pictures --index 0 --views 'distort 1 rotate 30' --out turned.png`,
 		Flags: func(f *pflag.FlagSet) {
 			datasetFlag(f, &s.Dataset)
 			f.IntSliceVar(&s.Index, "index", nil, "`NUMBERS` of training images, from 0")
-			f.IntVar(&s.Copies, "copies", 2, "how often each is drawn anew; of views, pairs")
-			f.StringVar(&s.Views, "views", "", "the two views of the Barlow Twins loss instead: 'default', or steps as essnas search --views has them")
+			f.IntVar(&s.Copies, "copies", 2, "augmented copies of each image; with --views, pairs of views")
+			f.StringVar(&s.Views, "views", "", "draw the two views of the Barlow Twins loss: 'default', or steps as in essnas search --views")
 			f.IntVar(&s.Cutout, "cutout", 0, "side of the square that is cut out, in pixels, an even number; 0: none")
-			f.Uint64Var(&s.Seed, "seed", 1, "decides what happens to the images")
+			f.Uint64Var(&s.Seed, "seed", 1, "seed of the augmentation")
 			f.StringVar(&s.Out, "out", "", "PNG `FILE` to draw")
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
@@ -61,22 +61,22 @@ out), or with --views as the pairs of distorted views that the Barlow Twins loss
 	}
 }
 
-// Pictures asks for drawings of training images and of their augmentation.
+// Pictures is the request for a drawing of training images and their augmentation.
 type Pictures struct {
 	Dataset string // "" for Fashion-MNIST
-	Index   []int  // of the training set
-	Copies  int    // number of drawings of each image; of pairs of views, if any
-	// two views of self-supervision (see distort.Parse); "" for the augmentation of trainings:
-	// crop, flip and cutout
+	Index   []int  // indices of training images
+	Copies  int    // augmented copies of each image, or pairs of views
+	// Views describes the two views of self-supervision (see distort.Parse); "" stands for the
+	// augmentation of trainings: crop, flip and cutout.
 	Views  string
 	Cutout int // side of the erased square, in pixels; 0: none
 	Seed   uint64
 	Out    string // PNG file to draw
 }
 
-// Pictures draws a row for each image: the original, then its copies. It returns the captions of
-// the rows, [image][column]. Pictures returns an error for invalid indices, numbers or views, or if
-// the file can't be written.
+// Pictures draws a row for each image, the original and then its copies, into a PNG file. It returns
+// the captions, [image][column]. Pictures returns an error for invalid indices, numbers or views, or
+// if the file can't be written.
 func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, err error) {
 	if len(s.Index) == 0 || s.Copies < 1 {
 		return nil, fmt.Errorf("%d images and %d copies of them leave nothing to draw: give --index with numbers of training images, and 1 or more --copies", len(s.Index), s.Copies)
@@ -89,7 +89,7 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 	var which []int32 // each image once for every copy
 	for _, i := range s.Index {
 		if i < 0 || i >= set.Train.N {
-			return nil, fmt.Errorf("there is no training image %d: %s has %d, which are numbered 0 to %d", i, set.Title, set.Train.N, set.Train.N-1)
+			return nil, fmt.Errorf("there is no training image %d: the %d training images of %s are numbered 0 to %d", i, set.Train.N, set.Title, set.Train.N-1)
 		}
 		for range s.Copies {
 			which = append(which, int32(few.N))
@@ -123,8 +123,8 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 	return captions, atomicfile.Write(s.Out, func(w io.Writer) error { return figure.Grid(columns, tiles).PNG(w) })
 }
 
-// augmented returns the images with these indices as a training, or both sides of a search's Barlow
-// Twins loss, sees them.
+// augmented returns augmented copies of the images with these indices, [image][copy][pixel], and the
+// names of the copies. With views each copy is a pair of views.
 func augmented(b *backend.Backend, im data.Images, set *data.Set, which []int32, s Pictures) (drawn [][][]uint8, names []string, err error) {
 	f, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, len(which), augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// predictStage classifies images with a training's network.
+// predictStage returns the stage that classifies images with a training's network.
 func predictStage() Stage {
 	return Stage{Name: "predict", Noun: "prediction", Command: predictCommand}
 }
@@ -29,15 +29,15 @@ func predictCommand() Command {
 	var s Predict
 	return Command{
 		Use: "predict [FILE...]", Short: "Classify pictures with a trained network",
-		Long: `Classify PNG, JPEG or WebP pictures, or images of the test set by their numbers, with the best weights of a training. A picture is turned upright as
-its EXIF orientation says, and its middle square is scaled to the size of the data set's images. A warning tells if its background is unlike theirs.`,
+		Long: `Classify PNG, JPEG or WebP pictures, or images of the test set by their numbers, with the best weights of a training. A picture is turned upright by
+its EXIF orientation, and its middle square is scaled to the size of the data set's images. A warning tells if its background is unlike that of the images.`,
 		Example: `  essnas predict --run runs/train-cifar10-5e6f7a8b cat.jpg dog.png
   essnas predict --run runs/train-cifar10-5e6f7a8b --index 0,1,2 --out three.png`,
 		Files: true, Brief: true,
 		Flags: func(f *pflag.FlagSet) {
 			runFlag(f, &s.Dir, "`DIR` of the training")
 			f.IntSliceVar(&s.Index, "index", nil, "`NUMBERS` of test images, from 0")
-			f.BoolVar(&s.Invert, "invert", false, "exchange dark and light in the pictures of files: for drawings on white where the training images are on black")
+			f.BoolVar(&s.Invert, "invert", false, "exchange dark and light in the pictures of files, for example for drawings on white if the training images are on black")
 			f.IntVar(&s.Top, "top", guesses, "classes to show for each picture")
 			f.StringVar(&s.Out, "out", "", "PNG `FILE` to draw; default figures/predict.png in the run")
 		},
@@ -78,20 +78,21 @@ its EXIF orientation says, and its middle square is scaled to the size of the da
 	}
 }
 
-// Predict asks for predictions of a trained network.
+// Predict is the request for predictions of a trained network.
 type Predict struct {
 	Dir string // the run of a training
-	// PNG, JPEG or WebP files; the middle square is scaled to the size of the data set's images
+	// Files are PNG, JPEG or WebP files. Their middle squares are scaled to the size of the data
+	// set's images.
 	Files  []string
 	Invert bool   // exchange dark and light in the files' images
-	Index  []int  // images of the test set
+	Index  []int  // indices of test images
 	Top    int    // number of classes per image; 0: 3
 	Out    string // file of the drawing; "" for figures/predict.png in the run
 }
 
-// Predict classifies images with the best weights of a training run and draws them to a file whose
-// name it returns. Predict returns an error for a run that is no training with weights, for
-// unreadable images, or if the file can't be written.
+// Predict classifies images with the best weights of a training. It returns the predictions, test
+// images first, and the name of the file with the drawing. Predict returns an error for a run that
+// is no training with weights, for unreadable images, or if the file can't be written.
 func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string, error) {
 	r, err := openTraining(s.Dir)
 	if err != nil {
@@ -134,7 +135,8 @@ func (l *Env) Predict(ctx context.Context, s Predict) ([]run.Prediction, string,
 	return predictions, out, atomicfile.Write(out, func(w io.Writer) error { return figure.Predictions(2, cards).PNG(w) })
 }
 
-// pictures returns the images to classify, test images first, as the network sees them.
+// pictures returns the images to classify, test images first, at the size of the network's input.
+// seen has the same images for the drawing.
 func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run.Prediction, seen []image.Image, err error) {
 	if len(s.Files)+len(s.Index) == 0 {
 		return im, nil, nil, errors.New("which pictures? Name PNG, JPEG or WebP files, or give --index with the numbers of test images")
@@ -153,7 +155,7 @@ func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run
 		}
 		for _, i := range s.Index {
 			if i < 0 || i >= set.Test.N {
-				return im, nil, nil, fmt.Errorf("there is no test image %d: %s has %d, which are numbered 0 to %d", i, set.Title, set.Test.N, set.Test.N-1)
+				return im, nil, nil, fmt.Errorf("there is no test image %d: the %d test images of %s are numbered 0 to %d", i, set.Test.N, set.Title, set.Test.N-1)
 			}
 			label := set.Test.Labels[i]
 			add(fmt.Sprintf("test image %d", i), set.Classes[label], label, set.Test.Picture(i))
@@ -173,14 +175,15 @@ func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run
 	return im, predictions, seen, nil
 }
 
-// maxFile bounds the bytes of a picture's file.
+// maxFile is the largest size of a picture's file in bytes.
 const maxFile = 128 << 20
 
-// squareOf reads the middle square of a picture's file as pixels [side, side, channels].
+// squareOf reads the middle square of a picture's file as pixels, [side, side, channels]. It returns
+// an error if the file is too large or no readable picture.
 func squareOf(file string, side, channels int) ([]uint8, error) {
 	info, err := os.Stat(file)
 	if err == nil && info.Size() > maxFile {
-		return nil, fmt.Errorf("picture %s has %d bytes, more than can be read: make it smaller", file, info.Size())
+		return nil, fmt.Errorf("picture %s is too large with %d bytes: make it smaller", file, info.Size())
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -193,7 +196,7 @@ func squareOf(file string, side, channels int) ([]uint8, error) {
 	return picture.Square(im, side, channels), nil
 }
 
-// encodePNG returns a small image as text.
+// encodePNG returns image i as a PNG file in base64.
 func encodePNG(im data.Images, i int) (string, error) {
 	var text strings.Builder
 	w := base64.NewEncoder(base64.StdEncoding, &text)

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// pretrainStage trains a network's features without labels.
+// pretrainStage returns the stage that trains a network's features without labels.
 func pretrainStage() Stage {
 	return Stage{Name: "pretrain", Noun: "pretraining", Command: pretrainCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Pretrain], enough: 50, compared: "50 to 1,000 epochs on 50,000 images", report: page.pretrained, body: pretrainedBody,
@@ -35,11 +35,11 @@ func pretrainCommand() Command {
 	s := Pretrain{Choice: settings.PretrainChoice()}
 	return Command{
 		Use: "pretrain", Short: "Train the features of a cell's network without labels",
-		Long: `Train the features of the network that is built from a cell without labels, by Barlow Twins (arXiv:2103.03230): two distorted views of each image are to get the
-same features, and each feature is to tell something else. A fifth of the training images, at most 10,000, is held back. Every few epochs it is measured how many of them
-their nearest training images classify right, beside the same with pixels and with the untrained network.
+		Long: `Train the features of a cell's network without labels, by Barlow Twins (arXiv:2103.03230). The loss asks for equal features of two distorted views of an
+image, and for features that are uncorrelated with each other. A fifth of the training images, at most 10,000, is held back. Every few epochs the nearest
+training images classify the held-back ones, by these features, by those of the untrained network, and by pixels.
 
-Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
+Ctrl-C saves. The same command, or essnas pretrain --run DIR, continues.`,
 		Example: `  essnas pretrain --genotype PC_DARTS_cifar --dataset cifar10
   essnas pretrain --genotype runs/search-cifar10-1a2b3c4d --preset slides
   essnas pretrain --genotype DARTS_V2 --projector 512,512,512 --optimizer lars --lr 0.2
@@ -47,7 +47,7 @@ Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
 		Flags: func(f *pflag.FlagSet) {
 			GenotypeFlag(f, &s.Genotype)
 			datasetFlag(f, &s.Dataset)
-			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
+			runFlag(f, &s.Dir, "run directory to make or to continue; default one in --runs, named by data, cell and settings")
 			settingsFlags(f, s.Choice)
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
@@ -61,20 +61,20 @@ Ctrl-C saves. The same command, or essnas pretrain --run DIR, goes on.`,
 					fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs\n\nReport    %s\n", m["train_loss"], sum.Result.Epochs, sum.Report)
 					return
 				}
-				fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs; %.1f %% of the held-back images have the class of their neighbours\n\nReport    %s\nNext      %s\n",
+				fmt.Fprintf(w, "Barlow Twins loss %.3f after %d epochs; nearest neighbours classify %.1f %% of the held-back images correctly\n\nReport    %s\nNext      %s\n",
 					m["train_loss"], sum.Result.Epochs, 100*m["knn_accuracy"], sum.Report, l.Next("probe", "--run", r.Dir))
 			})
 		},
 	}
 }
 
-// Pretrain asks for a pretraining.
+// Pretrain is the request for a pretraining.
 type Pretrain struct {
-	Dataset string // one of data.Names(); "" for the available one
-	// name of a published cell, file, or run of a search
+	Dataset string // one of data.Names(); "" for Fashion-MNIST, or its built-in sample
+	// Genotype is the name of a published cell, a file, or the run of a search.
 	Genotype string
-	Choice   *settings.Choice[settings.Pretrain] // see PretrainChoice
-	// directory of the run; "" for a name that follows from the request
+	Choice   *settings.Choice[settings.Pretrain] // see settings.PretrainChoice
+	// Dir is the directory of the run; "" stands for a name that follows from the request.
 	Dir string
 }
 

@@ -24,10 +24,10 @@ func (w page) pretrained(_ []run.Event, h report.History) error {
 	w.Lead = fmt.Sprintf("A network of %d cells and %d channels from the cells of %s learned from images alone, by Barlow Twins (arXiv:2103.03230).", chosen.Cells, chosen.Channels, report.CellsName(r.Config))
 	w.Footer = "Written by essnas. One seed separates nothing: repeat with other seeds before comparing."
 	w.pretrainNumbers(r, h)
-	s := w.Section("Pretraining", "No label takes part. What the features are worth is measured by the nearest neighbours of images held back.")
+	s := w.Section("Pretraining", "The training uses no labels. Nearest neighbours of held-back images measure the quality of the features.")
 	w.Show(s, "pretraining-curves", figure.Curves(pretrainingCharts(h)...),
-		"Loss over the embedding, and how many of the held-back images their nearest training images (cosine of the features, weighted vote) classify right. "+
-			"Spread and rank tell of a collapse: they fall towards 0 and 1 if all images come to look the same.")
+		"Loss over the embedding, and the share of held-back images that their nearest training images (cosine of the features, weighted vote) classify correctly. "+
+			"Spread and rank show a collapse: they fall towards 0 and 1 if all images get the same features.")
 	if err := w.Views(chosen.Views); err != nil {
 		return err
 	}

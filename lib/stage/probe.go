@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// probeStage measures the quality of a network's features.
+// probeStage returns the stage that measures the quality of a network's features.
 func probeStage() Stage {
 	return Stage{Name: "probe", Noun: "probe", Command: probeCommand, added: page.probed}
 }
@@ -31,10 +31,10 @@ func probeCommand() Command {
 	var s Probe
 	d := DefaultCandidates()
 	return Command{
-		Use: "probe", Short: "Measure what features are worth",
-		Long: `Measure what the features of a pretrained or trained network are worth to simple classifiers: a weighted vote of the k nearest training images (cosine,
-arXiv:1805.01978), and logistic regression. Beside them stand the network with the weights that it began with, and pixels. Validation images choose among the candidates; the
-test set is read once for a run, and asked again, the command shows what was found then.`,
+		Use: "probe", Short: "Measure the quality of features",
+		Long: `Measure the accuracy of simple classifiers on the features of a pretrained or trained network: a weighted vote of the k nearest training images (cosine,
+arXiv:1805.01978), and logistic regression. The same classifiers on the features of the untrained network and on pixels are the baselines. Their
+hyperparameters are chosen on validation images. The test set is read once for a run; a later command shows the stored result.`,
 		Example: `  essnas probe --run runs/pretrain-cifar10-1a2b3c4d
   essnas probe --run runs/train-cifar10-5e6f7a8b --k 200 --temperature 0.07 --json`,
 		Flags: func(f *pflag.FlagSet) {
@@ -59,9 +59,9 @@ test set is read once for a run, and asked again, the command shows what was fou
 	}
 }
 
-// Probe asks for the quality of the features of a run's network.
+// Probe is the request for the quality of the features of a run's network.
 type Probe struct {
-	Dir string // of a pretraining or a training
+	Dir string // the run of a pretraining or a training
 	run.Candidates
 }
 
@@ -108,7 +108,7 @@ func (l *Env) Probe(ctx context.Context, s Probe) (r *run.Run, p *run.Probe, end
 	}
 	if p, err := r.Probe(); err != nil || p != nil {
 		if err == nil && !reflect.DeepEqual(p.Candidates, candidates) && !reflect.DeepEqual(s.Candidates, run.Candidates{}) {
-			err = fmt.Errorf("%s was probed with other candidates, and the test set is read once for a run: leave out k, temperature and l2 to see the result", s.Dir)
+			err = fmt.Errorf("%s was probed with other candidates, and the test set is read only once for a run: leave out k, temperature and l2 to see the result", s.Dir)
 		}
 		if err != nil {
 			return nil, nil, false, err
@@ -244,7 +244,7 @@ func (l *Env) probe(ctx context.Context, r *run.Run, set *data.Set, c run.Candid
 			return nil, err
 		}
 		if kind == "pixels" {
-			continue // a linear classifier of three thousand inputs is slow and of no interest
+			continue // a linear classifier on three thousand pixels is slow and a poor baseline
 		}
 		if row, err = linear(ctx, features, labels, len(set.Classes), c); err != nil {
 			return nil, err
@@ -302,7 +302,8 @@ func (l *Env) features(ctx context.Context, b *backend.Backend, set *data.Set, b
 	return out, nil
 }
 
-// knn chooses k and temperature on the validation images; of equal ones the first wins.
+// knn chooses k and temperature on the validation images. Among candidates of equal accuracy the
+// first one wins.
 func knn(ctx context.Context, b *backend.Backend, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
 	most := 0
 	for _, k := range c.K {
@@ -328,7 +329,8 @@ func knn(ctx context.Context, b *backend.Backend, features [3][][]float32, label
 	return row, nil
 }
 
-// linear chooses the penalty on the validation images, from the strongest to the weakest.
+// linear chooses the penalty on the validation images. It tries the penalties from the strongest to
+// the weakest.
 func linear(ctx context.Context, features [3][][]float32, labels [3][]uint8, classes int, c run.Candidates) (row run.ProbeRow, err error) {
 	var last, chosen *feature.Linear
 	best, l2 := -1, 0.0

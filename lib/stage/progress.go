@@ -17,7 +17,7 @@ import (
 type progress struct {
 	out      io.Writer
 	terminal bool
-	status   func(text string) // instead of bar and lines; nil: those
+	status   func(text string) // receives the status in place of bar and lines; nil: bar or lines show it
 	now      func() time.Time
 
 	mu   sync.Mutex
@@ -45,8 +45,7 @@ func (p *progress) say(format string, a ...any) {
 	fmt.Fprintf(p.out, format+"\n", a...)
 }
 
-// pass writes a message without interest after the end of the stage: with a status it leaves no
-// line.
+// pass writes a message that is of interest only during the stage. With a status it leaves no line.
 func (p *progress) pass(text string) {
 	if p.status != nil {
 		p.show(0, 1, text)
@@ -110,7 +109,7 @@ func (p *progress) compile(x preparer) (time.Duration, error) {
 		p.show(done, total, fmt.Sprintf("%s, %v", what, p.now().Sub(start).Round(time.Second)))
 	}
 	if !p.terminal {
-		p.told = start // the first line is due after some seconds: loading from the disk takes less
+		p.told = start // loading from the disk ends before the first line is due
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -165,7 +164,7 @@ func (p *progress) observe(task fit.Task) func(fit.Event) {
 	}
 }
 
-// brief is describe, cut to fit a bar into a line of 80 letters.
+// brief returns the loss and accuracy in few letters, so that the bar fits into a line of 80.
 func (p *progress) brief(m event.Metrics) string {
 	if !p.terminal {
 		return describe(m)

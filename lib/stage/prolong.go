@@ -8,12 +8,13 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// prolong turns the request for more epochs of a finished run into that for a run of its own, which
-// begins with the last weights of the finished one. It leaves other requests as they are. shorten
-// sets the number of epochs, and all that depends on it.
+// prolong turns the request for more epochs of a finished run into the request for a new run that
+// begins with the last weights of the finished one. It returns other requests unchanged. shorten
+// sets the number of epochs and the settings that depend on it.
 //
-// A schedule ends with its run: the learning rate has fallen to its end. So the new run is a warm
-// restart (arXiv:1608.03983): the same schedule over the epochs that are added, without momentum.
+// The learning rate of a finished run has reached the end of its schedule. The new run is therefore
+// a warm restart (arXiv:1608.03983): the same schedule over the added epochs, with momentum 0 at the
+// start.
 func prolong[S settings.Settings](there *run.Run, q request, epochs func(S) int, shorten func(s *S, epochs int) error) (request, error) {
 	if result, err := there.Result(); err != nil || result == nil {
 		return q, err
@@ -35,7 +36,7 @@ func prolong[S settings.Settings](there *run.Run, q request, epochs func(S) int,
 	}
 	longer := q.config
 	longer.Settings = there.Config.Settings
-	if run.Differ(longer, there.Config) { // in more than the number of epochs
+	if run.Differ(longer, there.Config) { // they differ in more than the number of epochs
 		return q, nil
 	}
 	if err := shorten(&want, more); err != nil {
@@ -55,12 +56,12 @@ func prolong[S settings.Settings](there *run.Run, q request, epochs func(S) int,
 	c := there.Config
 	q.config = run.Config{Stage: c.Stage, Name: c.Name, Settings: encode(want), Genotype: c.Genotype, Cells: c.Cells, Data: c.Data, From: &o.Origin}
 	q.elsewhere = true
-	q.remarks = append(q.remarks, fmt.Sprintf("%s has ended after %d epochs: %d more are a run of their own, which begins with its last weights; the schedule of the learning rate begins again, over %d epochs, and momentum at 0",
+	q.remarks = append(q.remarks, fmt.Sprintf("%s has ended after %d epochs: %d more are a run of their own that begins with its last weights; the learning rate begins its schedule again, over %d epochs, and the momentum begins at 0",
 		there.Dir, epochs(have), more, more))
 	return q, nil
 }
 
-// only sets one setting of s to that of another.
+// only copies one setting of other into s.
 func only[S settings.Settings](s *S, name string, other S) error {
 	for _, f := range settings.Fields[S]() {
 		if f.Name == name {

@@ -222,7 +222,7 @@ func TestReportOfATrainingShowsTestPredictionsAndTheSearchOfItsCell(t *testing.T
 	}
 	page = read(t, path)
 	holds(t, page, "75.00 %", fmt.Sprintf("95 %% interval: %.2f to %.2f %%; chance: 33.3 %%", 100*table.Top1Range.Low, 100*table.Top1Range.High), "1,234,567", "89 M multiply-adds",
-		"true class: dog", "66.0 %", "Classified right", "Classified wrong", `<tr class="all"><td>all</td><td>0.7500</td>`, "Confusion matrix", "The weights of epoch 2")
+		"true class: dog", "66.0 %", "Correct predictions", "Wrong predictions", `<tr class="all"><td>all</td><td>0.7500</td>`, "Confusion matrix", "The weights of epoch 2")
 
 	test.Samples[0].PNG = "!"
 	if err := r.Write("test.json", test); err != nil {

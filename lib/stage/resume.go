@@ -11,18 +11,18 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// request is what a command asks for: a run, and how to read its images. A finished run is shown
-// without reading them.
+// request describes the run that a command asks for, and how to read its images. A finished run is
+// shown without reading them.
 type request struct {
 	config run.Config
 	images func() (*data.Set, error)
 
-	// the run is another one than that in the directory that was named: its name follows from config
+	// elsewhere reports that the run is not the one in the named directory: config gives its name.
 	elsewhere bool
-	remarks   []string // told when the run begins
+	remarks   []string // shown when the run begins
 }
 
-// dir returns the run's directory, if the named one is its own.
+// dir returns the named directory, or "" if the run is elsewhere.
 func (q request) dir(named string) string {
 	if q.elsewhere {
 		return ""
@@ -35,7 +35,8 @@ func loaded(set *data.Set) func() (*data.Set, error) {
 	return func() (*data.Set, error) { return set, nil }
 }
 
-// resumable returns the run in dir, if there is one of that stage: a named run needs no settings.
+// resumable returns the run in dir, or nil if there is none. It returns an error if another stage
+// has made the run.
 func resumable(dir string, s Stage) (*run.Run, error) {
 	if dir == "" {
 		return nil, nil
@@ -53,8 +54,8 @@ func resumable(dir string, s Stage) (*run.Run, error) {
 	return r, nil
 }
 
-// resume returns the request for a run that is there, with all that was given beside its name. What
-// was not given is as the run has it; what was given and differs becomes the error of run.Begin.
+// resume returns the request for an existing run, with the settings and images that the command
+// gives and otherwise those of the run. If they differ from the run's, run.Begin returns the error.
 func resume[S settings.Settings](l *Env, there *run.Run, choice *settings.Choice[S], dataset string) (q request, err error) {
 	have, err := validSettingsOf[S](there.Config)
 	if err != nil {
@@ -65,7 +66,7 @@ func resume[S settings.Settings](l *Env, there *run.Run, choice *settings.Choice
 		return q, err
 	}
 	q.config = there.Config
-	if !bytes.Equal(encode(want), encode(have)) { // else the text keeps what older versions left out
+	if !bytes.Equal(encode(want), encode(have)) { // equal settings keep the text of an older version
 		q.config.Settings = encode(want)
 	}
 	q.images = func() (*data.Set, error) { return l.load(there.Config.Data) }
@@ -80,7 +81,7 @@ func resume[S settings.Settings](l *Env, there *run.Run, choice *settings.Choice
 	return q, nil
 }
 
-// means reports whether a name is that of a run's images.
+// means reports whether dataset is the name of a run's images.
 func means(dataset string, d run.Data) bool {
 	switch {
 	case d.Sample:
@@ -94,16 +95,17 @@ func means(dataset string, d run.Data) bool {
 	return err == nil && o.String() == d.Own
 }
 
-// resumeCell is resume of a stage on the network of a cell.
+// resumeCell returns the request for an existing run of a stage that trains a cell's network, see
+// resume.
 func resumeCell[S settings.Settings](l *Env, there *run.Run, choice *settings.Choice[S], dataset, genotype string) (q request, err error) {
 	if there.Config.Genotype == nil {
-		return q, fmt.Errorf("%s has no genotype: delete the run, or mend the file", there.Path("config.json"))
+		return q, fmt.Errorf("%s has no genotype: delete the run, or repair the file", there.Path("config.json"))
 	}
 	if q, err = resume(l, there, choice, dataset); err != nil || genotype == "" {
 		return q, err
 	}
 	g, err := LoadGenotype(genotype)
-	if err != nil && genotype == there.Config.Cells { // it was moved or deleted since
+	if err != nil && genotype == there.Config.Cells { // its source was moved or deleted since
 		return q, nil
 	}
 	q.config.Genotype = &g

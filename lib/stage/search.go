@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// searchStage finds cells.
+// searchStage returns the stage that searches cells.
 func searchStage() Stage {
 	return Stage{Name: "search", Noun: "search", Command: searchCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Search], extent: searchExtent, enough: 25, compared: "40 to 50 epochs on 50,000 images",
@@ -49,10 +49,10 @@ func searchCommand() Command {
 	var slides int
 	return Command{
 		Use: "search", Short: "Search a cell",
-		Long: `Search a cell: a supernet that mixes all operations on every edge is trained on one half of the images, the weights of the mixture (alphas, betas)
-on the other half (arXiv:1806.09055; with 1/K of the channels arXiv:1907.05737). What is left of the mixture at the end is the cell's genotype.
+		Long: `Search a cell. A supernet mixes all operations on every edge. Its weights are trained on one half of the images, and the weights of the mixture (alphas,
+betas) on the other half (arXiv:1806.09055; with 1/K of the channels arXiv:1907.05737). The strongest operations at the end form the cell's genotype.
 
-Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
+Ctrl-C saves. The same command, or essnas search --run DIR, continues.`,
 		Example: `  essnas search                                             quick, on the built-in sample of Fashion-MNIST
   essnas search --dataset cifar10 --data ~/data --preset slides
   essnas search --preset slides --method p-darts --batch 32
@@ -60,8 +60,8 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
   essnas search --settings my.json --seed 2`,
 		Flags: func(f *pflag.FlagSet) {
 			datasetFlag(f, &s.Dataset)
-			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data and settings")
-			f.IntVar(&slides, "stage", 0, "`1..4` of the slides: PC-DARTS, the same self-supervised (--ss-factor, default 0.5), PCP-DARTS, the same self-supervised")
+			runFlag(f, &s.Dir, "run directory to make or to continue; default one in --runs, named by data and settings")
+			f.IntVar(&slides, "stage", 0, "stage `1..4` of the slides: PC-DARTS, the same self-supervised (--ss-factor, default 0.5), PCP-DARTS, the same self-supervised")
 			settingsFlags(f, s.Choice)
 		},
 		Do: func(ctx context.Context, l *Env, f *pflag.FlagSet, _ []string) (Answer, error) {
@@ -78,7 +78,7 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 			if len(kept) == 0 && s.Dir != "" {
 				kept = datasetArgs(r.Config.Data)
 			}
-			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) { // some are of searches only
+			if slices.Contains(settings.TrainChoice().PresetNames(), s.Choice.Preset) { // some presets are for searches only
 				kept = append(kept, typed(f, "preset")...)
 			}
 			return answer(r, ended, func(w io.Writer, sum run.Summary) {
@@ -88,11 +88,11 @@ Ctrl-C saves. The same command, or essnas search --run DIR, goes on.`,
 	}
 }
 
-// Search asks for a search.
+// Search is the request for a search.
 type Search struct {
-	Dataset string                            // one of data.Names(); "" for the available one
-	Choice  *settings.Choice[settings.Search] // see SearchChoice
-	// directory of the run; "" for a name that follows from the request
+	Dataset string                            // one of data.Names(); "" for Fashion-MNIST, or its built-in sample
+	Choice  *settings.Choice[settings.Search] // see settings.SearchChoice
+	// Dir is the directory of the run; "" stands for a name that follows from the request.
 	Dir string
 }
 
@@ -151,9 +151,9 @@ func (l *Env) searchRequest(s Search) (q request, err error) {
 		}
 		return prolong(there, q, func(s settings.Search) int { return s.Epochs }, func(s *settings.Search, epochs int) error {
 			if s.Phases != "" {
-				return fmt.Errorf("%s is a search in phases, which ends with its last one: make another search with more epochs, in another directory", there.Dir)
+				return fmt.Errorf("%s is a search in phases, which ends with its last phase: make another search with more epochs, in another directory", there.Dir)
 			}
-			s.Epochs, s.Frozen = epochs, 0 // the architecture has begun
+			s.Epochs, s.Frozen = epochs, 0 // the finished search has trained its architecture already
 			return nil
 		})
 	}

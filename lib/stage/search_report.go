@@ -23,7 +23,7 @@ func (w page) searched(_ []run.Event, h report.History) error {
 		return err
 	}
 	w.Title = "A search on " + r.Config.Data.Title
-	w.Lead = fmt.Sprintf("A supernet of %d cells, %d channels and K = %d was trained while it was decided which operations its cells keep.", chosen.Cells, chosen.Channels, chosen.Partial)
+	w.Lead = fmt.Sprintf("The search trained a supernet of %d cells, %d channels and K = %d, and at the same time the weights of the operations in its cells.", chosen.Cells, chosen.Channels, chosen.Partial)
 	phases, err := chosen.PhaseList()
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func (w page) searched(_ []run.Event, h report.History) error {
 		d := r.Config.Data
 		weights, _ := network.New(g, 20, 36, len(d.Classes), d.Channels, d.Side, 96, false).Count()
 		w.Numbers = append(w.Numbers, report.Number{Name: "Network of these cells", Value: humanize.Comma(int64(weights)), Note: "weights with 20 cells and 36 channels"})
-		if err := w.Cells(w.Section("The cells found", "What the alphas stand for at the end: for each state the two strongest edges, on each the strongest operation but none."), g); err != nil {
+		if err := w.Cells(w.Section("The cells found", "The cells that the final alphas select: for each state the two strongest edges, and on each edge the strongest operation other than none."), g); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (w page) phases(phases []settings.Phase, h report.History) {
 	if len(phases) < 2 && len(h.Stopped) == 0 {
 		return
 	}
-	text := "Each phase has a network of its own; weights and alphas start afresh."
+	text := "Each phase has a network of its own. Its weights and alphas are initialised anew."
 	for _, epoch := range slices.Sorted(maps.Keys(h.Stopped)) {
 		text += fmt.Sprintf(" Epoch %d was the last of its phase: its normal cell had %d skip connections.", epoch, h.Stopped[epoch])
 	}
@@ -80,12 +80,12 @@ func (w page) phases(phases []settings.Phase, h report.History) {
 	for _, p := range phases {
 		rows = append(rows, []string{fmt.Sprint(p.Cells), fmt.Sprint(p.Channels), fmt.Sprint(p.Operations), fmt.Sprint(p.SkipDropout), fmt.Sprint(p.Epochs), fmt.Sprint(p.Frozen)})
 	}
-	s.Table("As they were asked for; the last phase's alphas make the cells.", []string{"cells", "channels", "operations on an edge", "dropout of skips", "epochs", "with alphas frozen"}, rows)
+	s.Table("The phases of the settings. The alphas of the last phase give the cells.", []string{"cells", "channels", "operations on an edge", "dropout of skips", "epochs", "with alphas frozen"}, rows)
 }
 
 // search shows the course of a search.
 func (w page) search(h report.History) error {
-	s := w.Section("The search", "Weights learn on one half of the images, alphas and betas on the other; both losses should fall.")
+	s := w.Section("The search", "The weights learn on one half of the images, alphas and betas on the other half. Both losses should fall.")
 	charts := []figure.Chart{
 		{Title: "Loss", X: "epoch", Y: lossUnit(h), Series: []figure.Series{h.Series("weights' half", "train_loss", 1), h.Series("architecture's half", "arch_loss", 1)}},
 		{Title: "Accuracy", X: "epoch", Y: "top-1 (%)", Series: []figure.Series{h.Series("weights' half", "train_accuracy", 100), h.Series("architecture's half", "arch_accuracy", 100)}},
@@ -112,31 +112,31 @@ func (w page) search(h report.History) error {
 	if h.Has("eigenvalue") {
 		charts = append(charts, figure.Chart{Title: "Largest eigenvalue of the Hessian in the alphas", X: "epoch", Y: "of the validation loss", Series: []figure.Series{h.Series("architecture's half", "eigenvalue", 1)}})
 	}
-	w.Show(s, "search-curves", figure.Curves(charts...), "Loss, accuracy, gradient norms and learning rate over the search. A batch is measured before the step that it makes.")
+	w.Show(s, "search-curves", figure.Curves(charts...), "Loss, accuracy, gradient norms and learning rate over the search. Each batch is measured before its step.")
 	if len(h.Alphas[0]) == 0 {
 		return nil
 	}
-	s = w.Section("NAS in action", "How the cells take shape: move the slider through the epochs.")
+	s = w.Section("NAS in action", "The slider shows the cells of each epoch.")
 	frames, err := evolution(h)
 	if err != nil {
 		return err
 	}
-	s.Slider("The cells that the alphas of each epoch stand for.", frames)
+	s.Slider("The cells that the alphas of each epoch select.", frames)
 	for t, name := range []string{"normal", "reduction"} {
 		w.Show(s, name+"-alphas", figure.AlphaHistory(report.Capital(name)+" cell: alphas over the search", h.Operations, h.At, h.Alphas[t]),
-			fmt.Sprintf("The %s cell's edges, each with its eight operations. The scale of colours goes from the smallest to the largest value that occurs.", name))
+			fmt.Sprintf("The edges of the %s cell, each with its operations. The colours range from the smallest to the largest value.", name))
 	}
 	last := len(h.Alphas[0]) - 1
-	w.Show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), h.Operations, h.Alphas[0][last], h.Alphas[1][last]), "The alphas at the end, as numbers. Over the operations of an edge they add up to 1.")
+	w.Show(s, "alphas", figure.Alphas(fmt.Sprintf("After epoch %g", h.At[last]), h.Operations, h.Alphas[0][last], h.Alphas[1][last]), "The alphas at the end. They add up to 1 over the operations of an edge.")
 	if normalised(h.Betas[0]) {
 		for t, name := range []string{"normal", "reduction"} {
-			w.Show(s, name+"-betas", figure.Betas(report.Capital(name)+" cell", h.At, h.Betas[t]), fmt.Sprintf("Edge normalisation of the %s cell: how much each state takes from each edge that enters it.", name))
+			w.Show(s, name+"-betas", figure.Betas(report.Capital(name)+" cell", h.At, h.Betas[t]), fmt.Sprintf("Edge normalisation of the %s cell: the weight of each edge in the sum of its state.", name))
 		}
 	}
 	return nil
 }
 
-// normalised reports whether there was edge normalisation: without it every edge has weight 1.
+// normalised reports whether the search had edge normalisation: without it every beta is 1.
 func normalised(betas [][]float64) bool {
 	for _, epoch := range betas {
 		for _, beta := range epoch {
@@ -148,7 +148,7 @@ func normalised(betas [][]float64) bool {
 	return false
 }
 
-// evolution returns a frame for every stretch of epochs in which the cells did not change.
+// evolution returns a frame for each series of epochs with equal cells.
 func evolution(h report.History) (frames []report.Frame, err error) {
 	for i := 0; i < len(h.Genotypes); {
 		g := h.Genotypes[i]
@@ -188,8 +188,8 @@ func lossUnit(h report.History) string {
 	return "cross-entropy (nats)"
 }
 
-// halves returns the charts of both halves' losses and accuracies, and with two views those of both
-// terms of the loss.
+// halves returns the charts of losses and accuracies on both halves of the images. For a search with
+// two views it adds the charts of the two terms of the loss.
 func halves(h report.History) []figure.Chart {
 	chart := func(title, unit, metric string, factor float64) figure.Chart {
 		return figure.Chart{Title: title, X: "epoch", Y: unit, Series: []figure.Series{

@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// testStage reads the test images with a training's network.
+// testStage returns the stage that tests a training's network on the test images.
 func testStage() Stage {
 	return Stage{Name: "test", Noun: "test", Command: testCommand, added: page.tested}
 }
@@ -31,8 +31,8 @@ func testCommand() Command {
 	var dir string
 	return Command{
 		Use: "test", Short: "Test a trained network",
-		Long: `Test a trained network on the test images: top-1, top-5, precision, recall, F1 and accuracy of each class, confusion, loss. The test set is read once for a run;
-asked again, the command shows what was found then.`,
+		Long: `Test a trained network on the test images: top-1 and top-5 accuracy, precision, recall, F1 and accuracy of each class, the confusion matrix, and the loss.
+The test set is read once for a run; a later command shows the stored result.`,
 		Example: "  essnas test --run runs/train-cifar10-5e6f7a8b",
 		Flags:   func(f *pflag.FlagSet) { runFlag(f, &dir, "`DIR` of the training") },
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
@@ -61,8 +61,8 @@ func TestText(r *run.Run, t *run.Test) string {
 }
 
 const (
-	guesses = 3  // of each sample
-	samples = 10 // right ones at most, and as many wrong ones
+	guesses = 3  // classes shown for each sample
+	samples = 10 // largest number of correct samples, and of wrong samples
 )
 
 // Test reads the test set with the best weights of a training run. Later calls return the stored
@@ -122,7 +122,8 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	return r, t, false, l.report(r)
 }
 
-// unseen says of which classes a training had no image, in a sentence without its full stop.
+// unseen names the classes of which a training had no image, in a sentence without its full stop. It
+// returns nothing if there are none.
 func unseen(set *data.Set, s settings.Train) []string {
 	classes := train.Unseen(set, s)
 	if len(classes) == 0 {
@@ -131,7 +132,7 @@ func unseen(set *data.Set, s settings.Train) []string {
 	return []string{"the training had no image of " + strings.Join(classes, ", ")}
 }
 
-// openTraining opens a run with a network that classifies.
+// openTraining opens the run of a training. It returns an error for other runs.
 func openTraining(dir string) (*run.Run, error) {
 	return openCells(dir, "a training", trainStage().made, "to classify with", "train")
 }
@@ -159,11 +160,11 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 		return nil, err
 	}
 	d := r.Config.Data
-	s.Auxiliary = 0 // the tower is not part of it
+	s.Auxiliary = 0 // the auxiliary tower takes part in training only
 	if err := train.Fits(d.Side, s); err != nil {
 		return nil, fmt.Errorf("%s can't be used: %w", r.Path("config.json"), err)
 	}
-	// The batch of the training, for which validation has compiled the programs.
+	// Validation has compiled the programs for the batch of the training.
 	net := network.New(*r.Config.Genotype, s.Cells, s.Channels, len(d.Classes), d.Channels, d.Side, s.Batch, false).With(s.Stem)
 	m := &model{network.NewModel(b, net, 0), b, d, s.Batch, epoch + 1}
 	if err := m.Restore(state); err != nil {
@@ -173,15 +174,15 @@ func newModel(b *backend.Backend, r *run.Run) (*model, error) {
 	return m, nil
 }
 
-// noWeights explains missing weights.
+// noWeights returns the error for a training without readable weights.
 func noWeights(r *run.Run, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return run.Advise(fmt.Sprintf("the training in %s has not come to the end of an epoch, so there are no weights yet; go on with: ", r.Dir), "train", "--run", r.Dir)
+		return run.Advise(fmt.Sprintf("the training in %s has not finished an epoch, so there are no weights yet; go on with: ", r.Dir), "train", "--run", r.Dir)
 	}
 	return fmt.Errorf("the trained network can't be read: %w", err)
 }
 
-// logits returns the logits of all images.
+// logits returns the logits of all images, [image][class].
 func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]float32, error) {
 	if _, err := p.compile(m); err != nil {
 		return nil, err
@@ -199,8 +200,8 @@ func (m *model) logits(ctx context.Context, im data.Images, p *progress) ([][]fl
 	return m.Logits(ctx, feeder, index, func(done, total int) { p.show(done, total, fmt.Sprintf("classified %d of %d images", done, total)) })
 }
 
-// batches appends black images up to a multiple of n. The feeder's program is compiled for a number
-// of images, and should not be compiled for every number of requested images.
+// batches appends black images up to a multiple of n. The feeder's program is compiled for a fixed
+// number of images; multiples of n avoid a compilation for every number of requested images.
 func batches(im data.Images, n int) data.Images {
 	if more := (n - im.N%n) % n; more > 0 {
 		im.N += more

@@ -21,7 +21,7 @@ func (w page) tested() error {
 		return err
 	}
 	classes := r.Config.Data.Classes
-	s := w.Section("Predictions", "Images of the test set with the classes that the network finds most probable. The wrong ones are those that it was surest of.")
+	s := w.Section("Predictions", "Images of the test set with their most probable classes. The misclassified images are those with the highest confidence.")
 	var right, wrong []figure.Card
 	for _, sample := range test.Samples {
 		card, err := card(sample, classes)
@@ -35,10 +35,10 @@ func (w page) tested() error {
 		}
 	}
 	if len(right) > 0 {
-		w.Show(s, "predictions-right", figure.Predictions(3, right), "Classified right: the first image of each class that is.")
+		w.Show(s, "predictions-right", figure.Predictions(3, right), "Correct predictions: the first one of each class.")
 	}
 	if len(wrong) > 0 {
-		w.Show(s, "predictions-wrong", figure.Predictions(3, wrong), "Classified wrong, with the highest probability.")
+		w.Show(s, "predictions-wrong", figure.Predictions(3, wrong), "Wrong predictions with the highest probability.")
 	}
 	s = w.Section("Test", fmt.Sprintf("The weights of epoch %d on the test set of %s, which was read once, after training.", test.Epoch, test.Data))
 	var rows [][]string
@@ -48,8 +48,8 @@ func (w page) tested() error {
 	for _, text := range append(slices.Clone(test.Warnings), test.Table.Warnings()...) {
 		w.Warnings = append(w.Warnings, report.Capital(text)+".")
 	}
-	s.Table("Each class against all others; all of them (micro average: top-1 accuracy); and the mean over the classes (macro average).", []string{"class", "precision", "recall", "F1", "accuracy", "images"}, rows)
-	w.Show(s, "confusion", figure.Confusion(classes, test.Table.Confusion), "Which classes are taken for which. On the diagonal: right.")
+	s.Table("Each class against all others, the micro average (which equals top-1 accuracy), and the macro average (the mean over the classes).", []string{"class", "precision", "recall", "F1", "accuracy", "images"}, rows)
+	w.Show(s, "confusion", figure.Confusion(classes, test.Table.Confusion), "Confusion matrix. The diagonal has the correct predictions.")
 	return nil
 }
 

@@ -13,15 +13,14 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// tradeOffName is the file of the figure of clean against robust accuracy, beside that of the
-// robust accuracies.
+// tradeOffName returns the file of the figure of robust against clean accuracy. It lies beside the
+// figure of the robust accuracies, picture.
 func tradeOffName(picture string) string {
 	return strings.TrimSuffix(picture, filepath.Ext(picture)) + "-trade-off.png"
 }
 
-// tradeOff draws the robust accuracy of runs against their clean one, a cluster of points for each
-// epsilon, with 95 % intervals. The staircase joins the runs that no other run beats in both, at the
-// smallest epsilon.
+// tradeOff draws the robust against the clean accuracy of runs, a cluster of points for each
+// epsilon, with 95 % intervals. The staircase is the Pareto front at the smallest epsilon.
 func tradeOff(names []string, all []run.Attacked) figure.Figure {
 	o := all[0].Result.Options
 	clusters := make([]figure.Cluster, len(o.Eps))

@@ -21,7 +21,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// trainStage trains the network of a cell.
+// trainStage returns the stage that trains the network of a cell.
 func trainStage() Stage {
 	return Stage{Name: "train", Noun: "training", Command: trainCommand, Runs: &Runs{
 		Fields: settings.Fields[settings.Train], enough: 100, compared: "600 epochs on 50,000 images", report: page.trained, body: trainedBody,
@@ -39,14 +39,15 @@ func trainCommand() Command {
 	s := Train{Choice: settings.TrainChoice()}
 	return Command{
 		Use: "train", Short: "Train the network of a cell",
-		Long: `Train the network that is built from a cell. A fifth of the training images, at most 10,000, is held back; the weights with the lowest loss on these are
-the ones that essnas test and predict use. The test images are not touched.
+		Long: `Train the network that is built from a cell. A fifth of the training images, at most 10,000, is held back for validation. essnas test and predict use the
+weights with the lowest validation loss. The training does not read the test images.
 
-With --from the weights begin as another run's, and cells and channels are its own. After a pretraining, or a training on other images, the classifier begins
-anew. After a training on the same images all its last weights go on, with its settings where none are given: the learning rate begins again, and falls to 0 along
-a cosine over --epochs. essnas train --run DIR --epochs N means the same if DIR has ended after fewer: the epochs up to N are a run of their own.
+With --from the training begins with the weights of another run and has its cells and channels. After a pretraining, or a training on other images, the
+classifier begins with random weights. After a training on the same images the training continues from its last weights, classifier included, and takes over
+its settings unless they are given. The learning rate starts again and falls to 0 along a cosine over --epochs. If the run in DIR has ended after fewer
+epochs, essnas train --run DIR --epochs N does the same: the epochs up to N become a run of their own.
 
-Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
+Ctrl-C saves. The same command, or essnas train --run DIR, continues.`,
 		Example: `  essnas train --genotype runs/search-fashion-mnist-1a2b3c4d
   essnas train --genotype DARTS_V2 --dataset cifar10 --preset slides --epochs 50
   essnas train --genotype my-cell.json --cells 8 --channels 16
@@ -55,9 +56,9 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
   essnas train --from runs/train-cifar10-5e6f7a8b --epochs 20`,
 		Flags: func(f *pflag.FlagSet) {
 			GenotypeFlag(f, &s.Genotype)
-			directoryFlag(f, &s.From, "from", "`DIR` of a pretraining or a training whose cells, channels and weights the network begins with; the classifier begins anew, except after a training on the same images")
+			directoryFlag(f, &s.From, "from", "`DIR` of a pretraining or a training that gives cells, channels and initial weights; the classifier begins with random weights, except after a training on the same images")
 			datasetFlag(f, &s.Dataset)
-			runFlag(f, &s.Dir, "run directory, to go on with or to make; default one in --runs, named by data, cell and settings")
+			runFlag(f, &s.Dir, "run directory to make or to continue; default one in --runs, named by data, cell and settings")
 			settingsFlags(f, s.Choice)
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
@@ -77,15 +78,15 @@ Ctrl-C saves. The same command, or essnas train --run DIR, goes on.`,
 	}
 }
 
-// Train asks for a training.
+// Train is the request for a training.
 type Train struct {
-	Dataset  string // one of data.Names(); "" for the available one
+	Dataset  string // one of data.Names(); "" for Fashion-MNIST, or its built-in sample
 	Genotype string // name of a published cell, file, or run of a search
-	// directory of a pretraining or a training that gives cells, network and initial weights; "" for
-	// random weights
+	// From is the directory of a pretraining or a training that gives cells, size of the network and
+	// initial weights; "" stands for random weights.
 	From   string
-	Choice *settings.Choice[settings.Train] // see TrainChoice
-	// directory of the run; "" for a name that follows from the request
+	Choice *settings.Choice[settings.Train] // see settings.TrainChoice
+	// Dir is the directory of the run; "" stands for a name that follows from the request.
 	Dir string
 }
 
@@ -154,7 +155,7 @@ func (l *Env) trainRequest(s Train) (q request, err error) {
 	return request{config: trainingOf(set, chosen, genotype, s.Genotype), images: loaded(set)}, needLabels("training", set.Unlabelled, set.Title)
 }
 
-// resumeTraining is the request for a training that is there.
+// resumeTraining returns the request for an existing training, see resume.
 func (l *Env) resumeTraining(there *run.Run, s Train) (q request, err error) {
 	if q, err = resumeCell(l, there, s.Choice, s.Dataset, s.Genotype); err != nil {
 		return q, err
@@ -175,7 +176,8 @@ func (l *Env) resumeTraining(there *run.Run, s Train) (q request, err error) {
 	})
 }
 
-// ofCell resolves the request of a stage on a cell's network: the cell, the settings, the images.
+// ofCell returns the cell, the settings and the images of a request for a cell's network. It returns
+// an error if one of them can't be found or is invalid.
 func ofCell[S settings.Settings](l *Env, name string, choice *settings.Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
 	if name == "" {
 		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))
@@ -194,8 +196,8 @@ func trainingOf(set *data.Set, s settings.Train, g cell.Genotype, cells string) 
 	return run.Config{Stage: trainStage().Name, Name: "train-" + set.Name, Settings: encode(s), Genotype: &g, Cells: cells, Data: imagesOf(set)}
 }
 
-// fromRequest is the request for a training that begins with another run's weights, by default on
-// its images: those of a pretraining, or of a training, whose classifier is kept for the same images.
+// fromRequest returns the request for a training that begins with the weights of a pretraining or a
+// training, by default on that run's images. A training on the same images keeps the classifier.
 func (l *Env) fromRequest(s Train) (q request, err error) {
 	o, err := openOrigin(s.From, "--from", pretrainStage(), trainStage())
 	if err != nil {
@@ -206,7 +208,7 @@ func (l *Env) fromRequest(s Train) (q request, err error) {
 		if g, err := LoadGenotype(s.Genotype); err != nil {
 			return q, err
 		} else if g.Python() != begun.Genotype.Python() {
-			return q, fmt.Errorf("%s is not the cell of %s: leave --genotype out, --from says it all", s.Genotype, s.From)
+			return q, fmt.Errorf("%s is not the cell of %s: leave --genotype out, because --from gives the cell", s.Genotype, s.From)
 		}
 	}
 	var set *data.Set
@@ -238,9 +240,9 @@ func (l *Env) fromRequest(s Train) (q request, err error) {
 	return q, nil
 }
 
-// LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), in a
-// run's directory, or as RUN@EPOCH the cell that a search had at the end of that epoch, counted
-// from 1. It returns an error if there is none.
+// LoadGenotype finds a cell by its published name, in a file or a text (see [cell.Load]), or in a
+// run's directory. RUN@EPOCH names the cell of a search at the end of that epoch, counted from 1.
+// LoadGenotype returns an error if it finds no cell.
 func LoadGenotype(name string) (cell.Genotype, error) {
 	if dir, epoch, ok := run.AtEpoch(name); ok {
 		return genotypeAt(dir, epoch)
@@ -259,7 +261,7 @@ func LoadGenotype(name string) (cell.Genotype, error) {
 	return r.Genotype()
 }
 
-// genotypeAt is the cell of an epoch of a search.
+// genotypeAt returns the cell of a search at the end of an epoch, counted from 1.
 func genotypeAt(dir string, epoch int) (cell.Genotype, error) {
 	r, err := run.Open(dir)
 	if err != nil {

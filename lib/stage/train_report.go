@@ -12,7 +12,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// trained reports on a training, and on its test and on the search of its cell if there are any.
+// trained reports on a training, on its test if there is one, and on the search of its cell if that
+// run still exists.
 func (w page) trained(_ []run.Event, h report.History) error {
 	r := w.Run
 	chosen, err := settingsOf[settings.Train](r.Config)
@@ -35,16 +36,16 @@ func (w page) trained(_ []run.Event, h report.History) error {
 	if from := r.Config.From; from != nil && !from.Whole {
 		w.Lead += fmt.Sprintf(" It began with the weights of %s and a new classifier.", filepath.Base(from.Run))
 	}
-	w.Footer = "Written by essnas. The interval covers the luck of the test images, not that of the seed: repeat with other seeds before comparing."
+	w.Footer = "Written by essnas. The interval covers the sampling of the test images, not the seed: repeat with other seeds before comparing."
 	w.trainNumbers(r, h, test, chosen, len(r.Config.Data.Classes))
 	if err := w.added(); err != nil {
 		return err
 	}
-	s := w.Section("Training", "The weights kept are those of the epoch with the lowest validation loss; validation images are taken off the training images, the test set is not touched.")
+	s := w.Section("Training", "The run keeps the weights of the epoch with the lowest validation loss. Validation images are held back from the training images; the training does not read the test set.")
 	w.Show(s, "training-curves", figure.Curves(append(trainingCharts(h),
 		figure.Chart{Title: "Learning rate", X: "epoch", Y: "learning rate", Series: []figure.Series{h.Series("weights", "lr", 1)}},
 		figure.Chart{Title: "Gradient norm", X: "epoch", Y: "L2 norm", Series: []figure.Series{h.Series("weights", "grad_norm", 1)}},
-	)...), "Training is measured on augmented images, with dropped paths, while the weights change; validation on plain images at the end of an epoch.")
+	)...), "The training curves are measured on augmented images, with drop path, while the weights change. The validation curves are measured on plain images at the end of each epoch.")
 	w.tradeOff(h, chosen)
 	if err := w.Cells(w.Section("The cells", "From "+report.CellsName(r.Config)+"."), g); err != nil {
 		return err
@@ -66,8 +67,8 @@ func (w page) trained(_ []run.Event, h report.History) error {
 	return nil
 }
 
-// trainNumbers shows the key numbers of a training: the test's result, or else the best
-// validation's.
+// trainNumbers shows the key numbers of a training: the result of the test, or that of the best
+// validation if there was no test.
 func (w page) trainNumbers(r *run.Run, h report.History, test *run.Test, chosen settings.Train, classes int) {
 	chance := fmt.Sprintf("chance: %.3g %%", 100/float64(classes))
 	if test != nil {
@@ -91,8 +92,8 @@ func (w page) trainNumbers(r *run.Run, h report.History, test *run.Test, chosen 
 	}
 }
 
-// foundBy returns the search of a training's cell, or nil if the cell was published or read from a
-// file, or if the search no longer exists.
+// foundBy returns the search that found a training's cell. It returns nil if the cell was published
+// or read from a file, or if the search no longer exists.
 func foundBy(c run.Config) *run.Run {
 	if info, err := os.Stat(c.Cells); c.Cells == "" || err != nil || !info.IsDir() {
 		return nil
@@ -121,7 +122,7 @@ func trainingCharts(h report.History) []figure.Chart {
 	}
 }
 
-// adversarial says whether a training measured how its network withstands attacks.
+// adversarial reports whether a training measured accuracy under attack.
 func adversarial(h report.History) bool {
 	return len(h.Metrics) > 0 && h.Metrics[0]["val_robust_loss"] != 0
 }
@@ -133,7 +134,7 @@ func (w page) tradeOff(h report.History, chosen settings.Train) {
 	}
 	best := h.Metrics[h.Best]
 	s := w.Section("Adversarial training", fmt.Sprintf(
-		"The network learnt from images moved against it by %s, at most %s in a pixel. Its training accuracy is that on such images. In epoch %d, whose weights are kept because their loss under attack is the lowest, it classified %s of the clean validation images correctly, and %s of them after %d steps of PGD within the same bound.",
+		"The network learnt from adversarial images of %s, with changes of at most %s in a pixel. Its training accuracy is that on such images. The run keeps the weights of epoch %d, which have the lowest loss under attack. They classify %s of the clean validation images correctly, and %s of them after %d steps of PGD within the same bound.",
 		chosen.Adversarial.Adversarial, chosen.Eps, h.Best+1, report.Percentage(best["val_accuracy"]), report.Percentage(best["val_robust_accuracy"]), chosen.AttackSteps))
 	curve := figure.Curve{Name: "epochs, in their order"}
 	for _, m := range h.Metrics {

@@ -11,13 +11,13 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Of views.json.
+// The numbers of views.json.
 const (
 	viewedPictures = 6
 	viewedPairs    = 3
 )
 
-// writeViews stores examples of the views, of the first training images, for the report.
+// writeViews stores pairs of views of the first training images for the report.
 func writeViews(r *run.Run, b *backend.Backend, set *data.Set, text string, seed uint64) error {
 	views, err := distort.Parse(text)
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Warm keeps data sets and networks in memory between the runs of a process, so that a run of
-// seconds need not begin with reading. The zero value is empty. Its contents must not be changed.
+// Warm keeps data sets and networks in memory between the runs of a process, so that a short run
+// need not read them again. The zero value is empty. Callers must not change the contents.
 type Warm struct {
 	mu     sync.Mutex
 	sets   map[string]keptSet // by name
-	models []*keptModel       // the most recently used one last
+	models []*keptModel       // in the order of their last use
 }
 
 type keptSet struct {
@@ -26,7 +26,7 @@ type keptSet struct {
 	set     *data.Set
 }
 
-// keptModel is a trained network; its user holds it.
+// keptModel is a trained network. A user holds its lock.
 type keptModel struct {
 	sync.Mutex
 	key string
@@ -44,7 +44,8 @@ func (w *Warm) Release() {
 	w.forget(len(w.models))
 }
 
-// forget frees the least recently used models; those in use are freed by their last user.
+// forget frees the n least recently used models. A model in use is freed once its user has released
+// it.
 func (w *Warm) forget(n int) {
 	for _, k := range w.models[:n] {
 		go func() {
@@ -61,7 +62,7 @@ func (w *Warm) forget(n int) {
 // Dataset returns the errors of data.Open.
 func (l *Env) Dataset(name string) (*data.Set, error) {
 	version, err := data.Version(name, l.Data)
-	if l.Warm == nil || err != nil { // Open gives the better message
+	if l.Warm == nil || err != nil { // for an error, Open gives the better message
 		return data.Open(name, l.Data)
 	}
 	w := l.Warm
@@ -104,7 +105,7 @@ func (l *Env) withModel(ctx context.Context, r *run.Run, f func(*model) error) e
 			return err
 		}
 		k.Lock()
-		if k.model == nil { // it was freed just now
+		if k.model == nil { // forget has freed it since
 			k.Unlock()
 			continue
 		}
@@ -113,7 +114,7 @@ func (l *Env) withModel(ctx context.Context, r *run.Run, f func(*model) error) e
 	}
 }
 
-// model returns the kept model of that key, made on first use.
+// model returns the kept model of that key and makes it on first use. It returns the error of make.
 func (w *Warm) model(key string, make func() (*model, error)) (*keptModel, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,7 +133,8 @@ func (w *Warm) model(key string, make func() (*model, error)) (*keptModel, error
 	return k, nil
 }
 
-// modelKey names the weights and the device: another checkpoint in the same place is another model.
+// modelKey returns a key of the weights and the device. Another checkpoint under the same path has
+// another key.
 func modelKey(b *backend.Backend, r *run.Run) (string, error) {
 	path, err := filepath.Abs(checkpoints(r).Best())
 	if err != nil {

@@ -15,22 +15,22 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// board tracks all jobs of a study and shows them: by a bar in a terminal, a status in a notebook,
-// lines elsewhere.
+// board tracks the jobs of a study and shows their progress: as a bar in a terminal, as a status in
+// a notebook, as lines elsewhere.
 type board struct {
 	out    io.Writer
 	status func(text string) // see pipeline.Pipeline
 	jobs   []findings.Job
 	costs  *costs
 	at     []state
-	bar    *progressbar.ProgressBar // nil where lines are written
+	bar    *progressbar.ProgressBar // nil if the progress is lines or a status
 
 	mu   sync.Mutex
 	told time.Time
 	done int
 }
 
-// state of a job.
+// state is the state of a job.
 type state struct {
 	done  bool
 	begun time.Time     // zero: not in work
@@ -77,8 +77,7 @@ func (b *board) say(format string, a ...any) {
 	b.told = time.Now()
 }
 
-// pass writes a message without interest after the end of the study: with a status it leaves no
-// line.
+// pass writes a message that is of interest only during the study. With a status it leaves no line.
 func (b *board) pass(text string) {
 	if b.status != nil {
 		b.status(text)
@@ -132,7 +131,7 @@ func (b *board) end(i int, err error) {
 	took := time.Since(b.at[i].begun)
 	b.at[i].begun, b.at[i].left = time.Time{}, 0
 	if errors.Is(err, context.Canceled) {
-		return // all of the study is told how to go on
+		return // the study tells once how to continue
 	}
 	if err != nil {
 		b.say("%s: %v", b.jobs[i], err)
@@ -148,7 +147,7 @@ func (b *board) end(i int, err error) {
 	b.pass(fmt.Sprintf("%d/%d %s, %v%s", b.done, len(b.jobs), b.jobs[i], took.Round(time.Second/10), b.toGo()))
 }
 
-// show moves the bar, or writes a line if the last one was some time ago.
+// show moves the bar, or writes a line if the last line is old enough.
 func (b *board) show(i int, place string) {
 	text := fmt.Sprintf("%d/%d %s%s%s", b.done, len(b.jobs), b.jobs[i], place, b.toGo())
 	if b.bar != nil {

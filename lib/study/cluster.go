@@ -14,13 +14,13 @@ import (
 
 // Cluster describes the submission of a study to Slurm.
 type Cluster struct {
-	Program []string // the command that executes essnas on a node: its absolute path, then flags
+	Program []string // the command of essnas on a node: its absolute path, then flags
 	Options engine.SlurmOptions
 }
 
-// slurm is the engine of this study. Its files are beside those of the jobs.
+// slurm returns the Slurm engine of this study. Its files lie beside those of the jobs.
 func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
-	dir, err := filepath.Abs(s.Dir) // nodes start elsewhere
+	dir, err := filepath.Abs(s.Dir) // nodes start in another directory
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +39,10 @@ func (s *Study) slurm(c Cluster) (*engine.Slurm, error) {
 	}, nil
 }
 
-// Submit gives all unfinished jobs to Slurm, and after them the report, and returns the number of
-// jobs. It returns an error if the study can't be written, if another process works in it, if its
-// jobs are on the cluster already, or if Slurm refuses.
+// Submit submits all unfinished jobs to Slurm, and a job that writes the report after them. It
+// returns the number of jobs without that last one. It returns an error if the study can't be
+// written, if another process works in it, if its jobs are on the cluster already, or if Slurm
+// refuses.
 func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 	e, err := s.slurm(c)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Study) Submit(ctx context.Context, c Cluster) (jobs int, err error) {
 	return len(queue), e.Submit(ctx, queue)
 }
 
-// missing lists the unfinished jobs in the engine's form.
+// missing returns the unfinished jobs as jobs of the engine.
 func (s *Study) missing() (all []engine.Job, err error) {
 	done := map[string]bool{}
 	for _, j := range s.jobs(s.only) {
@@ -82,8 +83,8 @@ func (s *Study) missing() (all []engine.Job, err error) {
 	return all, nil
 }
 
-// Cancel tells the cluster to end the study's jobs. They save, and Submit goes on with them. It
-// returns an error if Slurm refuses.
+// Cancel tells the cluster to end the study's jobs. Running jobs save, and a later Submit continues
+// them. Cancel returns an error if Slurm refuses.
 func (s *Study) Cancel() error {
 	e, err := s.slurm(Cluster{})
 	if err != nil {
@@ -92,13 +93,13 @@ func (s *Study) Cancel() error {
 	return e.Cancel()
 }
 
-// Status is the progress of a study: finished jobs, and the cluster's report on the others.
+// Status is the progress of a study: finished jobs, and the state of the others on the cluster.
 type Status struct {
 	Dir   string       `json:"dir"`
 	Lines []StatusLine `json:"lines"`
 }
 
-// StatusLine is a configuration of a status. All but the name are numbers of jobs.
+// StatusLine is the progress of a configuration, in numbers of jobs.
 type StatusLine struct {
 	Configuration string `json:"configuration"`
 	Jobs          int    `json:"jobs"`

@@ -7,8 +7,8 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// costs estimates the duration of jobs from measured jobs of the same kind, or else from other
-// kinds by a rough comparison, in seconds of any unit.
+// costs estimates the duration of jobs from measured jobs of the same kind, or else from jobs of
+// other kinds by a rough comparison.
 type costs struct {
 	config findings.Config
 	mu     sync.Mutex
@@ -18,12 +18,12 @@ type costs struct {
 type measured struct {
 	sum   time.Duration
 	n     int
-	guess time.Duration // of one that is not at its end; for kinds of which none is
+	guess time.Duration // estimate from a running job, for a kind without an ended job
 }
 
 func (s *Study) newCosts() *costs { return &costs{config: s.Config, kinds: map[string]measured{}} }
 
-// kind groups jobs of about the same duration.
+// kind returns the name of a job's kind. Jobs of one kind take about the same time.
 func (c *costs) kind(j findings.Job) string {
 	if j.Step == findings.StepTrain {
 		return "train " + j.Dataset
@@ -36,8 +36,9 @@ func (c *costs) kind(j findings.Job) string {
 	return kind
 }
 
-// prior compares jobs without measurements: passes of images through cells, with typical factors
-// between methods and between search and training on a CPU. It matters for the first minutes only.
+// prior returns the relative duration of a job before any measurement: the number of passes of
+// images through cells, times typical factors of the method and of searches against trainings on a
+// CPU. It matters in the first minutes only.
 func (c *costs) prior(j findings.Job) float64 {
 	if j.Step == findings.StepTrain {
 		t := c.config.Train
@@ -112,8 +113,8 @@ func (c *costs) of(j findings.Job) (time.Duration, bool) {
 	if d := c.kinds[c.kind(j)].mean(); d > 0 {
 		return d, true
 	}
-	// As others compare with their prior: trainings with trainings, searches with searches, if
-	// there are any.
+	// The prior is scaled by measured jobs: that of trainings by trainings and that of searches by
+	// searches, if there are any.
 	var seconds, prior [2]float64
 	for _, other := range c.examples() {
 		same := 0
@@ -133,7 +134,7 @@ func (c *costs) of(j findings.Job) (time.Duration, bool) {
 	return 0, false
 }
 
-// examples are jobs, one of each kind at least.
+// examples returns at least one job of each kind.
 func (c *costs) examples() (all []findings.Job) {
 	for _, conf := range findings.Configurations() {
 		if conf.Method != "" {

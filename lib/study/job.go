@@ -19,8 +19,8 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// jobs lists the jobs of these configurations seed by seed, so that the results at any time compare
-// all of them.
+// jobs lists the jobs of these configurations seed by seed, so that partial results compare all
+// configurations.
 func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Job) {
 	most := 0
 	for _, c := range configurations {
@@ -40,7 +40,7 @@ func (s *Study) jobs(configurations []findings.Configuration) (all []findings.Jo
 	return
 }
 
-// queue returns the jobs in the engine's form.
+// queue returns the jobs as jobs of an engine.
 func queue(jobs []findings.Job) (all []engine.Job) {
 	for _, j := range jobs {
 		e := engine.Job{Name: j.Name()}
@@ -55,7 +55,7 @@ func queue(jobs []findings.Job) (all []engine.Job) {
 // jobsDir is the directory of job files in the study's directory.
 const jobsDir = "jobs"
 
-// WriteJob writes a job into a file of the study, whole or not at all, and returns its path. It
+// WriteJob writes a job into a file of the study, completely or not at all, and returns its path. It
 // returns an error if the file can't be written.
 func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	path = s.Path(jobsDir, filepath.FromSlash(j.Name())+".json")
@@ -69,9 +69,9 @@ func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	return path, atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
-// Prepare writes the study and a file for each job that is not done, for processes that [Execute]
-// them. It returns the paths in an order in which they can be executed one after the other, and an
-// error if the study can't be written or another process is at work in it.
+// Prepare writes the study and a file for each unfinished job, for processes that [Execute] them. It
+// returns the paths in an order in which one process can execute them. It returns an error if the
+// study can't be written or another process works in it.
 func (s *Study) Prepare() (paths []string, err error) {
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -92,11 +92,11 @@ func (s *Study) Prepare() (paths []string, err error) {
 	return paths, nil
 }
 
-// Execute does the job in a file that [Study.WriteJob] has written, or finds it done. It needs
-// nothing else of the study's process: the study's directory may have moved since, to another
-// machine too. Where another process works on the job's run, Execute waits for its end and goes on.
-// It returns an error if the file is not a job of a study, a stage.Interrupted if the
-// context is cancelled (the same call goes on), and the error of a search or training that failed.
+// Execute executes the job in a file that [Study.WriteJob] has written, or returns at once if the job
+// is finished. The study's directory may have moved since, even to another machine. If another
+// process works on the job's run, Execute waits for its end and continues. It returns an error if the
+// file is no job of a study, and the error of a search or training that failed. If the context is
+// cancelled it returns a stage.Interrupted, and the same call continues the job.
 func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	s, j, err := openJob(path)
 	if err != nil {
@@ -115,8 +115,8 @@ func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 		case !errors.Is(err, run.ErrBusy):
 			return fmt.Errorf("%s: %w", j, err)
 		}
-		// A scheduler that has lost sight of a node starts the job elsewhere while it still runs
-		// there.
+		// A scheduler that has lost contact to a node restarts the job elsewhere while it still runs
+		// on that node.
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s: %w", j, errors.Join(ctx.Err(), err))
@@ -125,10 +125,10 @@ func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	}
 }
 
-// busy is the time between two looks at a run in which another process works.
+// busy is the interval at which Execute tries again to take a run in which another process works.
 const busy = 2 * time.Second
 
-// openJob reads a job's file and the study that it lies in.
+// openJob reads a job's file and opens its study.
 func openJob(path string) (s *Study, j findings.Job, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Study) do(ctx context.Context, l *pipeline.Pipeline, j findings.Job) er
 	return err
 }
 
-// find searches cells, or draws them.
+// find searches the cells of a job, or draws them at random.
 func (s *Study) find(ctx context.Context, l *pipeline.Pipeline, j findings.Job) error {
 	if j.Draws() {
 		g := cell.Random(fit.Random(uint64(j.Seed), "random search", 0, 0))

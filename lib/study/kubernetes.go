@@ -12,15 +12,16 @@ import (
 	"github.com/essnas/essnas/lib/study/engine"
 )
 
-// chainsFile lists the jobs of each index of an Indexed Job: a line of JSON with the paths of job
-// files, from the directory of the file.
+// chainsFile is the file of the chains of an Indexed Job. It has a line of JSON for each index: the
+// paths of job files, relative to the directory of the file.
 const chainsFile = "chains.jsonl"
 
-// Manifest writes the study's directory with a file for each job that is not done, and returns the
-// manifest that lets Kubernetes do them: an index for each search with its trainings. The caller
-// sets image, claim and options of k, and the command before its subcommand. The directory above the
-// study's is the mount path, so the volume must have the study there, under the same path. Manifest
-// returns an error if the study can't be written, another process works in it, or k is invalid.
+// Manifest writes the study's directory with a file for each unfinished job, and returns the manifest
+// that lets Kubernetes execute them: an index for each search with its trainings. The caller sets
+// image, claim and options of k, and the beginning of the command, without the subcommand. The mount
+// path is the directory that contains the study's directory, so the volume must have the study under
+// the same path. Manifest returns an error if the study can't be written, another process works in
+// it, or k is invalid.
 func (s *Study) Manifest(k engine.Kubernetes) ([]byte, error) {
 	dir, err := filepath.Abs(s.Dir)
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Study) Manifest(k engine.Kubernetes) ([]byte, error) {
 	path := filepath.Join(dir, jobsDir, chainsFile)
 	k.Name, k.Mount = strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(s.Config.Name)), filepath.Dir(dir)
 	k.Command = append(k.Command[:len(k.Command):len(k.Command)], "study", "job", "--chain", path)
-	text, err := k.Manifest(len(chains)) // before anything is written
+	text, err := k.Manifest(len(chains)) // finds errors before anything is written
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +57,9 @@ func (s *Study) Manifest(k engine.Kubernetes) ([]byte, error) {
 	return text, atomicfile.WriteBytes(path, lines)
 }
 
-// ReadChain returns the paths of the job files in a line of a file that [Study.Manifest] has written,
-// counted from 0; a negative index stands for $JOB_COMPLETION_INDEX. It returns an error if the file
-// has no such line.
+// ReadChain returns the paths of the job files in a line of a file that [Study.Manifest] has written.
+// The index counts from 0; a negative index stands for $JOB_COMPLETION_INDEX. ReadChain returns an
+// error if the file has no such line.
 func ReadChain(path string, index int) (files []string, err error) {
 	if index < 0 {
 		if index, err = strconv.Atoi(os.Getenv("JOB_COMPLETION_INDEX")); err != nil {
@@ -71,7 +72,7 @@ func ReadChain(path string, index int) (files []string, err error) {
 	}
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	if index < 0 || index >= len(lines) {
-		return nil, fmt.Errorf("%s has %d lines and none with index %d", path, len(lines), index)
+		return nil, fmt.Errorf("%s has %d lines, and none has the index %d", path, len(lines), index)
 	}
 	if err := json.Unmarshal([]byte(lines[index]), &files); err != nil {
 		return nil, fmt.Errorf("line %d of %s is damaged: %w", index, path, err)

@@ -20,22 +20,22 @@ type Plan struct {
 	Lines     []PlannedLine `json:"lines"`
 	Jobs      int           `json:"jobs"`
 	Done      int           `json:"done"`
-	// estimate on one device from measurements; 0 before the first one
+	// estimated duration on one device from measurements; 0 before the first measurement
 	Seconds float64 `json:"seconds_to_go"`
 }
 
 // PlannedLine is a configuration of a plan.
 type PlannedLine struct {
 	Configuration string  `json:"configuration"`
-	Search        string  `json:"search"` // its settings in words
+	Search        string  `json:"search"` // settings of the search in words
 	Train         string  `json:"train"`
 	Seeds         int     `json:"seeds"`
-	Done          int     `json:"done"` // jobs
+	Done          int     `json:"done"` // finished jobs
 	Jobs          int     `json:"jobs"`
 	Seconds       float64 `json:"seconds_to_go"`
 }
 
-// Plan returns the jobs that Work would do. It returns an error if a run can't be read.
+// Plan returns the jobs of Work and their progress. It returns an error if a run can't be read.
 func (s *Study) Plan() (*Plan, error) {
 	c := s.Config
 	p := &Plan{Dir: s.Dir, Preset: c.Preset, Dataset: c.Dataset, Transfers: c.Transfers, Remarks: c.Remarks}
@@ -97,7 +97,7 @@ func (p *Plan) String() string {
 	case p.Seconds > 0:
 		fmt.Fprintf(&text, ", about %s on one device", findings.Duration(time.Duration(p.Seconds*float64(time.Second))))
 	default:
-		text.WriteString("; how long that takes is told after the first steps")
+		text.WriteString("; the first steps will give an estimate of the time")
 	}
 	return text.String()
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Work does all missing jobs and writes the report. The end of the context stops it (the error is
-// then a stage.Interrupted or context.Canceled), and so does a kill; the next call continues.
-// Failed jobs do not stop others; the next call repeats them, and the error names them.
+// Work does all missing jobs and writes the report. If the context ends, Work stops and returns a
+// stage.Interrupted or context.Canceled. The next call continues, also after a kill. A failed job does
+// not stop the others. The error names the failed jobs, and the next call repeats them.
 func (s *Study) Work(ctx context.Context) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -58,13 +58,13 @@ func (s *Study) Work(ctx context.Context) error {
 	if err := s.verdict(ctx, all, failed); err != nil {
 		return err
 	}
-	board.pass("drawing up the report")
+	board.pass("writing the report")
 	_, err = s.Report()
 	return err
 }
 
-// carryOut lets an engine run the jobs and returns the errors of the failed ones by name. A
-// cancelled context cancels the jobs and waits until the running ones have saved.
+// carryOut runs jobs on an engine and returns the errors of failed jobs by name. If the context is
+// cancelled, carryOut cancels the jobs and waits until running jobs have saved.
 func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.Job) (failed map[string]error, err error) {
 	if err := e.Submit(context.WithoutCancel(ctx), queue(jobs)); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 		return nil, err
 	}
 	if have := b.Backend.NumDevices(); s.devices > have {
-		return nil, fmt.Errorf("--devices is %d, and there are %d: ask for 1 to %d", s.devices, have, have)
+		return nil, fmt.Errorf("--devices is %d, but there are %d devices: give 1 to %d", s.devices, have, have)
 	}
 	if kind := s.Config.Backend; kind != "" && kind != b.Kind {
 		return nil, fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", s.Dir, kind, b.Kind, kind)
@@ -110,9 +110,9 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	return b, s.Write("study.json", s.Config)
 }
 
-// workers is the number of jobs that run at a time, each on a device of its own. One job fills a
-// CPU, whatever number of devices it presents. Jobs that share their batches between devices run
-// one at a time.
+// workers returns the number of jobs that run at a time, each on a device of its own. One job fills a
+// CPU, even if the CPU presents several devices. Jobs that split their batches between devices run one
+// at a time.
 func (s *Study) workers(b *backend.Backend) int {
 	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c settings.Search) bool { return c.Devices > 1 }) {
 		return 1
@@ -142,5 +142,5 @@ func (s *Study) verdict(ctx context.Context, all []findings.Job, failed map[stri
 	if len(jobs) == 1 {
 		return fmt.Errorf("%s: %w", first, failed[first.Name()])
 	}
-	return fmt.Errorf("%d jobs failed, the same command tries them again; the first, %s: %w", len(jobs), first, failed[first.Name()])
+	return fmt.Errorf("%d jobs failed, and the same command repeats them; the first failed job is %s: %w", len(jobs), first, failed[first.Name()])
 }

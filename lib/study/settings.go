@@ -16,39 +16,40 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Options describe a study. The zero value is the quick one.
+// Options describe a study. The zero value describes a quick study.
 type Options struct {
-	Dir    string // of the study; "" for a name that follows from the options
+	Dir    string // directory of the study; "" for a name that follows from the options
 	Preset string // one of PresetNames; "" for the first
-	// for searches and tests; "" for CIFAR-10, with the quick preset for the available one
+	// Dataset is the data set of searches; "" stands for CIFAR-10. If CIFAR-10 is missing, the preset
+	// quick takes Fashion-MNIST, or its built-in sample.
 	Dataset string
-	// further data sets for the found cells; nil for all others, {"none"} for none
+	// Transfers are further data sets for the found cells; nil: all others; {"none"}: none.
 	Transfers []string
 	Only      []string // names of configurations and groups; none: all
-	Seeds     int      // 1 ... Seeds; 0 for the preset's
-	// how many random cells are drawn at least; 0 for the preset's
+	Seeds     int      // the seeds are 1 to Seeds; 0: the preset's number
+	// RandomCells is the least number of random cells; 0: the preset's number.
 	RandomCells int
 	Search      string // JSON file with settings of all searches
 	Train       string // JSON file with settings of all trainings
 	Devices     int    // jobs at a time, one on each device; 0: one on each GPU, one on a CPU
 }
 
-// given reports whether an option was chosen that an existing study fixes.
+// given reports whether the options set anything that an existing study has fixed.
 func (o Options) given() bool {
 	return o.Preset != "" || o.Dataset != "" || o.Transfers != nil || o.Search != "" || o.Train != ""
 }
 
 type preset struct {
 	name, help    string
-	search, train string // presets of these stages
+	search, train string // presets of searches and trainings
 	seeds         int
-	randomCells   int  // the reference distribution; at least as many as seeds
-	testImages    int  // 0: all
-	needsData     bool // CIFAR-10 and the transfers have to be there
+	randomCells   int  // size of the reference distribution, at least the number of seeds
+	testImages    int  // test images that are read; 0: all
+	needsData     bool // CIFAR-10 and the transfers must exist
 }
 
 var presets = []preset{
-	{findings.Quick, "some minutes on two cores, too small to mean anything", "study", "study", 2, 0, 1000, false},
+	{findings.Quick, "some minutes on two cores, numbers without meaning", "study", "study", 2, 0, 1000, false},
 	{"course", "the questions of the slides at the smallest scale, a day on two cores, half of it with --transfer none", "course", "course", 5, 30, 0, true},
 	{"slides", "as in the slides, with repetitions", "slides", "slides", 3, 0, 0, true},
 	{"paper", "as in PC-DARTS and P-DARTS", "paper", "paper", 5, 0, 0, true},
@@ -82,7 +83,8 @@ func findPreset(name string) (preset, error) {
 	return presets[i], nil
 }
 
-// changes reads a settings file that changes all configurations alike.
+// changes reads a settings file, which changes all configurations in the same way. It returns an
+// error for settings in fixed.
 func changes(path string, fixed ...string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
@@ -98,7 +100,7 @@ func changes(path string, fixed ...string) (map[string]string, error) {
 	texts := map[string]string{}
 	for name, value := range values {
 		if slices.Contains(fixed, name) {
-			return nil, fmt.Errorf("settings file %s: %s is what the study's configurations and seeds differ in: leave it out", path, name)
+			return nil, fmt.Errorf("settings file %s: the study's configurations and seeds set %s: leave it out", path, name)
 		}
 		texts[name] = string(value)
 		if value[0] == '"' {
@@ -131,7 +133,7 @@ func searchChoice(c findings.Config, conf findings.Configuration, seed int) (*se
 	return choice, change(choice, c.SearchChanges)
 }
 
-// trainChoice returns the settings of the training of every found cell with a seed.
+// trainChoice returns the settings of trainings with a seed, which are the same for every cell.
 func trainChoice(c findings.Config, seed int) (*settings.Choice[settings.Train], error) {
 	p, err := findPreset(c.Preset)
 	if err != nil {
@@ -157,7 +159,7 @@ func change[S settings.Settings](c *settings.Choice[S], values map[string]string
 
 // chooseData finds the data sets for searches and transfers, and remarks on unexpected ones.
 func chooseData(l *pipeline.Pipeline, o Options, p preset) (dataset string, transfers, remarks []string, err error) {
-	any, err := l.Dataset("") // an error if the directory that was named isn't there
+	any, err := l.Dataset("") // an error if the named directory does not exist
 	if err != nil {
 		return "", nil, nil, err
 	}
@@ -180,7 +182,7 @@ func chooseData(l *pipeline.Pipeline, o Options, p preset) (dataset string, tran
 		}
 		if !found && !p.needsData {
 			dataset = "sample"
-			remarks = append(remarks, fmt.Sprintf("CIFAR-10 is not there (get it with: essnas data fetch cifar10), so this is done on %s", any.Title))
+			remarks = append(remarks, fmt.Sprintf("CIFAR-10 is missing (fetch it with: essnas data fetch cifar10), so this study uses %s", any.Title))
 			if !any.Sample {
 				dataset = any.Name
 			}
@@ -206,9 +208,9 @@ func chooseData(l *pipeline.Pipeline, o Options, p preset) (dataset string, tran
 			case found:
 				transfers = append(transfers, name)
 			case p.needsData:
-				return "", nil, nil, fmt.Errorf("%s is not there: get it with \"essnas data fetch %s\", or name the transfers with --transfer (none: no transfers)", data.Title(name), name)
+				return "", nil, nil, fmt.Errorf("%s is missing: fetch it with \"essnas data fetch %s\", or name the transfers with --transfer (none: no transfers)", data.Title(name), name)
 			default:
-				remarks = append(remarks, fmt.Sprintf("%s is not there, so nothing is transferred to it", data.Title(name)))
+				remarks = append(remarks, fmt.Sprintf("%s is missing, so nothing is transferred to it", data.Title(name)))
 			}
 		}
 		return dataset, transfers, remarks, nil
@@ -218,7 +220,7 @@ func chooseData(l *pipeline.Pipeline, o Options, p preset) (dataset string, tran
 			break
 		}
 		if name == dataset || name == set.Name {
-			return "", nil, nil, fmt.Errorf("%s is what the cells are searched on: name other data sets with --transfer, or none", name)
+			return "", nil, nil, fmt.Errorf("the cells are searched on %s: name other data sets with --transfer, or none", name)
 		}
 		if slices.Contains(transfers, name) {
 			return "", nil, nil, fmt.Errorf("--transfer names %s twice", name)

@@ -22,17 +22,16 @@ import (
 	"github.com/essnas/essnas/lib/study/findings"
 )
 
-// Study is a study to work on, in a directory of package findings.
+// Study is a study with the methods that work on it, in a directory of package findings.
 type Study struct {
 	*findings.Directory
 	pipeline *pipeline.Pipeline
-	only     []findings.Configuration // to work on
-	// devices is Options.Devices.
-	devices int
-	lease   *lease.Lease
+	only     []findings.Configuration // configurations of this request
+	devices  int                      // Options.Devices
+	lease    *lease.Lease
 }
 
-// Open opens a study, and returns an error for what is none.
+// Open opens an existing study. It returns an error if the directory is no study.
 func Open(dir string) (*Study, error) {
 	d, err := findings.Open(dir)
 	if err != nil {
@@ -84,7 +83,7 @@ func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 			return nil, err
 		}
 		if there.Config.Hash != s.Config.Hash {
-			return nil, fmt.Errorf("%s holds a study with other settings or data (it is a %s study on %s): choose another directory, or give no settings to go on with that study",
+			return nil, fmt.Errorf("%s holds a study with other settings or data (it is a %s study on %s): choose another directory, or give no settings to continue that study",
 				s.Dir, there.Config.Preset, there.Config.Dataset)
 		}
 		return s, s.goOn(there.Config, o)
@@ -101,7 +100,7 @@ func New(l *pipeline.Pipeline, o Options) (*Study, error) {
 	}
 }
 
-// ask is the configuration of a new study.
+// ask returns the configuration of the study that the options describe.
 func (s *Study) ask(o Options) (c findings.Config, err error) {
 	p, err := findPreset(o.Preset)
 	if err != nil {
@@ -136,7 +135,7 @@ func (s *Study) ask(o Options) (c findings.Config, err error) {
 	return c, nil
 }
 
-// resolve finds the settings of every configuration, and says what is wrong with them.
+// resolve computes the settings of every configuration and returns an error if they are invalid.
 func resolve(c *findings.Config) error {
 	c.Search = map[string]settings.Search{}
 	for _, conf := range findings.Configurations() {
@@ -161,7 +160,8 @@ func resolve(c *findings.Config) error {
 	return nil
 }
 
-// goOn takes the configuration of the study that is there, and what is asked for beyond it.
+// goOn takes over the configuration of an existing study and adds the configurations, seeds and
+// random cells of the options.
 func (s *Study) goOn(there findings.Config, o Options) error {
 	asked := s.only
 	s.Config = there
@@ -179,8 +179,8 @@ func (s *Study) goOn(there findings.Config, o Options) error {
 	return nil
 }
 
-// configurationsOf are the configurations of these names, without those of another version of
-// essnas.
+// configurationsOf returns the configurations with these names. It leaves out names that this version
+// of essnas does not know.
 func configurationsOf(names []string) (all []findings.Configuration) {
 	for _, name := range names {
 		if c, ok := findings.Find(name); ok {
@@ -190,8 +190,9 @@ func configurationsOf(names []string) (all []findings.Configuration) {
 	return
 }
 
-// hash is what a study's directory is named by: not by which configurations and how many seeds, for
-// a study may grow. The settings of controls follow from those of the stages.
+// hash returns the hash in the name of a study's directory. Configurations and the number of seeds
+// don't enter it, because a study may grow. The settings of controls don't enter it either, because
+// they follow from those of the slides' stages.
 func hash(c findings.Config) string {
 	search := maps.Clone(c.Search)
 	maps.DeleteFunc(search, func(name string, _ settings.Search) bool {
@@ -200,13 +201,13 @@ func hash(c findings.Config) string {
 	})
 	text, err := json.Marshal([]any{c.Preset, c.Dataset, c.Transfers, search, c.Train, c.TestImages, c.Data})
 	if err != nil {
-		panic(err) // nothing in it can fail
+		panic(err) // these types always marshal
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:4])
 }
 
-// take takes the directory for this process; end gives it back.
+// take locks the directory for this process; end unlocks it.
 func (s *Study) take() error {
 	if err := atomicfile.MkdirAll(s.Dir); err != nil {
 		return err
@@ -219,7 +220,7 @@ func (s *Study) take() error {
 	return nil
 }
 
-// begin takes the directory for this process and writes what the study is.
+// begin locks the directory for this process and writes study.json.
 func (s *Study) begin() error {
 	if err := s.take(); err != nil {
 		return err
@@ -231,7 +232,7 @@ func (s *Study) begin() error {
 	return s.Write("study.json", s.Config)
 }
 
-// end lets other processes in.
+// end unlocks the directory for other processes.
 func (s *Study) end() {
 	if s.lease != nil {
 		s.lease.Close()

@@ -5,7 +5,7 @@ import "context"
 // Job is one unit of work.
 type Job struct {
 	Name  string // unique among the jobs of one Submit
-	After string // name of the job that has to succeed first, listed before this one; "" for none
+	After string // name of the job that must succeed first and is listed before; "" for none
 }
 
 // End reports how a job ended.
@@ -16,17 +16,17 @@ type End struct {
 
 // Engine runs jobs. Submit is called once; Wait and Cancel follow it.
 type Engine interface {
-	// Submit hands over all jobs, in the order of preference, and returns without waiting for
-	// them. It returns an error if a name occurs twice, or if a job waits for one that is not
-	// listed before it.
+	// Submit takes all jobs, in the order of preference, and returns without waiting for them. It
+	// returns an error if a name occurs twice, or if a job waits for a job that is not listed before
+	// it.
 	Submit(ctx context.Context, jobs []Job) error
 
-	// Wait blocks until one more job has ended and reports it. It returns io.EOF once no job is
-	// left that can end: a job whose predecessor failed never begins and is never reported. It
-	// returns the context's error if the context is done first; the jobs then go on.
+	// Wait blocks until one more job has ended and reports it. It returns io.EOF when all ends are
+	// reported. A job whose predecessor failed never begins and is never reported. Wait returns the
+	// context's error if the context is done first; the jobs then continue.
 	Wait(ctx context.Context) (End, error)
 
-	// Cancel keeps waiting jobs from beginning and tells the running ones to save and stop. Their
-	// ends are still reported by Wait.
+	// Cancel prevents waiting jobs from beginning and tells running jobs to save and stop. Wait still
+	// reports the ends of the latter. Cancel returns an error if the engine can't be reached.
 	Cancel() error
 }

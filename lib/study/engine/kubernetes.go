@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// Kubernetes describes a cluster's jobs as a manifest, an Indexed Job (batch/v1, since Kubernetes
-// 1.29 with a limit of retries for each index). Kubernetes knows no order of indices, so an index is
-// a chain: a job and those that wait for it, one after the other. Nothing is submitted.
+// Kubernetes describes jobs as a manifest, an Indexed Job (batch/v1, since Kubernetes 1.29 with a
+// limit of retries for each index). Kubernetes knows no order of indices, so each index executes a
+// chain: a job and then the jobs that wait for it, one after the other. This package submits nothing.
 type Kubernetes struct {
-	Name    string   // of the Job, as a DNS label
-	Image   string   // of the container, with essnas in PATH
+	Name    string   // name of the Job, a DNS label
+	Image   string   // container image with essnas in PATH
 	Claim   string   // PersistentVolumeClaim with the study's directory
-	Mount   string   // where the containers see it, an absolute path
-	Command []string // what each index executes; it finds its index in JOB_COMPLETION_INDEX
+	Mount   string   // mount path of the claim in the containers, an absolute path
+	Command []string // command of each index, which reads its index from JOB_COMPLETION_INDEX
 	Options KubernetesOptions
 }
 
-// KubernetesOptions are what a container asks for. Empty ones are left to the cluster's defaults.
+// KubernetesOptions are the resources of a container. The cluster's defaults apply to empty ones.
 type KubernetesOptions struct {
 	GPUs     int    // nvidia.com/gpu
 	Mem      string // like 8Gi
 	CPUs     int
-	Limit    int    // most indices that run at a time; 0: 10
-	CacheDir string // of plugins and compiled programs, below Mount; "": the image's
+	Limit    int    // largest number of indices that run at a time; 0: 10
+	CacheDir string // directory below Mount for plugins and compiled programs; "": the image's
 }
 
-// Chains groups jobs: each that waits for nothing with its successors, in their order.
+// Chains groups jobs into chains: a job that waits for nothing and its successors, in their order.
 func Chains(jobs []Job) (chains [][]Job) {
 	place := map[string]int{}
 	for _, j := range jobs {
@@ -43,19 +43,19 @@ func Chains(jobs []Job) (chains [][]Job) {
 	return chains
 }
 
-// dnsLabel is the form of names in Kubernetes. Names of the pods of an Indexed Job are longer by an
-// index and a random word.
+// dnsLabel is the form of names in Kubernetes. The pods of an Indexed Job have names that are longer
+// by an index and a random word.
 var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
 
 // object is a part of a manifest. JSON writes its keys in alphabetical order.
 type object = map[string]any
 
-// Manifest returns the Job for so many chains, as JSON, which kubectl reads as it reads YAML. It
-// returns an error for a name or a path that Kubernetes does not take.
+// Manifest returns the Job for this number of chains, as JSON, which kubectl accepts like YAML. It
+// returns an error for names and paths that Kubernetes rejects, and if there are no chains.
 //
 // Pods get SIGTERM and two minutes to save when a node is drained or preempted. Such an end, or the
-// loss of a node, doesn't count as a failure; the index starts again on another node and goes on
-// from its checkpoint. Other failures are repeated twice.
+// loss of a node, doesn't count as a failure: the index restarts on another node and continues from
+// its checkpoint. After other failures the index is tried twice more.
 func (k Kubernetes) Manifest(chains int) ([]byte, error) {
 	switch {
 	case !dnsLabel.MatchString(k.Name):

@@ -21,18 +21,18 @@ type Local struct {
 // NewLocal is an engine that runs up to so many jobs at a time.
 func NewLocal(workers int, do Do) *Local { return &Local{workers: max(1, workers), do: do} }
 
-// Submit implements [Engine]. The context's values reach the jobs, its cancellation cancels them.
+// Submit implements [Engine]. The jobs get the context's values, and its cancellation cancels them.
 func (l *Local) Submit(ctx context.Context, jobs []Job) error {
 	if err := check(jobs); err != nil {
 		return err
 	}
 	ctx, l.cancel = context.WithCancel(ctx)
-	l.ends = make(chan End, len(jobs)) // so that nobody has to call Wait
+	l.ends = make(chan End, len(jobs)) // never blocks, even if nobody calls Wait
 	go l.run(ctx, jobs)
 	return nil
 }
 
-// check refuses jobs that can't be put in order.
+// check returns an error for jobs that can't be ordered.
 func check(jobs []Job) error {
 	before := make(map[string]bool, len(jobs))
 	for _, j := range jobs {

@@ -13,49 +13,49 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// Slurm runs jobs on a cluster: sbatch gets one job array for all jobs that wait for nothing, and
-// one for each rank of their successors, whose tasks wait for the task of the same index
-// (aftercorr). Slurm schedules, requeues and counts; nothing of essnas runs between the jobs. The
-// directory has to be on a file system that the nodes share.
+// Slurm runs jobs on a cluster. One job array has all jobs that wait for nothing. For each rank of
+// successors there is a further array, whose tasks wait for the task of the same index (aftercorr).
+// Slurm schedules, requeues and counts; no process of essnas runs between the jobs. The directory
+// must be on a file system that the nodes share.
 type Slurm struct {
-	// for lists, scripts, logs, and the record of submissions
+	// Dir is the directory of lists, scripts, logs and the record of submissions.
 	Dir     string
-	Name    string                      // of the arrays in squeue
-	Command func(job Job) []string      // what a node executes; the first word is the program
-	Done    func(job Job) (bool, error) // whether the job's result is there
-	Options SlurmOptions                // what the jobs ask for
-	// a command that runs once all jobs have ended; nil: none
+	Name    string                      // name of the arrays in squeue
+	Command func(job Job) []string      // returns the command of a job; its first word is the program
+	Done    func(job Job) (bool, error) // reports whether the job's result exists
+	Options SlurmOptions                // resources of the jobs
+	// After is a command that runs when all jobs have ended; nil: none.
 	After []string
-	Poll  time.Duration                   // between two looks at squeue in Wait; 0: 10 s
-	run   func(*exec.Cmd) (string, error) // of tests; nil: the real thing
+	Poll  time.Duration                   // interval between calls of squeue in Wait; 0: 10 s
+	run   func(*exec.Cmd) (string, error) // replaces exec in tests; nil: none
 
 	jobs   []Job
 	ended  []bool
-	ends   []End // seen, and not reported yet
+	ends   []End // noted, but not yet reported by Wait
 	failed map[string]bool
 }
 
-// SlurmOptions become options of sbatch. Empty ones are left to the cluster's defaults.
+// SlurmOptions become options of sbatch. The cluster's defaults apply to empty ones.
 type SlurmOptions struct {
 	Partition string // --partition
 	Gres      string // --gres, like gpu:1
 	Time      string // --time of one job, like 2:00:00; it saves and is requeued two minutes before
 	Mem       string // --mem, like 8G
 	CPUs      int    // --cpus-per-task
-	Limit     int    // most tasks of an array that run at a time; 0: the cluster's
+	Limit     int    // largest number of tasks of an array that run at a time; 0: the cluster's limit
 }
 
-// submission is a job array that Slurm has taken.
+// submission is a job array that Slurm has accepted.
 type submission struct {
 	ID    string         `json:"id"`
-	Tasks map[int]string `json:"tasks"` // the job's name, by index
+	Tasks map[int]string `json:"tasks"` // name of the job, by index
 }
 
-// tasksInArray bounds an array: Slurm's MaxArraySize is 1001 unless the cluster says otherwise.
+// tasksInArray is the largest number of tasks in an array: Slurm's default MaxArraySize is 1001.
 const tasksInArray = 1000
 
-// Submit implements [Engine]. It returns an error that carries sbatch's words if Slurm refuses;
-// what was submitted before is then cancelled.
+// Submit implements [Engine]. If Slurm refuses an array, Submit cancels the arrays before it and
+// returns an error with sbatch's message.
 func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 	if err := check(jobs); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 	}
 	var all []submission
 	for _, group := range ranks(jobs) {
-		first := "" // id of the array of those that wait for nothing
+		first := "" // id of the array of the jobs that wait for nothing
 		for rank, tasks := range group {
 			if len(tasks) == 0 {
 				continue
@@ -97,8 +97,9 @@ func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 	return s.record(all)
 }
 
-// ranks sorts jobs into arrays: groups of at most tasksInArray that wait for nothing, each with its
-// successors by rank. Successors have the index of the job that they wait for.
+// ranks sorts jobs into arrays, [group][rank][index]. Rank 0 of a group has at most tasksInArray jobs
+// that wait for nothing; the next ranks have their successors. A successor has the index of the job
+// that it waits for.
 func ranks(jobs []Job) (groups [][]map[int]Job) {
 	type place struct{ group, index int }
 	places, count := map[string]place{}, map[string]int{}
@@ -150,14 +151,14 @@ func (s *Slurm) submit(ctx context.Context, name string, tasks map[int]Job, afte
 	return s.sbatch(ctx, name, script.String(), append(args, s.Options.arguments()...))
 }
 
-// Requeue is set for a command that SubmitOne has submitted: on SIGUSR1 it saves, and asks Slurm to
-// queue it again.
+// Requeue is an environment variable that SubmitOne sets for its command. A command with this
+// variable saves on SIGUSR1 and asks Slurm to requeue it.
 const Requeue = "ESSNAS_REQUEUE"
 
-// SubmitOne submits a command as a job of its own and returns its id and the file of its log. The job
+// SubmitOne submits a command as a single job and returns its id and the file of its log. The job
 // starts in the working directory of this process. Slurm may requeue it, and sends SIGUSR1 two
-// minutes before its time ends. The script and the logs are in the engine's directory, which isn't
-// recorded for Cancel. SubmitOne returns an error that carries sbatch's words if Slurm refuses.
+// minutes before its time ends. The script and the log are in the engine's directory. Cancel does
+// not know this job. SubmitOne returns an error with sbatch's message if Slurm refuses.
 func (s *Slurm) SubmitOne(ctx context.Context, command []string) (id, log string, err error) {
 	logs := filepath.Join(s.Dir, "logs")
 	if err := atomicfile.MkdirAll(logs); err != nil {
@@ -169,7 +170,7 @@ func (s *Slurm) SubmitOne(ctx context.Context, command []string) (id, log string
 	return id, filepath.Join(logs, s.Name+"-"+id+".log"), err
 }
 
-// submitAfter submits the command that follows all arrays, however they end.
+// submitAfter submits the command After, which runs when all arrays have ended or failed.
 func (s *Slurm) submitAfter(ctx context.Context, all []submission) (string, error) {
 	dependency := "--dependency=afterany"
 	for _, a := range all {
@@ -193,9 +194,9 @@ func (s *Slurm) sbatch(ctx context.Context, name, script string, args []string) 
 	if err != nil {
 		return "", fmt.Errorf("sbatch has refused %s: %w", path, err)
 	}
-	id, _, _ = strings.Cut(strings.TrimSpace(out), ";") // the cluster's name may follow
+	id, _, _ = strings.Cut(strings.TrimSpace(out), ";") // the name of the cluster may follow
 	if _, err := strconv.Atoi(id); err != nil {
-		return "", fmt.Errorf("sbatch has answered %q, which is no job id", out)
+		return "", fmt.Errorf("sbatch has printed %q, which is no job id", out)
 	}
 	return id, nil
 }
@@ -213,7 +214,7 @@ func (o SlurmOptions) arguments() (args []string) {
 	return
 }
 
-// array is the indices in sbatch's form, with runs shortened: 0-4,7%2.
+// array writes indices in the form of sbatch's --array, with ranges: 0-4,7%2.
 func array(indices []int, limit int) string {
 	var parts []string
 	for i := 0; i < len(indices); {
@@ -235,7 +236,7 @@ func array(indices []int, limit int) string {
 	return text
 }
 
-// quoted is a command that a shell reads as these very words.
+// quoted joins words into a command and quotes them for a shell.
 func quoted(words []string) string {
 	var all []string
 	for _, w := range words {
@@ -244,5 +245,5 @@ func quoted(words []string) string {
 	return strings.Join(all, " ")
 }
 
-// escaped is a path in which sbatch sees no pattern.
+// escaped escapes a path for sbatch, which replaces patterns like %j in file names.
 func escaped(path string) string { return strings.ReplaceAll(path, "%", "%%") }

@@ -17,7 +17,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// recordPath is where submissions are kept, for status and cancel in another process.
+// recordPath returns the file of submissions, which lets another process show or cancel them.
 func (s *Slurm) recordPath() string { return filepath.Join(s.Dir, "slurm.json") }
 
 func (s *Slurm) record(all []submission) error {
@@ -32,7 +32,7 @@ func (s *Slurm) record(all []submission) error {
 	return atomicfile.WriteBytes(s.recordPath(), append(text, '\n'))
 }
 
-// submissions are all arrays that were submitted from this directory.
+// submissions returns all arrays that were submitted from this directory.
 func (s *Slurm) submissions() (all []submission, err error) {
 	text, err := os.ReadFile(s.recordPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -42,13 +42,13 @@ func (s *Slurm) submissions() (all []submission, err error) {
 		err = json.Unmarshal(text, &all)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s can't be read (%w): delete it, and look at squeue for what was submitted", s.recordPath(), err)
+		return nil, fmt.Errorf("%s can't be read (%w): delete it, and look for its jobs in squeue", s.recordPath(), err)
 	}
 	return all, nil
 }
 
-// States are Slurm's words (PENDING, RUNNING, ...) for the jobs that it holds, by name. Jobs that
-// have ended are not among them. It returns an error if squeue can't be run or doesn't answer.
+// States returns Slurm's states (PENDING, RUNNING, ...) of waiting and running jobs, by name. It
+// returns an error if squeue can't be run or fails.
 func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 	all, err := s.submissions()
 	if err != nil || len(all) == 0 {
@@ -60,7 +60,8 @@ func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 			names[fmt.Sprintf("%s_%d", a.ID, i)] = name
 		}
 	}
-	// Only an array that squeue has forgotten makes it fail for all, so it is asked for the user's.
+	// squeue fails if it is asked for an array that it has forgotten, so States asks for all jobs of
+	// the user.
 	out, err := s.execute(exec.CommandContext(ctx, "squeue", "--noheader", "--me", "--array", "--format=%i %T"))
 	if err != nil {
 		return nil, fmt.Errorf("squeue doesn't answer: %w", err)
@@ -75,8 +76,8 @@ func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 	return states, nil
 }
 
-// Wait implements [Engine]. A job has ended when Slurm doesn't hold it any more, and succeeded if
-// its result is there.
+// Wait implements [Engine]. A job has ended when squeue no longer lists it. It has succeeded if its
+// result exists.
 func (s *Slurm) Wait(ctx context.Context) (End, error) {
 	poll := s.Poll
 	if poll == 0 {
@@ -105,7 +106,7 @@ func (s *Slurm) Wait(ctx context.Context) (End, error) {
 	}
 }
 
-// look asks squeue once and notes all ends since the last look.
+// look calls squeue once and notes the jobs that have ended since the last call.
 func (s *Slurm) look(ctx context.Context) error {
 	states, err := s.States(ctx)
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *Slurm) look(ctx context.Context) error {
 		}
 		s.ended[i] = true
 		if s.failed[j.After] {
-			s.failed[j.Name] = true // it never began
+			s.failed[j.Name] = true // its predecessor failed, so it never begins
 			continue
 		}
 		done, err := s.Done(j)
@@ -130,8 +131,8 @@ func (s *Slurm) look(ctx context.Context) error {
 	return nil
 }
 
-// Cancel implements [Engine], for all that was ever submitted from this directory. Running jobs
-// save: Slurm tells them to end before it kills them.
+// Cancel implements [Engine] for all arrays that were ever submitted from this directory. Running
+// jobs save: Slurm signals them before it kills them.
 func (s *Slurm) Cancel() error {
 	all, err := s.submissions()
 	if err != nil {
@@ -144,7 +145,7 @@ func (s *Slurm) cancel(all []submission) error {
 	if len(all) == 0 {
 		return nil
 	}
-	args := []string{"--quiet"} // those that have ended are no error
+	args := []string{"--quiet"} // ended jobs are no error
 	for _, a := range all {
 		args = append(args, a.ID)
 	}
@@ -154,7 +155,8 @@ func (s *Slurm) cancel(all []submission) error {
 	return nil
 }
 
-// execute runs one of Slurm's commands and returns what it prints. Its complaints are the error.
+// execute runs one of Slurm's commands and returns its output. The error has the text of its
+// standard error.
 func (s *Slurm) execute(c *exec.Cmd) (string, error) {
 	if s.run != nil {
 		return s.run(c)

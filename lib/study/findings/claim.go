@@ -8,14 +8,14 @@ import (
 // Claim is a claim of the slides with the verdict of this study.
 type Claim struct {
 	Text    string  `json:"text"`
-	Slides  string  `json:"slides"` // what the slides have for it
+	Slides  string  `json:"slides"` // the slides' evidence
 	Verdict Verdict `json:"verdict"`
 	Comparison
-	// of claims of the form "at least": p of the difference being above -margin, for a margin of one
-	// percentage point or of a tenth of the time (see [Paired.NotBelow]); 0 of all others
+	// for claims of the form "at least": p value of the difference being above -margin, for a margin
+	// of one percentage point or of a tenth of the time (see [Paired.NotBelow]); 0 for other claims
 	NotBelow float64 `json:"not_below,omitempty"`
 	measure  Measure
-	a, b     []string // groups: a should be above b
+	a, b     []string // groups: the claim says that a is above b
 	atLeast  bool
 }
 
@@ -23,17 +23,17 @@ type Claim struct {
 type Verdict string
 
 // The verdicts: the difference is significant (Holm-adjusted p below 0.05) in the direction of the
-// claim, in the other, or not at all.
+// claim, significant in the other direction, or not significant.
 const (
 	Supported    Verdict = "supported"
 	NotSupported Verdict = "not supported"
 	Undecided    Verdict = "undecided"
 )
 
-// significance is the level of the family of all claims.
+// significance is the level of significance for the family of all claims.
 const significance = 0.05
 
-// margin is the difference that claims of the form "at least" may fall short by.
+// margin returns the difference by which a may be below b in claims of the form "at least".
 func (c Comparison) margin() float64 {
 	if c.Ratio {
 		return math.Log(1.1)
@@ -41,9 +41,9 @@ func (c Comparison) margin() float64 {
 	return 1
 }
 
-// claims are the slides' claims, each as "a is above b", and the controls. For claims of the form
-// "at least", equality would do as well, but no test can show equality: they have the same test,
-// for which undecided does not speak against them, and NotBelow beside it.
+// claims returns the slides' claims, each in the form "a is above b", and the controls. Claims of the
+// form "at least" would also hold for equality, which no test can show. They have the same test, in
+// which the verdict undecided does not contradict them, and in addition NotBelow.
 func (r *Results) claims() []Claim {
 	accuracy, seconds := r.Accuracy(), SearchTime()
 	stages := []string{Stage1, Stage2, Stage3, Stage4}
@@ -66,7 +66,7 @@ func (r *Results) claims() []Claim {
 	}
 }
 
-// judge tests every claim, all of them as one family.
+// judge tests all claims as one family.
 func (r *Results) judge() []Claim {
 	all := r.claims()
 	var family []*Paired
@@ -109,19 +109,19 @@ func (c Claim) String() string {
 	head := fmt.Sprintf("%s: %s at n = %d", c.Text, c.Verdict, c.N)
 	switch c.N {
 	case 0:
-		return head + ", for it was not measured."
+		return head + ", because it was not measured."
 	case 1:
 		return head + fmt.Sprintf(": one seed each, %s. A test needs two.", c.effect())
 	}
 	if c.spreadless() {
-		return head + fmt.Sprintf(": a difference of %s in every pair, which has no spread to be tested by.", c.show(c.Difference.Mean))
+		return head + fmt.Sprintf(": a difference of %s in every pair. Without spread there is no test.", c.show(c.Difference.Mean))
 	}
 	text := head + fmt.Sprintf(": %s, p = %s, %s after Holm's correction.", c.effect(), probability(c.P), probability(c.Holm))
 	if c.Verdict == Undecided {
-		text += fmt.Sprintf(" This n finds %s in four of five studies, and less than that more rarely.", c.size())
+		text += fmt.Sprintf(" At this n a test detects %s with a power of 0.8.", c.size())
 	}
 	if c.atLeast {
-		text += fmt.Sprintf(" That it falls short by less than %s has p = %s.", map[bool]string{true: "a tenth", false: "one point"}[c.Ratio], probability(c.NotBelow))
+		text += fmt.Sprintf(" The test that it is not lower by %s or more has p = %s.", map[bool]string{true: "a tenth", false: "one point"}[c.Ratio], probability(c.NotBelow))
 	}
 	return text
 }
@@ -146,7 +146,7 @@ func (c Comparison) effect() string {
 	return fmt.Sprintf("%s%s (95 %% interval %s to %s)", what, c.show(d.Mean), c.show(d.Mean-d.Half), c.show(d.Mean+d.Half))
 }
 
-// show is a difference as text, with its sign; of a ratio the factor.
+// show writes a difference with its sign, or a ratio as a factor.
 func (c Comparison) show(x float64) string {
 	if c.Ratio {
 		return fmt.Sprintf("%.3g", math.Exp(x))

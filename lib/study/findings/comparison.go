@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// Comparison compares two groups by a measure. A group of several configurations counts with their
-// mean, so that the best ss_factor can't be selected afterwards.
+// Comparison compares two groups by a measure. The value of a group is the mean of its
+// configurations, so that nobody can select the best ss_factor afterwards.
 type Comparison struct {
 	A       string `json:"a"`
 	B       string `json:"b"`
 	Measure string `json:"measure"`
-	Ratio   bool   `json:"ratio"` // the difference is that of natural logarithms
-	// number of random cells, where B is all of them and not paired by seed (see [Against]); else 0
+	Ratio   bool   `json:"ratio"` // the difference is one of natural logarithms
+	// number of random cells if B is all of them, unpaired (see [Against]); otherwise 0
 	Reference int `json:"reference,omitempty"`
 	Paired
 }
 
 // compare pairs the values of two sides by seed. A seed counts if all configurations of both sides
-// have a value. Where random cells are more than the seeds, all of them are the other side.
+// have a value. If there are more random cells than seeds, a comparison with random search uses all
+// of them.
 func (r *Results) compare(a, b []string, m Measure) Comparison {
 	c := Comparison{Measure: m.Name, Ratio: m.ratio}
 	if reference := r.Values(Sampled, m); slices.Equal(b, []string{Sampled}) && len(reference) > r.Config.Seeds {
@@ -43,8 +44,8 @@ func (r *Results) compare(a, b []string, m Measure) Comparison {
 	return c
 }
 
-// side returns the mean of the configurations in these groups for a seed, or the mean of logarithms
-// for measures compared by quotients.
+// side returns the mean of the configurations in these groups for a seed, or the mean of their
+// logarithms for a measure that is compared by ratios.
 func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok bool) {
 	n := 0
 	for _, name := range r.Config.Configurations {
@@ -68,8 +69,8 @@ func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok b
 	return mean / float64(max(1, n)), n > 0
 }
 
-// adjust corrects the p values of a family for their number: of those that are tests, with two
-// pairs or more.
+// adjust applies Holm's correction to the p values of a family. Only comparisons with a test, that is
+// with two or more pairs, count.
 func adjust(family []*Paired) {
 	family = slices.DeleteFunc(family, func(c *Paired) bool { return c.N < 2 })
 	p := make([]float64, len(family))
@@ -88,7 +89,7 @@ func (r *Results) compareGroups() (all []Comparison) {
 		for j := range i {
 			a, b := groups[i], groups[j]
 			if a == Sampled {
-				a, b = b, a // a reference is what others are compared with
+				a, b = b, a // the reference is the second side
 			}
 			if c := r.compare([]string{a}, []string{b}, r.Accuracy()); c.N > 0 {
 				c.A, c.B = a, b
@@ -107,13 +108,13 @@ func (r *Results) compareGroups() (all []Comparison) {
 // Predictive is the correlation between the accuracy at the end of a search and that of the trained
 // network.
 type Predictive struct {
-	Of string `json:"of"` // which trials
+	Of string `json:"of"` // the selection of trials
 	Rank
 }
 
-// predictive correlates the accuracy of supernets with that of the networks. Deeper supernets with
-// fewer operations are more accurate for any cell, so both kinds of search are also treated
-// separately.
+// predictive correlates the accuracy of supernets with that of the trained networks. The supernet of
+// a last phase is deeper, has fewer operations and is more accurate for any cell. Searches in one and
+// in three phases are therefore also correlated separately.
 func (r *Results) predictive() (all []Predictive) {
 	for _, kind := range []struct {
 		of      string

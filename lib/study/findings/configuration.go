@@ -12,10 +12,10 @@ import (
 type Configuration struct {
 	Name     string  `json:"name"`  // stage2-0.25
 	Group    string  `json:"group"` // stage2: configurations that differ in ss_factor alone
-	Title    string  `json:"title"` // for people
+	Title    string  `json:"title"` // name in tables and figures
 	Method   string  `json:"method"`
 	SSFactor float64 `json:"ss_factor"`
-	// Control is a setting of the search that makes it a control, with its value; "" for all others.
+	// Control is the setting, with its value, that makes the configuration a control; "" for others.
 	Control string `json:"control,omitempty"`
 	Value   string `json:"value,omitempty"`
 }
@@ -30,7 +30,7 @@ const (
 	PDARTS  = "p-darts"
 	Sampled = "random" // no search: cells drawn from the same space
 
-	// Controls: each differs from a stage in one setting, and so separates two causes.
+	// Controls: each differs from a stage of the slides in one setting, and thus separates two causes.
 	Stage1Views     = "stage1-views"     // the two views of stage 2 without its second loss
 	Stage3Views     = "stage3-views"     // the two views of stage 4 without its second loss
 	Stage3Unlimited = "stage3-unlimited" // the phases without their limit of skip connections
@@ -41,7 +41,7 @@ func Groups() []string {
 	return []string{Stage1, Stage2, Stage3, Stage4, DARTS, PDARTS, Sampled, Stage1Views, Stage3Views, Stage3Unlimited}
 }
 
-// GroupTitle writes the name of a group for people.
+// GroupTitle returns the name of a group for tables and figures.
 func GroupTitle(group string) string {
 	return map[string]string{
 		Stage1: "PC-DARTS", Stage2: "SS PC-DARTS", Stage3: "PCP-DARTS", Stage4: "SS PCP-DARTS", DARTS: "DARTS", PDARTS: "P-DARTS", Sampled: "random cells",
@@ -50,10 +50,10 @@ func GroupTitle(group string) string {
 }
 
 // Configurations lists all sixteen: the ten of the slides, DARTS, P-DARTS, random search, and three
-// controls. A search with ss_factor above 0 differs from one without in two things: it has a second
+// controls. A search with ss_factor above 0 differs in two ways from a search without: it has a second
 // loss, and its cross-entropy sees two distorted views of each image. The controls with two views
-// have only the views. The one without a limit shows how many skip connections the phases alone
-// leave.
+// have the views without the second loss. The control without a limit shows how many skip
+// connections the phases alone leave.
 func Configurations() (all []Configuration) {
 	for stage := 1; stage <= 4; stage++ {
 		method, selfSupervised, err := settings.SlidesStage(stage).Method()
@@ -89,8 +89,8 @@ func Configurations() (all []Configuration) {
 	return all
 }
 
-// Choose returns the configurations with these names, or in groups with these names, in the order
-// of Configurations; without names, all. It returns an error for an unknown name.
+// Choose returns the configurations whose name, or whose group's name, is in names, in the order of
+// Configurations. Without names it returns all. It returns an error for an unknown name.
 func Choose(names []string) (chosen []Configuration, err error) {
 	all := Configurations()
 	var known []string

@@ -14,65 +14,67 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Directory is that of a study.
+// Directory is the directory of a study.
 //
 //	study.json                       Config
-//	runs/CONFIGURATION/seedS/search  a run of the pipeline; of random search genotype.json
-//	runs/CONFIGURATION/seedS/DATA    a run of the pipeline: the training on that data set, and its test
+//	runs/CONFIGURATION/seedS/search  the run of a search; for random search genotype.json
+//	runs/CONFIGURATION/seedS/DATA    the run of the training on that data set, with its test
 //	results.csv                      a line for each configuration and seed
-//	results.json                     the same, and what follows from it: Results
+//	results.json                     Results: the same, with means, tests and claims
 //	figures/                         pictures
-//	report.html                      all of this to look at
+//	report.html                      a page that shows all of this
 //	lock                             held by the process that works in the directory
 type Directory struct {
 	Dir    string
 	Config Config
-	// of the network of 20 cells and 36 channels; nil: it stands in results.json, or is not known
+	// Count returns the number of weights of the network of 20 cells and 36 channels; nil: the numbers
+	// are those of results.json, or unknown.
 	Count   func(g cell.Genotype, d run.Data) (weights int, err error)
-	counted map[string]map[int]int // those of results.json, by configuration and seed
+	counted map[string]map[int]int // numbers of results.json, by configuration and seed
 }
 
-// Quick is the preset whose numbers mean nothing.
+// Quick is the name of the preset whose numbers have no meaning.
 const Quick = "quick"
 
-// Config is study.json: all that decides a study's result, and where and how it was made.
+// Config is study.json: everything that determines a study's result, and the machine and the
+// versions that made it.
 type Config struct {
 	Name   string `json:"name"`   // study-cifar10-quick
-	Hash   string `json:"hash"`   // of settings and data
-	Preset string `json:"preset"` // one of PresetNames
-	// that cells are searched on: a name for data.Open
+	Hash   string `json:"hash"`   // hash of settings and data
+	Preset string `json:"preset"` // one of study.PresetNames
+	// data set on which cells are searched: a name for data.Open
 	Dataset string `json:"dataset"`
-	// that found cells are trained on, too
+	// other data sets on which found cells are trained
 	Transfers []string `json:"transfers"`
-	// that were asked for so far
+	// configurations that were requested so far
 	Configurations []string `json:"configurations"`
-	Seeds          int      `json:"seeds"` // 1 ... Seeds
-	// how many random cells are drawn if these are more than Seeds; 0: as many as Seeds
+	Seeds          int      `json:"seeds"` // the seeds are 1 to Seeds
+	// number of random cells if it is larger than Seeds; 0: Seeds
 	RandomCells   int               `json:"random_cells,omitempty"`
-	SearchChanges map[string]string `json:"search_changes"` // of the preset's settings
+	SearchChanges map[string]string `json:"search_changes"` // changes of the preset's settings
 	TrainChanges  map[string]string `json:"train_changes"`
-	// of the first seed, by configuration
+	// settings of the searches with the first seed, by configuration
 	Search map[string]settings.Search `json:"search"`
-	Train  settings.Train             `json:"train"` // of the first seed
-	// how many of each test set were read; 0: all
+	Train  settings.Train             `json:"train"` // settings of the trainings with the first seed
+	// number of images of each test set that are read; 0: all
 	TestImages int `json:"test_images"`
 	// checksums of the files, by data set
 	Data map[string]map[string]string `json:"data"`
-	// what is not as one may expect
+	// sentences on unexpected circumstances, such as a missing data set
 	Remarks []string `json:"remarks"`
-	// kind of what computes; "" before the first run
+	// kind of the backend; "" before the first run
 	Backend  string            `json:"backend"`
 	Versions map[string]string `json:"versions"`
-	Command  []string          `json:"command"` // the last one
+	Command  []string          `json:"command"` // the last command line
 	Started  string            `json:"started"` // RFC 3339
 }
 
-// small says whether the study is too small to mean anything.
+// small reports whether the numbers of the study have no meaning.
 func (c Config) small() bool {
 	return c.Preset == Quick || c.Dataset == "sample" || len(c.SearchChanges)+len(c.TrainChanges) > 0
 }
 
-// Open opens a study to read, and returns an error for what is none.
+// Open opens a study for reading. It returns an error if the directory is no study.
 func Open(dir string) (*Directory, error) {
 	s := &Directory{Dir: dir}
 	raw, err := os.ReadFile(s.Path("study.json"))
@@ -88,7 +90,8 @@ func Open(dir string) (*Directory, error) {
 	return s, nil
 }
 
-// SeedsOf is the number of seeds of a configuration: random cells may be more.
+// SeedsOf returns the number of seeds of a configuration. Random search may have more seeds than the
+// other configurations.
 func (c Config) SeedsOf(conf Configuration) int {
 	if conf.Group == Sampled {
 		return max(c.Seeds, c.RandomCells)
@@ -96,7 +99,7 @@ func (c Config) SeedsOf(conf Configuration) int {
 	return c.Seeds
 }
 
-// MaxSeeds is the largest number of seeds of a configuration of the study.
+// MaxSeeds returns the largest number of seeds of a configuration of the study.
 func (c Config) MaxSeeds() (n int) {
 	for _, name := range c.Configurations {
 		if conf, ok := Find(name); ok {
@@ -106,10 +109,10 @@ func (c Config) MaxSeeds() (n int) {
 	return n
 }
 
-// Datasets are all that cells are trained on, first the one that they are searched on.
+// Datasets returns the data sets on which cells are trained. The first is that of the searches.
 func (c Config) Datasets() []string { return append([]string{c.Dataset}, c.Transfers...) }
 
-// Names are those of configurations.
+// Names returns the names of configurations.
 func Names(all []Configuration) (names []string) {
 	for _, c := range all {
 		names = append(names, c.Name)
@@ -117,12 +120,13 @@ func Names(all []Configuration) (names []string) {
 	return
 }
 
-// Path is that of a file of the study.
+// Path returns the path of a file of the study.
 func (s *Directory) Path(name ...string) string {
 	return filepath.Join(append([]string{s.Dir}, name...)...)
 }
 
-// Write writes a value as a JSON file of the study, whole or not at all.
+// Write writes a value as a JSON file of the study, completely or not at all. It returns an error if
+// the file can't be written.
 func (s *Directory) Write(name string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Duration writes a time in units that fit its size: days and hours for a study of days.
+// Duration writes a duration in units that fit its size: days and hours for a study of days.
 func Duration(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:

@@ -13,17 +13,17 @@ import (
 	"github.com/essnas/essnas/lib/score/student"
 )
 
-// note is the note in every figure of a study that is too small to have meaning.
+// note returns the note in the figures of a study whose numbers have no meaning, or "".
 func (r *Results) note() string {
 	if r.Config.small() {
-		return "Too small to mean anything: few images, few epochs, few seeds. It shows how a study looks."
+		return "Few images, epochs and seeds: the numbers have no meaning and show the form of a study."
 	}
 	return ""
 }
 
 func class(c Configuration) int { return slices.Index(Groups(), c.Group) }
 
-// Dots shows a measure of every configuration: its seeds, their mean, the 95 % interval.
+// Dots draws a measure of every configuration: its seeds, their mean, the 95 % interval.
 func (r *Results) Dots(m Measure) figure.Figure {
 	var samples []figure.Sample
 	for _, l := range r.Lines {
@@ -52,8 +52,7 @@ func axis(m Measure) string {
 	return fmt.Sprintf("%s (%s)", m.Title, m.Unit)
 }
 
-// Pareto shows accuracy against search time, one point for each configuration, and the front of
-// those that no other configuration beats in both.
+// Pareto draws accuracy against search time, a point for each configuration, and the Pareto front.
 func (r *Results) Pareto() figure.Figure {
 	unit, scale := timeUnit(r.Lines)
 	clusters := make([]figure.Cluster, len(Groups()))
@@ -102,7 +101,7 @@ func timeUnit(lines []Line) (unit string, seconds float64) {
 	return "s", 1
 }
 
-// seeds is the number of seeds in words: one number, or the smallest and the largest.
+// seeds writes the number of seeds: one number, or the smallest and the largest.
 func (r *Results) seeds() string {
 	low, high := 0, 0
 	for _, l := range r.Lines {
@@ -119,8 +118,8 @@ func (r *Results) seeds() string {
 	return fmt.Sprintf("%d to %d", low, high)
 }
 
-// SearchAgainstFinal shows the supernet's accuracy at the end of a search against the accuracy of
-// the trained network.
+// SearchAgainstFinal draws the accuracy of the supernet at the end of a search against that of the
+// trained network.
 func (r *Results) SearchAgainstFinal() figure.Figure {
 	clusters := make([]figure.Cluster, len(Groups()))
 	for i, group := range Groups() {

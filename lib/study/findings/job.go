@@ -11,23 +11,23 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Steps of a study, for each configuration and seed.
+// Kinds of jobs. Each configuration and seed has one search and a training for each data set.
 const (
 	StepSearch = "search" // search cells, or draw them at random
 	StepTrain  = "train"  // train the network of these cells on one data set, and test it
 )
 
-// Job is a part of a study that one process does in one go. As JSON it is a file in the study's
-// directory jobs, which study.Execute executes: all else that decides its result stands in
-// study.json.
+// Job is a part of a study that one process executes. study.Execute executes a job from a JSON file
+// in the study's directory jobs. Everything else that determines its result is in study.json.
 type Job struct {
 	Configuration string `json:"configuration"`     // name of one of Configurations()
 	Seed          int    `json:"seed"`              // counted from 1
 	Step          string `json:"step"`              // StepSearch or StepTrain
-	Dataset       string `json:"dataset,omitempty"` // of a training
+	Dataset       string `json:"dataset,omitempty"` // data set of a training
 }
 
-// Name is unique in a study, and the place of the job's run below the study's directory runs.
+// Name returns the job's unique name in the study, which is also the path of its run below the
+// study's directory runs.
 func (j Job) Name() string {
 	step := j.Step
 	if j.Step == StepTrain {
@@ -36,12 +36,13 @@ func (j Job) Name() string {
 	return fmt.Sprintf("%s/seed%d/%s", j.Configuration, j.Seed, step)
 }
 
-// After is the search whose cells a training trains; false for a search, which waits for nothing.
+// After returns the search whose cells a training trains; ok is false for a search, which waits for
+// nothing.
 func (j Job) After() (search Job, ok bool) {
 	return Job{Configuration: j.Configuration, Seed: j.Seed, Step: StepSearch}, j.Step == StepTrain
 }
 
-// Draws says whether the job draws cells at random instead of searching them.
+// Draws reports whether the job draws cells at random instead of searching them.
 func (j Job) Draws() bool { return j.Step == StepSearch && j.Configuration == Sampled }
 
 // String describes the job in messages.
@@ -73,13 +74,13 @@ func (j Job) Validate(c Config) error {
 // JobDir returns the run directory of a job.
 func (s *Directory) JobDir(j Job) string { return s.Path("runs", filepath.FromSlash(j.Name())) }
 
-// searchRun opens the search of a configuration with a seed; nil if it was not begun.
+// searchRun opens the search of a configuration with a seed, or returns nil if it has not begun.
 func (s *Directory) searchRun(configuration Configuration, seed int) (*run.Run, error) {
 	return s.JobRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepSearch})
 }
 
-// Run opens the training of the cells that a configuration found with a seed on one of the study's
-// data sets; nil if it was not begun. It returns an error if the run can't be read.
+// Run opens the training of a configuration's cells with a seed on one of the study's data sets, or
+// returns nil if it has not begun. It returns an error if the run can't be read.
 func (s *Directory) Run(configuration Configuration, seed int, dataset string) (*run.Run, error) {
 	return s.JobRun(Job{Configuration: configuration.Name, Seed: seed, Step: StepTrain, Dataset: dataset})
 }
@@ -93,7 +94,7 @@ func (s *Directory) JobRun(j Job) (*run.Run, error) {
 	return run.Open(s.JobDir(j))
 }
 
-// Drawn is where random search keeps the cells of a seed.
+// Drawn returns the file of the cells that random search has drawn for a seed.
 func (s *Directory) Drawn(j Job) string { return filepath.Join(s.JobDir(j), "genotype.json") }
 
 // Done reports whether a job's result exists. It returns an error if the run can't be read.

@@ -9,9 +9,9 @@ import (
 // Rank is a rank correlation.
 type Rank struct {
 	N int `json:"n"`
-	// 0 where it is not defined: fewer than two pairs, or all values of one side equal
+	// 0 if it is undefined: fewer than two pairs, or all values of one side equal
 	Tau float64 `json:"tau"`
-	P   float64 `json:"p"` // two-sided, of no correlation; 1 where tau is not defined
+	P   float64 `json:"p"` // two-sided p value of no correlation; 1 if tau is undefined
 	// 95 % interval of tau; -1 to 1 for n < 5
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
@@ -67,9 +67,9 @@ func sign(x float64) int {
 	return 0
 }
 
-// exact is the probability that of n values in random order at most d pairs are discordant, or at
-// most d concordant. The shares of orders of n with k discordant pairs follow from those of n-1:
-// the new value comes behind 0 ... n-1 of the others.
+// exact returns the two-sided p value: the probability that n values in random order have at most d
+// discordant pairs or at most d concordant pairs. The shares of orders of n values with k discordant
+// pairs follow from those of n-1 values: the new value is discordant with 0 to n-1 of the others.
 func exact(n, d int) float64 {
 	shares := []float64{1}
 	for m := 2; m <= n; m++ {
@@ -88,8 +88,8 @@ func exact(n, d int) float64 {
 	return min(1, p)
 }
 
-// approximate takes s, concordant less discordant pairs, for normal with the variance that it has
-// under the ties of both sides.
+// approximate returns the two-sided p value of s, the number of concordant minus discordant pairs, by
+// a normal approximation whose variance accounts for the ties of both sides.
 func approximate(x, y []float64, s int) float64 {
 	n := float64(len(x))
 	var squares [2]float64 // sum of t(t-1)(2t+5) over groups of t equal values

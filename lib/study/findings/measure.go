@@ -6,10 +6,10 @@ import "github.com/essnas/essnas/lib/cell"
 type Measure struct {
 	Name, Title, Unit string
 	of                func(t Trial) (float64, bool)
-	ratio             bool // compared by quotients: of times it matters by which factor they differ
+	ratio             bool // values are compared by their ratio, such as times
 }
 
-// Accuracy returns the test accuracy on a data set, in percent.
+// Accuracy returns the measure of the test accuracy on a data set, in percent.
 func Accuracy(dataset, title string) Measure {
 	return Measure{Name: "accuracy_" + dataset, Title: "Test accuracy on " + title, Unit: "%", of: func(t Trial) (float64, bool) {
 		got, ok := t.Tests[dataset]
@@ -17,38 +17,40 @@ func Accuracy(dataset, title string) Measure {
 	}}
 }
 
-// SearchTime is the time of the search, in seconds. Random search has none.
+// SearchTime returns the measure of the duration of the search, in seconds. Random search has none.
 func SearchTime() Measure {
 	return Measure{Name: "search_seconds", Title: "Search time", Unit: "s", ratio: true, of: func(t Trial) (float64, bool) {
 		return t.SearchSeconds, t.SearchSeconds > 0
 	}}
 }
 
-// Size is the number of parameters of the network with 20 cells and 36 channels, in millions.
+// Size returns the measure of the number of parameters of the network with 20 cells and 36 channels,
+// in millions.
 func Size() Measure {
 	return Measure{Name: "parameters", Title: "Parameters of 20 cells, 36 channels", Unit: "M", of: func(t Trial) (float64, bool) {
 		return float64(t.Standard) / 1e6, t.Standard > 0
 	}}
 }
 
-// inCells is a count that both cells of a trial have, added up.
+// inCells returns the measure of a count in a cell, added up over both cells of a trial.
 func inCells(name, title string, count func(s cell.Shape) int) Measure {
 	return Measure{Name: name, Title: title, of: func(t Trial) (float64, bool) {
 		return float64(count(t.Cells[0]) + count(t.Cells[1])), true
 	}}
 }
 
-// Skips is the number of skip connections in both cells, of 16 operations.
+// Skips returns the measure of the number of skip connections in both cells, of 16 operations.
 func Skips() Measure {
 	return inCells("skips", "Skip connections", func(s cell.Shape) int { return s.Skips })
 }
 
-// ParameterFree is the number of skip connections and pools in both cells, of 16 operations.
+// ParameterFree returns the measure of the number of skip connections and pools in both cells, of 16
+// operations.
 func ParameterFree() Measure {
 	return inCells("parameter_free", "Operations without parameters", func(s cell.Shape) int { return s.ParameterFree })
 }
 
-// Depth is that of both cells added up, 2 to 8.
+// Depth returns the measure of the depth of both cells, added up, 2 to 8.
 func Depth() Measure {
 	return inCells("depth", "Depth", func(s cell.Shape) int { return s.Depth })
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/essnas/essnas/lib/internal/lease"
 )
 
-// Merge copies the ended runs of another study into this one where it has none: several people's
-// parts become one study. Both have to agree in settings and data, in the versions of essnas and of
-// its backend, and in the kind of backend; of what both have, the results have to be equal. Merge
-// returns an error that names the difference, and changes nothing then. added is the number of runs
-// that were copied.
+// Merge copies the ended runs of another study that this one lacks, and thus joins parts of a study
+// that several people have computed. added is the number of copied runs. The parts must agree in
+// settings and data, in the versions of essnas and of its backend, and in the kind of backend. Runs
+// that both have must have equal results. Otherwise Merge changes nothing and returns an error that
+// names the difference.
 func (s *Directory) Merge(other *Directory) (added int, err error) {
 	if err := s.agrees(other); err != nil {
 		return 0, err
@@ -72,7 +72,7 @@ func (s *Directory) Merge(other *Directory) (added int, err error) {
 	return added, nil
 }
 
-// agrees returns an error if results of the two studies can't stand in one table.
+// agrees returns an error if the two studies are not parts of one study.
 func (s *Directory) agrees(other *Directory) error {
 	a, b := s.Config, other.Config
 	switch {
@@ -89,7 +89,7 @@ func (s *Directory) agrees(other *Directory) error {
 	return nil
 }
 
-// same returns an error if a job has come to other cells or another accuracy in the other study.
+// same returns an error if a job has other cells or another accuracy in the other study.
 func (s *Directory) same(other *Directory, j Job) error {
 	c, _ := Find(j.Configuration)
 	a, _, err := s.trial(c, j.Seed)
@@ -101,13 +101,13 @@ func (s *Directory) same(other *Directory, j Job) error {
 		return err
 	}
 	if a.Genotype.Python() != b.Genotype.Python() || a.Tests[j.Dataset].Accuracy != b.Tests[j.Dataset].Accuracy {
-		return fmt.Errorf("%s has come to different results in %s and %s: one of them was not computed as its settings say", j, s.Dir, other.Dir)
+		return fmt.Errorf("%s has different results in %s and %s: one of them was not computed with its settings", j, s.Dir, other.Dir)
 	}
 	return nil
 }
 
-// take copies the files of an ended run; a search's or training's config.json, which makes it one,
-// comes last.
+// take copies the files of an ended run. It copies config.json last, because a directory with that
+// file counts as a run.
 func take(from, to string) error {
 	var last []string
 	err := filepath.WalkDir(from, func(path string, e os.DirEntry, err error) error {

@@ -13,14 +13,14 @@ import (
 // Paired is a comparison of two methods over the same seeds.
 type Paired struct {
 	N int `json:"n"`
-	// of the second from the first, with its 95 % interval
+	// first minus second, with its 95 % interval
 	Difference score.Estimate `json:"difference"`
 	T          float64        `json:"t"`
-	// two-sided; 1 where it can't be told: fewer than two pairs, or differences without any spread
+	// two-sided p value; 1 without a test: fewer than two pairs, or differences without spread
 	P    float64 `json:"p"`
 	Holm float64 `json:"holm"` // P, adjusted for all comparisons of the same family
-	// the true difference that a test at p < 0.05 with as many pairs and such a spread finds with a
-	// probability of 0.8; 0 where there is no test
+	// true difference that a test at p < 0.05 with this number of pairs and this spread detects with a
+	// power of 0.8; 0 without a test
 	Detectable float64 `json:"detectable"`
 }
 
@@ -31,9 +31,9 @@ func (p Paired) spreadless() bool {
 
 // Compare returns the paired t test of a[i] - b[i] against 0 (Student, 1908), for a [n] and b [n].
 // A pair shares a seed, and with it the split and the order of the images, which removes their
-// influence from the difference. Detectable leaves out what the noncentrality of the distribution
-// under the alternative changes, two hundredths of it at five pairs. Wilcoxon's signed rank test is no alternative: with five pairs its
-// smallest p is 0.06, and searches are rarely repeated more often.
+// influence from the difference. Detectable neglects that the t distribution under the alternative
+// is noncentral, which changes it by 2 % at five pairs. Wilcoxon's signed rank test is no
+// alternative: with five pairs its smallest p is 0.06, and few studies repeat searches more often.
 func Compare(a, b []float64) Paired {
 	differences := make([]float64, len(a))
 	for i := range a {
@@ -54,9 +54,9 @@ func Compare(a, b []float64) Paired {
 	return c
 }
 
-// NotBelow returns the p value of the test that the true difference is above -margin: that the first
-// method is at most so much worse than the second (one half of the two one-sided tests of
-// D. Schuirmann, 1987). It returns 1 where there is no test.
+// NotBelow returns the p value of the test that the true difference is above -margin: the first
+// method is worse than the second by at most the margin (one of the two one-sided tests of
+// D. Schuirmann, 1987). It returns 1 without a test.
 func (p Paired) NotBelow(margin float64) float64 {
 	if p.N < 2 || p.T == 0 {
 		return 1
@@ -65,10 +65,10 @@ func (p Paired) NotBelow(margin float64) float64 {
 	return student.T(p.N - 1).Survival((p.Difference.Mean + margin) / deviation)
 }
 
-// Holm adjusts p values [m] for their number: accepting those below 0.05 leads to one or more
-// errors with a probability of at most 0.05 (S. Holm, A Simple Sequentially Rejective Multiple Test
-// Procedure, 1979). The k-th smallest of m becomes the largest of (m-j+1) p_j over j <= k, at most
-// 1.
+// Holm adjusts p values [m] for multiple testing. If values below 0.05 count as significant, the
+// probability of one or more false rejections is at most 0.05 (S. Holm, A Simple Sequentially
+// Rejective Multiple Test Procedure, 1979). The k-th smallest of m values becomes the largest of
+// (m-j+1) p_j over j <= k, at most 1.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

@@ -20,17 +20,18 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// sums names the checksums of a recorded study, in the format of the program sha256sum.
+// sums is the name of the file of checksums of a recorded study, in the format of sha256sum.
 const sums = "SHA256SUMS"
 
 // digits is the number of significant digits that a recorded number keeps.
 const digits = 5
 
-// Record writes what a study has come to so far into the directory out, small enough to be kept with
-// the program: a study that [Open] reads like any other, without checkpoints, figures and pages. Of
-// each ended run it keeps settings, checksums of the data, genotype, result, test, and the events of
-// its epochs, their numbers to five digits. Paths of this machine are left out. Record returns an
-// error if a run is damaged or if out holds anything but an older record of the same study.
+// Record writes the present results of a study into the directory out. The record is small enough to
+// be kept with the program, and [Open] reads it like a study. It has no checkpoints, figures and
+// pages. Of each ended run it keeps settings, checksums of the data, genotype, result, test, and the
+// events of its epochs, with numbers to five digits. It leaves out paths of this machine. Record
+// returns an error if a run is damaged, or if out holds other files than an older record of the same
+// study.
 func (s *Directory) Record(out string) error {
 	if there, err := Open(out); err == nil && there.Config.Hash != s.Config.Hash {
 		return fmt.Errorf("%s holds a record of another study, %s-%s: choose another directory", out, there.Config.Name, there.Config.Hash)
@@ -61,7 +62,8 @@ func (s *Directory) Record(out string) error {
 	if err := record.Write("study.json", record.Config); err != nil {
 		return err
 	}
-	// Trials are read from the runs; what reading can't count without a backend stands here.
+	// Readers take the trials from the runs, and from this file the numbers of weights, which they
+	// can't count without a backend.
 	if err := record.Write("results.json", r); err != nil {
 		return err
 	}
@@ -149,7 +151,7 @@ func recordRun(r *run.Run, out string) error {
 	if err != nil {
 		return err
 	}
-	result.Memory = 0 // of a process, no result
+	result.Memory = 0 // depends on the process and is no result
 	small := map[string]any{"config.json": config, "genotype.json": g, "result.json": result}
 	test, err := r.Test()
 	if err != nil {
@@ -171,7 +173,7 @@ func recordRun(r *run.Run, out string) error {
 	return nil
 }
 
-// rounded rewrites a JSON text with the numbers that are not whole at fewer digits.
+// rounded rewrites a JSON text and rounds its fractional numbers to fewer digits.
 func rounded(text []byte) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -202,7 +204,7 @@ func round(value any) any {
 	return value
 }
 
-// files lists the files of a record in order, without the checksums themselves.
+// files lists the files of a record in order, without the file of checksums.
 func (s *Directory) files() (names []string, err error) {
 	err = filepath.WalkDir(s.Dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
@@ -245,8 +247,8 @@ func (s *Directory) sum(name string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// Verify returns an error that names the first file of a recorded study that is missing, is
-// different, or has no checksum.
+// Verify compares a recorded study with its checksums. It returns an error that names the first file
+// that is missing, differs, or has no checksum.
 func (s *Directory) Verify() error {
 	raw, err := os.ReadFile(s.Path(sums))
 	if err != nil {

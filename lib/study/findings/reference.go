@@ -8,8 +8,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Percentiles places values [n] among reference values [m]: of each the share of the reference that
-// is smaller, in percent; equal values count half. It returns nil without a reference.
+// Percentiles returns the percentiles [n] of values [n] among reference values [m]: the share of the
+// reference values that are smaller, in percent, where equal values count half. It returns nil
+// without a reference.
 func Percentiles(values, reference []float64) (all []float64) {
 	if len(reference) == 0 {
 		return nil
@@ -29,14 +30,15 @@ func Percentiles(values, reference []float64) (all []float64) {
 	return all
 }
 
-// percentile is the mean place of a configuration's accuracies among those of the random cells.
+// percentile returns the mean percentile of a configuration's accuracies among those of the random
+// cells.
 func (r *Results) percentile(configuration string) score.Estimate {
 	return student.Mean(Percentiles(r.Values(configuration, r.Accuracy()), r.Values(Sampled, r.Accuracy())))
 }
 
-// Against compares values [n] with a reference [m] that shares no seeds with them: Welch's t test of
-// equal means ([student.Welch]). Its N is n.
-// There is no test with fewer than two values on a side, or without any spread.
+// Against compares values [n] with a reference [m] that shares no seeds with them, by Welch's t test
+// of equal means ([student.Welch]). N of the result is n. There is no test with fewer than two values
+// on a side, or without spread.
 func Against(values, reference []float64) Paired {
 	c := Paired{N: len(values), P: 1, Holm: 1}
 	if len(values) == 0 || len(reference) == 0 {
@@ -59,5 +61,5 @@ func Against(values, reference []float64) Paired {
 	return c
 }
 
-// power is the probability with which a test finds a difference of the size Detectable.
+// power is the probability that a test detects a difference of the size Detectable.
 const power = 0.8

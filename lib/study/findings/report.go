@@ -61,22 +61,21 @@ func (s *Directory) Report() (path string, err error) {
 	return path, atomicfile.WriteBytes(path, html.Bytes())
 }
 
-// Warning returns the limits of the numbers that a reader must know, or "" for a study of full
-// size.
+// Warning returns a warning that the numbers have no meaning, or "" for a study of full size.
 func (r *Results) Warning() string {
 	if !r.Config.small() {
 		return ""
 	}
-	return "This study is too small to mean anything: few images, few epochs, shallow networks, few seeds. Read it as a demonstration of the method; no sentence of it says anything about the methods that it names."
+	return "The numbers of this study have no meaning: few images, few epochs, shallow networks, few seeds. It demonstrates the procedure and says nothing about the methods that it compares."
 }
 
-// page draws the report up; figures are those that are kept as files, too.
+// page makes the report; figures has the figures that are also kept as files, by name.
 func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	p := &report.Page{
 		Title: "A study on " + Title(r.Config.Dataset),
 		Lead: fmt.Sprintf("%s, %s each: cells were searched, networks built from them trained, and tested once on each data set%s.",
 			english.Plural(len(r.Config.Configurations), "configuration", ""), english.Plural(r.Config.Seeds, "seed", ""), Transferred(r.Config.Transfers)),
-		Footer: "Written by essnas. Each run's own report is drawn by essnas report --run " + filepath.Join(r.Study, "runs", "CONFIGURATION", "seedN", "search"),
+		Footer: "Written by essnas. Each run has a report of its own: essnas report --run " + filepath.Join(r.Study, "runs", "CONFIGURATION", "seedN", "search"),
 	}
 	if warning := r.Warning(); warning != "" {
 		p.Warnings = append(p.Warnings, warning)
@@ -85,7 +84,7 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 		p.Warnings = append(p.Warnings, Upper(remark)+".")
 	}
 	if missing := r.pairs() - r.complete(); missing > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("This study has not ended: %s of configuration and seed not done in full.", english.Plural(missing, "pair is", "pairs are")))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("This study has not ended: %s of configuration and seed not complete.", english.Plural(missing, "pair is", "pairs are")))
 	}
 	figures := map[string]figure.Figure{}
 	show := func(s *report.Section, name string, f figure.Figure, caption string) {
@@ -93,12 +92,12 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 		figures[name] = f
 	}
 
-	s := p.Section("The slides' table", "What the slides have for each configuration, one run each, and what this study got: the mean over the seeds ± half of its 95 % t interval.")
+	s := p.Section("The slides' table", "The slides' numbers for each configuration, from one run each, and those of this study: the mean over the seeds ± half of its 95 % t interval.")
 	header, rows := r.Table()
-	s.Table("Accuracy: top-1 on the test images, read once. Search: without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: of the network of 20 cells and 36 channels, in millions. Percentile: the mean place of the accuracies among those of the random cells, 50 for no better. Skips: of 16 operations in both cells. n: seeds.", header, rows)
+	s.Table("Accuracy: top-1 on the test images, which are read once. Search: duration without compiling; the slides' in days of a V100, this study's on "+r.Config.Backend+". Parameters: those of the network of 20 cells and 36 channels, in millions. Percentile: the mean percentile of the accuracies among those of the random cells; 50 means no better than random. Skips: skip connections among the 16 operations of both cells. n: seeds.", header, rows)
 	show(s, "accuracy", r.Dots(r.Accuracy()), "The accuracy of every configuration. Dots: seeds; bars: means; lines: 95 % intervals, cut at the edges.")
 
-	s = p.Section("The slides' claims", "Paired t tests over the seeds; where a side has several ss_factors, their mean counts, so that none is picked after the fact. p values are corrected for the number of claims by Holm's method; a claim is supported or not if that is below 0.05, else undecided, which is not a refutation.")
+	s = p.Section("The slides' claims", "Paired t tests over the seeds. If a side has several ss_factors, their mean counts, so that none is selected afterwards. Holm's method corrects the p values for the number of claims. A claim is supported or not supported if its corrected p is below 0.05. Otherwise it is undecided, which does not refute it.")
 	var sentences []string
 	var tests [][]string
 	for _, c := range r.Claims {
@@ -110,26 +109,26 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 		tests = append(tests, append([]string{c.Text, c.Slides}, append(r.test(c.Comparison, string(c.Verdict)), detectable)...))
 	}
 	s.List("", sentences)
-	s.Table("The same as numbers. Differences of times are factors.", []string{"claim", "slides", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "verdict", "found in 4 of 5 studies"}, tests)
+	s.Table("The same as numbers. Differences of times are factors. Detectable: the difference that a test detects with a power of 0.8.", []string{"claim", "slides", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "verdict", "detectable"}, tests)
 
-	s = p.Section("Every pair of groups", "Accuracy of each group against each other, paired by seed, with Holm's correction for all pairs.")
+	s = p.Section("Every pair of groups", "The accuracy of each group against every other group, paired by seed, with Holm's correction for all pairs.")
 	tests = nil
 	for _, c := range r.Stages {
 		tests = append(tests, append([]string{GroupTitle(c.A) + " - " + GroupTitle(c.B)}, r.test(c, significant(c))...))
 	}
 	s.Table("In percentage points.", []string{"pair", "n", "difference", "95 % interval", "t", "p", "p (Holm)", "significant"}, tests)
 
-	s = p.Section("Accuracy and search time", "A configuration is on the front if no other is at least as accurate and as fast.")
+	s = p.Section("Accuracy and search time", "A configuration is on the Pareto front if no other is at least as accurate and as fast.")
 	show(s, "pareto", r.Pareto(), "Labels are ss_factors; lines are 95 % intervals, cut at the edges. Random cells take no search.")
-	show(s, "search-time", r.Dots(SearchTime()), "How long searches took, without compiling.")
+	show(s, "search-time", r.Dots(SearchTime()), "Duration of the searches, without compiling.")
 
-	s = p.Section("Does the search know?", "Whether the accuracy of the supernet at the end of a search orders the found networks as their test does: Kendall's tau-b, 1 for the same order, 0 for none. Trials of one configuration are not independent of each other, so p is on the optimistic side.")
+	s = p.Section("Does the supernet predict the network?", "Does the accuracy of the supernet at the end of a search order the found networks as their test accuracy does? Kendall's tau-b is 1 for the same order and 0 for no correlation. Trials of one configuration are not independent of each other, so p is too small.")
 	show(s, "search-and-final", r.SearchAgainstFinal(), "Each point is a search.")
 	rows = nil
 	for _, c := range r.Predictive {
 		rows = append(rows, []string{c.Of, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.Tau), fmt.Sprintf("%.2f to %.2f", c.Low, c.High), probability(c.P)})
 	}
-	s.Table("Rank correlation. At ss_factor 1 the supernet's accuracy is that of a probe.", []string{"of", "n", "tau", "95 % interval", "p"}, rows)
+	s.Table("Rank correlation. At ss_factor 1 the accuracy of the supernet is that of a probe.", []string{"of", "n", "tau", "95 % interval", "p"}, rows)
 
 	if len(r.Config.Transfers) > 0 {
 		s = p.Section("Transfer", "The same cells, in networks trained on other data sets.")
@@ -139,7 +138,7 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 			show(s, "transfer-"+dataset, r.Dots(Accuracy(dataset, Title(dataset))), "")
 		}
 	}
-	s = p.Section("The cells", "Every found cell, and the drawn ones of random search.")
+	s = p.Section("The cells", "Every found cell, and the cells that random search has drawn.")
 	frames, err := r.Cells()
 	if err != nil {
 		return nil, nil, err
@@ -148,7 +147,7 @@ func (r *Results) page() (*report.Page, map[string]figure.Figure, error) {
 	for _, m := range []Measure{Skips(), ParameterFree(), Depth()} {
 		show(s, strings.ReplaceAll(m.Name, "_", "-"), r.Dots(m), m.Title+" of both cells together.")
 	}
-	r.circumstances(p.Section("Settings and circumstances", "All that decides the result, and where it was computed."))
+	r.circumstances(p.Section("Settings and circumstances", "The settings and data that determine the result, and the versions that computed it."))
 	return p, figures, nil
 }
 
@@ -170,7 +169,7 @@ func (r *Results) pairs() (n int) {
 	return n
 }
 
-// complete counts the pairs of configuration and seed of which all is there.
+// complete counts the pairs of configuration and seed whose jobs have all ended.
 func (r *Results) complete() (n int) {
 	for _, t := range r.Trials {
 		if len(t.Tests) == 1+len(r.Config.Transfers) {
@@ -180,14 +179,14 @@ func (r *Results) complete() (n int) {
 	return
 }
 
-// Table returns the slides' table beside this study's, [row][column] with a header. Transfers have
-// a table of their own.
+// Table returns the slides' numbers beside this study's, [row][column], with a header. Transfers
+// have a table of their own.
 func (r *Results) Table() (header []string, rows [][]string) {
 	header = []string{"configuration", "ss_factor", "n", "accuracy (%)", "slides", "search", "slides (days)", "parameters (M)", "slides", "percentile", "skips", "depth", "Pareto"}
 	for _, l := range r.Lines {
 		p := Slides(l.Configuration.Name)
 		if r.Config.Dataset != "cifar10" {
-			p.Accuracy = 0 // of other images
+			p.Accuracy = 0 // the slides' accuracy is that on other images
 		}
 		search := "none"
 		if l.Configuration.Method != "" {
@@ -203,13 +202,13 @@ func (r *Results) Table() (header []string, rows [][]string) {
 	return header, rows
 }
 
-// mean is the estimate's without interval.
+// mean writes the mean of an estimate, without its interval.
 func mean(e score.Estimate) string {
 	return score.Estimate{N: min(e.N, 1), Mean: e.Mean}.Text(1)
 }
 
-// TransferTable returns the accuracies on the other data sets beside the slides', [row][column]
-// with a header; the header is nil without transfers.
+// TransferTable returns the accuracies on the other data sets beside the slides', [row][column],
+// with a header. The header is nil without transfers.
 func (r *Results) TransferTable() (header []string, rows [][]string) {
 	if len(r.Config.Transfers) == 0 {
 		return nil, nil
@@ -251,7 +250,7 @@ func times(e score.Estimate) string {
 
 func unbroken(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
 
-// test is a comparison as cells of a table.
+// test returns a comparison as cells of a table.
 func (r *Results) test(c Comparison, last string) []string {
 	if c.N == 0 {
 		return []string{"0", "-", "-", "-", "-", "-", last}
@@ -270,7 +269,7 @@ func significant(c Comparison) string {
 	return ""
 }
 
-// circumstances shows settings, data and versions: what it takes to do it again.
+// circumstances shows everything needed to repeat the study: settings, data and versions.
 func (r *Results) circumstances(s *report.Section) {
 	c := r.Config
 	var rows [][]string

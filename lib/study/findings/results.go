@@ -27,24 +27,24 @@ type Trial struct {
 	Configuration Configuration `json:"configuration"`
 	Seed          int           `json:"seed"`
 	Genotype      cell.Genotype `json:"genotype"`
-	// of fitting, over all processes, without compiling; 0 of random search
+	// duration of the search over all its processes, without compiling; 0 for random search
 	SearchSeconds float64 `json:"search_seconds"`
-	// of the supernet on the architecture's half, in the last epoch, 0..1; 0 of random search
+	// accuracy of the supernet on the architecture's half in the last epoch, 0..1; 0 for random search
 	SearchAccuracy float64 `json:"search_accuracy"`
-	Parameters     int     `json:"parameters"` // of the network that was trained
+	Parameters     int     `json:"parameters"` // parameters of the trained network
 	// parameters of the network of 20 cells and 36 channels, the slides' measure
 	Standard int            `json:"standard"`
 	Cells    [2]cell.Shape  `json:"cells"` // normal, reduction
-	Tests    map[string]Got `json:"tests"` // by data set, of those that are done
+	Tests    map[string]Got `json:"tests"` // results by data set, as far as they exist
 }
 
 // Got is the result of a trial's network on a data set.
 type Got struct {
 	Accuracy   float64        `json:"accuracy"` // top-1 on the test images, 0..1
-	Range      score.Interval `json:"range"`    // 95 %, of the luck of the test images alone
+	Range      score.Interval `json:"range"`    // 95 % interval of the sampling of the test images
 	Images     int            `json:"images"`   // test images read
 	Validation float64        `json:"validation"`
-	Seconds    float64        `json:"seconds"` // of the training
+	Seconds    float64        `json:"seconds"` // duration of the training
 }
 
 // Results collects the present results. It returns an error if a run is damaged.
@@ -80,7 +80,7 @@ func (s *Directory) Results() (*Results, error) {
 	return r, nil
 }
 
-// recall reads the weights that were counted when results.json was written.
+// recall reads the numbers of weights that results.json has.
 func (s *Directory) recall() error {
 	raw, err := os.ReadFile(s.Path("results.json"))
 	if os.IsNotExist(err) {
@@ -103,7 +103,7 @@ func (s *Directory) recall() error {
 	return nil
 }
 
-// trial reads one; found says whether its cells are there.
+// trial reads a trial; found reports whether its cells exist.
 func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err error) {
 	t = Trial{Configuration: c, Seed: seed, Tests: map[string]Got{}}
 	if t.Genotype, found, err = s.cells(&t); err != nil || !found {
@@ -145,7 +145,7 @@ func (s *Directory) trial(c Configuration, seed int) (t Trial, found bool, err e
 	return t, true, nil
 }
 
-// cells reads the cells of a trial and what is known of their search.
+// cells reads the cells of a trial, and the numbers of their search into t.
 func (s *Directory) cells(t *Trial) (g cell.Genotype, found bool, err error) {
 	if t.Configuration.Method == "" {
 		path := s.Drawn(Job{Configuration: t.Configuration.Name, Seed: t.Seed, Step: StepSearch})

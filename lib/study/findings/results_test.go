@@ -160,7 +160,7 @@ func TestThePageAndTheFiguresOfResultsAreDrawn(t *testing.T) {
 			t.Errorf("the page does not hold %q", want)
 		}
 	}
-	if strings.Contains(html.String(), "too small to mean anything") {
+	if strings.Contains(html.String(), "have no meaning") {
 		t.Error("a study of full size is said to be too small")
 	}
 	for name, f := range figures {

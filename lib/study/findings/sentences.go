@@ -12,25 +12,24 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// least is the number of pairs below which a sentence claims nothing.
+// least is the number of pairs below which a sentence draws no conclusion.
 const least = 3
 
-// Sentence writes what this study may say about a claim. With fewer than three pairs of seeds, or
-// fewer than three random cells where these are the other side, it claims nothing and says what is
-// there.
+// Sentence returns the study's conclusion on a claim. With fewer than three pairs of seeds, or with
+// fewer than three random cells as the other side, it draws no conclusion and tells the number.
 func (c Claim) Sentence() string {
 	switch {
 	case c.N == 0:
-		return c.Text + ": not asked, for no pair of seeds is recorded."
+		return c.Text + ": not tested, because no pair of seeds is recorded."
 	case c.N < least:
-		return fmt.Sprintf("%s: not asked. %d of the %d pairs of seeds that it takes at least are recorded.", c.Text, c.N, least)
+		return fmt.Sprintf("%s: not tested. %d of at least %d pairs of seeds are recorded.", c.Text, c.N, least)
 	case c.Reference > 0 && c.Reference < least:
-		return fmt.Sprintf("%s: not asked. %d of the %d random cells that it takes at least are recorded.", c.Text, c.Reference, least)
+		return fmt.Sprintf("%s: not tested. %d of at least %d random cells are recorded.", c.Text, c.Reference, least)
 	}
 	return c.String()
 }
 
-// Sentences are those of all claims.
+// Sentences returns the conclusions on all claims.
 func (r *Results) Sentences() (all []string) {
 	for _, c := range r.Claims {
 		all = append(all, c.Sentence())
@@ -39,16 +38,16 @@ func (r *Results) Sentences() (all []string) {
 }
 
 // Equivalent returns the p value of the test that the true difference lies between -margin and
-// margin: the larger one of two one-sided tests (D. Schuirmann, A comparison of the two one-sided
-// tests procedure and the power approach, 1987). It returns 1 where there is no test.
+// margin: the larger p of two one-sided tests (D. Schuirmann, A comparison of the two one-sided tests
+// procedure and the power approach, 1987). It returns 1 without a test.
 func (p Paired) Equivalent(margin float64) float64 {
 	other := p
 	other.Difference.Mean, other.T = -p.Difference.Mean, -p.T
 	return max(p.NotBelow(margin), other.NotBelow(margin))
 }
 
-// Needed returns how many pairs would find a true difference of that size with a probability of 0.8,
-// if the differences spread as they do here; 0 where there is no test.
+// Needed returns the number of pairs that detect a true difference of this size with a power of 0.8
+// if the spread of the differences stays the same. It returns 0 without a test.
 func (p Paired) Needed(size float64) int {
 	if p.N < 2 || p.T == 0 {
 		return 0
@@ -63,8 +62,8 @@ func (p Paired) Needed(size float64) int {
 	return 10000
 }
 
-// Covered are the numbers of results that a study has: of each configuration how many cells, and how
-// many trained networks on each data set. A table with its header.
+// Covered returns a table, [row][column] with a header, of the numbers of results that a study has:
+// the cells of each configuration, and its trained networks on each data set.
 func (r *Results) Covered() (header []string, rows [][]string) {
 	header = []string{"configuration", "cells"}
 	for _, d := range r.Config.Datasets() {
@@ -89,7 +88,7 @@ func (r *Results) Covered() (header []string, rows [][]string) {
 	return header, rows
 }
 
-// Scope says in a sentence or two what a study is: its data, settings and extent, and its limits.
+// Scope describes the data, the settings, the extent and the limits of a study in a few sentences.
 func (r *Results) Scope() string {
 	trained, transferred, first := 0, 0, ""
 	for _, t := range r.Trials {
@@ -111,7 +110,7 @@ func (r *Results) Scope() string {
 	}
 	text += "."
 	if missing := r.pairs() - r.complete(); missing > 0 {
-		text += fmt.Sprintf(" It is partial: %d of %d pairs of configuration and seed are not recorded in full.", missing, r.pairs())
+		text += fmt.Sprintf(" It is partial: %d of %d pairs of configuration and seed are not completely recorded.", missing, r.pairs())
 	}
 	if warning := r.Warning(); warning != "" {
 		text += " " + warning
@@ -119,11 +118,12 @@ func (r *Results) Scope() string {
 	return text
 }
 
-// Places says of each configuration with results where its accuracies lie among the random cells.
+// Places compares the accuracies of each configuration with those of the random cells, in a sentence
+// for each configuration with results.
 func (r *Results) Places() (all []string) {
 	reference := r.Values(Sampled, r.Accuracy())
 	if len(reference) < least {
-		return []string{fmt.Sprintf("There is no place among random cells: %d of the %d that it takes at least are recorded.", len(reference), least)}
+		return []string{fmt.Sprintf("Nothing is compared with random cells: %d of at least %d random cells are recorded.", len(reference), least)}
 	}
 	e := student.Mean(reference)
 	all = append(all, fmt.Sprintf("%d random cells have %.1f %% on average, from %.1f to %.1f %%, with a standard deviation of %.1f points.",
@@ -148,8 +148,8 @@ func (r *Results) Places() (all []string) {
 	return all
 }
 
-// Band is the range of the middle nine tenths of the random cells' accuracies, in percent, or false
-// with fewer than three of them.
+// Band returns the 5th and the 95th percentile of the random cells' accuracies, in percent; ok is
+// false with fewer than three random cells.
 func (r *Results) Band() (low, high float64, ok bool) {
 	v := slices.Sorted(slices.Values(r.Values(Sampled, r.Accuracy())))
 	if len(v) < least {
@@ -166,8 +166,8 @@ func (r *Results) Band() (low, high float64, ok bool) {
 	return at(0.05), at(0.95), true
 }
 
-// differences are those of a claim's pairs or, where random cells are the other side, those from the
-// random cells' mean.
+// differences returns the differences of a claim's pairs. If random cells are the other side, they
+// are differences from the mean of the random cells.
 func (r *Results) differences(c Claim) (all []float64) {
 	reference := student.Mean(r.Values(Sampled, c.measure)).Mean
 	for seed := 1; seed <= r.Config.Seeds; seed++ {
@@ -183,8 +183,8 @@ func (r *Results) differences(c Claim) (all []float64) {
 	return all
 }
 
-// Effects draws the differences of all claims about accuracy that at least three pairs of seeds bear
-// on: those of the pairs, their means, 95 % intervals.
+// Effects draws the claims about accuracy with at least three pairs of seeds: the differences of the
+// pairs, their means and 95 % intervals.
 func (r *Results) Effects() figure.Figure {
 	var samples []figure.Sample
 	for i, c := range r.Claims {
@@ -198,21 +198,21 @@ func (r *Results) Effects() figure.Figure {
 	}
 	note := r.note()
 	if note == "" {
-		note = "Right of 0 the first is more accurate. An interval across 0 decides nothing."
+		note = "Right of 0 the first is more accurate. An interval that contains 0 leaves the claim undecided."
 	}
 	return figure.Dots("Differences in accuracy: pairs of seeds, means, 95 % intervals", "percentage points", note, samples)
 }
 
-// Answers are sentences on the three questions of the study: self-supervision against none, phases
-// against none, searches against random cells. Each has the effect with its interval, the smallest
-// effect that so many seeds find, the number of seeds that a difference of one point would take, and
-// whether the two are equal within one point.
+// Answers returns sentences on the three questions of the study: self-supervision against none,
+// phases against none, searches against random cells. Each answer has the effect with its interval,
+// the smallest effect that this number of seeds detects, the number of seeds that would detect a
+// difference of one point, and a test of equality within one point.
 func (r *Results) Answers() (all []string) {
 	for _, q := range []struct{ question, a, b string }{
 		{"Does Barlow Twins in the search help PC-DARTS?", Stage2, Stage1},
-		{"Beyond the two views that it needs?", Stage2, Stage1Views},
-		{"Does it help PCP-DARTS?", Stage4, Stage3},
-		{"Beyond the two views?", Stage4, Stage3Views},
+		{"Does Barlow Twins help PC-DARTS beyond its two views?", Stage2, Stage1Views},
+		{"Does Barlow Twins in the search help PCP-DARTS?", Stage4, Stage3},
+		{"Does Barlow Twins help PCP-DARTS beyond its two views?", Stage4, Stage3Views},
 		{"Is PCP-DARTS better than PC-DARTS?", Stage3, Stage1},
 		{"Is PC-DARTS better than random cells?", Stage1, Sampled},
 		{"Is PCP-DARTS better than random cells?", Stage3, Sampled},
@@ -221,11 +221,11 @@ func (r *Results) Answers() (all []string) {
 			return c.A == q.a && c.B == q.b || c.A == q.b && c.B == q.a
 		})
 		if i < 0 {
-			all = append(all, q.question+" Not asked: no results of both are recorded.")
+			all = append(all, q.question+" Not tested: no results of both are recorded.")
 			continue
 		}
 		c := r.Stages[i]
-		if c.A != q.a { // turned round
+		if c.A != q.a { // the comparison has the sides the other way round
 			c.Difference.Mean, c.T = -c.Difference.Mean, -c.T
 		}
 		all = append(all, q.question+" "+c.answer())
@@ -233,15 +233,15 @@ func (r *Results) Answers() (all []string) {
 	return all
 }
 
-// answer is the answer that a comparison of accuracies gives.
+// answer writes the answer of a comparison of accuracies.
 func (c Comparison) answer() string {
 	if c.N < least || c.Reference > 0 && c.Reference < least {
-		return fmt.Sprintf("Not asked: %d of the %d seeds that it takes at least are recorded.", c.N, least)
+		return fmt.Sprintf("Not tested: %d of at least %d seeds are recorded.", c.N, least)
 	}
 	if c.T == 0 {
-		return "Not decided: the differences have no spread to be tested by."
+		return "Undecided: the differences have no spread, so there is no test."
 	}
-	verdict := "Not decided"
+	verdict := "Undecided"
 	if c.Holm < significance {
 		verdict = map[bool]string{true: "Yes", false: "No, it is worse"}[c.Difference.Mean > 0]
 	}
@@ -249,9 +249,9 @@ func (c Comparison) answer() string {
 	if c.Reference > 0 {
 		text += fmt.Sprintf(" against %d random cells", c.Reference)
 	}
-	text += fmt.Sprintf(". So many find %.1f points in four of five studies", c.Detectable)
+	text += fmt.Sprintf(". This n detects %.1f points with a power of 0.8", c.Detectable)
 	if n := c.Needed(1); n > 0 && c.Reference == 0 {
-		text += fmt.Sprintf("; one point would take %d seeds", n)
+		text += fmt.Sprintf("; one point would need %d seeds", n)
 	}
 	if p := c.Equivalent(1); c.Reference == 0 && p < significance {
 		return text + fmt.Sprintf(". The two are equal within one point (p = %s).", probability(p))
@@ -259,14 +259,15 @@ func (c Comparison) answer() string {
 	return text + "."
 }
 
-// Worth says how far the accuracy at the end of a search tells that of the trained network.
+// Worth returns sentences on the rank correlation between the accuracy at the end of a search and
+// that of the trained network.
 func (r *Results) Worth() (all []string) {
 	for _, p := range r.Predictive {
 		if p.N < 5 {
-			all = append(all, fmt.Sprintf("%s: not asked. A rank correlation with an interval takes 5 searches, %d are recorded.", Upper(p.Of), p.N))
+			all = append(all, fmt.Sprintf("%s: not tested. An interval of the rank correlation needs 5 searches, and %d are recorded.", Upper(p.Of), p.N))
 			continue
 		}
-		said := "no rank correlation is found, and the interval says how large one could be"
+		said := "no rank correlation is detected; the interval bounds its size"
 		switch {
 		case p.Low > 0:
 			said = "a search that ends higher leads to a better network more often than not"
@@ -276,13 +277,13 @@ func (r *Results) Worth() (all []string) {
 		all = append(all, fmt.Sprintf("%s: tau = %.2f (95 %% interval %.2f to %.2f, n = %d, p = %s): %s.", Upper(p.Of), p.Tau, p.Low, p.High, p.N, probability(p.P), said))
 	}
 	if len(all) == 0 {
-		all = append(all, "Not asked: fewer than two searches with trained networks are recorded.")
+		all = append(all, "Not tested: fewer than two searches with trained networks are recorded.")
 	}
 	return all
 }
 
-// TransferSentences say of each data set which configurations have results there, and what the
-// differences between the stages on it are, paired by seed.
+// TransferSentences returns sentences on each of the other data sets: the configurations with their
+// accuracies, and the differences between the stages of the slides, paired by seed.
 func (r *Results) TransferSentences() (all []string) {
 	for _, d := range r.Config.Transfers {
 		m := Accuracy(d, Title(d))
@@ -303,7 +304,7 @@ func (r *Results) TransferSentences() (all []string) {
 				continue
 			}
 			if c.N < least || c.T == 0 {
-				all = append(all, fmt.Sprintf("%s, %s against %s: not asked, with n = %d.", Title(d), pair[0], pair[1], c.N))
+				all = append(all, fmt.Sprintf("%s, %s against %s: not tested, because n = %d.", Title(d), pair[0], pair[1], c.N))
 				continue
 			}
 			all = append(all, fmt.Sprintf("%s, %s against %s: %s points, p = %s without correction, n = %d.", Title(d), pair[0], pair[1], c.effect(), probability(c.P), c.N))

@@ -8,7 +8,7 @@ import (
 
 func TestASentenceClaimsNothingBelowThreePairs(t *testing.T) {
 	two := made(2, map[string][]float64{"stage1": {93, 93.1}, "stage3": {96, 96.4}, "random": {80, 81, 82, 83}}, nil)
-	if s := claim(t, two, "PCP-DARTS beats").Sentence(); !strings.Contains(s, "not asked. 2 of the 3") {
+	if s := claim(t, two, "PCP-DARTS beats").Sentence(); !strings.Contains(s, "not tested. 2 of at least 3") {
 		t.Error(s)
 	}
 	for _, s := range append(two.Answers(), two.Sentences()...) {

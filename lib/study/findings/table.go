@@ -18,19 +18,19 @@ type Line struct {
 	Accuracy      score.Estimate            `json:"accuracy"`       // %
 	Transfers     map[string]score.Estimate `json:"transfers"`      // %
 	SearchSeconds score.Estimate            `json:"search_seconds"` // without compiling
-	// millions, of 20 cells and 36 channels
+	// parameters of the network of 20 cells and 36 channels, in millions
 	Parameters score.Estimate `json:"parameters"`
-	// place of the accuracy among the random cells', 0..100
+	// percentile of the accuracy among those of the random cells, 0..100
 	Percentile score.Estimate `json:"percentile"`
-	// in both cells, of 16 operations
+	// counts in both cells, of 16 operations
 	Skips         score.Estimate `json:"skips"`
 	ParameterFree score.Estimate `json:"parameter_free"`
 	Depth         score.Estimate `json:"depth"`
-	// no other is at least as accurate and as fast, and better in one of both
+	// no other configuration is at least as accurate and as fast, and better in one of the two
 	Pareto bool `json:"pareto"`
 }
 
-// summarize computes what follows from the trials.
+// summarize computes means, comparisons and claims from the trials.
 func (r *Results) summarize() {
 	for _, name := range r.Config.Configurations {
 		c, _ := Find(name)
@@ -59,10 +59,10 @@ func (r *Results) summarize() {
 	r.Predictive = r.predictive()
 }
 
-// Accuracy is the measure that counts most: on the data set that cells were searched on.
+// Accuracy returns the main measure: the test accuracy on the data set of the searches.
 func (r *Results) Accuracy() Measure { return Accuracy(r.Config.Dataset, Title(r.Config.Dataset)) }
 
-// Title is how people write a data set of a study.
+// Title returns the title of a data set of a study.
 func Title(dataset string) string {
 	if dataset == "sample" {
 		return "a sample of Fashion-MNIST"
