@@ -14,19 +14,19 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// Edition says for whom a copy of a notebook is.
+// Edition selects the edition of a notebook for a class: students', lecturers' or nbgrader's.
 type Edition struct {
 	// Solutions adds the solutions of the exercises, folded, and keeps the outputs.
 	Solutions bool
-	// Graded makes the source of an assignment for nbgrader: below the title exercises with their
-	// model answers and tests, without the lesson, which graders would have to compute.
+	// Graded makes the source of an assignment for nbgrader: the title, and exercises with their model
+	// answers and tests. It leaves out the lesson, which nbgrader would execute for every student.
 	Graded bool
 }
 
-// Class writes an edition of a notebook to a directory, with the files beside it that its cells read:
-// its questions, the states of its sliders and the glossary. A student's edition, which is neither of
-// the others, has no outputs. Solutions are in solutions/NAME.md beside the notebook, a section "## N"
-// for exercise N. Exercises that nbgrader grades are in solutions/NAME.json.
+// Class writes an edition of a notebook to a directory, with the files that its cells read: its
+// questions, the states of its sliders and the glossary. The zero Edition is the students', which has
+// no outputs. Class reads solutions from solutions/NAME.md beside the notebook, a section "## N" for
+// exercise N, and exercises for nbgrader from solutions/NAME.json.
 //
 // Class returns an error if the notebook or its solutions can't be read, if it has no such exercises,
 // or if a file can't be written.
@@ -81,7 +81,7 @@ func Class(path, dir string, e Edition) error {
 	for _, other := range []string{filepath.Join("quiz", name+".json"), strings.SplitN(name, "-", 2)[0] + "-states.json", "glossary.md"} {
 		text, err := os.ReadFile(filepath.Join(beside, other))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // the notebook needs none
+			continue // the notebook needs no such file
 		}
 		if err == nil {
 			err = atomicfile.WriteBytes(filepath.Join(dir, other), text)
@@ -112,13 +112,13 @@ func solutions(path string) (all []string, err error) {
 type task struct {
 	ID     string   `json:"id"`
 	Text   string   `json:"text"`  // Markdown
-	Model  []string `json:"model"` // lines of the model answer, between BEGIN SOLUTION and END SOLUTION
+	Model  []string `json:"model"` // lines of the model answer, with BEGIN SOLUTION and END SOLUTION
 	Test   []string `json:"test"`  // lines of a cell that panics if the answer is wrong
 	Points int      `json:"points"`
 }
 
-// graded reads exercises and makes cells of them as nbgrader wants them
-// (nbgrader.readthedocs.io, "The nbgrader metadata format", version 3).
+// graded reads exercises and makes cells of them in nbgrader's format (nbgrader.readthedocs.io, "The
+// nbgrader metadata format", version 3).
 func graded(path string) (cells []any, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -144,8 +144,8 @@ func graded(path string) (cells []any, err error) {
 	return cells, nil
 }
 
-// GraderConfig is nbgrader's configuration for Go: the stub that takes the place of an answer, and the
-// time of a cell. nbgrader 0.9.5 knows no stub for Go.
+// GraderConfig is nbgrader's configuration for Go: the stub that replaces an answer, which nbgrader
+// 0.9.5 lacks for Go, and the time limit of a cell.
 const GraderConfig = `c = get_config()
 c.CourseDirectory.course_id = "essnas"
 c.ClearSolutions.code_stub = {"go": "panic(\"not written yet\")"}

@@ -15,7 +15,7 @@ import (
 // concurrent calls. Command returns an error if either can't be made or ctx ends.
 func Command(ctx context.Context, c checkout.Tree, say func(string), name string, args ...string) (*exec.Cmd, error) {
 	var tools, dir string
-	// one waits for the processor, the other for the network
+	// One of them waits for the processor, the other for the network.
 	both, working := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { tools, err = Tools(working, c, say); return })
 	both.Go(func() (err error) { dir, err = Environment(working, say); return })
@@ -23,7 +23,7 @@ func Command(ctx context.Context, c checkout.Tree, say func(string), name string
 		return nil, err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(dir, "bin", name), args...)
-	// the first contains kernels/, the second labextensions/
+	// The first directory contains kernels/, the second labextensions/.
 	path := c.Root + string(os.PathListSeparator) + filepath.Join(c.Root, "kernels")
 	if before := os.Getenv("JUPYTER_PATH"); before != "" {
 		path += string(os.PathListSeparator) + before

@@ -23,7 +23,7 @@ import (
 //go:embed requirements.txt
 var requirements string
 
-// ErrNoPython is the error of a machine on which no virtual environment can be made.
+// ErrNoPython is the error for a machine that can't make a virtual environment.
 var ErrNoPython = errors.New("JupyterLab needs Python 3.10 or later with its module venv: install it (on Debian and Ubuntu: apt-get install python3-venv)")
 
 // Installed reports whether JupyterLab is installed. [Environment] installs it.

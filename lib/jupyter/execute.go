@@ -37,7 +37,7 @@ func Execute(ctx context.Context, c checkout.Tree, path, out string, limit time.
 	if err != nil {
 		return nil, err
 	}
-	// lets Jupyter end its kernel
+	// Jupyter can end its kernel after an interrupt, but not after a kill.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
 	said, err := command.CombinedOutput()

@@ -17,9 +17,9 @@ import (
 )
 
 // Gopls builds the language server unless it is up to date. The kernel needs it to complete and
-// explain names. Its module, kernels/gopls, is separate because it needs older packages than the
-// rest. The build takes half a minute on two cores and 400 MB of Go's build cache. Kernels that
-// start earlier work without completion.
+// explain names. Its module, kernels/gopls, is separate because it needs older packages than essnas.
+// The build takes half a minute on two cores and 400 MB of Go's build cache. Kernels that start
+// before its end work without completion.
 //
 // Gopls returns an error if the build fails or ctx ends.
 func Gopls(ctx context.Context, c checkout.Tree, say func(string)) error {
@@ -63,11 +63,11 @@ func Gopls(ctx context.Context, c checkout.Tree, say func(string)) error {
 	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s", "-o", unfinished, "golang.org/x/tools/gopls")
 	command.Dir = module
 	command.Env = append(os.Environ(), "GOTMPDIR="+temporary)
-	// a killed go command leaves its compilers and temporary files behind
+	// A go command that is killed alone leaves its compilers and temporary files behind.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	if err := build(ctx, command); err != nil {
-		return fmt.Errorf("there is no completion of names in cells: %w", err)
+		return fmt.Errorf("the completion of names in cells does not work: %w", err)
 	}
 	if err := os.Rename(unfinished, program); err != nil {
 		return err

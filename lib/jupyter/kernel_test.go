@@ -29,7 +29,7 @@ func TestCells(t *testing.T) {
 		{"a data set that isn't there says what to do", "%%\nnb.Search(nb.Dataset(\"cifar10\"))", "run \"essnas data fetch cifar10 --data", "Line 2"},
 		{"a run that isn't there says what to do", "%%\nr := &nb.Run{}\nr.Dir = \"/nowhere\"\nnb.Predict(r, nb.Images(0))", "/nowhere is not a run", "Line 4"},
 		{"a cell that takes too much memory says where", "import \"syscall\"\n%%\nsyscall.Setrlimit(syscall.RLIMIT_AS, &syscall.Rlimit{Cur: 2 << 30, Max: 2 << 30})\nx := make([]byte, 8<<30)\nfmt.Println(len(x))", "out of memory", "Line 4"},
-		{"a cell that the system kills for its memory says so", "%%\nsyscall.Kill(os.Getpid(), syscall.SIGKILL)", "for want of memory", ""},
+		{"a cell that the system kills for its memory says so", "%%\nsyscall.Kill(os.Getpid(), syscall.SIGKILL)", "because memory ran out", ""},
 	} {
 		t.Run(fault.law, func(t *testing.T) {
 			e := k.run(fault.cell, nil)

@@ -37,11 +37,11 @@ type cellRecord struct {
 type Output struct {
 	// "stream", "display_data", "execute_result", "error"
 	Type      string                     `json:"output_type"`
-	Name      string                     `json:"name"`      // of a stream: "stdout", "stderr"
-	Text      multiline                  `json:"text"`      // of a stream
-	Data      map[string]json.RawMessage `json:"data"`      // of a display, by MIME type
-	Value     string                     `json:"evalue"`    // of an error
-	Traceback []string                   `json:"traceback"` // of an error
+	Name      string                     `json:"name"`      // for a stream: "stdout", "stderr"
+	Text      multiline                  `json:"text"`      // for a stream
+	Data      map[string]json.RawMessage `json:"data"`      // for a display, by MIME type
+	Value     string                     `json:"evalue"`    // for an error
+	Traceback []string                   `json:"traceback"` // for an error
 }
 
 // multiline is a text that the file may store as a list of lines.
@@ -122,9 +122,9 @@ func (n *Notebook) Faults() (faults []Fault) {
 			case o.Type == "stream" && o.Name == "stderr" && !expected && exitStatus.MatchString(string(o.Text)):
 				text = strings.TrimSpace(string(o.Text))
 			case o.Data["image/svg+xml"] != nil && o.Data["image/png"] == nil:
-				text = "a figure has no PNG, so it doesn't show on GitHub nor in PDF"
+				text = "a figure has no PNG, so GitHub and PDF don't show it"
 			case o.Data["image/png"] != nil && o.Data["text/plain"] == nil, o.Data["text/html"] != nil && o.Data["text/plain"] == nil:
-				text = "an output has no text/plain, so it doesn't show in a terminal"
+				text = "an output has no text/plain, so a terminal doesn't show it"
 			}
 			if text != "" {
 				faults = append(faults, Fault{i + 1, text})
@@ -154,9 +154,10 @@ func empty(output any) bool {
 	return len(data) == 1 && (data["text/plain"] == "" || list && len(lines) == 0)
 }
 
-// tidy rewrites the notebook without details that vary from run to run: times, the order of keys,
-// and finished progress bars. Versions of it can then be compared. It also removes empty entries
-// about the kernel's language, because nbconvert takes an empty lexer for Python's.
+// tidy rewrites the notebook without details that vary between executions: times, the order of keys,
+// and finished progress bars. Differences between versions of the file then have a meaning. tidy also
+// removes empty entries about the kernel's language, because nbconvert takes an empty lexer for that
+// of Python.
 func (n *Notebook) tidy() error {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))

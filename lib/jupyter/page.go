@@ -19,10 +19,10 @@ import (
 var drawing string
 
 // Page converts a saved notebook into a page (HTML) that needs no other file and no network.
-// nbconvert draws it. Formulas become MathML instead of scripts from the network; figures get a
-// text and shrink to the window. Sliders of [github.com/essnas/essnas/lib/notebook.Explore] work on
-// the page; no other script does, addresses that run programs lead nowhere, and the page's policy
-// keeps it from the network.
+// nbconvert draws it. Formulas become MathML, which needs no script from the network. Figures get a
+// text alternative and shrink to the window. Sliders of
+// [github.com/essnas/essnas/lib/notebook.Explore] work on the page. The page's policy forbids all
+// other scripts and the network, and addresses that run programs lead nowhere.
 //
 // Page returns an error if the environment can't be made, if the notebook can't be converted, if
 // out can't be written, or if ctx ends.
@@ -36,8 +36,9 @@ func Page(ctx context.Context, c checkout.Tree, path, out string, say func(strin
 var reveal embed.FS
 
 // Slides converts a saved notebook into slides, a page (HTML) that needs no other file and no network.
-// Each section is a slide, or what the notebook's metadata say (slideshow.slide_type). Formulas,
-// figures and sliders are as on a [Page]. The arrow keys turn the slides, F fills the screen.
+// Each section is a slide, unless the notebook's metadata (slideshow.slide_type) define the slides.
+// Formulas, figures and sliders are as on a [Page]. The arrow keys turn the slides, F fills the
+// screen.
 //
 // Slides returns the errors of Page.
 func Slides(ctx context.Context, c checkout.Tree, path, out string, say func(string)) error {
@@ -65,7 +66,7 @@ func draw(ctx context.Context, c checkout.Tree, path, out string, say func(strin
 	command.Stderr = &said
 	page, err := command.Output()
 	if err != nil {
-		return fmt.Errorf("%s can't be made a page (%s)", path, lastLine(said.String(), err))
+		return fmt.Errorf("%s can't be converted into a page (%s)", path, lastLine(said.String(), err))
 	}
 	return atomicfile.WriteBytes(out, page)
 }

@@ -33,8 +33,8 @@ func userKernels() (string, error) {
 	return filepath.Join(dir, ".local", "share", "jupyter", "kernels"), nil
 }
 
-// extension is the directory of JupyterLab's extension among those of the checkout and of the user. It
-// gives figures a text alternative.
+// extension is the path of the extension of JupyterLab below the directory of the checkout's or the
+// user's extensions. The extension gives figures a text alternative.
 var extension = filepath.Join("labextensions", "essnas-alt")
 
 // InstallKernel registers the kernel of a checkout, and the extension of JupyterLab, with the user's
@@ -55,7 +55,7 @@ func InstallKernel(c checkout.Tree) (spec string, err error) {
 		return "", fmt.Errorf("%s is damaged: %w", filepath.Join(own, "kernel.json"), err)
 	}
 	kernel["argv"] = []string{filepath.Join(own, "start"), "{connection_file}"}
-	// editors start kernels with a PATH of their own
+	// Editors start kernels with another PATH.
 	if program, err := exec.LookPath("go"); err == nil {
 		kernel["env"] = map[string]string{"ESSNAS_GO": program}
 	}
@@ -78,7 +78,7 @@ func InstallKernel(c checkout.Tree) (spec string, err error) {
 	return spec, atomicfile.WriteBytes(filepath.Join(spec, "kernel.json"), append(text, '\n'))
 }
 
-// userExtension is the directory of the user's extension, beside that of the user's kernels.
+// userExtension returns the directory of the user's extension, beside that of the user's kernels.
 func userExtension(spec string) string {
 	return filepath.Join(filepath.Dir(filepath.Dir(spec)), extension)
 }

@@ -7,13 +7,13 @@ import (
 	"path/filepath"
 )
 
-// Analyzed is what cells look like (essnas analyze), and what searches among them say of the slides'
-// claims.
+// Analyzed contains the shapes of cells (essnas analyze), and for searches among them the verdicts on
+// the slides' claims.
 type Analyzed struct {
 	Cells []struct {
 		Name              string
-		Normal, Reduction map[string]float64 // measures
-		Percentiles       map[string]float64 // of the normal cell's measures among random cells
+		Normal, Reduction map[string]float64 // by measure
+		Percentiles       map[string]float64 // of the normal cell among random cells, by measure
 		Field             int                `json:"receptive_field"` // of the network, in pixels
 		Weights, MACs     int
 		Latency           *struct{ Median, Least, Most float64 } // seconds
@@ -32,8 +32,8 @@ type Analyzed struct {
 	}
 }
 
-// Analyze measures cells: those of searches, published ones by name, or genotypes in files. options
-// are flags of essnas analyze.
+// Analyze measures cells: those of searches, published cells by name, or genotypes in files. The
+// options are flags of essnas analyze.
 func Analyze(cellsOf []any, options ...Option) *Analyzed {
 	a := new(Analyzed)
 	args := []string{"analyze"}
@@ -44,8 +44,8 @@ func Analyze(cellsOf []any, options ...Option) *Analyzed {
 	return a
 }
 
-// Table shows these measures of the normal cells, each with its percentile among random cells, and
-// the weights and multiply-adds of the networks; and their latency where it was measured.
+// Table shows the named measures of the normal cells, each with its percentile among random cells,
+// the weights and multiply-accumulates of the networks, and their latency if it was measured.
 func (a *Analyzed) Table(measures ...string) {
 	header := append([]string{"normal cell"}, measures...)
 	header = append(header, "weights of the network", "MACs")
@@ -68,8 +68,7 @@ func (a *Analyzed) Table(measures ...string) {
 	Table(header, rows)
 }
 
-// ShowClaims shows what searches say of the slides' claims: a table, and the figure of essnas
-// analyze.
+// ShowClaims tests the slides' claims on searches, and shows a table and the figure of essnas analyze.
 func ShowClaims(searches ...*Run) *Analyzed {
 	var all []any
 	for _, s := range searches {

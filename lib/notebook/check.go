@@ -24,7 +24,7 @@ func end(message string) {
 	for {
 		f, more := frames.Next()
 		if filepath.Base(f.File) == "main.go" && strings.HasPrefix(filepath.Base(filepath.Dir(f.File)), "gonb_") {
-			// the kernel names the cell in front of this line
+			// The kernel replaces the file in this line by the cell.
 			fmt.Fprintf(os.Stderr, "at %s:%d\n", f.File, f.Line)
 			break
 		}

@@ -13,8 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// bundle is an output in several formats, from which viewers take the best: pages show SVG, GitHub
-// and documents PNG, terminals text.
+// bundle is an output in several formats. Pages show SVG, GitHub and documents PNG, terminals text.
 type bundle struct {
 	html, markdown, svg, text string
 	png                       []byte
@@ -43,23 +42,23 @@ func (b bundle) send(id string) {
 		data[protocol.MIMEImagePNG] = b.png
 	}
 	gonbui.SendData(&protocol.DisplayData{Data: data, DisplayID: id})
-	gonbui.Sync() // otherwise pending output is lost at the end of the cell
+	gonbui.Sync() // without it the end of the cell loses pending output
 }
 
 // sized matches the size of an SVG document of package figure.
 var sized = regexp.MustCompile(`width="([0-9.]+)pt" height="([0-9.]+)pt"`)
 
-// lettered matches the size of a text in it.
+// lettered matches the size of a text in an SVG document.
 var lettered = regexp.MustCompile(`font-size:([0-9.]+)px`)
 
 // fitting adapts a drawing to the page. JupyterLab shows a drawing in its own width, and users must
-// scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook
-// beside the list of files. Pages that embed the drawing shrink it further. No text is so small that
-// it has less than 16 pixels where the drawing fills a projector's screen (see [Projector]).
+// scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook beside
+// the list of files. Pages that embed the drawing shrink it further. Small texts grow, so that they
+// have at least 16 pixels when the drawing fills a projector's screen (see [Projector]).
 func fitting(svg string) string {
 	const (
 		widest = 610        // points, 813 pixels
-		least  = 16. / 1800 // of the drawing's width
+		least  = 16. / 1800 // as a share of the drawing's width
 	)
 	if m := sized.FindStringSubmatch(svg); m != nil {
 		width, _ := strconv.ParseFloat(m[1], 64)
@@ -77,8 +76,8 @@ func fitting(svg string) string {
 	return strings.Replace(svg, "<svg ", `<svg style="max-width:100%;height:auto" `, 1)
 }
 
-// Drawing is a displayable image: a figure of package figure, which this package does not import,
-// so that cells without figures do not link it.
+// Drawing is a displayable image, such as a figure of package figure. This package does not import
+// package figure, so that cells without figures do not link it.
 type Drawing interface {
 	SVG(io.Writer) error
 	PNG(io.Writer) error

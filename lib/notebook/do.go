@@ -16,9 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/serve"
 )
 
-// Do executes any command of essnas, e.g. Do("params", "--genotype", "DARTS_V2"), and returns the
-// result that it prints with --json. An error ends the cell. Paths among the arguments must be
-// absolute: see [Path].
+// Do executes a command of essnas, such as Do("params", "--genotype", "DARTS_V2"), and returns the
+// result that the command prints with --json. An error ends the cell. Paths among the arguments must
+// be absolute: see [Path].
 func Do(args ...string) json.RawMessage {
 	return ask(args, newProgress(false))
 }
@@ -49,15 +49,15 @@ func ask(args []string, p *progress) json.RawMessage {
 	if ctx.Err() != nil {
 		p.say("interrupted")
 		p.end()
-		end("Interrupted. What was computed is saved: run the cell again to go on.")
+		end("Interrupted, and the work is saved: run the cell again to continue.")
 	}
 	p.end()
 	Check(err)
 	return nil
 }
 
-// places returns the flags for the directories of data and runs and for the backend: the client's
-// environment decides, not the server's.
+// places returns the flags for the directories of data and runs and for the backend, so that the
+// environment of the client decides and not that of the server.
 func places(c checkout.Tree) (flags []string) {
 	flags = append(flags, "--runs="+Path(runsIn(c)))
 	if data := os.Getenv("ESSNAS_DATA"); data != "" {
@@ -77,7 +77,8 @@ type progress struct {
 	begun        time.Time
 	shown        bool
 	quiet        bool // shows no figure
-	// of the checkout; it is removed from messages, because notebooks are shared
+	// root is the directory of the checkout. Messages are shown without it, because notebooks are
+	// shared.
 	root string
 }
 
@@ -85,10 +86,10 @@ func newProgress(quiet bool) *progress {
 	return &progress{text: NewLive(), figure: NewLive(), begun: time.Now(), quiet: quiet}
 }
 
-// soon is the time before anything is shown: short work needs no progress.
+// soon is the duration before the first progress is shown: short work needs none.
 const soon = time.Second / 2
 
-// most lines that are shown; the first ones say what goes on and stay.
+// The largest numbers of lines that are shown. The first lines describe the work and stay.
 const (
 	first = 2
 	most  = 10
@@ -132,7 +133,7 @@ func (p *progress) told(m serve.Message) {
 	}
 }
 
-// end removes the status from the notebook, which will be saved.
+// end removes the status, so that the saved notebook lacks it.
 func (p *progress) end() {
 	if p.shown && p.status != "" {
 		p.status = ""
@@ -140,7 +141,7 @@ func (p *progress) end() {
 	}
 }
 
-// runsIn is the directory of runs: $ESSNAS_RUNS, or that of the checkout.
+// runsIn returns the directory of runs: $ESSNAS_RUNS, or that of the checkout.
 func runsIn(c checkout.Tree) string {
 	if runs := os.Getenv("ESSNAS_RUNS"); runs != "" {
 		return runs
@@ -148,7 +149,7 @@ func runsIn(c checkout.Tree) string {
 	return filepath.Join(c.Root, "runs")
 }
 
-// runsOf is the directory of runs of this notebook.
+// runsOf returns the directory of runs of this notebook.
 func runsOf() string {
 	tree, err := checkout.Find()
 	Check(err)

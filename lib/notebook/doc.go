@@ -1,6 +1,6 @@
-// Package notebook is what the cells of a notebook call. It asks the server (essnas serve) for what
-// the command line does, shows how things go, in place, and leaves the figure in the notebook. It
-// links neither XLA nor the laboratory, so that a cell starts in a quarter of a second.
+// Package notebook has the functions that the cells of a notebook call. A function sends a command of
+// the command line to the server (essnas serve), shows its progress in place, and leaves the figure in
+// the notebook. The package does not link XLA, so that a cell starts in a quarter of a second.
 //
 //	import nb "github.com/essnas/essnas/lib/notebook"
 //
@@ -12,9 +12,10 @@
 //
 // # Cells
 //
-// Each cell is a process of its own. Functions, types, variables and imports of earlier cells are
-// known in later ones, but variables are made anew: what a cell computed is kept in run directories
-// alone. So later cells ask again, through a function; a run that has ended comes back at once.
+// Each cell is a process of its own. Later cells know the functions, types, variables and imports of
+// earlier cells, but the variables have their initial values again. Only run directories keep the
+// results of a cell. Later cells therefore ask for a run again, through a function; an ended run
+// returns at once.
 //
 //	const preset = "quick"
 //	func found(more ...nb.Option) *nb.Run { return nb.Search(append(more, nb.Preset(preset))...) }
@@ -29,17 +30,17 @@
 // # How long a cell takes
 //
 // A cell is compiled and linked before it runs, in two tenths of a second on two cores. The first
-// one of a notebook, and one that is the first to import something, takes up to a tenth more; so
-// does, every time, one that draws figures of its own or reads data (packages figure and data),
-// because more is linked into it.
+// cell of a notebook, and a cell with the first import of a package, take up to a tenth of a second
+// more. So does every cell that draws figures of its own or reads data (packages figure and data),
+// because it links more code.
 //
 // # Errors
 //
-// Nothing here returns an error: what can't be done ends the cell with a sentence that says what to
-// do. [Check] does so with an error of the caller's.
+// The functions return no errors. A failure ends the cell with a sentence that tells the user what to
+// do. [Check] ends the cell with an error of the caller.
 //
 // # Interrupting
 //
-// An interrupted cell ends its work on the server, which saves; the cell run again goes on from
-// there. So does a cell after its kernel was restarted.
+// If a cell is interrupted, or its kernel is restarted, the server saves its work and stops. The same
+// cell continues the work when it runs again.
 package notebook

@@ -19,20 +19,21 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// States are what searches came to, to look at with [Explore].
+// States are the results of searches, for [Explore].
 type States []run.State
 
-// LoadStates reads a file that [States.Write] or essnas states --out has written.
+// LoadStates reads a file that [States.Write] or essnas states --out has written. An unreadable file
+// ends the cell.
 func LoadStates(file string) (s States) {
 	text, err := os.ReadFile(file)
 	Check(err)
 	if err := json.Unmarshal(text, &s); err != nil {
-		Check(fmt.Errorf("%s holds no states of searches (%w): make it anew by essnas states --out", file, err))
+		Check(fmt.Errorf("%s holds no states of searches (%w): make it again with essnas states --out", file, err))
 	}
 	return s
 }
 
-// StatesOf are the states of searches.
+// StatesOf returns the states of searches.
 func StatesOf(runs ...*Run) (s States) {
 	args := []string{"states"}
 	for _, r := range runs {
@@ -60,12 +61,13 @@ var (
 	style string
 )
 
-// Steps makes [Explore]'s slider of a setting stop between the values that were searched, too,
-// every step: the nearest one that was searched is shown, and a button searches with what is set.
+// Steps lets the slider of a setting in [Explore] also stop between the searched values, at multiples
+// of step. The nearest searched state is shown, and a button searches with the settings of the
+// sliders.
 func Steps(setting string, step float64) Option { return Option{setting: setting, step: step} }
 
-// Band makes [Explore] draw a band behind the accuracies, from low to high percent: what a reference
-// such as random cells reaches.
+// Band lets [Explore] draw a band behind the accuracies, from low to high percent: the range of a
+// reference such as random cells.
 func Band(name string, low, high float64) Option { return Option{band: &band{name, low, high}} }
 
 type band struct {
@@ -74,11 +76,11 @@ type band struct {
 	High float64 `json:"high"`
 }
 
-// Keep names the file, beside the notebook, to which the button of [Explore] adds what it finds. The
-// slider has these states, too, after the page is loaded again and after a restart.
+// Keep names a file beside the notebook. The button of [Explore] adds its states to this file, so that
+// the slider still has them after the page is reloaded and after a restart.
 func Keep(file string) Option { return Option{keep: file} }
 
-// kept reads the states that a button has found earlier; none if there is no file yet.
+// kept reads the states that a button has added to the file, or none if there is no file yet.
 func kept(file string) States {
 	if _, err := os.Stat(file); file == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -86,14 +88,14 @@ func kept(file string) States {
 	return LoadStates(file)
 }
 
-// Fixed makes [Explore] show the states without a button that searches: recorded ones, which took too
-// long for that.
+// Fixed lets [Explore] show the states without a button that searches. It is for recorded states,
+// whose searches take too long in a notebook.
 var Fixed = Option{fixed: true}
 
 // Explore shows states with a slider for each setting in which they differ. Cells, alphas and
-// accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches
-// in this notebook's kernel with what the sliders say and with the options, which should be those
-// that the states were made with.
+// accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches in
+// this notebook's kernel with the settings of the sliders and with the options, which should be those
+// of the states.
 func Explore(states States, options ...Option) { explored(states, options).display("") }
 
 func explored(states States, options []Option) bundle {
@@ -102,11 +104,11 @@ func explored(states States, options []Option) bundle {
 		states = states.with(s)
 	}
 	if len(states) == 0 {
-		Check(fmt.Errorf("there are no states to explore: make some by essnas states --out"))
+		Check(fmt.Errorf("there are no states to explore: make some with essnas states --out"))
 	}
 	settings := varying(states)
 	if len(settings) == 0 {
-		Check(fmt.Errorf("all states have the same settings (%d of them): a slider would have one place", len(states)))
+		Check(fmt.Errorf("all %d states have the same settings: give states that differ in a setting", len(states)))
 	}
 	steps := map[string]float64{}
 	var reference *band
@@ -126,7 +128,7 @@ func explored(states States, options []Option) bundle {
 		}
 	}
 	search := map[string]any{"settings": settings, "steps": steps, "code": code.String(), "band": reference, "keep": file, "fixed": slices.ContainsFunc(options, func(o Option) bool { return o.fixed })}
-	all, err := json.Marshal(states) // which escapes what would end the script
+	all, err := json.Marshal(states) // escapes characters that would end the script
 	Check(err)
 	what, err := json.Marshal(search)
 	Check(err)
@@ -138,7 +140,7 @@ func explored(states States, options []Option) bundle {
 	return bundle{html: page.String(), text: text}
 }
 
-// Explored searches for [Explore]'s button and shows the state in a form that it reads.
+// Explored searches for the button of [Explore] and shows the state in a form that the page reads.
 func Explored(options ...Option) {
 	r := Search(append(slices.Clone(options), Quiet)...)
 	found := StatesOf(r)[0]
@@ -151,7 +153,7 @@ func Explored(options ...Option) {
 	gonbui.Sync()
 }
 
-// keeping is the file of [Keep], if it is among the options.
+// keeping returns the file of [Keep], or "" if the options lack it.
 func keeping(options []Option) string {
 	for _, o := range options {
 		if o.keep != "" {
@@ -161,7 +163,7 @@ func keeping(options []Option) string {
 	return ""
 }
 
-// with adds a state, unless one of the same settings and images is there.
+// with adds a state, unless the states have one with the same settings and images.
 func (s States) with(one run.State) States {
 	if slices.ContainsFunc(s, func(other run.State) bool {
 		return other.Data == one.Data && maps.EqualFunc(other.Settings, one.Settings, func(a, b any) bool { return a == b })
@@ -171,7 +173,7 @@ func (s States) with(one run.State) States {
 	return append(slices.Clone(s), one)
 }
 
-// varying are the settings that all states have and in which they differ, sorted.
+// varying returns the settings that all states have and in which they differ, sorted.
 func varying(states States) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(states[0].Settings)) {
 		if slices.ContainsFunc(states, func(s run.State) bool { return s.Settings[name] == nil }) {
@@ -184,8 +186,7 @@ func varying(states States) (names []string) {
 	return
 }
 
-// table is what Explore shows where pages can't be: the settings that differ, and the accuracies at
-// the end.
+// table writes the text alternative of Explore: the settings that differ and the final accuracies.
 func (s States) table(settings []string) string {
 	var text strings.Builder
 	widths := map[string]int{}

@@ -10,8 +10,8 @@ import (
 
 // Filmed is the film of a search. Index 0 of a pair is the normal and 1 the reduction cell.
 type Filmed struct {
-	GIF    string // file
-	Page   string // file
+	GIF    string // path of the animation
+	Page   string // path of the page
 	Scenes []struct {
 		Epoch               float64
 		Similarity, Entropy [2]float64
@@ -20,25 +20,25 @@ type Filmed struct {
 	}
 	Fortunes []struct {
 		Operation string
-		Weight    []float64 // [scene], 1: equal share; -1: no edge has it
-		Has, Wins []int     // [scene], edges
+		Weight    []float64 // [scene], 1: equal share; -1: no edge has the operation
+		Has, Wins []int     // [scene], numbers of edges
 	}
 }
 
-// Film shows how a search comes to its cells (essnas film): both cells, epoch by epoch, in place.
+// Film shows the film of a search (essnas film): both cells, epoch by epoch, in place.
 func Film(r *Run) *Filmed {
 	f := FilmOf(r)
 	gif, err := os.ReadFile(f.GIF)
 	Check(err)
 	b := f.drawing("last")
 	b.html = fmt.Sprintf(`<img style="max-width:100%%" alt="both cells, epoch by epoch" src="data:image/gif;base64,%s">`, base64.StdEncoding.EncodeToString(gif))
-	b.svg = "" // pages would show it instead of the film
+	b.svg = "" // pages would prefer it to the film
 	b.text = fmt.Sprintf("both cells over %d epochs", len(f.Scenes))
 	b.display("")
 	return f
 }
 
-// FilmOf makes the film and does not show it.
+// FilmOf makes the film of a search without showing it.
 func FilmOf(r *Run) *Filmed {
 	f := new(Filmed)
 	Check(json.Unmarshal(Do("film", r.Dir), f))
@@ -46,8 +46,8 @@ func FilmOf(r *Run) *Filmed {
 }
 
 // Figure shows a figure of the film: "curves" (similarity to the last cell, entropy, changes, drift
-// of beta), "winners" (the strongest operation of each edge) or "fortunes" (how the operations
-// fare).
+// of beta), "winners" (the strongest operation of each edge) or "fortunes" (weight, edges and wins of
+// each operation).
 func (f *Filmed) Figure(name string) { f.drawing(name).display("") }
 
 func (f *Filmed) drawing(name string) bundle {

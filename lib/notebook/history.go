@@ -14,21 +14,21 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// Epoch is what a run had come to after an epoch.
+// Epoch is the state of a run after an epoch.
 type Epoch struct {
-	Number  int           // from 1
-	Metrics event.Metrics // NaN where the run measured no number
-	// of a search: the cells that its alphas stood for; nil where they stood for none
+	Number  int           // counted from 1
+	Metrics event.Metrics // NaN if the measurement was no number
+	// for a search: the cells derived from its alphas; nil if none can be derived
 	Genotype *cell.Genotype
 
-	known []string // metrics of any of the run's epochs
+	known []string // names of all metrics of the run
 }
 
-// usual matches the metrics that some runs have and others don't.
+// usual matches the names of metrics that some runs have.
 var usual = regexp.MustCompile(`^(train|arch|val)_(loss|accuracy|ce|bt|knn|grad_norm)$`)
 
-// Metric is one of the epoch's; NaN, which curves leave out, if the epoch has none of that name. A
-// name that is a slip of the pen for one that the run has ends the cell with the right one.
+// Metric returns a metric of the epoch. It returns NaN, which curves leave out, if the epoch lacks
+// the metric. A misspelt name ends the cell with an error that names the right one.
 func (e Epoch) Metric(name string) float64 {
 	if x, ok := e.Metrics[name]; ok {
 		return x
@@ -39,13 +39,13 @@ func (e Epoch) Metric(name string) float64 {
 	return math.NaN()
 }
 
-// Epochs are those that a run has done.
+// Epochs returns the finished epochs of a run.
 func (r *Run) Epochs() (all []Epoch) {
 	events, err := (&run.Run{Dir: r.Dir}).Events()
 	Check(err)
 	for _, e := range events {
 		if e.Kind == event.EndOfEpoch {
-			a, _ := e.Architecture() // none of a training
+			a, _ := e.Architecture() // empty for a training
 			all = append(all, Epoch{Number: e.Epoch + 1, Metrics: e.Metrics, Genotype: a.Genotype})
 		}
 	}

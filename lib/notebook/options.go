@@ -6,31 +6,32 @@ import (
 	"strings"
 )
 
-// Option says how a command is to be done: most are flags of it.
+// Option is an option of a command. Most options are flags of the command line.
 type Option struct {
 	flag  string
 	quiet bool
 
-	setting string // of Steps
+	setting string // argument of Steps
 	step    float64
-	band    *band  // of Band
-	keep    string // of Keep
-	fixed   bool   // of Fixed
+	band    *band  // argument of Band
+	keep    string // argument of Keep
+	fixed   bool   // set by Fixed
 }
 
-// Quiet shows nothing of a run that has ended before: for later cells, which only need the run.
+// Quiet shows nothing of a run that has ended before. Later cells that only need the run use it.
 var Quiet = Option{quiet: true}
 
-// Flag is any flag of the command by its name on the command line, e.g. Flag("run", dir).
+// Flag returns an option for any flag of the command by its name on the command line, such as
+// Flag("run", dir).
 func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s=%v", name, value)} }
 
 // Set gives a setting a value, by its name in settings files: Set("ss_factor", 0.25). essnas search
 // --help and essnas train --help list them.
 func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
 
-// Preset is what settings start from: "quick" (minutes on two cores), "slides", "paper", "demo".
-// $ESSNAS_PRESET, if set, has the last word: with it, whole notebooks run as the slides'
-// experiments on a large machine, or in a hurry as tests.
+// Preset selects the preset of the settings: "quick" (minutes on two cores), "slides", "paper",
+// "demo". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can thus run as the
+// slides' experiments on a large machine, or with small settings as tests.
 func Preset(name string) Option {
 	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
 		name = other
@@ -38,21 +39,21 @@ func Preset(name string) Option {
 	return Flag("preset", name)
 }
 
-// Method is what a search changes its preset to: "darts", "pc-darts", "p-darts", "pcp-darts".
+// Method selects the method of a search: "darts", "pc-darts", "p-darts" or "pcp-darts".
 func Method(name string) Option { return Flag("method", name) }
 
-// Stage is one of the slides' four: PC-DARTS, the same self-supervised, PCP-DARTS, the same
-// self-supervised.
+// Stage selects one of the slides' stages, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the
+// same self-supervised.
 func Stage(n int) Option { return Flag("stage", n) }
 
-// Seed makes another run of the same settings.
+// Seed selects the seed. Another seed makes another run of the same settings.
 func Seed(n int) Option { return Flag("seed", n) }
 
-// Dataset is the name of a data set (data.Names), a name of essnas data add, or the path of a
-// folder of pictures. Without it it is Fashion-MNIST, or the sample of it that is built in.
+// Dataset selects a data set: one of data.Names, a name of essnas data add, or the path of a folder of
+// pictures. The default is Fashion-MNIST, or its built-in sample.
 func Dataset(name string) Option { return Flag("dataset", name) }
 
-// Images are those with these numbers, from 0: of the test set to [Predict], of the training set to
+// Images selects images by their numbers, from 0: test images for [Predict], training images for
 // [Pictures].
 func Images(numbers ...int) Option {
 	return Flag("index", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ","), "[]"))

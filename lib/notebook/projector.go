@@ -18,9 +18,9 @@ var (
 )
 
 // Projector makes the whole notebook legible from the last row, until its button is pressed or the
-// page is loaded anew: figures take the window's width, no text is smaller than 16 pixels on a screen
-// of 1920x1080, and each code cell is folded to its first line that runs. A click into a cell opens
-// it. With $ESSNAS_PROJECTOR set, the first output of a cell does the same.
+// page is reloaded. Figures take the window's width, and no text is smaller than 16 pixels on a screen
+// of 1920x1080. Each code cell is folded to its first line that runs, and a click opens it. If
+// $ESSNAS_PROJECTOR is set, the first output of a cell does the same.
 func Projector() { projector().display("") }
 
 func projector() bundle {
@@ -31,7 +31,7 @@ func projector() bundle {
 	}
 }
 
-// projectFirst shows a cell's first output for a projector if the environment asks for it.
+// projectFirst calls Projector before a cell's first output if $ESSNAS_PROJECTOR is set.
 var projectFirst = sync.OnceFunc(func() {
 	if os.Getenv("ESSNAS_PROJECTOR") != "" {
 		projector().send("")

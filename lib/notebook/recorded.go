@@ -17,8 +17,8 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// RecordedStudy is the directory of the recorded study (essnas study record), to be read with
-// package findings: $ESSNAS_RECORDED, or the directory "recorded" beside the notebook, or that of the
+// RecordedStudy returns the directory of the recorded study (essnas study record), for package
+// findings: $ESSNAS_RECORDED, or the directory "recorded" beside the notebook, or that of the
 // checkout's notebooks.
 func RecordedStudy() string {
 	var tried []string
@@ -35,15 +35,15 @@ func RecordedStudy() string {
 			return Path(dir)
 		}
 	}
-	Check(fmt.Errorf("no study is recorded in %s: make one by essnas study, keep it by essnas study record, and name it in ESSNAS_RECORDED", strings.Join(tried, " or ")))
+	Check(fmt.Errorf("no study is recorded in %s: make one with essnas study, record it with essnas study record, and name the record in ESSNAS_RECORDED", strings.Join(tried, " or ")))
 	return ""
 }
 
-// Recorded is a run of the recorded study: the search of a configuration with a seed or, with the
-// option [Dataset], the training of the cells that it found. Nothing is computed: the figures are
-// drawn of what was recorded, and what is shown says when that was, with which settings, and by which
-// version. The configurations are those of essnas study: stage1, stage2-0.5, random, and others. A
-// run that is not recorded ends the cell with a list of those that are.
+// Recorded returns a run of the recorded study: the search of a configuration with a seed or, with the
+// option [Dataset], the training of its cells. Nothing is computed. The figures are drawn from the
+// record, and a sentence tells its date, settings and version. The configurations are those of essnas
+// study: stage1, stage2-0.5, random, and others. A run that is not recorded ends the cell with a list
+// of the recorded runs.
 func Recorded(configuration string, seed int, options ...Option) *Run {
 	r := recorded(configuration, seed, options)
 	if slices.Contains(options, Quiet) {
@@ -54,8 +54,8 @@ func Recorded(configuration string, seed int, options ...Option) *Run {
 	return r
 }
 
-// FirstRecorded is [Recorded] with the first seed that is recorded. Where none is, as in a study that
-// is still growing, it says so and returns nil.
+// FirstRecorded is [Recorded] with the first recorded seed. If no seed is recorded, for example in a
+// study that is still growing, it says so and returns nil.
 func FirstRecorded(configuration string, options ...Option) *Run {
 	seeds := RecordedSeeds(configuration, options...)
 	if len(seeds) == 0 {
@@ -65,8 +65,8 @@ func FirstRecorded(configuration string, options ...Option) *Run {
 	return Recorded(configuration, seeds[0], options...)
 }
 
-// Replay draws the run's figure again, epoch by epoch, as it was seen when it was computed, and takes
-// so many seconds for all of it. It computes nothing, and can be interrupted.
+// Replay draws the run's figure again, epoch by epoch, as it was when the run was made. The replay
+// takes this number of seconds in total, computes nothing, and can be interrupted.
 func (r *Run) Replay(seconds float64) {
 	p := newProgress(false)
 	if r.about != "" {
@@ -78,7 +78,7 @@ func (r *Run) Replay(seconds float64) {
 	r.drawing("overview").display(p.figure.id)
 }
 
-// recorded is such a run with its figures.
+// recorded returns a recorded run with its figures.
 func recorded(configuration string, seed int, options []Option) (r *Run) {
 	study, step := RecordedStudy(), "search"
 	for _, o := range options {
@@ -110,7 +110,7 @@ func recorded(configuration string, seed int, options []Option) (r *Run) {
 	return r
 }
 
-// provenance says where, when and how a run was recorded.
+// provenance describes the machine, the date and the settings of a recorded run in a sentence.
 func provenance(r *run.Run, preset, configuration string, seed int) string {
 	day := r.Config.Started
 	if t, err := time.Parse(time.RFC3339, day); err == nil {
@@ -129,8 +129,8 @@ func provenance(r *run.Run, preset, configuration string, seed int) string {
 		r.Config.Versions["essnas"], r.Config.Backend.Kind, result.Fitting)
 }
 
-// unpack copies the files of a recorded run to where its figures are drawn, and says whether all of
-// them were there.
+// unpack copies the files of a recorded run to the directory in which its figures are drawn, and
+// reports whether that directory had all of them already.
 func unpack(from, to string) (there bool) {
 	files, err := os.ReadDir(from)
 	Check(err)
@@ -148,7 +148,7 @@ func unpack(from, to string) (there bool) {
 	return there
 }
 
-// listed are the recorded runs of a step, in words: each configuration with its seeds.
+// listed writes the recorded searches or trainings: each configuration with its seeds.
 func listed(study, step string) string {
 	dirs, err := os.ReadDir(filepath.Join(study, "runs"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -166,8 +166,8 @@ func listed(study, step string) string {
 	return strings.Join(all, ", ")
 }
 
-// RecordedSeeds are the seeds of which the recorded study has the search of a configuration or, with
-// the option [Dataset], the training of its cells, in order.
+// RecordedSeeds returns the seeds with a recorded search of a configuration or, with the option
+// [Dataset], a recorded training of its cells, in order.
 func RecordedSeeds(configuration string, options ...Option) (seeds []int) {
 	step := "search"
 	for _, o := range options {
@@ -187,9 +187,10 @@ func RecordedSeeds(configuration string, options ...Option) (seeds []int) {
 	return seeds
 }
 
-// RecordedStates are the recorded searches of configurations for [Explore] whose cells were trained,
-// too, each with the accuracy of that network on the test images. Of the settings they keep ss_factor, seed and stage,
-// which is 2 for PC-DARTS and 4 for PCP-DARTS: with an ss_factor of 0 these are the stages 1 and 3.
+// RecordedStates returns the recorded searches of configurations, for [Explore]. A search counts if a
+// network of its cells was trained; its state has the test accuracy of that network. The states keep
+// three settings: ss_factor, seed, and stage, which is 2 for PC-DARTS and 4 for PCP-DARTS. With an
+// ss_factor of 0 these are the stages 1 and 3 of the slides.
 func RecordedStates(configurations ...string) (all States) {
 	study := RecordedStudy()
 	var whole struct{ Dataset string }
@@ -224,7 +225,7 @@ func RecordedStates(configurations ...string) (all States) {
 	return all
 }
 
-// tested is the accuracy on the test images of a recorded training; nil if it is not recorded.
+// tested returns the test accuracy of a recorded training, or nil if it is not recorded.
 func tested(dir string) *float64 {
 	r, err := run.Open(dir)
 	if err != nil {

@@ -12,22 +12,23 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Run is a search, a pretraining or a training: its directory, and what it came to.
+// Run is a search, a pretraining or a training: its directory and its result.
 type Run struct {
 	run.Summary
-	about string // of a recorded run: where, when and how it was made
+	about string // for a recorded run: machine, date and settings in a sentence
 }
 
-// Search searches a cell (essnas search), or goes on with that, or shows it if it was done before.
+// Search searches a cell (essnas search). It continues a stopped search and shows a finished one.
 func Search(options ...Option) *Run { return computed([]string{"search"}, options) }
 
-// Train trains the network of a cell (essnas train): of a *Run that found it, of a cell.Genotype, or
-// of the name of a published one or of a file.
+// Train trains the network of a cell (essnas train). The cell is a *Run that found it, a
+// cell.Genotype, the name of a published cell, or a file.
 func Train(genotype any, options ...Option) *Run {
 	return computed([]string{"train", "--genotype=" + cells(genotype)}, options)
 }
 
-// Pretrain trains the features of such a network without labels (essnas pretrain).
+// Pretrain trains the features of a cell's network without labels (essnas pretrain). The cell is that
+// of [Train].
 func Pretrain(genotype any, options ...Option) *Run {
 	return computed([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
 }
@@ -38,14 +39,15 @@ type Cost struct {
 	MACs    float64 `json:"macs"` // multiply-accumulates for an image
 }
 
-// Size counts the weights and multiplications of the network of such a cell, without computing it
-// (essnas params): of 20 cells and 36 channels, or as flags say.
+// Size counts the weights and multiply-accumulates of a cell's network from shapes alone (essnas
+// params). The network has 20 cells and 36 channels unless flags give other numbers. The cell is that
+// of [Train].
 func Size(genotype any, options ...Option) (c Cost) {
 	Check(json.Unmarshal(Do(append([]string{"params", "--genotype=" + cells(genotype)}, flags(options)...)...), &c))
 	return c
 }
 
-// cells are a genotype as --genotype takes it.
+// cells returns a genotype in a form for --genotype.
 func cells(genotype any) string {
 	switch g := genotype.(type) {
 	case *Run:
@@ -70,16 +72,16 @@ func computed(args []string, options []Option) *Run {
 	if r.Ended {
 		p.say(filepath.Base(r.Dir) + " was done before.")
 	}
-	// made without pages, or killed before they were drawn
+	// The run was made without pages, or killed before they were drawn.
 	if _, err := os.Stat(filepath.Join(r.Dir, "figures", "overview.png")); err != nil {
 		Do("report", "--run="+r.Dir)
 	}
-	// in the place of those that were shown on the way: it has all formats
+	// The last figure, which has all formats, replaces those shown during the run.
 	r.drawing("overview").display(p.figure.id)
 	return r
 }
 
-// Figures are the names of the figures that were drawn of the run.
+// Figures returns the names of the run's figures.
 func (r *Run) Figures() (names []string) {
 	files, err := filepath.Glob(filepath.Join(r.Dir, "figures", "*.svg"))
 	Check(err)
@@ -92,7 +94,7 @@ func (r *Run) Figures() (names []string) {
 // Figure shows one of the run's figures.
 func (r *Run) Figure(name string) { r.drawing(name).display("") }
 
-// drawing is a figure of the run with the formats that its directory has.
+// drawing returns a figure of the run in the formats that its directory has.
 func (r *Run) drawing(name string) bundle {
 	path := filepath.Join(r.Dir, "figures", name)
 	svg, err := os.ReadFile(path + ".svg")
@@ -109,21 +111,21 @@ func (r *Run) drawing(name string) bundle {
 	return bundle{svg: string(svg), png: png, text: string(text)}
 }
 
-// Test tests a training's network (essnas test): the test images are read once, and a second call
-// shows what the first one found.
+// Test tests a training's network (essnas test). The test images are read once; a later call shows the
+// stored result.
 func Test(r *Run) *run.Test {
 	t := new(run.Test)
 	Check(json.Unmarshal(Do("test", "--run="+r.Dir), t))
 	return t
 }
 
-// Predict classifies images of the test set (see [Images]) with a training's network, and shows
-// them.
+// Predict classifies images of the test set (see [Images]) with a training's network, and shows them
+// with the predictions.
 func Predict(r *Run, options ...Option) []run.Prediction {
 	return predict(r, flags(options))
 }
 
-// PredictFiles classifies pictures, PNG, JPEG or WebP.
+// PredictFiles classifies pictures in PNG, JPEG or WebP files, and shows them with the predictions.
 func PredictFiles(r *Run, files ...string) []run.Prediction {
 	for i := range files {
 		files[i] = Path(files[i])

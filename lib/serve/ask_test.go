@@ -215,7 +215,7 @@ func TestAChangedSourceBringsANewServerOnceTheOldOneHasNothingToDo(t *testing.T)
 	old := pid(t, c)
 	edit(t, c)
 	a := ask(t, c, nil, "pid")
-	if a.err != nil || a.result == strconv.Itoa(old) || !strings.Contains(a.all(), "have changed: building it anew") {
+	if a.err != nil || a.result == strconv.Itoa(old) || !strings.Contains(a.all(), "have changed: building it again") {
 		t.Errorf("the server is %s, was %d, %v: %s", a.result, old, a.err, a.all())
 	}
 	old = pid(t, c)

@@ -26,7 +26,7 @@ func Build(ctx context.Context, c checkout.Tree, say func(string)) error {
 	if _, err := os.Stat(p.program()); err != nil {
 		say("Building essnas. The first time this takes a minute or two.")
 	} else if built, err := os.ReadFile(p.sources()); err == nil && string(built) != sources {
-		say("The sources of essnas have changed: building it anew.")
+		say("The sources of essnas have changed: building it again.")
 	}
 	program := os.Getenv("ESSNAS_GO") // in a notebook the name go refers to a wrapper
 	if program == "" {
@@ -38,7 +38,7 @@ func Build(ctx context.Context, c checkout.Tree, say func(string)) error {
 		return command.CombinedOutput()
 	}
 	out, err := build()
-	// git does not read a checkout of another user: runs then record no commit
+	// git does not read a checkout of another user. Runs then record no commit.
 	if err != nil && bytes.Contains(out, []byte("-buildvcs=false")) {
 		out, err = build("-buildvcs=false")
 	}

@@ -23,15 +23,15 @@ import (
 type Client struct{ socket string }
 
 // ErrDied is the error of a request whose server has ended without an answer.
-var ErrDied = errors.New("the server that computes has ended in the middle of the work, most likely for want of memory: close other programs or take smaller settings (a smaller batch, fewer channels), then run the cell again to go on from the last checkpoint")
+var ErrDied = errors.New("the server that computes has ended in the middle of the work, probably because memory ran out: close other programs or take smaller settings (a smaller batch, fewer channels), then run the cell again to continue from the last checkpoint")
 
 // errEnding is the error of a request to a server that is ending.
 var errEnding = errors.New("the server is ending")
 
-// Ask lets the server of a checkout execute a command. It starts a server if necessary. If the
-// server dies before the end, Ask starts another one, once, and the run continues from its last
-// checkpoint. say receives news of slow steps, told the server's messages. Ask returns the server's
-// error, [ErrDied], or the error of ctx.
+// Ask lets the server of a checkout execute a command and returns its result. It starts a server if
+// necessary. If the server dies before the end, Ask starts another server once, and the run continues
+// from its last checkpoint. say receives messages about slow steps, told the messages of the server.
+// Ask returns the server's error, [ErrDied], or the error of ctx.
 func Ask(ctx context.Context, c checkout.Tree, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
 	died := false
 	for {
@@ -44,16 +44,15 @@ func Ask(ctx context.Context, c checkout.Tree, r Request, say func(string), told
 		case errors.Is(err, errEnding):
 		case errors.Is(err, ErrDied) && !died:
 			died = true
-			say("The server that computes has ended in the middle of the work. It is started again, and what was saved goes on.")
+			say("The server that computes has ended in the middle of the work. A new server continues from the last checkpoint.")
 		default:
 			return result, err
 		}
 	}
 }
 
-// Dial connects to the server of a checkout. If there is no server that is up to date, Dial builds
-// and starts one, which can take a minute; say hears of it. Dial returns an error if the build or
-// the start fails.
+// Dial connects to the server of a checkout. If no server is up to date, Dial builds and starts one,
+// which can take a minute, and tells say. Dial returns an error if the build or the start fails.
 func Dial(ctx context.Context, c checkout.Tree, say func(string)) (*Client, error) {
 	p, err := placeOf(c)
 	if err != nil {
@@ -74,12 +73,12 @@ func Dial(ctx context.Context, c checkout.Tree, say func(string)) (*Client, erro
 	}
 }
 
-// errChanged says that the sources have changed while the server was built or started.
+// errChanged is the error if the sources have changed while the server was built or started.
 var errChanged = errors.New("the sources have changed meanwhile")
 
 // begin starts a server that is up to date in place of an older one.
 func (p place) begin(ctx context.Context, sources string, say func(string)) (*Client, error) {
-	// two cells that start together start one server
+	// Two cells that start at the same time start one server.
 	lock := flock.New(filepath.Join(p.dir, "start.lock"))
 	if ok, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil || !ok {
 		return nil, err
@@ -97,7 +96,7 @@ func (p place) begin(ctx context.Context, sources string, say func(string)) (*Cl
 	return p.start(ctx, sources)
 }
 
-// client returns a client of the socket, whichever server listens there.
+// client returns a client of the socket, for any server that listens there.
 func (p place) client() (*Client, error) {
 	socket, err := p.socket()
 	if err != nil {
@@ -106,7 +105,7 @@ func (p place) client() (*Client, error) {
 	return &Client{socket}, nil
 }
 
-// connect returns nil unless a server built from these sources answers.
+// connect returns a client if a server that was built from these sources answers, and nil otherwise.
 func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 	c, err := p.client()
 	if err != nil {
@@ -129,7 +128,7 @@ func (c *Client) Info(ctx context.Context) (i Info, err error) {
 	return i, json.Unmarshal(m.Result, &i)
 }
 
-// ask asks a question. told receives all messages of the answer except for the last.
+// ask sends a question and returns the last message of the answer. told receives the others.
 func (c *Client) ask(ctx context.Context, q Question, told func(Message)) (last Message, err error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", c.socket)
 	if err != nil {
@@ -166,7 +165,7 @@ func (p place) retire(ctx context.Context, say func(string)) error {
 		}
 		if len(i.Busy) > 0 && !said {
 			said = true
-			say(fmt.Sprintf("The sources of essnas have changed, but the server that was built from the old ones is at work (essnas %s). This cell waits for its end.", strings.Join(i.Busy, "; essnas ")))
+			say(fmt.Sprintf("The sources of essnas have changed, but a server that was built from the old sources is at work (essnas %s). This cell waits for its end.", strings.Join(i.Busy, "; essnas ")))
 		}
 		if !i.Ending {
 			if err := c.quit(ctx, "idle"); err != nil {
@@ -189,7 +188,7 @@ func (c *Client) quit(ctx context.Context, how string) error {
 	return err
 }
 
-// start starts the server's program, detached, and connects.
+// start starts the server's program as a detached process, and connects to it.
 func (p place) start(ctx context.Context, sources string) (*Client, error) {
 	log, err := os.OpenFile(p.log(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -260,8 +259,8 @@ func Stop(ctx context.Context, c checkout.Tree) error {
 	return client.Quit(ctx)
 }
 
-// environment returns the environment of the server. It lacks the variables that clients choose
-// individually, by flags.
+// environment returns the environment of the server. It leaves out the variables that each client
+// passes by flags.
 func environment(root string) (kept []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

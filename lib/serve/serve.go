@@ -6,9 +6,9 @@
 //
 // The server listens on a Unix socket of mode 0600 in the user's private cache directory, one for
 // each checkout, and answers processes of its own user only. A connection carries one [Question] as
-// JSON and its answer, a stream of [Message] values, one JSON object per line. A client that closes
-// the connection early cancels the command, which saves its state and stops. The protocol is not
-// HTTP because package net/http would add much to the linking time of every cell.
+// JSON and its answer, a stream of [Message] values, one JSON object a line. A client that closes the
+// connection early cancels the command, which saves its state and stops. The protocol is not HTTP,
+// because package net/http would add much to the linking time of every cell.
 //
 // # Life
 //
@@ -29,15 +29,16 @@ import (
 // Question is the message of a client. Without any field it asks for the server's [Info].
 type Question struct {
 	Do *Request `json:"do,omitempty"`
-	// ends the server: "now" saves the current work first; "idle" only if there is none
+	// Quit ends the server: "now" after it has saved its work, "idle" only if it has no work.
 	Quit string `json:"quit,omitempty"`
 }
 
 // Request asks for a command of essnas.
 type Request struct {
-	// as on a command line, without the program's name; with absolute paths
+	// Args is a command line without the program's name and with absolute paths.
 	Args []string `json:"args"`
-	// process served by the client, such as a notebook's kernel: without owners the server ends
+	// Owner is the process that the client serves, such as a notebook's kernel. The server ends when
+	// all owners have ended.
 	Owner int `json:"owner"`
 }
 
@@ -45,7 +46,7 @@ type Request struct {
 type Message struct {
 	Say    string          `json:"say,omitempty"`    // permanent text
 	Status string          `json:"status,omitempty"` // progress; replaced by the next one
-	Figure *Figure         `json:"figure,omitempty"` // of the current run; replaced by the next one
+	Figure *Figure         `json:"figure,omitempty"` // present state of the run; replaced by the next one
 	Result json.RawMessage `json:"result,omitempty"` // result of the command, the Info, or null
 	Error  string          `json:"error,omitempty"`  // reason of a failure, in a sentence
 	Ending bool            `json:"ending,omitempty"` // the server accepts no more requests

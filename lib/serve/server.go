@@ -35,7 +35,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	owners map[int]bool
-	busy   map[int]string // by the number of the request
+	busy   map[int]string // running commands, by the number of the request
 	next   int
 	since  time.Time // beginning of the idle time
 	rested bool      // Rest has been called since
@@ -44,7 +44,7 @@ type Server struct {
 const (
 	rest = 5 * time.Minute
 	idle = 30 * time.Minute
-	// time for which the server outlives its owners: a restarted kernel finds it warm
+	// time for which the server outlives its owners, so that a restarted kernel finds it warm
 	forlorn = 5 * time.Second
 	asking  = 10 * time.Second // limit of a client's time to ask
 	// pause before another connection is accepted if the system had no room
@@ -52,12 +52,12 @@ const (
 	saving = 20 * time.Second // limit of the time to save running commands at the end
 )
 
-// ErrRunning says that the checkout has a server already.
+// ErrRunning is the error of a second server of a checkout.
 var ErrRunning = errors.New("a server of this checkout is running already")
 
-// Run serves until the context ends, the last owner has gone, or a client asks it to quit. It
-// returns [ErrRunning] if there is another server, and an error if it can't listen or running
-// commands were not saved in time.
+// Run serves until the context ends, the last owner has ended, or a client asks it to quit. It
+// returns [ErrRunning] if there is another server. It returns an error if it can't listen, or if
+// running commands were not saved in time.
 func (s *Server) Run(ctx context.Context, c checkout.Tree) error {
 	p, err := placeOf(c)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Server) Run(ctx context.Context, c checkout.Tree) error {
 	if s.sources, err = c.Sources(); err != nil {
 		return err
 	}
-	// of a killed server: the lock is ours
+	// This process has the lock, so the socket is that of a killed server.
 	if err := os.Remove(socket); err != nil && !os.IsNotExist(err) {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *Server) Run(ctx context.Context, c checkout.Tree) error {
 	case err := <-served:
 		return err
 	case <-time.After(saving):
-		return fmt.Errorf("what was under way was not saved within %v", saving)
+		return fmt.Errorf("running commands have not saved within %v", saving)
 	}
 }
 
@@ -114,7 +114,7 @@ func (s *Server) serve(l net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
-			// Other connections end and leave room.
+			// There is room when other connections end.
 			select {
 			case <-s.life.Done():
 			case <-time.After(retry):
@@ -146,7 +146,7 @@ func (p place) own(ctx context.Context) (*flock.Flock, error) {
 	defer stop()
 	if ok, _ := lock.TryLockContext(wait, 50*time.Millisecond); !ok {
 		pid, _ := os.ReadFile(p.pid())
-		return nil, fmt.Errorf("there is a server of this checkout that does not answer: end it by kill -9 %s", pid)
+		return nil, fmt.Errorf("a server of this checkout does not answer: end it with kill -9 %s", pid)
 	}
 	return lock, nil
 }
@@ -212,7 +212,7 @@ func (s *Server) tired(now time.Time) bool {
 	return true
 }
 
-// end ends the server, with idle only if it is idle, and reports whether it does.
+// end ends the server and reports whether it does. With idle it ends the server only if it is idle.
 func (s *Server) end(idle bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -294,7 +294,7 @@ func (s *Server) do(conn net.Conn, r Request) {
 	ctx, cancel := context.WithCancel(s.life)
 	defer cancel()
 	go func() {
-		io.Copy(io.Discard, conn) // the client sends nothing more: the read returns at its end
+		io.Copy(io.Discard, conn) // the client sends nothing more, so this returns when the client ends
 		cancel()
 	}()
 	client := newSpeaker(conn)
@@ -312,7 +312,7 @@ func (s *Server) do(conn net.Conn, r Request) {
 }
 
 // stopped is the message to clients whose command was interrupted by the end of the server.
-const stopped = "the server that computes was told to end (essnas serve --stop), and has saved what it was at work on: run the cell again to go on"
+const stopped = "the server that computes was told to end (essnas serve --stop), and has saved its work: run the cell again to continue"
 
 // guarded turns panics into errors.
 func (s *Server) guarded(ctx context.Context, args []string, tell func(Message)) (result json.RawMessage, err error) {

@@ -14,9 +14,9 @@ const delivering = 10 * time.Second
 // mostLines limits the number of lines queued for a client that does not read.
 const mostLines = 1000
 
-// speaker sends messages to a client and never makes the sender wait: a client that has stopped
-// reading, such as a suspended cell process, must not delay the search that it watches. If the
-// client is behind, a status replaces the previous status, a figure the previous figure, and the
+// speaker sends messages to a client without blocking the sender: a client that has stopped reading,
+// such as a suspended cell process, must not delay the search that it watches. If the client reads
+// too slowly, a status replaces the previous status, a figure replaces the previous figure, and the
 // oldest lines are dropped.
 type speaker struct {
 	conn net.Conn
@@ -24,8 +24,8 @@ type speaker struct {
 	mu     sync.Mutex
 	queue  []Message
 	ended  bool          // the last message is in the queue
-	more   chan struct{} // holds one token when the queue has changed
-	silent chan struct{} // closed when nothing will be sent any more
+	more   chan struct{} // has one token when the queue has changed
+	silent chan struct{} // closed when no more messages will be sent
 }
 
 func newSpeaker(conn net.Conn) *speaker {
@@ -55,7 +55,7 @@ func (s *speaker) tell(m Message) {
 	}
 }
 
-// finish waits until the client has read the whole answer, or its time is over.
+// finish waits until the client has read the whole answer or its time has passed.
 func (s *speaker) finish() {
 	s.conn.SetWriteDeadline(time.Now().Add(delivering))
 	<-s.silent
@@ -80,7 +80,7 @@ func (s *speaker) speak() {
 			s.queue = s.queue[1:]
 			s.mu.Unlock()
 			if out.Encode(m) != nil {
-				return // the client is gone, which has cancelled the command
+				return // the client has closed the connection, which has cancelled the command
 			}
 		}
 	}

@@ -17,9 +17,9 @@ import (
 type Base struct {
 	Engine    *block.Engine
 	Feeder    *augment.Feeder // nil without images
-	Params    []*block.Param  // of the network
+	Params    []*block.Param  // parameters of the network
 	Tape      *block.Tape     // runs the network in training mode
-	Optimizer fit.Optimizer   // of the params
+	Optimizer fit.Optimizer   // updates Params
 }
 
 // Open opens the engine and a feeder of the training images in batches of the settings' size. The
@@ -35,8 +35,8 @@ func Open(b *backend.Backend, set *data.Set, s settings.Shared, o augment.Option
 	return Base{Engine: e, Feeder: f}, err
 }
 
-// Enough returns an error if n images are too few for a batch. The format says in a clause which
-// images these are, with their number.
+// Enough returns an error if n images are too few for a batch. The format describes the images in a
+// clause with their number.
 func Enough(format string, n, batch int) error {
 	if n >= batch {
 		return nil
@@ -44,8 +44,8 @@ func Enough(format string, n, batch int) error {
 	return fmt.Errorf("%s, too few for a batch of %d: use more images or a smaller batch", fmt.Sprintf(format, n), batch)
 }
 
-// Make makes the weights of a plan's calls from a seed, and the tape whose backward passes are of
-// that kind. The optimizer updates these weights.
+// Make makes the weights of a plan's calls from a seed, and the tape with this kind of backward
+// passes. The optimizer o updates these weights.
 func (b *Base) Make(plan *block.Plan, seed uint64, back block.Backward, o fit.Optimizer) {
 	b.Params = plan.Params(seed)
 	b.Tape = block.NewTape(b.Engine, b.Params, block.Train, back)
@@ -92,7 +92,8 @@ func (b *Base) Descend(lr float64, losses []*block.Value, factors []float32) (me
 	}, err
 }
 
-// Now reads the results of a launched step at once: it makes fit.Task's Step of fit.Ahead's Launch.
+// Now reads the results of a launched step at once. It thus makes the Step of a fit.Task from the
+// Launch of a fit.Ahead.
 func Now(read func() (event.Metrics, error), err error) (event.Metrics, error) {
 	if err != nil {
 		return nil, err

@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// interrupted is the variable that names relay.Relay's Mark.
+// interrupted is the environment variable with the path of relay.Relay's Mark.
 const interrupted = "ESSNAS_INTERRUPTED"
 
-// cell runs the program name.cell. It passes interrupts on, copies the output, shortens the text of
-// a crash to the message and the cell's own lines, and ends with the cell's status.
+// cell runs the program name.cell. It forwards interrupts, copies the output, shortens the text of a
+// crash to the message and the cell's own lines, and ends with the cell's status.
 func cell(name string, args []string) {
 	if _, err := os.Stat(os.Getenv(interrupted)); err == nil {
 		io.WriteString(os.Stderr, "The cell was interrupted before it began.\n")
@@ -47,7 +47,7 @@ func cell(name string, args []string) {
 		if state, ok := exit.Sys().(syscall.WaitStatus); ok && state.Signaled() {
 			status = 128 + int(state.Signal())
 			if state.Signal() == syscall.SIGKILL {
-				io.WriteString(os.Stderr, "The system has killed the cell, most likely for want of memory: close other notebooks, or take smaller settings (a smaller batch, fewer channels).\n")
+				io.WriteString(os.Stderr, "The system has killed the cell, probably because memory ran out: close other notebooks, or take smaller settings (a smaller batch, fewer channels).\n")
 			}
 		}
 		os.Exit(status)
@@ -57,8 +57,8 @@ func cell(name string, args []string) {
 	}
 }
 
-// copyErrors copies the standard error of a cell, line by line. It shortens the text of a crash,
-// with which the output of a Go program ends.
+// copyErrors copies the standard error of a cell, line by line. It shortens the text of a crash at
+// the end.
 func copyErrors(from io.Reader, to io.Writer) {
 	var crash []string
 	lines := bufio.NewReader(from)

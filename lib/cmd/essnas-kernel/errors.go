@@ -9,7 +9,7 @@ import (
 
 const (
 	longest = 10 // lines of an error's message that are shown
-	frames  = 3  // lines of the cell that a crash is traced to
+	frames  = 3  // lines of the cell that are shown from the stack of a crash
 )
 
 // crashes reports whether a line of a Go program's standard error begins the text of a crash.
@@ -41,7 +41,7 @@ func brief(crash []string) string {
 			break
 		}
 		if strings.HasPrefix(line, "[signal ") {
-			continue // the message says the same
+			continue // the message has the same text
 		}
 		text.WriteString(strings.TrimRight(line, " ") + "\n")
 	}

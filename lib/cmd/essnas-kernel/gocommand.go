@@ -21,8 +21,8 @@ func goCommand(args []string) {
 			fail(err)
 		}
 	case len(args) > 0 && args[0] == "get" && (len(args) == 1 || len(args) == 2 && args[1] == "-t"):
-		// GoNB asks for the imports of cells, which are in the checkout's go.mod.
-	case len(args) > 0 && args[0] == "get": // a user asks for a module by its name
+		// GoNB calls "go get" for the imports of cells, which the checkout's go.mod has already.
+	case len(args) > 0 && args[0] == "get": // a user requests a module by its name
 		os.Setenv("GOPROXY", os.Getenv("ESSNAS_GOPROXY"))
 		become(args)
 	case len(args) >= 3 && args[0] == "build" && args[1] == "-o" && strings.HasPrefix(filepath.Base(args[2]), "gonb_") && os.Getenv("GOOS") != "js":
@@ -92,8 +92,8 @@ func build(args []string) {
 	}
 }
 
-// checked runs a tool on a cell. If the cell is faulty, checked prints a few lines that say why and
-// ends the process.
+// checked runs a tool on a cell. If the cell is faulty, checked prints a few lines with the reason
+// and ends the process.
 func checked(tool *exec.Cmd) {
 	out, err := tool.CombinedOutput()
 	if err == nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
-// buildGopls builds the language server in a background process at the lowest priority, because
-// cells that run meanwhile matter more. The build ends at the latest with standard input, whose
-// other end Jupyter holds.
+// buildGopls builds the language server in a background process. The process has the lowest priority,
+// so that cells run as fast as without it. It ends at the latest when Jupyter closes its standard
+// input.
 func buildGopls(detached bool) {
 	tree, err := checkout.Find()
 	if err != nil {
@@ -47,8 +47,8 @@ func buildGopls(detached bool) {
 	}
 }
 
-// gopls becomes the language server, which GoNB starts for each kernel. The limits save a quarter
-// of its memory and cost no noticeable time.
+// gopls replaces this process by the language server, which GoNB starts for each kernel. The limits
+// save a quarter of its memory and cost no noticeable time.
 func gopls(args []string) {
 	dieWithParent(syscall.SIGKILL)
 	for name, value := range map[string]string{"GOGC": "50", "GOMEMLIMIT": "400MiB"} {

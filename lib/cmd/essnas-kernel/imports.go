@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// goimports stands in for goimports, which GoNB calls for every cell. For a missing import of a
-// package of the checkout, goimports calls the go command four times, which takes ten times as long
-// as everything else. This function therefore writes such imports first.
+// goimports adds the imports of the checkout's packages to a file and then calls the real goimports.
+// GoNB calls it for every cell. For a missing import of a package of the checkout, the real goimports
+// would call the go command four times, which takes ten times as long as everything else.
 func goimports(args []string) {
 	if len(args) == 2 && args[0] == "-w" {
 		importOwn(args[1], os.Getenv("ESSNAS_ROOT"))
@@ -24,9 +24,9 @@ func goimports(args []string) {
 	checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), "goimports"), args...))
 }
 
-// importOwn adds the missing imports of the checkout's packages to a file. They go on the line of
-// the package clause, so that all lines keep their numbers. Unreadable files and ambiguous names
-// are left to goimports.
+// importOwn adds the missing imports of the checkout's packages to a file. It writes them on the line
+// of the package clause, so that all lines keep their numbers. It leaves unreadable files and
+// ambiguous names to goimports.
 func importOwn(file, root string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -103,7 +103,7 @@ func provides(dir, name string, symbols []string) bool {
 			continue
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil || f.Name.Name != name { // such as a program that isn't built
+		if err != nil || f.Name.Name != name { // for example a program that the build leaves out
 			continue
 		}
 		for symbol := range f.Scope.Objects {

@@ -29,7 +29,7 @@ func kernel(connection string) {
 	if err := os.Setenv(interrupted, messages.Mark); err != nil {
 		fail(err)
 	}
-	runtime.LockOSThread() // the thread whose end is GoNB's
+	runtime.LockOSThread() // GoNB ends with this thread
 	gonb := exec.Command(filepath.Join(tools, "gonb"), "--kernel", messages.File, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL")
 	status, err := supervise(gonb)
 	messages.Close()
@@ -63,10 +63,10 @@ func prepare(root, tools string) error {
 		}
 	}
 	for name, value := range map[string]string{
-		// that of go.mod: no cell has to look for another toolchain
+		// the toolchain of go.mod, so that cells need not look for it
 		"ESSNAS_GO":      filepath.Join(lines[0], "bin", "go"),
 		"ESSNAS_GOPROXY": lines[1],
-		"ESSNAS_KERNEL":  strconv.Itoa(os.Getpid()), // whose end is that of the cells
+		"ESSNAS_KERNEL":  strconv.Itoa(os.Getpid()), // cells end with this process
 		"GOTOOLCHAIN":    "local",
 		"GOPROXY":        "off",
 		"GOWORK":         "off",

@@ -1,5 +1,5 @@
 // Command essnas-kernel runs the Go kernel of Jupyter, GoNB, on a checkout of essnas. It is small,
-// because it starts with every cell.
+// because every cell starts it.
 //
 //	essnas-kernel CONNECTION_FILE   run the kernel; GoNB ends with this process, and this process
 //	                                ends with Jupyter
@@ -15,8 +15,8 @@
 //	gopls ...      the language server, with less memory
 //	gonb_xyz ...   the cell gonb_xyz.cell, with short texts of crashes
 //
-// Two environment variables name directories: ESSNAS_ROOT the checkout, ESSNAS_TOOLS that of gonb,
-// goimports and this program.
+// Two environment variables name directories: ESSNAS_ROOT is the checkout; ESSNAS_TOOLS contains
+// gonb, goimports and this program.
 package main
 
 import (

@@ -48,7 +48,7 @@ func TestACellEndsWithItsOwnStatus(t *testing.T) {
 		{"success", `echo "out $1"; echo err >&2`, 0, "out arg\n", "err\n", ""},
 		{"failure", "echo no >&2; exit 3", 3, "", "no\n", ""},
 		{"interrupted", "kill -INT $$", 130, "", "", ""},
-		{"killed by the system", "kill -KILL $$", 137, "", "", "want of memory"},
+		{"killed by the system", "kill -KILL $$", 137, "", "", "memory ran out"},
 		{"its input is the kernel's", "cat", 0, "typed", "", ""},
 	} {
 		t.Run(c.law, func(t *testing.T) {

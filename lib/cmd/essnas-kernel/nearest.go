@@ -14,10 +14,10 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// unknown matches the compiler's word on a name that a package does not have.
+// unknown matches the compiler's message about a name that a package does not have.
 var unknown = regexp.MustCompile(`^undefined: (\w+)\.(\w+)$`)
 
-// meant completes such a message by the name of the package that is nearest, if one is near.
+// meant adds the most similar name of the package to such a message, if there is a similar one.
 func meant(message string) string {
 	m := unknown.FindStringSubmatch(message)
 	if m == nil {
@@ -29,11 +29,11 @@ func meant(message string) string {
 	return message
 }
 
-// alone matches the compiler's word on a package that goimports could not import, because it has no
-// such name.
+// alone matches the compiler's message about a package that goimports did not import, because the
+// package lacks the name that the cell uses.
 var alone = regexp.MustCompile(`^undefined: (\w+)$`)
 
-// absent says of such a package of Go's library which of its names was meant.
+// absent adds the most similar name to such a message, if the package is one of Go's library.
 func absent(message string) string {
 	m := alone.FindStringSubmatch(message)
 	if m == nil {
@@ -52,8 +52,8 @@ func absent(message string) string {
 	return message
 }
 
-// imported is the directory of the package that a file imports by that name; "" if it is neither in
-// Go's library nor in the checkout.
+// imported returns the directory of the package that a file imports by that name, or "" if the
+// package is neither in Go's library nor in the checkout.
 func imported(file, name string) string {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {
@@ -69,8 +69,9 @@ func imported(file, name string) string {
 	return ""
 }
 
-// exported are the exported names of the package in a directory, long ones first: of two that are
-// equally near a letter was more likely forgotten than added.
+// exported returns the exported names of the package in a directory, long names first. Among equally
+// similar names the longer one wins, because typing errors omit letters more often than they add
+// them.
 func exported(dir string) (names []string) {
 	names = complete.Exported(dir)
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })

@@ -24,15 +24,15 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// recipe is the way in which the go command builds the cells of a notebook: its commands, and the
-// places of the compiled packages. For each cell the go command examines some two hundred packages
+// recipe contains the commands with which the go command builds the cells of a notebook, and the
+// files of the compiled packages. For each cell the go command examines some two hundred packages
 // anew. A recipe repeats the commands of an earlier cell instead, unless a cell imports another
 // package. The build of a warm cell then takes 0.42 s of processor time instead of 0.69 s (medians
 // of 10 cells that import lib/notebook, alternating, on two cores).
 //
-// A recipe is valid for one state of all dependencies of the result (see state). The directory of
-// the kernel keeps it, so it ends with the kernel. The go command builds all other cells: those
-// with a feature that a recipe doesn't cover, those whose build by a recipe fails, and all cells if
+// A recipe is valid for one state of all dependencies of the result (see state). It is kept in the
+// directory of the kernel and ends with the kernel. The go command builds all other cells: cells
+// with a feature that a recipe doesn't cover, cells whose build by a recipe fails, and all cells if
 // the go command's report has a line that this file doesn't know, as after a new release of Go.
 type recipe struct {
 	State string `json:"state"`
@@ -45,7 +45,7 @@ type recipe struct {
 	Info     string            `json:"info"`     // the line of build information
 }
 
-// kitchen is the directory of a recipe and of its products, inside the cell's directory.
+// kitchen is the directory of a recipe and of its products, in the cell's directory.
 const kitchen = ".recipe"
 
 // unusual lists imports for which the go command does more, and path elements that it refuses.
@@ -97,7 +97,7 @@ func state(root string) (sum string, ok bool) {
 		return "", false
 	}
 	for _, r := range mod.Replace {
-		// changes of these sources would go unnoticed
+		// The checksum would miss changes of these sources.
 		if r.New.Version == "" && r.New.Path != root {
 			return "", false
 		}
@@ -134,8 +134,8 @@ func state(root string) (sum string, ok bool) {
 	return hex.EncodeToString(h.Sum(nil)), true
 }
 
-// byRecipe builds the cell called name and reports whether it did. A faulty cell is left to the go
-// command, whose messages say why.
+// byRecipe builds the cell called name by the recipe and reports whether it did. It leaves a faulty
+// cell to the go command, which explains the fault.
 func byRecipe(name, program string) bool {
 	root, command := os.Getenv("ESSNAS_ROOT"), os.Getenv("ESSNAS_GO")
 	paths, ok := imports(name)
@@ -151,7 +151,7 @@ func byRecipe(name, program string) bool {
 			return true
 		}
 		checked(exec.Command(command, "build", "-o", program))
-		forget() // the cell is right, so the recipe is not
+		forget() // the cell is right, so the recipe is wrong
 		return true
 	}
 	out, err := exec.Command(command, "build", "-x", "-o", program).CombinedOutput()
@@ -163,7 +163,7 @@ func byRecipe(name, program string) bool {
 	if then, ok := state(root); err == nil && ok && then == now && time.Since(written) > 3*time.Second {
 		if r, ok := learn(string(out)); ok {
 			r.State = now
-			r.keep() // a failure costs the next cell its recipe only
+			r.keep() // after a failure the next cell builds without a recipe
 		}
 	}
 	return true
@@ -190,7 +190,7 @@ func learn(said string) (r recipe, ok bool) {
 		case inside && strings.HasPrefix(line, "packagefile "):
 			path, archive, _ := strings.Cut(line[len("packagefile "):], "=")
 			if archive == work+"/b001/_pkg_.a" {
-				continue // the cell
+				continue // the archive of the cell itself
 			}
 			// compiled just now, and cached
 			if made, ok := strings.CutPrefix(archive, work+"/"); ok {
@@ -225,7 +225,7 @@ func learn(said string) (r recipe, ok bool) {
 	return r, work != "" && r.Compile != nil && r.Link != nil && r.Root != "" && r.Info != "" && len(r.Packages) > 0
 }
 
-// known lists the other lines about the cell. The recipe does without these steps: directories, the
+// known lists the other lines about the cell, whose steps the recipe leaves out: directories, the
 // import list, build identifiers, and the move to the final name.
 var known = []*regexp.Regexp{
 	regexp.MustCompile(`^mkdir -p \$WORK/b001/(exe/)?$`),
@@ -235,7 +235,7 @@ var known = []*regexp.Regexp{
 	regexp.MustCompile(`^rm -rf \$WORK/b001/$`),
 }
 
-// files lists the files of a build that change their place.
+// files maps the files of a build to their placeholders in a recipe.
 var files = map[string]string{"_pkg_.a": "{object}", "importcfg": "{imports}", "importcfg.link": "{link}", "exe/a.out": "{program}"}
 
 // words splits a reported command into the linker's GOROOT and the arguments, without build

@@ -21,8 +21,8 @@ func dieWithParent(signal syscall.Signal) {
 func tie(command *exec.Cmd) { command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // supervise runs GoNB and returns its exit status. When GoNB ends, supervise ends the remaining
-// processes of the kernel's session: a cell and its children. GoNB does not, and Jupyter may have
-// been killed. supervise returns an error if GoNB does not start.
+// processes of the kernel's session: a cell and its children. GoNB leaves them running, and Jupyter
+// may have been killed. supervise returns an error if GoNB does not start.
 func supervise(gonb *exec.Cmd) (status int, err error) {
 	parent := os.Getppid()
 	dieWithParent(syscall.SIGTERM)
@@ -68,7 +68,7 @@ func sweep() {
 		if err != nil {
 			continue // it has ended
 		}
-		// pid (name) state ppid pgrp session; the name may hold anything
+		// pid (name) state ppid pgrp session; the name may contain any character
 		var state string
 		var pid, parent, group, session int
 		fmt.Sscan(string(text), &pid)

@@ -26,13 +26,13 @@ type analyzed struct {
 	Name        string             `json:"name"`
 	Normal      analysis.Measures  `json:"normal"`
 	Reduction   analysis.Measures  `json:"reduction"`
-	Percentiles map[string]float64 `json:"percentiles"`     // of the normal cell's measures
-	Field       int                `json:"receptive_field"` // of the network, in pixels
+	Percentiles map[string]float64 `json:"percentiles"`     // percentiles of the normal cell, by measure
+	Field       int                `json:"receptive_field"` // receptive field of the network, in pixels
 	Weights     int                `json:"weights"`
 	MACs        int                `json:"macs"`
-	// of a search: depth of the normal and the reduction cell, weighted by the last alphas
+	// for a search: depth of the normal and the reduction cell, weighted by the last alphas
 	Weighted *[2]float64 `json:"weighted_depth,omitempty"`
-	Latency  *latency    `json:"latency,omitempty"` // measured, of the network
+	Latency  *latency    `json:"latency,omitempty"` // measured latency of the network
 
 	genotype cell.Genotype
 }
@@ -46,12 +46,16 @@ func (p *program) analyze() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "analyze RUN|GENOTYPE...",
 		Short: "Measure the shape of cells",
-		Long: `Measure the shape of cells: skip connections, operations without weights, depth (operations on the longest way from an input to the output), the mean over all ways, width (states that read
-inputs), receptive field, dilated convolutions, pools behind separable convolutions; of the run of a search the depth weighted by its last alphas; and the weights, the multiply-accumulates and the receptive field of the network. Nothing is trained.
-Several searches are tested for the slides' claims: fewer skip connections and more depth by phases, more depth by self-supervision, PC-DARTS' preference for operations without
-weights, dilated convolutions in PCP-DARTS, fewer operations without weights by partial channels. Each claim has counts, a 95 % interval, the rank among random cells, and a verdict.
---latency measures the time of the networks for a batch on this device, in turn, with initial weights.
-The percentile of a normal cell's measure is the share of random cells (DARTS space, as many states) with a smaller value, plus half of the share with the same value.`,
+		Long: `Measure the shape of cells: skip connections, operations without weights, depth (operations on the longest path from an input to the output), the mean
+length of all paths, width (states that read inputs), receptive field, dilated convolutions, pools behind separable convolutions. For the run of a search
+there is also the depth weighted by its last alphas. Weights, multiply-accumulates and the receptive field of the network follow. Nothing is trained.
+
+Several searches test the slides' claims: phases reduce skip connections and add depth, self-supervision adds depth, PC-DARTS prefers operations without
+weights, PCP-DARTS finds dilated convolutions, partial channels reduce operations without weights. Each claim has counts, a 95 % interval, the rank among
+random cells, and a verdict.
+
+--latency measures the time of the networks for a batch on this device, in turn, with initial weights. The percentile of a normal cell's measure is the
+share of random cells (the space of DARTS, the same number of states) with a smaller value, plus half of the share with the same value.`,
 		Example: `  essnas analyze DARTS_V2 PC_DARTS_cifar
   essnas analyze runs/search-* --figure claims.png
   essnas analyze DARTS_V2 PC_DARTS_cifar --latency --batch 64
@@ -115,7 +119,7 @@ The percentile of a normal cell's measure is the share of random cells (DARTS sp
 	flags.IntVar(&random, "random", 10000, "random cells to compare with")
 	flags.Uint64Var(&seed, "seed", 1, "seed of the random cells")
 	flags.BoolVar(&latency, "latency", false, "measure the time of each network for a batch on this device")
-	flags.IntVar(&batch, "batch", 64, "images of a batch of --latency")
+	flags.IntVar(&batch, "batch", 64, "images in a batch for --latency")
 	flags.StringVar(&picture, "figure", "", "`FILE` (.png or .svg) for the figure of the claims")
 	flags.IntVar(&s.Cells, "cells", s.Cells, "cells of the network")
 	flags.IntVar(&s.Channels, "channels", s.Channels, "channels of a state in the first cells of the network")
@@ -123,7 +127,7 @@ The percentile of a normal cell's measure is the share of random cells (DARTS sp
 	return c
 }
 
-// claimed are cells, and what their searches say of the claims.
+// claimed is the answer of analyze: cells, and the verdicts of their searches on the claims.
 type claimed struct {
 	Cells  []analyzed       `json:"cells"`
 	Claims []claims.Finding `json:"claims"`
@@ -132,7 +136,8 @@ type claimed struct {
 // latencyTurns is the number of measurements of each network.
 const latencyTurns = 10
 
-// latencies measures the time of each network for a batch. It returns an error if one can't run.
+// latencies measures the time of each network for a batch. It returns an error if a network can't
+// run.
 func (p *program) latencies(ctx context.Context, all []analyzed, s pipeline.Shape, batch int) error {
 	if batch < 1 {
 		return fmt.Errorf("--batch is %d: want 1 image or more", batch)
@@ -192,7 +197,7 @@ func weighted(name string) (*[2]float64, error) {
 	}
 	h := report.HistoryOf(events)
 	last := len(h.At) - 1
-	if last < 0 { // no search
+	if last < 0 { // the run is no search
 		return nil, nil
 	}
 	var depths [2]float64
@@ -202,8 +207,8 @@ func weighted(name string) (*[2]float64, error) {
 	return &depths, nil
 }
 
-// writeAnalyzed is a line for each cell and for the quantiles of random ones, then a line for each
-// network.
+// writeAnalyzed writes a line for each cell and for each quantile of random cells, then a line for
+// each network.
 func writeAnalyzed(w io.Writer, all []analyzed, bands map[int]analysis.Band, random int) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tcell\tskips\tno weights\tdepth\tmean path\twidth\tfield\tdilated\tsep, pool")

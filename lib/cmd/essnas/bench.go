@@ -34,11 +34,12 @@ func (p *program) bench() *cobra.Command {
 
 Ctrl-C ends the benchmark with the tables of the finished workloads.
 
-With --gpu a GPU is checked first, step by step: its plugin, its devices, value and gradient of every block and the loss of a step beside the CPU's, a minute of a search.
-Each step has a process of its own, so a failure costs one step. The table follows, with the papers' batches, in float32 and bf16. One file holds all of it.
---backend rehearsal tries this on the CPU.
+With --gpu the command first checks a GPU, step by step: its plugin, its devices, value and gradient of every block and the loss of a step against those of
+the CPU, and a minute of a search. Each step has a process of its own, so that a crash costs one step. The table follows, with the papers' batches, in
+float32 and bf16. One file contains the whole output. --backend rehearsal tries this on the CPU.
 
-With --against torch the same steps of PyTorch are measured in turn with ours: the same network (its weights are counted), batch, cores and precision.`,
+With --against torch the steps of essnas and of PyTorch are measured in turn, with the same network (the numbers of weights are compared), batch, cores and
+precision.`,
 		Example: `  essnas bench --only pc-darts
   essnas bench --only pc-darts,train --against torch --python ~/torch/bin/python
   essnas bench --gpu --against torch
@@ -108,12 +109,12 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringSliceVar(&only, "only", nil, "`NAMES` of workloads, with commas between them; default all")
-	flags.BoolVar(&b.Cold, "cold", true, "measure the start with an empty cache of compiled programs, too; --cold=false uses your cache as it is, which takes less time")
-	flags.IntVar(&b.Steps, "steps", 2, "steps of a turn")
+	flags.StringSliceVar(&only, "only", nil, "`NAMES` of workloads, separated by commas; default all")
+	flags.BoolVar(&b.Cold, "cold", true, "also measure the start with an empty cache of compiled programs; --cold=false uses your cache as it is and takes less time")
+	flags.IntVar(&b.Steps, "steps", 2, "steps in a turn")
 	flags.IntVar(&b.Repeat, "repeat", 5, "turns")
 	flags.IntVar(&batch, "batch", 0, "images in a batch; default each workload's own")
-	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, with a comma between them")
+	flags.StringSliceVar(&precisions, "precision", []string{"float32"}, "float32, bf16 or both, separated by a comma")
 	flags.BoolVar(&b.GPU, "gpu", false, "check a GPU step by step and measure it, with the papers' batches, in float32 and bf16: races, steps, an epoch of a search; --backend rehearsal tries it on the CPU")
 	flags.StringVar(&path, "out", "", "with --gpu: `FILE` for the whole output; default essnas-gpu-HOST-TIME.txt")
 	flags.IntVar(&b.Cores, "cores", 0, "cores that essnas and PyTorch may use; default all")
@@ -123,7 +124,7 @@ With --against torch the same steps of PyTorch are measured in turn with ours: t
 	c.RegisterFlagCompletionFunc("only", cobra.FixedCompletions(bench.Names(), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("against", cobra.FixedCompletions([]string{"torch", "torch-eager", "torch-compile"}, cobra.ShellCompDirectiveNoFileComp))
 	c.AddCommand(&cobra.Command{
-		Use: "worker", Hidden: true, Args: noArguments, Short: "Measure one workload, which is read from the input",
+		Use: "worker", Hidden: true, Args: noArguments, Short: "Measure the workload that standard input describes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return bench.Work(c.Context(), c.InOrStdin(), c.OutOrStdout())
 		},

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// checkGPU takes the steps of the kit, the last of which is the benchmark, and writes its file.
+// checkGPU runs the checks of a GPU, whose last step is the benchmark, and writes their file.
 func (p *program) checkGPU(c *cobra.Command, b bench.Bench, path string) error {
 	device := backend.CUDA
 	if p.backend == string(backend.Rehearsal) || p.backend == "" && backend.FromEnvironment() == backend.Rehearsal {
@@ -53,7 +53,7 @@ func (p *program) checkGPU(c *cobra.Command, b bench.Bench, path string) error {
 		return err
 	})
 	if failed := r.Err(); failed != nil {
-		return fmt.Errorf("%w; %s has all of it", failed, path)
+		return fmt.Errorf("%w; %s has the whole output", failed, path)
 	}
 	return cmp.Or(stopped, err)
 }
@@ -61,7 +61,7 @@ func (p *program) checkGPU(c *cobra.Command, b bench.Bench, path string) error {
 // benchStep is the worker of the kit.
 func (p *program) benchStep() *cobra.Command {
 	return &cobra.Command{
-		Use: "step", Hidden: true, Args: noArguments, Short: "Take one step of the checks of a GPU, which is read from the input",
+		Use: "step", Hidden: true, Args: noArguments, Short: "Run the step of the checks of a GPU that standard input describes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return kit.Work(c.Context(), c.InOrStdin(), c.OutOrStdout())
 		},

@@ -19,9 +19,9 @@ func (p *program) bundle() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bundle",
 		Short: "Make one archive that runs on machines without a network",
-		Long: `Make one archive of the program, XLA's plugins, data sets and compiled programs. Where it is unpacked, nothing but the C library is needed, and nothing is installed:
-nodes of a cluster, or a rented machine with a GPU. The plugin for CPUs is always in it; --plugin cuda13 or cuda12 adds that for GPUs with NVIDIA's libraries (3 GB).
-essnas bundle check, there, compares all files with their checksums.`,
+		Long: `Make one archive of the program, XLA's plugins, data sets and compiled programs, for nodes of a cluster or a rented machine with a GPU. The machine needs only
+the C library, and nothing is installed on it. The archive always contains the plugin for CPUs. --plugin cuda13 or cuda12 adds the plugin for GPUs with
+NVIDIA's libraries (3 GB). On the machine, essnas bundle check compares all files with their checksums.`,
 		Example: `  essnas bundle --dataset cifar10
   essnas bundle --plugin cuda13 --out gpu.tar.gz
   tar -xzf gpu.tar.gz && essnas/essnas bundle check && essnas/essnas bench --gpu`,
@@ -60,8 +60,8 @@ essnas bundle check, there, compares all files with their checksums.`,
 	flags := c.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&path, "out", "essnas.tar.gz", "the archive, a `FILE`")
-	flags.StringSliceVar(&o.Plugins, "plugin", nil, "plugins beside that for CPUs, with commas between them: "+strings.Join(plugin.Fetchable(), ", "))
-	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets, with commas between them: "+strings.Join(data.Names(), ", ")+"; default none but the sample that is built in")
+	flags.StringSliceVar(&o.Plugins, "plugin", nil, "plugins besides that for CPUs, separated by commas: "+strings.Join(plugin.Fetchable(), ", "))
+	flags.StringSliceVar(&o.Datasets, "dataset", nil, "data sets, separated by commas: "+strings.Join(data.Names(), ", ")+"; default none, only the built-in sample")
 	flags.BoolVar(&o.NoExecutables, "no-executables", false, "leave out the compiled programs of the cache; the machine then compiles")
 	c.RegisterFlagCompletionFunc("plugin", cobra.FixedCompletions(plugin.Fetchable(), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("dataset", cobra.FixedCompletions(data.Names(), cobra.ShellCompDirectiveNoFileComp))
@@ -80,7 +80,7 @@ func (p *program) bundleCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:     "check [DIR]",
 		Short:   "Compare the files of an unpacked bundle with their checksums",
-		Long:    "Compare the files of an unpacked bundle, by default the one that this program lies in, with their checksums.",
+		Long:    "Compare the files of an unpacked bundle with their checksums. The default is the bundle that contains this program.",
 		Example: "  essnas/essnas bundle check",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -94,7 +94,7 @@ func (p *program) bundleCheck() *cobra.Command {
 				dir = args[0]
 			}
 			if dir == "" {
-				return fmt.Errorf("this program lies in no bundle: name the directory of one")
+				return fmt.Errorf("no bundle contains this program: name the directory of a bundle")
 			}
 			n, err := bundle.Check(dir)
 			if err != nil {
@@ -105,7 +105,7 @@ func (p *program) bundleCheck() *cobra.Command {
 				return err
 			}
 			return p.print(c, map[string]any{"dir": dir, "files": n, "manifest": m}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%d files of %s are as they were packed.\n", n, dir)
+				_, err := fmt.Fprintf(w, "%d files of %s have the checksums of the archive.\n", n, dir)
 				return err
 			})
 		},

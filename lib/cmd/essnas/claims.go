@@ -48,7 +48,7 @@ func searchOf(name string, g cell.Genotype) (*claims.Search, error) {
 
 // writeClaims prints a table with a verdict for each claim.
 func writeClaims(w io.Writer, findings []claims.Finding, searches int) error {
-	fmt.Fprintf(w, "\nThe slides' claims, by these %d searches (both cells; intervals 95 %%; several claims at once: a single one of them may be decided by chance)\n\n", searches)
+	fmt.Fprintf(w, "\nThe slides' claims, tested on these %d searches (both cells; 95 %% intervals; without correction for several claims, so one may be decided by chance)\n\n", searches)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "claim\tsearches\tmeans\tdifference\tholds in pairs\trank, %\trandom 5-50-95 %\tverdict")
 	for _, f := range findings {
@@ -71,7 +71,8 @@ func writeClaims(w io.Writer, findings []claims.Finding, searches int) error {
 	return t.Flush()
 }
 
-// drawClaims writes the figure of claims to a file of the format that its name ends in.
+// drawClaims writes the figure of claims to a file. The ending of its name selects the format. It
+// returns an error for other endings.
 func drawClaims(file string, findings []claims.Finding) error {
 	f := claims.Figure(findings)
 	var b bytes.Buffer

@@ -25,10 +25,10 @@ import (
 type clusterFlags struct {
 	engine       string
 	options      engine.SlurmOptions
-	image, claim string // of kubernetes
+	image, claim string // for kubernetes
 }
 
-// Flags of one engine only. Those of slurmOne apply to a single job, too.
+// Flags of one engine only. The flags in slurmOne also apply to a single job.
 var (
 	slurmOne       = []string{"partition", "gres", "time", "mem", "cpus"}
 	slurmOnly      = []string{"partition", "time"}
@@ -38,11 +38,11 @@ var (
 
 // add adds the flags of a study.
 func (f *clusterFlags) add(c *cobra.Command) {
-	f.addOne(c, "what runs the jobs: local (this process), slurm (sbatch; the directory must be on a file system that the nodes share) or, with --dry-run, kubernetes (prints a manifest)")
+	f.addOne(c, "engine of the jobs: local (this process), slurm (sbatch; the directory must be on a file system that the nodes share) or, with --dry-run, kubernetes (prints a manifest)")
 	flags := c.Flags()
-	flags.IntVar(&f.options.Limit, "array-limit", 0, "of a cluster: most jobs that run at a time")
-	flags.StringVar(&f.image, "image", "", "of kubernetes: `NAME` of the container image with essnas")
-	flags.StringVar(&f.claim, "claim", "", "of kubernetes: `NAME` of the PersistentVolumeClaim with the study's directory")
+	flags.IntVar(&f.options.Limit, "array-limit", 0, "on a cluster: largest number of jobs that run at a time")
+	flags.StringVar(&f.image, "image", "", "with kubernetes: `NAME` of the container image with essnas")
+	flags.StringVar(&f.claim, "claim", "", "with kubernetes: `NAME` of the PersistentVolumeClaim with the study's directory")
 	c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"local", "slurm", "kubernetes"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -50,11 +50,11 @@ func (f *clusterFlags) add(c *cobra.Command) {
 func (f *clusterFlags) addOne(c *cobra.Command, help string) {
 	flags := c.Flags()
 	flags.StringVar(&f.engine, "engine", "local", help)
-	flags.StringVar(&f.options.Partition, "partition", "", "of slurm: `NAME` of the partition")
-	flags.StringVar(&f.options.Gres, "gres", "", "of a cluster: generic resources of a job, like gpu:1")
-	flags.StringVar(&f.options.Time, "time", "", "of slurm: time limit of a job, like 2:00:00; two minutes before it a job saves and is queued again")
-	flags.StringVar(&f.options.Mem, "mem", "", "of a cluster: memory of a job, like 8G")
-	flags.IntVar(&f.options.CPUs, "cpus", 0, "of a cluster: CPUs of a job")
+	flags.StringVar(&f.options.Partition, "partition", "", "with slurm: `NAME` of the partition")
+	flags.StringVar(&f.options.Gres, "gres", "", "on a cluster: generic resources of a job, like gpu:1")
+	flags.StringVar(&f.options.Time, "time", "", "with slurm: time limit of a job, like 2:00:00; two minutes before the limit a job saves and is queued again")
+	flags.StringVar(&f.options.Mem, "mem", "", "on a cluster: memory of a job, like 8G")
+	flags.IntVar(&f.options.CPUs, "cpus", 0, "on a cluster: CPUs of a job")
 }
 
 // validate returns an error for flags that exclude each other.
@@ -83,8 +83,8 @@ func (f *clusterFlags) validate(c *cobra.Command, engines ...string) error {
 	return nil
 }
 
-// requeueing runs f. On SIGUSR1, which Slurm sends before the time limit, f's context ends, and
-// Slurm is asked to queue the job again.
+// requeueing runs f. On SIGUSR1, which Slurm sends before the time limit, it ends f's context and
+// asks Slurm to queue the job again.
 func requeueing(parent context.Context, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
@@ -107,7 +107,7 @@ func requeueing(parent context.Context, f func(ctx context.Context) error) error
 	return err
 }
 
-// queueAgain asks Slurm to run the job, or the task of an array, that this process is once more.
+// queueAgain asks Slurm to requeue the job, or the task of an array, that runs this process.
 func queueAgain(ctx context.Context) error {
 	id := os.Getenv("SLURM_JOB_ID")
 	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
@@ -119,8 +119,8 @@ func queueAgain(ctx context.Context) error {
 	return nil
 }
 
-// submitStage gives the command line, without the flags of clusters, to Slurm as one job, and says
-// where its log is.
+// submitStage submits the command line, without the flags of clusters, to Slurm as one job, and
+// prints the file of its log.
 func (p *program) submitStage(c *cobra.Command, f clusterFlags) error {
 	path, err := os.Executable()
 	if err != nil {

@@ -19,10 +19,10 @@ func (p *program) dataCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
 		Short: "List, fetch and check the data sets",
-		Long: `List, fetch and check the data sets. Their official files lie in --data, else $ESSNAS_DATA, else in "data" in the cache directory. The default data set is
-Fashion-MNIST. Without its files, a command takes a built-in sample of it and says so.
+		Long: `List, fetch and check the data sets. Their official files lie in --data, or else in $ESSNAS_DATA, or else in "data" in the cache directory. The default data
+set is Fashion-MNIST. If its files are missing, a command takes a built-in sample of it and says so.
 
-A folder of pictures is a data set, too: --dataset PATH, or essnas data add.`,
+A folder of pictures can also be a data set: --dataset PATH, or essnas data add.`,
 		Example: `  essnas data list
   essnas data fetch cifar10
   essnas data add flowers ~/pictures/flowers
@@ -64,7 +64,7 @@ A folder of pictures is a data set, too: --dataset PATH, or essnas data add.`,
 	}, &cobra.Command{
 		Use:       "check [NAME...]",
 		Short:     "Check the files of data sets",
-		Long:      "Check sizes, labels and checksums of the files of data sets, by default of all available ones. A fault is printed with its file, and the status is not 0.",
+		Long:      "Check sizes, labels and checksums of the files of data sets, by default of all available ones. The command prints each fault with its file, and its status is then not 0.",
 		Example:   "  essnas data check cifar10",
 		ValidArgs: data.Names(),
 		RunE: func(c *cobra.Command, names []string) error {
@@ -88,11 +88,11 @@ func (p *program) dataAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add NAME PATH",
 		Short: "Give a folder of pictures the name of a data set",
-		Long: `Give a folder of PNG, JPEG or WebP pictures, or a .zip archive of one, a name that --dataset takes. The pictures stay where they are; all of them are read first,
-and those that can't be are named. The middle square of each is scaled to --side; they are grey if all pictures are.
+		Long: `Give a folder of PNG, JPEG or WebP pictures, or a .zip archive of one, a name for --dataset. The pictures stay where they are. The command reads all of them
+and names unreadable ones. The middle square of each picture is scaled to --side. The data set is grey if all pictures are grey.
 
   PATH/train/CLASS/*  and  PATH/test/CLASS/*    training and test pictures
-  PATH/CLASS/*                                  pictures of which a share becomes test pictures
+  PATH/CLASS/*                                  pictures; a share of them becomes test pictures
   PATH/*                                        pictures without labels, for essnas pretrain
 
 Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.1,seed=2 takes these settings.`,
@@ -132,8 +132,8 @@ Without a name, --dataset PATH does the same, and --dataset PATH:side=64,test=0.
 	return c
 }
 
-// firstSearch is the command that searches on a data set: a small one needs a smaller batch than the
-// default.
+// firstSearch returns a command that searches on a data set. For a small data set it reduces the
+// batch.
 func firstSearch(set *data.Set) []string {
 	command := []string{"search", "--dataset", set.Name}
 	chosen, err := settings.SearchChoice().Settings()
@@ -156,9 +156,9 @@ func listData(w io.Writer, all []data.Info) error {
 	for _, i := range all {
 		place := i.Place
 		if place == "" {
-			place = "not there; essnas data fetch " + i.Name
-			if i.License == "" { // the user's own
-				place = "not there any more"
+			place = "missing; essnas data fetch " + i.Name
+			if i.License == "" { // the user's own pictures
+				place = "no longer there"
 			}
 		}
 		if i.Channels == 0 {
@@ -230,7 +230,7 @@ func showCheck(w io.Writer, r *data.Report) {
 	}
 	fmt.Fprintln(w, map[data.Origin]string{
 		data.Official: ", the authors' files",
-		data.Other:    ", not the authors' files (another order of the same images is as good)",
+		data.Other:    ", not the authors' files (another order of the same images does no harm)",
 		data.Unknown:  ", checksums not known",
 	}[r.Origin()])
 	fmt.Fprintf(w, "  training labels  %v\n  test labels      %v\n  mean %v, std %v\n", r.Train.Labels, r.Test.Labels, r.Mean, r.Std)

@@ -16,7 +16,7 @@ func (p *program) demo() *cobra.Command {
 		Use:   "demo",
 		Short: "Search, train, test and report, in a minute or two",
 		Long: `Search a cell, train its network, test it and write a report, with settings that take a minute or two on two cores: on Fashion-MNIST from --data, or on the
-built-in sample of it. The result shows the steps of an experiment; its numbers have no meaning.`,
+built-in sample of it. The result shows the parts of an experiment; its numbers have no meaning.`,
 		Example: `  essnas demo
   essnas demo --seed 2
   essnas demo --dataset cifar10 --data ~/data`,
@@ -50,7 +50,7 @@ func (p *program) showDemo(c *cobra.Command, d *pipeline.Demo) error {
 	value := map[string]any{"search": d.Search.Dir, "train": d.Train.Dir, "genotype": g, "test": d.Test, "report": d.Report, "already_ended": d.Ended}
 	return p.print(c, value, func(w io.Writer) error {
 		if d.Ended {
-			fmt.Fprint(w, "This was all done before; this is what it came to. Another seed makes other runs: essnas demo --seed 2\n\n")
+			fmt.Fprint(w, "The demonstration has ended already, and its result follows. Another seed makes other runs: essnas demo --seed 2\n\n")
 		}
 		fmt.Fprintf(w, "The cell found on %s:\n%s\n\nIts network (%d weights), tested:\n\n%s\n", d.Test.Data, g.Python(), d.Test.Weights, d.Test.Table)
 		fmt.Fprintf(w, "Picture   %s\nReports   %s (search)\n          %s (training and test)\n", d.Train.Path("figures", "predictions-right.png"), d.Search.Path("report.html"), d.Report)

@@ -29,10 +29,10 @@ func (p *program) derive() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "derive",
 		Short: "Derive the cell of any epoch of a search",
-		Long: `Derive the cell of an epoch of a search from the record in its directory, with any limit of skip connections in the normal cell. Nothing is searched or computed.
+		Long: `Derive the cell of an epoch of a search from the record in its directory, with any limit of skip connections in the normal cell, and without a new search.
 
---skip-limit 0 allows no skip connections on edges that have other operations, none allows any number. The default is the search's own
-limit. --genotype RUN@EPOCH names the cell of an epoch, with the search's own limit, in every command that takes a genotype.`,
+--skip-limit 0 allows skip connections only on edges without other operations; none allows any number. The default is the limit of the search. In every
+command that takes a genotype, --genotype RUN@EPOCH names the cell of an epoch with the limit of the search.`,
 		Example: `  essnas derive --run runs/search-cifar10-1a2b3c4d
   essnas derive --run runs/search-cifar10-1a2b3c4d --epoch 20 --skip-limit 2
   essnas derive --run runs/search-cifar10-1a2b3c4d --skip-limit none --out cell.py
@@ -65,7 +65,7 @@ limit. --genotype RUN@EPOCH names the cell of an epoch, with the search's own li
 				}
 				fmt.Fprintf(w, "%s\n\nEpoch     %d\nSkips     %d in the normal cell (%s)\n", d.Genotype.Python(), d.Epoch, d.Skips, text)
 				if d.SkipLimit != nil && d.Skips > *d.SkipLimit {
-					fmt.Fprintf(w, "\nWarning: %d edges have no other operation any more, and keep their skip connections\n", d.Skips)
+					fmt.Fprintf(w, "\nWarning: %d edges have lost their other operations and keep their skip connections\n", d.Skips)
 				}
 				if out != "" {
 					fmt.Fprintf(w, "File      %s\n", out)
@@ -77,13 +77,14 @@ limit. --genotype RUN@EPOCH names the cell of an epoch, with the search's own li
 	c.Flags().StringVar(&dir, "run", "", "`DIR` of a search")
 	c.MarkFlagDirname("run")
 	c.Flags().IntVar(&epoch, "epoch", 0, "epoch, counted from 1; default the last one")
-	c.Flags().StringVar(&limit, "skip-limit", "", "largest number of skip connections in the normal cell, or none; default the search's own")
+	c.Flags().StringVar(&limit, "skip-limit", "", "largest number of skip connections in the normal cell, or none; default the limit of the search")
 	c.Flags().StringVar(&out, "out", "", "`FILE` to write the genotype to, as Python text")
 	return c
 }
 
-// deriveFrom derives the cell of an epoch. limit is a number, none, or "" for the search's own. It
-// returns an error if the run is no search or has no such epoch, or the limit is invalid.
+// deriveFrom derives the cell of an epoch. limit is a number, none, or "" for the limit of the
+// search. deriveFrom returns an error if the run is no search or has no such epoch, or if the limit
+// is invalid.
 func deriveFrom(r *run.Run, epoch int, limit string) (d derived, err error) {
 	most := cell.NoLimit
 	switch limit {

@@ -23,9 +23,9 @@ func (p *program) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "List the components of this machine, missing ones, and how to install them",
-		Long: `List the components of this machine, missing ones, and how to install them: devices, memory, cores, disk, data sets, notebook kernel. Nothing is installed or changed.
+		Long: `List the components of this machine, missing ones, and how to install them: devices, memory, cores, disk, data sets, notebook kernel. The command changes nothing.
 
---install fetches a plugin without opening it, for example a GPU's plugin on a machine without a GPU, to build an image.
+--install fetches a plugin without opening it, for example the plugin for GPUs to build an image on a machine without a GPU.
 --cache counts the compiled programs on disk. --cache --clear deletes them, so that the next start compiles again.`,
 		Example: `  essnas doctor
   essnas doctor --cache --clear
@@ -42,7 +42,7 @@ func (p *program) doctor() *cobra.Command {
 				return p.installPlugin(c, install)
 			}
 			if p.backend != "" {
-				os.Setenv("ESSNAS_BACKEND", p.backend) // which is what Inspect looks at
+				os.Setenv("ESSNAS_BACKEND", p.backend) // Inspect reads this variable
 			}
 			sets, err := data.List(p.data)
 			if err != nil {
@@ -88,7 +88,7 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 		return err
 	}
 	if len(kernels) == 0 {
-		kernels = []string{"none installed, and essnas lab needs none; essnas kernel install lets a Jupyter of your own find it"}
+		kernels = []string{"none installed, and essnas lab needs none; essnas kernel install makes it available to a Jupyter of your own"}
 	}
 	fmt.Fprintf(w, "\nGo kernel for Jupyter  %s\n", strings.Join(kernels, ", "))
 	lab := "there"
@@ -97,7 +97,7 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 	}
 	fmt.Fprintf(w, "JupyterLab             %s\n", lab)
 	if len(r.Advice) == 0 {
-		fmt.Fprint(w, "\nNothing that a search needs is missing.\n")
+		fmt.Fprint(w, "\nSearches have everything that they need.\n")
 		return nil
 	}
 	fmt.Fprint(w, "\nWhat to do\n")

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// filmed are the files of a film, and its numbers.
+// filmed is the answer of film: the files of a film, and its numbers.
 type filmed struct {
 	Run      string         `json:"run"`
 	GIF      string         `json:"gif"`
@@ -31,7 +31,7 @@ func (p *program) film() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "film RUN",
 		Short: "Make a film of the cells of a search",
-		Long: `Make a film of the cells of a search, epoch by epoch, from the record in its directory. Nothing is computed. A running search has a film too.
+		Long: `Make a film of the cells of a search, epoch by epoch, from the record in its directory. The search may still be running.
 
 film.gif   both cells, epoch by epoch: nodes and edges keep their places, changes have a yellow background
 film.html  the same with a slider, and: similarity to the last cell, entropy, changes, drift of beta, winner of each edge, fortune of each operation,
@@ -100,7 +100,7 @@ func makeFilm(r *run.Run, dir string) (made filmed, err error) {
 	return made, nil
 }
 
-// writeFilmed prints the epoch since which the cells are final, and the place of the film.
+// writeFilmed prints the epoch since which each cell is the present one, and the files of the film.
 func writeFilmed(w io.Writer, m filmed) error {
 	last := m.Scenes[len(m.Scenes)-1]
 	fmt.Fprintf(w, "%d epochs\n\n", len(m.Scenes))

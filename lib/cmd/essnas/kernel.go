@@ -20,8 +20,8 @@ func (p *program) kernel() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kernel",
 		Short: "The Go kernel for Jupyter: install, remove, run notebooks with it, make pages of them",
-		Long: `The kernel "Go (essnas)" runs the cells of notebooks as Go programs that import this checkout's packages. essnas lab needs none of these commands: they are for
-a Jupyter or an editor (VS Code) of your own, and to run notebooks without a browser.`,
+		Long: `The kernel "Go (essnas)" runs the cells of notebooks as Go programs that import this checkout's packages. essnas lab needs none of these commands. They are for
+a Jupyter or an editor (VS Code) of your own, and for running notebooks without a browser.`,
 		Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -45,7 +45,7 @@ func (p *program) kernelInstall() *cobra.Command {
 			}
 			if err := jupyter.Gopls(c.Context(), tree, say); c.Context().Err() != nil {
 				return err
-			} else if err != nil { // without a network
+			} else if err != nil { // there is no network
 				say(err.Error())
 			}
 			spec, err := jupyter.InstallKernel(tree)
@@ -53,7 +53,7 @@ func (p *program) kernelInstall() *cobra.Command {
 				return err
 			}
 			return p.print(c, map[string]string{"kernel": spec}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "Installed in %s. It runs the sources in %s; essnas kernel remove takes it away.\n", spec, tree.Root)
+				_, err := fmt.Fprintf(w, "Installed in %s. It runs the sources in %s; essnas kernel remove removes it.\n", spec, tree.Root)
 				return err
 			})
 		},
@@ -94,8 +94,8 @@ func (p *program) kernelRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run NOTEBOOK...",
 		Short: "Run notebooks from top to bottom, without a browser",
-		Long: `Run notebooks from top to bottom, without a browser, and save their outputs. A failing cell or shell line is an error (except in a cell with the comment
-"` + jupyter.Expected + `"), and so is a figure without one of its formats.`,
+		Long: `Run notebooks from top to bottom, without a browser, and save their outputs. A failing cell or shell line is an error, except in a cell with the comment
+"` + jupyter.Expected + `". A figure that lacks one of its formats is an error, too.`,
 		Example: `  essnas kernel run notebooks/00-start.ipynb
   essnas kernel run --out /tmp/run notebooks/*.ipynb`,
 		RunE: func(c *cobra.Command, files []string) error {
@@ -151,10 +151,11 @@ func (p *program) kernelHTML() *cobra.Command {
 	return p.pages(".html", jupyter.Page, &cobra.Command{
 		Use:   "html NOTEBOOK...",
 		Short: "Make pages of notebooks, for a browser without a network",
-		Long: `Make pages (HTML) of notebooks with their saved outputs. A page is a single file that loads nothing: formulas, figures and the sliders of notebook
-13 are in it.
+		Long: `Make pages (HTML) of notebooks with their saved outputs. A page is a single file that loads nothing: it contains formulas, figures and the sliders of
+notebook 13.
 
-A browser prints a page to PDF. With LaTeX and pandoc a Jupyter of your own makes one, too, of the figures' PNGs, so that it doesn't ask for Inkscape:
+A browser prints a page to PDF. With LaTeX and pandoc, a Jupyter of your own can also make a PDF. The option lets it take the PNG figures, so that it needs
+no Inkscape:
 jupyter nbconvert --to pdf --SVG2PDFPreprocessor.enabled=False NOTEBOOK`,
 		Example: `  essnas kernel html --out pages notebooks/*.ipynb`,
 	})
@@ -207,9 +208,9 @@ func (p *program) kernelClass() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "class --out DIR NOTEBOOK...",
 		Short: "Make editions of notebooks for a class: for students, for lecturers, for nbgrader",
-		Long: `Make copies of notebooks for a class, with the files that their cells read. Students get them without outputs. Lecturers (--solutions) get the outputs and the
-solutions of all exercises, folded. --nbgrader makes the source of assignments of the notebooks 00-start, 02-cell and 05-barlow: exercises with model answers and
-tests, and nbgrader's configuration for Go.`,
+		Long: `Make copies of notebooks for a class, with the files that their cells read. The students' edition has no outputs. The lecturers' edition (--solutions) has the
+outputs and the solutions of all exercises, folded. --nbgrader makes the source of assignments for nbgrader from the notebooks 00-start, 02-cell and
+05-barlow: exercises with model answers and tests, and nbgrader's configuration for Go.`,
 		Example: `  essnas kernel class --out class notebooks/*.ipynb
   essnas kernel class --solutions --out lecturer notebooks/*.ipynb
   essnas kernel class --nbgrader --out course/source/cells notebooks/02-cell.ipynb`,

@@ -24,8 +24,8 @@ func (p *program) jupyterLab() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lab [-- OPTION...]",
 		Short: "Open the notebooks in JupyterLab",
-		Long: `Open the notebooks in JupyterLab, with the kernel "Go (essnas)" bound to this checkout. JupyterLab is installed on first use into a virtual environment of its own
-in the cache directory; nothing else on the machine is touched. Options after -- go to jupyter lab.`,
+		Long: `Open the notebooks in JupyterLab, with the kernel "Go (essnas)" bound to this checkout. On its first use the command installs JupyterLab into a virtual
+environment in the cache directory. It changes nothing else on the machine. Options after -- go to jupyter lab.`,
 		Example: `  essnas lab
   essnas lab --no-browser --port 8890
   essnas lab -- --ServerApp.base_url=/me/`,
@@ -55,13 +55,13 @@ in the cache directory; nothing else on the machine is touched. Options after --
 	return c
 }
 
-// become turns this process into Jupyter, so that signals to the process reach Jupyter. It returns
+// become replaces this process by Jupyter, so that signals to the process reach Jupyter. It returns
 // an error if Jupyter can't be installed or started.
 func become(ctx context.Context, tree checkout.Tree, say func(string), args []string) error {
 	var command *exec.Cmd
 	both, working := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { command, err = jupyter.Command(working, tree, say, "jupyter", args...); return })
-	// otherwise the first cell waits for the server's build
+	// The first cell would otherwise wait for the server's build.
 	both.Go(func() error { return serve.Build(working, tree, say) })
 	if err := both.Wait(); err != nil {
 		return err
@@ -75,15 +75,15 @@ func become(ctx context.Context, tree checkout.Tree, say func(string), args []st
 	}
 	open, err := complete(tools)
 	if err != nil {
-		say(fmt.Sprintf("Names in cells will not be completed: %v.", err))
+		say(fmt.Sprintf("Completion in cells will not work: %v.", err))
 	}
 	defer open.Close()
 	return syscall.Exec(command.Path, command.Args, command.Env)
 }
 
-// complete begins to build the language server, which completes names in cells. The build ends,
-// finished or not, when no process holds the file open. This process and the program that it
-// becomes hold it; their children don't. complete returns an error if the build does not start.
+// complete begins to build the language server, which completes names in cells. This process and
+// Jupyter, which replaces it, hold the returned file open; their children don't. The build ends,
+// finished or not, when the file is closed. complete returns an error if the build does not start.
 func complete(tools string) (open *os.File, err error) {
 	end, open, err := os.Pipe()
 	if err != nil {

@@ -28,7 +28,7 @@ func main() {
 // Exit statuses.
 const (
 	failed      = 1
-	interrupted = 130 // as shells have it
+	interrupted = 130 // the convention of shells
 )
 
 // execute runs the program. A panic ends it with a sentence instead of a stack trace.
@@ -37,13 +37,13 @@ func execute() (status int) {
 	defer cancel()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	// the terminal is closed, and the program isn't under nohup
+	// SIGHUP: the terminal is closed, and the program does not run under nohup.
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
 		<-signals
-		fmt.Fprintln(os.Stderr, "\nessnas: stopping after what is being done; once more, and it ends at once")
+		fmt.Fprintln(os.Stderr, "\nessnas: stopping after the current step; a second signal ends the program at once")
 		signal.Stop(signals)
 		cancel()
 	}()
@@ -74,7 +74,7 @@ func oneLine(err error) string {
 		return "stopped"
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	if at := noMemory.FindStringIndex(line); at != nil { // XLA says it at the end of a long story
+	if at := noMemory.FindStringIndex(line); at != nil { // XLA's message ends with it
 		return fmt.Sprintf("there is not enough memory (%s): take a smaller batch, fewer channels or cells, or end other programs", strings.TrimRight(line[at[0]:], "."))
 	}
 	return line

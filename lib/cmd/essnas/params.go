@@ -19,8 +19,8 @@ func (p *program) params() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "params",
 		Short: "Count the weights of a network",
-		Long: `Count the weights and the multiply-accumulates (MACs, for one image) of the network of a cell, or of a search network, from shapes alone. Nothing is computed. The count
-includes the weights of norms, and excludes running statistics, alphas and betas.`,
+		Long: `Count the weights and the multiply-accumulates (MACs, for one image) of the network of a cell, or of a search network, from shapes alone. The count includes the weights
+of norms, and excludes running statistics, alphas and betas.`,
 		Example: `  essnas params --genotype DARTS_V2 --auxiliary
   essnas params --genotype runs/search-cifar10-1a2b3c4d --channels 16 --cells 8 --json
   essnas params --genotype PC_DARTS_image --stem imagenet --cells 14 --channels 48 --classes 1000 --image-side 224
@@ -41,15 +41,15 @@ includes the weights of norms, and excludes running statistics, alphas and betas
 	flags := c.Flags()
 	stage.GenotypeFlag(flags, &genotype)
 	completions(c)
-	flags.StringVar(&supernet, "supernet", "", "a search network instead: pc-darts (K=4), p-darts or darts (K=1)")
-	flags.IntVar(&s.Channels, "channels", 0, "channels of a state in the first cells (default 36; of a search network 16)")
-	flags.IntVar(&s.Cells, "cells", 0, "cells of the network (default 20; of a search network 8)")
+	flags.StringVar(&supernet, "supernet", "", "count a search network: pc-darts (K=4), p-darts or darts (K=1)")
+	flags.IntVar(&s.Channels, "channels", 0, "channels of a state in the first cells (default 36; for a search network 16)")
+	flags.IntVar(&s.Cells, "cells", 0, "cells of the network (default 20; for a search network 8)")
 	flags.IntVar(&s.Classes, "classes", s.Classes, "classes")
 	flags.IntVar(&s.ImageChannels, "image-channels", s.ImageChannels, "channels of an image")
 	flags.IntVar(&s.ImageSide, "image-side", s.ImageSide, "side of an image, in pixels; the MACs depend on it")
 	flags.StringVar(&s.Stem, "stem", "", "layers before the first cell: cifar (default), one 3x3 convolution, or imagenet, three of stride 2")
 	c.RegisterFlagCompletionFunc("stem", cobra.FixedCompletions(settings.Stems(), cobra.ShellCompDirectiveNoFileComp))
-	flags.BoolVar(&auxiliary, "auxiliary", false, "with the auxiliary tower of the training")
+	flags.BoolVar(&auxiliary, "auxiliary", false, "include the auxiliary tower of trainings")
 	return c
 }
 

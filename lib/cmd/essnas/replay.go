@@ -24,14 +24,14 @@ type replayed struct {
 	Epochs int    `json:"epochs"`
 }
 
-// replay is the command that shows again how a run went.
+// replay is the command that replays a run from its record.
 func (p *program) replay() *cobra.Command {
 	var seconds float64
 	c := &cobra.Command{
 		Use:   "replay RUN",
-		Short: "Show again how a run went, epoch by epoch",
-		Long: `Show again how a search or a training went, epoch by epoch, from the record in its directory, and in less time than it took. Nothing is computed, and the run is
-not changed. In a notebook the figure of each epoch is drawn as it was when the run was made.`,
+		Short: "Replay the progress of a run, epoch by epoch",
+		Long: `Replay the progress of a search or a training, epoch by epoch, from the record in its directory, in less time than the run took. The run is not changed. In a
+notebook each epoch shows the figure that it showed when the run was made.`,
 		Example: `  essnas replay runs/search-cifar10-1a2b3c4d
   essnas replay notebooks/recorded/runs/stage1/seed1/search --seconds 5`,
 		Args: cobra.ExactArgs(1),
@@ -57,8 +57,9 @@ not changed. In a notebook the figure of each epoch is drawn as it was when the 
 	return c
 }
 
-// replayRun tells each epoch of a run again. It makes the run anew in a directory of its own, with as
-// many events as it had after each epoch, which is what a client draws.
+// replayRun reports the epochs of a run one after the other. It copies the run into a directory of
+// its own, which after each epoch has the events up to that epoch, for a client to draw. It returns
+// the number of epochs, and an error if the run has none or can't be read.
 func (p *program) replayRun(c *cobra.Command, r *run.Run, seconds float64) (epochs int, err error) {
 	events, err := r.Events()
 	if err != nil {
@@ -70,7 +71,7 @@ func (p *program) replayRun(c *cobra.Command, r *run.Run, seconds float64) (epoc
 		}
 	}
 	if epochs == 0 {
-		return 0, fmt.Errorf("%s has no epoch that ended: there is nothing to replay", r.Dir)
+		return 0, fmt.Errorf("%s has no finished epoch: there is nothing to replay", r.Dir)
 	}
 	dir, err := os.MkdirTemp("", "essnas-replay-")
 	if err != nil {

@@ -18,14 +18,14 @@ import (
 	"golang.org/x/term"
 )
 
-// program holds what all commands share.
+// program contains the flags that all commands share.
 type program struct {
 	backend, data, runs string
 	memory              size
 	quiet, json         bool
-	// sets the laboratory up for a client of the server; nil: this is a terminal
+	// server prepares the pipeline for a client of the server; nil: the program runs in a terminal.
 	server func(l *pipeline.Pipeline)
-	// the error of a word that is no command, before --help
+	// unknown is the error for a word before --help that is no command.
 	unknown error
 }
 
@@ -33,7 +33,7 @@ func (p *program) root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "essnas",
 		Short: "Efficient neural architecture search",
-		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS, P-DARTS, PCP-DARTS), trains the network that is built from them, tests it, and shows all of it.
+		Long: `essnas searches the cells of an image classifier (DARTS, PC-DARTS, P-DARTS, PCP-DARTS), trains the network that is built from them, tests it, and shows the results.
 
 Each command writes into a run directory, runs/NAME-HASH, with a hash of the settings and the data. The same command continues a stopped or
 killed run, and shows the result of a finished run. Start with "essnas demo".`,
@@ -50,7 +50,7 @@ killed run, and shows the result of a finished run. Start with "essnas demo".`,
 	help := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if words := c.Flags().Args(); c.HasAvailableSubCommands() && len(words) > 0 {
-			p.unknown = knownCommand(c, words) // cobra would show the help of the command above it
+			p.unknown = knownCommand(c, words) // cobra would show the help of the parent command
 			return
 		}
 		help(c, args)
@@ -60,7 +60,7 @@ killed run, and shows the result of a finished run. Start with "essnas demo".`,
 	flags.StringVar(&p.backend, "backend", "", "device: auto, cuda, cpu, go, rehearsal (the CPU treated as a GPU) or the `PATH` of a PJRT plugin; default $ESSNAS_BACKEND, or auto")
 	flags.StringVar(&p.data, "data", "", "`DIR` with the data sets' files; default $ESSNAS_DATA")
 	flags.StringVar(&p.runs, "runs", "", "`DIR` in which run directories are made; default $ESSNAS_RUNS, or runs")
-	flags.Var(&p.memory, "memory", "`SIZE` of the memory limit, like 4GB; default the free memory. A search or training that does not fit does not start")
+	flags.Var(&p.memory, "memory", "memory limit, a `SIZE` like 4GB; default the free memory. A search or training that does not fit does not start")
 	flags.BoolVar(&p.json, "json", false, "print the result as JSON")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print no progress")
 	c.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions([]string{"auto", "cuda", "cpu", "go"}, cobra.ShellCompDirectiveDefault))
@@ -148,7 +148,7 @@ func (p *program) print(c *cobra.Command, value any, text func(w io.Writer) erro
 }
 
 func datasetFlag(c *cobra.Command, dataset *string) {
-	c.Flags().StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+"; default Fashion-MNIST, of which a sample is built in")
+	c.Flags().StringVar(dataset, "dataset", "", "images: "+strings.Join(data.Names(), ", ")+"; default Fashion-MNIST, or its built-in sample")
 	c.RegisterFlagCompletionFunc("dataset", cobra.FixedCompletions(data.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -29,8 +29,8 @@ func (p *program) serve() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Compute for notebooks",
-		Long: `Compute for the cells of notebooks, which send commands over a socket. Cells start the server. It ends some seconds after the last kernel, or after half an hour
-without work. It keeps the backend open and the programs compiled, so that a cell waits for neither.`,
+		Long: `Compute for the cells of notebooks, which start the server and send commands over a socket. The server ends some seconds after the last kernel, or after half
+an hour without work. It keeps the backend open and the compiled programs in memory, so that cells wait for neither.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			tree, err := checkout.Find()
@@ -51,16 +51,16 @@ without work. It keeps the backend open and the programs compiled, so that a cel
 
 // desk receives the requests of clients.
 type desk struct {
-	// held by long computations: they share one device and run one after the other
+	// device is locked by long computations, which share one device and run one after the other.
 	device sync.Mutex
-	at     atomic.Pointer[string] // the command that holds it, or held it last
+	at     atomic.Pointer[string] // the command that holds device, or held it last
 	warm   stage.Warm
 }
 
 // rest frees unused memory.
 func (d *desk) rest() {
 	d.warm.Release()
-	debug.FreeOSMemory() // which lets go of what has no owner any more, on the device, too
+	debug.FreeOSMemory() // runs finalizers as well, which free memory on the device
 	pjrt.Trim()
 }
 
@@ -70,7 +70,7 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	if len(args) == 0 {
 		return nil, errors.New("the server was asked for no command: put one into \"args\", such as [\"doctor\"]")
 	}
-	held := false // the device, by the whole command
+	held := false // this command holds the device until its end
 	p := &program{server: func(l *pipeline.Pipeline) {
 		l.Progress, l.Status, l.Begin, l.Watch, l.Warm = saying(tell), w.status, w.begin, w.event, &d.warm
 		l.Turn = func(ctx context.Context) (func(), error) {
@@ -83,12 +83,12 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	c := p.root()
 	var out bytes.Buffer
 	c.SetOut(&out)
-	c.SetErr(saying(tell)) // remarks, which are no part of the result
+	c.SetErr(saying(tell)) // remarks are no part of the result
 	c.SetArgs(append(slices.Clone(args), "--json"))
 	if found, _, err := c.Find(args); err == nil {
 		switch found.Name() {
 		case "serve", "lab", "install", "remove", "run":
-			return nil, fmt.Errorf("essnas %s is for a terminal, not for a cell", found.Name())
+			return nil, fmt.Errorf("essnas %s does not work in a cell: run it in a terminal", found.Name())
 		case "params", "report", "replay", "states", "doctor", "version", "list", "check": // short
 		default:
 			if brief(found.Name()) || slices.Contains(inTurn, found.Name()) {
@@ -113,12 +113,12 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	return out.Bytes(), nil
 }
 
-// inTurn lists the commands whose runs wait for the device one by one, and only if they have work
-// to do (stage.Env.Turn). All other commands wait before they begin.
+// inTurn lists the commands whose runs wait for the device one by one, and only if they have work to
+// do (stage.Env.Turn). All other long commands wait before they begin.
 var inTurn = []string{"search", "train", "pretrain", "finetune"}
 
-// turn waits until no other command uses the device, and prints the command that it waits for. It
-// returns an error if the context ends.
+// turn waits until no other command uses the device, and tells the client which command uses it. It
+// returns the function that frees the device, and an error if the context ends.
 func (d *desk) turn(ctx context.Context, command string, tell func(serve.Message)) (leave func(), err error) {
 	if !d.device.TryLock() {
 		text := "waiting for another cell's work to end"
@@ -134,7 +134,7 @@ func (d *desk) turn(ctx context.Context, command string, tell func(serve.Message
 	return d.device.Unlock, nil
 }
 
-// brief reports whether a stage needs the device for moments only.
+// brief reports whether a pipeline stage needs the device for moments only.
 func brief(name string) bool {
 	return slices.ContainsFunc(stage.All(), func(s stage.Stage) bool { return s.Name == name && s.Command().Brief })
 }
@@ -163,11 +163,12 @@ func (tell saying) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// watching shows a stage: its status at most five times a second, its figure once an epoch.
+// watching shows the progress of a pipeline stage: its status at most five times a second, its figure
+// once an epoch.
 type watching struct {
 	tell func(serve.Message)
 
-	last    time.Time // of the status
+	last    time.Time // time of the last status
 	run     *run.Run
 	drawing sync.WaitGroup
 	mu      sync.Mutex // held while a figure is drawn
@@ -187,7 +188,7 @@ func (w *watching) event(e fit.Event) {
 		return
 	}
 	w.drawing.Go(func() {
-		if w.mu.TryLock() { // else the last one is still being drawn
+		if w.mu.TryLock() { // otherwise the last figure is still being drawn
 			defer w.mu.Unlock()
 			w.draw()
 		}
@@ -197,7 +198,7 @@ func (w *watching) event(e fit.Event) {
 func (w *watching) draw() {
 	figure, text, err := stage.Overview(w.run)
 	if err != nil {
-		return // a figure is no reason to end a search
+		return // a figure that can't be drawn does not end a search
 	}
 	var svg bytes.Buffer
 	if figure.SVG(&svg) == nil {

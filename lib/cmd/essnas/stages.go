@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// stage is the command of a stage.
+// stage makes the command of a pipeline stage.
 func (p *program) stage(s stage.Stage) *cobra.Command {
 	command := s.Command()
 	var cluster clusterFlags
@@ -55,7 +55,7 @@ func (p *program) stage(s stage.Stage) *cobra.Command {
 	c.Flags().SortFlags = false
 	command.Flags(c.Flags())
 	if submits {
-		cluster.addOne(c, "what runs it: local (this process) or slurm (one job through sbatch; the directory of runs must be on a file system that the nodes share)")
+		cluster.addOne(c, "engine: local (this process) or slurm (one job through sbatch; the directory of runs must be on a file system that the nodes share)")
 		c.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions([]string{"local", "slurm"}, cobra.ShellCompDirectiveNoFileComp))
 	}
 	completions(c)
@@ -70,7 +70,7 @@ func completions(c *cobra.Command) {
 		}
 		if values, ok := f.Annotations[stage.Choices]; ok {
 			directive := cobra.ShellCompDirectiveNoFileComp
-			if f.Name == "genotype" { // a file or a directory, too
+			if f.Name == "genotype" { // its value may also be a file or a directory
 				directive = cobra.ShellCompDirectiveDefault
 			}
 			c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, directive))
@@ -83,7 +83,7 @@ func (p *program) report() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "report",
 		Short:   "Draw a run's figures and report again",
-		Long:    "Draw the figures and write the report of a run or a study again, from the record in its directory, also before its end.",
+		Long:    "Draw the figures and write the report of a run or a study again, from the record in its directory. The run may still be unfinished.",
 		Example: "  essnas report --run runs/search-cifar10-1a2b3c4d",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -18,15 +18,16 @@ func (p *program) study() *cobra.Command {
 	var cluster clusterFlags
 	c := &cobra.Command{
 		Use:   "study",
-		Short: "Compare all stages over several seeds: the slides' table",
-		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS and random search, each with several seeds, and report on all of
-them: means with intervals, paired tests, correlation of search-time and final accuracy, time against accuracy, every found cell, and verdicts on the slides' claims.
+		Short: "Repeat the slides' table with several seeds",
+		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS and random search, each with several seeds. The report has
+means with intervals, paired tests, the correlation of search-time and final accuracy, time against accuracy, every found cell, and verdicts on the slides'
+claims.
 
-The configurations are ` + configurationNames() + `; stage2 and stage4 name four each.
+The configurations are ` + configurationNames() + `; stage2 and stage4 stand for four each.
 Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after a kill. A larger --seeds, or --only with other names, extends a study.`,
 		Example: `  essnas study                                              quick: some minutes on two cores
   essnas study --only stage1,stage3,random --seeds 3
-  essnas study --preset slides --data ~/data --dry-run      what would be done
+  essnas study --preset slides --data ~/data --dry-run      prints the jobs
   essnas study --run runs/study-cifar10-quick-1a2b3c4d --seeds 5
   essnas study --preset slides --data ~/data --engine slurm --partition gpu --gres gpu:1
   essnas study --run /studies/one --engine kubernetes --image essnas:cuda --claim studies --gres gpu:1 --dry-run`,
@@ -72,16 +73,16 @@ Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after
 	}
 	flags := c.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&o.Preset, "preset", "", "how much of everything: "+study.PresetHelp()+"; default "+study.PresetNames()[0])
-	flags.StringSliceVar(&o.Only, "only", nil, "`NAMES` of configurations to work on, with commas between them; default all")
-	flags.IntVar(&o.Seeds, "seeds", 0, "seeds 1 to `N`; default the preset's")
-	flags.IntVar(&o.RandomCells, "random-cells", 0, "number of random cells, the reference for found cells; default the preset's, at least as many as seeds")
-	flags.StringVar(&o.Dataset, "dataset", "", "data set of the searches; default cifar10, with the quick preset an available one")
-	flags.StringSliceVar(&o.Transfers, "transfer", nil, "further data sets to train found cells on, with commas between them, or none; default cifar100 and fashion-mnist, with the quick preset the available ones")
-	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change every search's (essnas search --help has them)")
-	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change every training's (essnas train --help has them)")
-	runFlag(c, &o.Dir, "directory of the study, to go on with or to make; default one in --runs, named by data and settings")
-	flags.IntVar(&o.Devices, "devices", 0, "number of jobs at a time, one on each device; default the number of GPUs, 1 on a CPU (its devices share its cores)")
+	flags.StringVar(&o.Preset, "preset", "", "extent of the study: "+study.PresetHelp()+"; default "+study.PresetNames()[0])
+	flags.StringSliceVar(&o.Only, "only", nil, "`NAMES` of configurations to work on, separated by commas; default all")
+	flags.IntVar(&o.Seeds, "seeds", 0, "take the seeds 1 to `N`; default the preset's number")
+	flags.IntVar(&o.RandomCells, "random-cells", 0, "number of random cells, the reference for found cells, at least the number of seeds; default the preset's number")
+	flags.StringVar(&o.Dataset, "dataset", "", "data set of the searches; default cifar10, which the preset quick replaces by fashion-mnist if it is missing")
+	flags.StringSliceVar(&o.Transfers, "transfer", nil, "further data sets to train found cells on, separated by commas, or none; default cifar100 and fashion-mnist, of which the preset quick leaves out missing ones")
+	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change those of every search (essnas search --help lists them)")
+	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change those of every training (essnas train --help lists them)")
+	runFlag(c, &o.Dir, "directory of the study to make or to continue; default one in --runs, named by data and settings")
+	flags.IntVar(&o.Devices, "devices", 0, "number of jobs at a time, one on each device; default the number of GPUs, and 1 on a CPU, whose devices share its cores")
 	flags.BoolVar(&dry, "dry-run", false, "print the jobs and, if known, their duration; with --engine kubernetes: write the directory with its jobs, and print the manifest")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	cluster.add(c)

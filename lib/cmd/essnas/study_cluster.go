@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// program is this program as nodes execute it, with the flags that all commands share.
+// onNodes returns the command line of this program on nodes, with the flags that all commands share.
+// It returns an error if the path of the program is unknown.
 func (p *program) onNodes() (words []string, err error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -36,7 +37,7 @@ func (p *program) onNodes() (words []string, err error) {
 	return words, nil
 }
 
-// submit gives a study to Slurm and says how to look after it.
+// submit submits a study to Slurm and prints the commands that watch and end it.
 func (p *program) submit(c *cobra.Command, s *study.Study, f clusterFlags) error {
 	words, err := p.onNodes()
 	if err != nil {
@@ -57,15 +58,16 @@ func (p *program) submit(c *cobra.Command, s *study.Study, f clusterFlags) error
 	})
 }
 
-// studyJob is the command by which other machines take part in a study.
+// studyJob is the command with which other machines execute jobs of a study.
 func (p *program) studyJob() *cobra.Command {
 	var chain string
 	var index int
 	c := &cobra.Command{
 		Use:   "job FILE",
 		Short: "Execute one job of a study",
-		Long: `Execute the job in FILE, which lies in the directory jobs of a study: search cells, or train and test a network. A finished job is left alone, a stopped one goes on.
-A cluster's scheduler starts jobs this way. On SIGTERM a job saves; on SIGUSR1, which Slurm sends before the time limit, it saves and asks Slurm to queue it again.`,
+		Long: `Execute the job in FILE, which lies in the directory jobs of a study: search cells, or train and test a network. A finished job is not repeated, and a stopped
+job continues. A cluster's scheduler starts jobs this way. On SIGTERM a job saves; on SIGUSR1, which Slurm sends before the time limit, it saves and asks
+Slurm to queue it again.`,
 		Example: "  essnas study job runs/study-cifar10-slides-1a2b3c4d/jobs/stage1/seed1/search.json",
 		Args: func(c *cobra.Command, args []string) error {
 			if (len(args) == 1) == (chain != "") || len(args) > 1 {
@@ -91,8 +93,8 @@ A cluster's scheduler starts jobs this way. On SIGTERM a job saves; on SIGUSR1, 
 			})
 		},
 	}
-	c.Flags().StringVar(&chain, "chain", "", "instead of one job: the jobs in a line of this `FILE`, one after the other")
-	c.Flags().IntVar(&index, "index", -1, "with --chain: the `LINE`, from 0 on; default $JOB_COMPLETION_INDEX, which Kubernetes sets")
+	c.Flags().StringVar(&chain, "chain", "", "execute the jobs in a line of this `FILE`, one after the other, instead of one job")
+	c.Flags().IntVar(&index, "index", -1, "with --chain: the `LINE`, counted from 0; default $JOB_COMPLETION_INDEX, which Kubernetes sets")
 	return c
 }
 
@@ -127,7 +129,7 @@ func (p *program) studyCancel() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "cancel",
-		Short:   "End a study's jobs on a cluster; they save",
+		Short:   "End a study's jobs on a cluster after they have saved",
 		Example: "  essnas study cancel --run runs/study-cifar10-slides-1a2b3c4d",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

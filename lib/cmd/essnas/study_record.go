@@ -9,12 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// studyRecord is essnas study record.
+// studyRecord is the command essnas study record.
 func (p *program) studyRecord() *cobra.Command {
 	var out string
 	c := &cobra.Command{
 		Use:   "record DIR",
-		Short: "Keep the results of a study, small enough for a repository",
+		Short: "Write a record of a study that is small enough for a repository",
 		Long: `Write the results of the study in DIR into another directory: settings, checksums, events of the epochs, cells and tests of every ended run, without weights,
 figures and pages. Notebooks read it like the study itself, without a backend. SHA256SUMS has the checksum of each file; sha256sum -c checks them.`,
 		Example: "  essnas study record runs/study-cifar10-course-1a2b3c4d --out recorded/course",
@@ -44,7 +44,7 @@ figures and pages. Notebooks read it like the study itself, without a backend. S
 			})
 		},
 	}
-	c.Flags().StringVar(&out, "out", "", "`DIR` for the record; one of the same study is replaced")
+	c.Flags().StringVar(&out, "out", "", "`DIR` for the record; an earlier record of the same study is replaced")
 	c.MarkFlagRequired("out")
 	return c
 }
@@ -55,13 +55,13 @@ type recorded struct {
 	Trials int    `json:"trials"`
 }
 
-// studyMerge is essnas study merge.
+// studyMerge is the command essnas study merge.
 func (p *program) studyMerge() *cobra.Command {
 	return &cobra.Command{
 		Use:   "merge DIR OTHER...",
 		Short: "Add the ended runs of other parts of a study",
-		Long: `Copy the runs that ended in each OTHER into the study in DIR, where DIR has none. All of them have to be parts of one study: with the same settings, data, versions and kind of
-backend. Where two parts have the same run, its results have to be equal. Then the report is drawn up anew.`,
+		Long: `Copy the ended runs of each OTHER into the study in DIR, if DIR lacks them, and write the report again. All of them must be parts of one study, with the same
+settings, data, versions and kind of backend. Runs that two parts have must have equal results.`,
 		Example: "  essnas study merge runs/study-cifar10-course-1a2b3c4d from-anna/study-cifar10-course-1a2b3c4d",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 2 {
@@ -92,7 +92,7 @@ type merged struct {
 	Added int    `json:"added"`
 }
 
-// oneStudy wants the directory of one study.
+// oneStudy returns an error unless the arguments are the directory of one study.
 func oneStudy(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("%s wants the directory of one study, got %d: see %s --help", c.CommandPath(), len(args), c.CommandPath())

@@ -13,8 +13,8 @@ import (
 var word = regexp.MustCompile(`^\w*`)
 
 // Explain returns the declaration and the comment, in Markdown, of the name at the cursor, such as
-// figure.Curves, or else of the function whose call the cursor is in. It returns "" if that is
-// nothing which a package exports.
+// figure.Curves, or else of the function whose call contains the cursor. It returns "" if no package
+// exports such a name.
 func (s Sources) Explain(code string, cursor int) string {
 	before := []rune(code)
 	cursor = min(max(cursor, 0), len(before))
@@ -62,7 +62,7 @@ func (s Sources) explain(code, pkg, name string) string {
 	return ""
 }
 
-// shown is a declaration as Markdown with its comment.
+// shown writes a declaration and its comment as Markdown.
 func shown(set *token.FileSet, declaration ast.Decl, comment *ast.CommentGroup) string {
 	var b bytes.Buffer
 	if printer.Fprint(&b, set, declaration) != nil {

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// Sources are the directories in which packages are looked for.
+// Sources are the directories of packages.
 type Sources struct {
-	Root string // of the checkout
-	Go   string // of Go's library: GOROOT/src
+	Root string // directory of the checkout
+	Go   string // directory of Go's library: GOROOT/src
 }
 
 // Here returns the sources that the kernel's environment names.
@@ -23,7 +23,7 @@ func Here() Sources {
 	return Sources{Root: os.Getenv("ESSNAS_ROOT"), Go: filepath.Join(filepath.Dir(filepath.Dir(os.Getenv("ESSNAS_GO"))), "src")}
 }
 
-// usual are the names that notebooks give packages.
+// usual lists the packages that notebooks import under another name.
 var usual = map[string]string{"nb": "lib/notebook"}
 
 var (
@@ -32,9 +32,9 @@ var (
 	bare   = regexp.MustCompile(`(?:^|[^\w."])(\w+)$`)
 )
 
-// Packages completes the name before the cursor: of a package (fig), or of what one exports
-// (figure.Cur), whether or not the cell imports it. It returns no matches within a string, and where
-// the name is that of a variable as far as the cell shows.
+// Packages completes the name before the cursor: that of a package (fig), or an exported name of a
+// package (figure.Cur), whether or not the cell imports the package. It returns no matches within a
+// string, or if the cell declares a variable of the package's name.
 func (s Sources) Packages(code string, cursor int) Answer {
 	before := []rune(code)
 	cursor = min(max(cursor, 0), len(before))
@@ -72,7 +72,7 @@ func declared(code, name string) bool {
 	return regexp.MustCompile(`\b(var|const|func)\s+` + name + `\b|\b` + name + `\b[\w, ]*:=|[(,]\s*` + name + `\s+[*\[\w]`).MatchString(code)
 }
 
-// directory is that of the package which a cell calls by name, or "".
+// directory returns the directory of the package that has this name in a cell, or "".
 func (s Sources) directory(code, name string) string {
 	for _, m := range named.FindAllStringSubmatch(code, -1) {
 		if m[1] == name {
@@ -102,8 +102,8 @@ func (s Sources) Imported(name string) string {
 	return dir
 }
 
-// candidates are the directories of the packages that a cell can import, the checkout's first and
-// those with short paths before others: rand is math/rand, not crypto/rand.
+// candidates returns the directories of the packages that a cell can import, the checkout's first.
+// Short paths come before long ones: rand is math/rand, not crypto/rand.
 func (s Sources) candidates() (dirs []string) {
 	for _, pattern := range []string{filepath.Join(s.Root, "lib", "*"), filepath.Join(s.Root, "lib", "*", "*"), filepath.Join(s.Go, "*"), filepath.Join(s.Go, "math", "*"), filepath.Join(s.Go, "*", "*")} {
 		found, _ := filepath.Glob(pattern)
@@ -121,7 +121,7 @@ func (s Sources) candidates() (dirs []string) {
 	return dirs
 }
 
-// all are the names of the packages, each once, in the order of candidates.
+// all returns the names of the packages, each once, in the order of candidates.
 func (s Sources) all() (names []string) {
 	for _, dir := range s.candidates() {
 		if name := filepath.Base(dir); !slices.Contains(names, name) {
@@ -131,7 +131,7 @@ func (s Sources) all() (names []string) {
 	return names
 }
 
-// files are the parsed files of a package without its tests.
+// files parses the files of a package, without its tests.
 func files(dir string) (set *token.FileSet, all []*ast.File) {
 	set = token.NewFileSet()
 	if dir == "" {
@@ -144,7 +144,7 @@ func files(dir string) (set *token.FileSet, all []*ast.File) {
 		}
 		f, err := parser.ParseFile(set, file, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil || f.Name.Name == "main" || len(all) > 0 && f.Name.Name != all[0].Name.Name {
-			continue // such as a program that makes tables
+			continue // a file of another package, for example a program that makes tables
 		}
 		all = append(all, f)
 	}
@@ -152,7 +152,7 @@ func files(dir string) (set *token.FileSet, all []*ast.File) {
 }
 
 // Exported returns the exported functions, types, variables and constants of the package in a
-// directory, sorted; none if there is no package.
+// directory, sorted. It returns none if the directory has no package.
 func Exported(dir string) (names []string) {
 	_, all := files(dir)
 	add := func(id *ast.Ident) {

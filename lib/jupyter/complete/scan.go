@@ -8,13 +8,13 @@ import (
 
 // call is a call whose parenthesis is open at the cursor.
 type call struct {
-	pkg, name string // of pkg.name(; pkg is empty for a plain function
-	argument  int    // number of the one that the cursor is in, from 0
-	first     string // its first argument, if that is a string
+	pkg, name string // the call is pkg.name(; pkg is empty for a plain function
+	argument  int    // number of the argument at the cursor, from 0
+	first     string // the first argument, if it is a string
 }
 
-// scan reads a cell up to the cursor. It returns the calls that are open there, outermost first, and
-// the beginning of the string that the cursor is in, if it is in one.
+// scan reads a cell up to the cursor. It returns the calls that are open there, outermost first. If
+// the cursor is in a string, open is true and text is the string up to the cursor.
 func scan(code string) (calls []call, text string, open bool) {
 	source := []byte(blanked(code))
 	files := token.NewFileSet()
@@ -26,7 +26,7 @@ func scan(code string) (calls []call, text string, open bool) {
 			unterminated = at.Offset
 		}
 	}, 0)
-	// Every bracket opens a level; those that aren't calls have no name.
+	// Every bracket opens a level; the level of a bracket that is no call has no name.
 	var levels []call
 	var pkg, name string // the selector or identifier just before
 	dotted := false
@@ -77,7 +77,7 @@ func scan(code string) (calls []call, text string, open bool) {
 	return calls, text, open && len(levels) > 0 && levels[len(levels)-1].name != ""
 }
 
-// blanked is a cell's code with spaces in place of GoNB's lines, those that begin with ! or %.
+// blanked replaces the lines for GoNB, which begin with ! or %, by spaces.
 func blanked(code string) string {
 	var b strings.Builder
 	for line := range strings.Lines(code) {

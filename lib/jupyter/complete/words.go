@@ -14,9 +14,9 @@ type Answer struct {
 	Start, End int
 }
 
-// Words completes the string before the cursor if it is an argument of a call whose words are known,
-// such as nb.Set("ss_. Which settings and presets there are depends on the call around: nb.Train has
-// others than nb.Search. It returns false if the cursor is in no such string.
+// Words completes the string before the cursor if it is an argument of a call with known words, such
+// as nb.Set("ss_. Settings and presets depend on the enclosing call: nb.Train has others than
+// nb.Search. Words returns false if the cursor is in no such string.
 func Words(code string, cursor int) (Answer, bool) {
 	before := []rune(code)
 	cursor = min(max(cursor, 0), len(before))
@@ -37,10 +37,10 @@ func Words(code string, cursor int) (Answer, bool) {
 	return a, true
 }
 
-// words are those that the innermost call takes where the cursor is; nil if any text may stand there.
+// words returns the words that the innermost call takes at the cursor, or nil if it takes any text.
 func words(calls []call) (all []string) {
 	last := calls[len(calls)-1]
-	kind := "" // of the settings
+	kind := "" // the kind of settings
 	for _, c := range calls {
 		switch c.name {
 		case "Search", "Explore":
@@ -82,7 +82,7 @@ func words(calls []call) (all []string) {
 	return all
 }
 
-// names are those of the settings of S.
+// names returns the names of the settings of S.
 func names[S settings.Settings]() (all []string) {
 	for _, f := range settings.Fields[S]() {
 		all = append(all, f.Name)
@@ -90,14 +90,14 @@ func names[S settings.Settings]() (all []string) {
 	return all
 }
 
-// values are the words of settings that have few.
+// values lists the values of settings that have few values.
 var values = map[string][]string{
 	"precision":   settings.Precisions(),
 	"robust":      settings.RobustTerms(),
 	"adversarial": settings.Attacks(),
 }
 
-// metrics are those that most runs have.
+// metrics lists the metrics that most runs have.
 var metrics = []string{
 	"train_loss", "train_accuracy", "train_ce", "train_bt", "arch_loss", "arch_accuracy", "arch_ce", "arch_bt", "val_loss", "val_accuracy",
 	"lr", "grad_norm", "arch_grad_norm", "ce_grad_norm", "bt_grad_norm", "grad_cosine", "arch_ce_grad_norm", "arch_bt_grad_norm", "arch_grad_cosine",

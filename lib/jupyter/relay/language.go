@@ -10,7 +10,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// place is a position in a cell's code, of which Jupyter asks.
+// place is the position in a cell's code to which a request of Jupyter refers.
 type place struct {
 	Code   string `json:"code"`
 	Cursor int    `json:"cursor_pos"`
@@ -33,8 +33,8 @@ type inspected struct {
 	Metadata map[string]any `json:"metadata"`
 }
 
-// ask answers a request for completion if it concerns known words, and otherwise remembers the
-// place until GoNB has answered. It reports whether it has answered.
+// ask answers a request for completion of known words. For other requests it remembers the place
+// until GoNB has answered. ask reports whether it has answered.
 func (r *Relay) ask(m message, kind string) bool {
 	var p place
 	if json.Unmarshal(m.content, &p) != nil {
@@ -52,7 +52,7 @@ func (r *Relay) ask(m message, kind string) bool {
 	return false
 }
 
-// improved is an answer of GoNB about names, with what the language server could not say.
+// improved adds the answers of package complete to an answer of GoNB about names.
 func (r *Relay) improved(raw zmq4.Msg) zmq4.Msg {
 	m, err := parse(raw.Frames)
 	kind := headerOf(m.header).Type
@@ -102,21 +102,21 @@ func more(c completed, p place) completed {
 			}
 		}
 	}
-	c.Status = "ok" // an error has no meaning for a reader
+	c.Status = "ok" // the reader can do nothing about an error
 	if c.Metadata == nil {
 		c.Metadata = map[string]any{}
 	}
 	return c
 }
 
-// unexplained is the answer where nothing is known.
+// unexplained is the answer for a place without an explanation.
 const unexplained = "There is no explanation of this place yet: finish the statement, or put the cursor into the name of a function or a type."
 
-// ownLink matches a link to the documentation of a cell's module, which nobody has published.
+// ownLink matches a link to the documentation of a cell's module, which does not exist.
 var ownLink = regexp.MustCompile(`(?m)^.*pkg\.go\.dev/gonb_.*\n?`)
 
-// explained is an explanation without errors of the language server, which speak of files that the
-// reader doesn't know. GoNB sends explanations as Markdown and errors as plain text.
+// explained removes errors of the language server from an explanation, because they name files that
+// the reader doesn't know. GoNB sends explanations as Markdown and errors as plain text.
 func explained(c inspected, p place) inspected {
 	if text, ok := c.Data["text/markdown"].(string); ok && text != "" {
 		c.Data["text/markdown"] = ownLink.ReplaceAllString(text, "")
@@ -132,7 +132,7 @@ func explained(c inspected, p place) inspected {
 	return c
 }
 
-// special reports whether a place is in a line for GoNB itself, such as !ls or %help.
+// special reports whether a place is in a line for GoNB, such as !ls or %help.
 func special(p place) bool {
 	before := []rune(p.Code)
 	head := string(before[:min(max(p.Cursor, 0), len(before))])

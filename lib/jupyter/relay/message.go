@@ -15,17 +15,17 @@ import (
 // delimiter separates the addresses of a message from its signed parts.
 var delimiter = []byte("<IDS|MSG>")
 
-// message is one of Jupyter's on the wire:
+// message is a message of Jupyter's wire protocol:
 // https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol
 type message struct {
 	addresses [][]byte
-	header    []byte // these four are JSON
+	header    []byte // JSON, like the next three
 	parent    []byte
 	metadata  []byte
 	content   []byte
 }
 
-// parse takes the frames of a message apart. It returns an error if they are no such message.
+// parse reads a message from its frames. It returns an error if they are no message.
 func parse(frames [][]byte) (m message, err error) {
 	for i, f := range frames {
 		if bytes.Equal(f, delimiter) && len(frames) >= i+6 {
@@ -35,7 +35,7 @@ func parse(frames [][]byte) (m message, err error) {
 	return m, errors.New("a message without a delimiter, a signature and four parts")
 }
 
-// frames are what goes over the wire, signed by HMAC-SHA256 with the key.
+// frames returns the frames of a message, signed by HMAC-SHA256 with the key.
 func (m message) frames(key []byte) [][]byte {
 	parts := [][]byte{m.header, m.parent, m.metadata, m.content}
 	var signature []byte
@@ -49,24 +49,24 @@ func (m message) frames(key []byte) [][]byte {
 	return append(append(append([][]byte{}, m.addresses...), delimiter, signature), parts...)
 }
 
-// header is what the relay reads of a message's header.
+// header contains the fields of a message's header that the relay reads.
 type header struct {
 	ID   string `json:"msg_id"`
 	Type string `json:"msg_type"`
 }
 
 func headerOf(text []byte) (h header) {
-	json.Unmarshal(text, &h) // of a message that has none the relay knows nothing
+	json.Unmarshal(text, &h) // the fields of an invalid header stay empty
 	return
 }
 
-// answer is a message of that type with a request as its parent.
+// answer returns a message of type kind whose parent is the request m.
 func (m message) answer(kind string, content any, addresses ...[]byte) message {
 	var request struct {
 		Session string `json:"session"`
 		User    string `json:"username"`
 	}
-	json.Unmarshal(m.header, &request) // Jupyter doesn't need them
+	json.Unmarshal(m.header, &request) // Jupyter needs none of the fields
 	id, err := uuid.NewV4()
 	if err != nil {
 		panic(err) // the system has no random numbers

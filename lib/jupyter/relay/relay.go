@@ -15,12 +15,12 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// Relay hands messages on between Jupyter and GoNB.
+// Relay forwards messages between Jupyter and GoNB.
 type Relay struct {
 	// File is the connection file for GoNB.
 	File string
-	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt
-	// that comes while it compiles; the cell's launcher looks here before the cell begins.
+	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt that
+	// arrives while it compiles. The cell's launcher therefore checks this file before the cell begins.
 	Mark string
 
 	key    []byte
@@ -32,16 +32,16 @@ type Relay struct {
 
 	mu        sync.Mutex
 	running   *message         // the execute request that GoNB works on
-	queue     []message        // execute requests behind it
-	interrupt bool             // the running one was interrupted
+	queue     []message        // the waiting execute requests
+	interrupt bool             // the running request was interrupted
 	asked     map[string]place // requests about names that GoNB works on, by the id of the message
 	publish   sync.Mutex
 	answering sync.Mutex
 }
 
-// Start takes the ports of shell, control and iopub in Jupyter's connection file, and writes a
-// connection file with other ports for GoNB, which need not run yet. It returns an error if the
-// file can't be read or the ports can't be had.
+// Start listens at the ports of shell, control and iopub in Jupyter's connection file, and writes a
+// connection file with other ports for GoNB, which need not run yet. It returns an error if the file
+// can't be read or a port is in use.
 func Start(connectionFile string) (*Relay, error) {
 	text, err := os.ReadFile(connectionFile)
 	if err != nil {
@@ -87,14 +87,14 @@ func Start(connectionFile string) (*Relay, error) {
 	return r, nil
 }
 
-// free finds three ports that nobody listens on.
+// free finds three unused ports.
 func free(ip string) (ports [3]int, err error) {
 	for i := range ports {
 		l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 		if err != nil {
 			return ports, err
 		}
-		defer l.Close() // when all are known: they differ
+		defer l.Close() // only at the end, so that the ports differ
 		ports[i] = l.Addr().(*net.TCPAddr).Port
 	}
 	return ports, nil
@@ -106,7 +106,7 @@ func (r *Relay) write(name string, all map[string]any) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "essnas-kernel-") // for this user alone
+	dir, err := os.MkdirTemp("", "essnas-kernel-") // readable by this user alone
 	if err != nil {
 		return err
 	}
@@ -118,14 +118,14 @@ func (r *Relay) write(name string, all map[string]any) error {
 func (r *Relay) Close() {
 	r.cancel()
 	for _, s := range []zmq4.Socket{r.shell, r.control, r.iopub, r.gonbShell, r.gonbControl, r.gonbOutput} {
-		s.Close() // nobody is left to hear of an error
+		s.Close() // an error has no consequence any more
 	}
 	if r.File != "" {
 		os.RemoveAll(filepath.Dir(r.File))
 	}
 }
 
-// connect waits for GoNB and hands messages on until a channel is closed.
+// connect waits for GoNB and forwards messages until a channel is closed.
 func (r *Relay) connect(shell, control, iopub string) {
 	if r.gonbOutput.SetOption(zmq4.OptionSubscribe, "") != nil || r.gonbOutput.Dial(iopub) != nil ||
 		r.gonbControl.Dial(control) != nil || r.gonbShell.Dial(shell) != nil {
@@ -153,20 +153,20 @@ func pass(from zmq4.Socket, f func(zmq4.Msg)) {
 func (r *Relay) send(m zmq4.Msg) {
 	r.publish.Lock()
 	defer r.publish.Unlock()
-	r.iopub.SendMulti(m) // whoever doesn't listen misses it
+	r.iopub.SendMulti(m) // clients that don't listen miss the message
 }
 
 // answer sends a message on shell.
 func (r *Relay) answer(m zmq4.Msg) {
 	r.answering.Lock()
 	defer r.answering.Unlock()
-	r.shell.SendMulti(m) // a page that has gone misses it
+	r.shell.SendMulti(m) // a closed page misses the message
 }
 
-// forgotten is the Go parser's word on statements outside of a function.
+// forgotten is the Go parser's message about statements outside of a function.
 const forgotten = "expected declaration, found"
 
-// hinted adds to GoNB's error about statements what a cell lacks then.
+// hinted adds a hint to GoNB's error about statements outside of a function.
 func (r *Relay) hinted(raw zmq4.Msg) zmq4.Msg {
 	m, err := parse(raw.Frames)
 	if err != nil || headerOf(m.header).Type != "error" || !bytes.Contains(m.content, []byte(forgotten)) {
@@ -191,7 +191,7 @@ func (r *Relay) command(raw zmq4.Msg) {
 		r.mu.Lock()
 		if r.running != nil {
 			r.interrupt = true
-			// without it the cell runs, as it would under GoNB alone
+			// If the write fails, the cell runs, as it would under GoNB alone.
 			os.WriteFile(r.Mark, nil, 0o600)
 		}
 		r.mu.Unlock()
@@ -203,7 +203,7 @@ func (r *Relay) command(raw zmq4.Msg) {
 func (r *Relay) request(raw zmq4.Msg) {
 	m, err := parse(raw.Frames)
 	if err == nil && headerOf(m.header).Type == "comm_info_request" {
-		// GoNB never answers it; a page that opens a notebook waits for the answer
+		// A page that opens a notebook waits for the answer, which GoNB never sends.
 		r.respond(m, "comm_info_reply", map[string]any{"status": "ok", "comms": struct{}{}})
 		return
 	}
@@ -220,18 +220,18 @@ func (r *Relay) request(raw zmq4.Msg) {
 	r.next()
 }
 
-// next hands the first execute request of the queue on if GoNB is idle.
+// next forwards the first execute request of the queue if GoNB is idle.
 func (r *Relay) next() {
 	if r.running != nil || len(r.queue) == 0 {
 		return
 	}
 	r.running, r.interrupt = &r.queue[0], false
-	os.Remove(r.Mark) // it may not be there
+	os.Remove(r.Mark) // the file need not exist
 	r.queue = r.queue[1:]
 	r.gonbShell.SendMulti(zmq4.NewMsgFrom(r.running.frames(r.key)...))
 }
 
-// reply takes a message from GoNB. The end of an execution aborts the queue or goes on with it.
+// reply takes a message from GoNB. At the end of an execution it aborts the queue or continues it.
 func (r *Relay) reply(raw zmq4.Msg) {
 	r.answer(r.improved(raw))
 	m, err := parse(raw.Frames)
@@ -253,7 +253,7 @@ func (r *Relay) reply(raw zmq4.Msg) {
 	r.next()
 }
 
-// failed says whether the content of an execute reply reports an error.
+// failed reports whether the content of an execute reply is an error.
 func failed(content []byte) bool {
 	var c struct {
 		Status string `json:"status"`
@@ -261,7 +261,7 @@ func failed(content []byte) bool {
 	return json.Unmarshal(content, &c) == nil && c.Status != "ok"
 }
 
-// stops says whether the content of an execute request asks for stop_on_error, the default.
+// stops reports whether the content of an execute request has stop_on_error, which is the default.
 func stops(content []byte) bool {
 	c := struct {
 		Stop bool `json:"stop_on_error"`
