@@ -156,7 +156,7 @@ func TestNbgraderGivesModelAnswersAllPointsAndBlankOnesNone(t *testing.T) {
 		t.Helper()
 		c := exec.CommandContext(t.Context(), filepath.Join(bin, "nbgrader"), args...)
 		c.Dir = course
-		c.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "JUPYTER_PATH="+sources(t).Root, "ESSNAS_ROOT="+sources(t).Root, "ESSNAS_TOOLS="+tools,
+		c.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "ESSNAS_PRESET=demo", "ESSNAS_IMAGES=160", "JUPYTER_PATH="+sources(t).Root, "ESSNAS_ROOT="+sources(t).Root, "ESSNAS_TOOLS="+tools,
 			"JUPYTER_CONFIG_DIR="+t.TempDir(), "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTER_DATA_DIR="+t.TempDir(), "IPYTHONDIR="+t.TempDir())
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("nbgrader %q: %v\n%s", args, err, out)

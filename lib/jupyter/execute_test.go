@@ -2,12 +2,14 @@ package jupyter
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/essnas/essnas/lib/serve"
+	"golang.org/x/sync/errgroup"
 )
 
 // without runs a command in a network namespace of its own. Only the loopback exists there, which
@@ -31,8 +33,9 @@ type result struct {
 	Faults   []Fault   `json:"faults"`
 }
 
-// executeAll runs notebooks with essnas kernel run, without a network, in the shortest preset.
-func executeAll(t *testing.T, files ...string) (all []result) {
+// executeAll runs notebooks with essnas kernel run, without a network, in the shortest preset. Two
+// run at a time: while one builds or draws, the other computes.
+func executeAll(t *testing.T, files ...string) []result {
 	t.Helper()
 	environment(t)
 	c := sources(t)
@@ -50,15 +53,33 @@ func executeAll(t *testing.T, files ...string) (all []result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := without(t, filepath.Join(dir, "bin", "essnas"), append([]string{"kernel", "run", "--json", "--out", t.TempDir()}, files...)...)
-	command.Dir = c.Root
-	command.Env = append(os.Environ(), "ESSNAS_PRESET=demo", "ESSNAS_RUNS="+t.TempDir(), "ESSNAS_DATA=", "ESSNAS_BACKEND=")
-	command.Stderr = os.Stderr
-	out, err := command.Output()
-	if parsed := json.Unmarshal(out, &all); parsed != nil {
-		t.Fatalf("essnas kernel run has failed: %v", err)
+	runs := t.TempDir()
+	var queues [2][]string
+	for i, file := range files {
+		queues[i%2] = append(queues[i%2], file)
 	}
-	return all
+	var results [2][]result
+	var both errgroup.Group
+	for i, queue := range queues {
+		if len(queue) == 0 {
+			continue
+		}
+		command := without(t, filepath.Join(dir, "bin", "essnas"), append([]string{"kernel", "run", "--json", "--out", t.TempDir()}, queue...)...)
+		command.Dir = c.Root
+		command.Env = append(os.Environ(), "ESSNAS_PRESET=demo", "ESSNAS_IMAGES=160", "ESSNAS_RUNS="+runs, "ESSNAS_DATA=", "ESSNAS_BACKEND=")
+		command.Stderr = os.Stderr
+		both.Go(func() error {
+			out, failed := command.Output() // a faulty notebook is a failure, too
+			if err := json.Unmarshal(out, &results[i]); err != nil {
+				return fmt.Errorf("essnas kernel run has failed: %w (%v)", err, failed)
+			}
+			return nil
+		})
+	}
+	if err := both.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return append(results[0], results[1]...)
 }
 
 func TestNotebooksNeedNoNetwork(t *testing.T) {

@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -31,7 +32,8 @@ func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "
 
 // Preset selects the preset of the settings: "quick" (minutes on two cores), "slides", "paper",
 // "demo". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can thus run as the
-// slides' experiments on a large machine, or with small settings as tests.
+// slides' experiments on a large machine, or with small settings as tests. ESSNAS_IMAGES is the
+// largest number of images of a run then.
 func Preset(name string) Option {
 	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
 		name = other
@@ -57,6 +59,25 @@ func Dataset(name string) Option { return Flag("dataset", name) }
 // [Pictures].
 func Images(numbers ...int) Option {
 	return Flag("index", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(numbers)), ","), "[]"))
+}
+
+// bounded gives a run no more images than $ESSNAS_IMAGES, if that is set. All notebooks can thus be
+// tried in minutes.
+func bounded(args []string) []string {
+	most, err := strconv.Atoi(os.Getenv("ESSNAS_IMAGES"))
+	if err != nil {
+		return args
+	}
+	images := most + 1 // of the preset
+	for _, arg := range args {
+		if n, ok := strings.CutPrefix(arg, "--images="); ok {
+			images, _ = strconv.Atoi(n)
+		}
+	}
+	if images > most {
+		args = append(args, fmt.Sprintf("--images=%d", most))
+	}
+	return args
 }
 
 func flags(options []Option) (args []string) {

@@ -65,7 +65,7 @@ func cells(genotype any) string {
 func computed(args []string, options []Option) *Run {
 	p := newProgress(slices.Contains(options, Quiet))
 	r := new(Run)
-	Check(json.Unmarshal(ask(append(args, flags(options)...), p), r))
+	Check(json.Unmarshal(ask(bounded(append(args, flags(options)...)), p), r))
 	if p.quiet {
 		return r
 	}

@@ -19,7 +19,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	s := tiny("")
 	s.SSFactor, s.SSScale, s.Projector, s.Views, s.Frozen, s.SSBalance = 0.5, 1, "8,8", "crop 1, flip 0.5", 0, 7
 	search := begin(t, crops(t), s)
-	const warm, steps = 9, 159
+	const warm, steps = 9, 79
 	var arrays, bytes uint64
 	var held int64
 	for i := range steps {
@@ -37,7 +37,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	if b.Kind != "go" && arrays == 0 {
 		t.Error("no array was counted")
 	}
-	const bound = 32 << 20 // a leak of one small image in each step would be as much
+	const bound = 16 << 20 // a leak of one small image in each step would be as much
 	if grown := memory.Held() - held; grown > bound {
 		t.Errorf("the process has grown by %d bytes in %d steps", grown, steps-warm)
 	}
