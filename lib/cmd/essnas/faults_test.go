@@ -207,11 +207,20 @@ func (c struck) contents(dir string) map[string]string {
 			return err
 		}
 		switch {
-		case strings.HasPrefix(d.Name(), "pareto."):
-			all[path] = "accuracies against search seconds"
+		case strings.HasPrefix(d.Name(), "pareto.") || strings.HasPrefix(d.Name(), "search-time."):
+			all[path] = "measured times"
 			return nil
 		case d.Name() == "results.csv":
 			all[path], _ = untimed(filepath.Join(dir, filepath.Dir(path)))
+			return nil
+		case d.Name() == "results.json":
+			var study struct {
+				Trials []json.RawMessage `json:"trials"` // the claims compare times as well
+			}
+			must.M(json.Unmarshal(must.M1(os.ReadFile(filepath.Join(dir, path))), &study))
+			for _, trial := range study.Trials {
+				all[path] += string(timeless(trial))
+			}
 			return nil
 		}
 		raw := bytes.ReplaceAll(must.M1(os.ReadFile(filepath.Join(dir, path))), []byte(dir), []byte("DIR"))
@@ -236,7 +245,7 @@ func (c struck) contents(dir string) map[string]string {
 }
 
 // own are the names in JSON whose values are a run's own.
-var own = []string{"seconds", "fitting", "memory", "ended", "started", "tested", "command", "room", "added"}
+var own = []string{"seconds", "search_seconds", "fitting", "memory", "ended", "started", "tested", "command", "room", "added"}
 
 func timeless(raw []byte) []byte {
 	var value any
