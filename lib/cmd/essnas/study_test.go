@@ -137,6 +137,10 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 			t.Fatalf("%s: %v: %s", job, err, out)
 		}
 	}
+	of := func(name string) string { return must.M1(findings.Open(filepath.Join(dir, name))).Config.Backend }
+	if got := of("moved"); got != of("whole") {
+		t.Errorf("the study from files is of the backend %q, want %q", got, of("whole"))
+	}
 	if got := whole("moved"); got != want {
 		t.Errorf("from files:\n%s\nwant\n%s", got, want)
 	}

@@ -62,7 +62,7 @@ type Config struct {
 	Data map[string]map[string]string `json:"data"`
 	// sentences on unexpected circumstances, such as a missing data set
 	Remarks []string `json:"remarks"`
-	// kind of the backend; "" before the first run
+	// kind of the backend; "" before the first run, and in the file if a cluster's nodes compute
 	Backend  string            `json:"backend"`
 	Versions map[string]string `json:"versions"`
 	Command  []string          `json:"command"` // the last command line
@@ -87,7 +87,29 @@ func Open(dir string) (*Directory, error) {
 	if err := json.Unmarshal(raw, &s.Config); err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w): delete it, and repeat the command that made the study", s.Path("study.json"), err)
 	}
+	if s.Config.Backend == "" {
+		s.Config.Backend = s.ranOn()
+	}
 	return s, nil
+}
+
+// ranOn returns the kind of the backend of a run of the study, or "" if none has begun. A study whose
+// jobs run on the nodes of a cluster is written by a machine that opens no backend.
+func (s *Directory) ranOn() (kind string) {
+	filepath.WalkDir(s.Path("runs"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.Name() != "config.json" {
+			return nil // Results reports runs that can't be read
+		}
+		var c run.Config
+		if raw, err := os.ReadFile(path); err == nil && json.Unmarshal(raw, &c) == nil {
+			kind = c.Backend.Kind
+		}
+		if kind != "" {
+			return filepath.SkipAll
+		}
+		return nil
+	})
+	return kind
 }
 
 // SeedsOf returns the number of seeds of a configuration. Random search may have more seeds than the
