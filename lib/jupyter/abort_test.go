@@ -42,26 +42,27 @@ func (k *kernel) runAll(cells []string, queued func(), seen func(text string)) (
 	return statuses
 }
 
+// behindAGate runs cells as runAll does, behind one that ends when all of them are queued, and
+// returns the statuses of all.
+func (k *kernel) behindAGate(cells []string, seen func(text string)) (statuses []string) {
+	k.t.Helper()
+	gate := filepath.Join(k.dir, fmt.Sprint("gate", k.next))
+	wait := fmt.Sprintf("%%%%\nfor {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(10 * time.Millisecond)\n}", gate)
+	return k.runAll(append([]string{wait}, cells...), func() {
+		if err := os.WriteFile(gate, nil, 0o600); err != nil {
+			k.t.Error(err)
+		}
+	}, seen)
+}
+
 func TestQueuedCellsAreAbortedAfterAnErrorAndAfterOneInterrupt(t *testing.T) {
 	k := startLab(t, "/", nil).kernel()
-	gates := 0
-	// all runs cells behind one that ends when all of them are queued.
-	all := func(cells []string, seen func(text string)) []string {
-		gates++
-		gate := filepath.Join(k.dir, fmt.Sprint("gate", gates))
-		wait := fmt.Sprintf("%%%%\nfor {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(10 * time.Millisecond)\n}", gate)
-		return k.runAll(append([]string{wait}, cells...), func() {
-			if err := os.WriteFile(gate, nil, 0o600); err != nil {
-				t.Error(err)
-			}
-		}, seen)
-	}
 	for fault, cell := range map[string]string{
 		"a panic":          "%%\npanic(\"no good\")",
 		"a compile error":  "%%\nfmt.Println(nothing)",
 		"an error at once": "if {",
 	} {
-		got := all([]string{cell, "%%\nfmt.Println(\"it runs\")", "%%\nfmt.Println(\"it runs\")"}, func(text string) {
+		got := k.behindAGate([]string{cell, "%%\nfmt.Println(\"it runs\")", "%%\nfmt.Println(\"it runs\")"}, func(text string) {
 			if strings.Contains(text, `"text":"it runs`) || strings.Contains(text, `"text": "it runs`) {
 				t.Errorf("after %s the next cell runs", fault)
 			}
@@ -73,7 +74,7 @@ func TestQueuedCellsAreAbortedAfterAnErrorAndAfterOneInterrupt(t *testing.T) {
 	for moment, output := range map[string]string{"while it runs": "stream", "while it is compiled": "execute_input"} {
 		pressed := 0
 		start := time.Now()
-		got := all([]string{"%%\nfmt.Println(\"one\")\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)"}, func(text string) {
+		got := k.behindAGate([]string{"%%\nfmt.Println(\"one\")\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)", "%%\ntime.Sleep(time.Hour)"}, func(text string) {
 			if strings.Contains(text, output) && pressed == 0 {
 				pressed++
 				k.interrupt()
@@ -83,7 +84,37 @@ func TestQueuedCellsAreAbortedAfterAnErrorAndAfterOneInterrupt(t *testing.T) {
 			t.Errorf("after %d interrupts of the first cell, %s, the cells end with %v after %v, want %v", pressed, moment, got, time.Since(start), want)
 		}
 	}
-	if got := all([]string{"%%\nfmt.Println(1)", "%%\nfmt.Println(2)"}, func(string) {}); !slices.Equal(got, []string{"ok", "ok", "ok"}) {
+	if got := k.behindAGate([]string{"%%\nfmt.Println(1)", "%%\nfmt.Println(2)"}, func(string) {}); !slices.Equal(got, []string{"ok", "ok", "ok"}) {
 		t.Errorf("afterwards cells end with %v", got)
+	}
+}
+
+func TestAnInterruptedReplayEndsAtOnceAndAbortsWhatIsQueued(t *testing.T) {
+	k := startLab(t, "/", nil).kernel()
+	said := ""
+	pressed := time.Time{}
+	replay := "import nb \"github.com/essnas/essnas/lib/notebook\"\n%%\nnb.Recorded(\"stage1\", 1, nb.Quiet).Replay(3600)"
+	got := k.behindAGate([]string{replay, "%%\nfmt.Println(\"it runs\")"}, func(text string) {
+		said += text
+		if strings.Contains(text, "in 3600 seconds") && pressed.IsZero() {
+			pressed = time.Now()
+			k.interrupt()
+		}
+	})
+	if want := []string{"ok", "error", "aborted"}; !slices.Equal(got, want) || pressed.IsZero() {
+		t.Errorf("the cells end with %v, want %v", got, want)
+	}
+	t.Logf("the replay ended %v after the interrupt", time.Since(pressed))
+	// The cell says so itself: nobody has killed it.
+	if !strings.Contains(said, "Interrupted. Run the cell again to see the replay from its beginning.") {
+		t.Error("the cell does not say that it was interrupted")
+	}
+	for _, trace := range []string{"goroutine ", "panic", "it runs", "is saved"} {
+		if strings.Contains(said, trace) {
+			t.Errorf("the cells say %q:\n%s", trace, said)
+		}
+	}
+	if e := k.ok("%%\nfmt.Println(6 * 7)"); e.stdout != "42\n" {
+		t.Errorf("after an interrupt the kernel says %q", e.stdout)
 	}
 }

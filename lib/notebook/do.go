@@ -49,6 +49,9 @@ func ask(args []string, p *progress) json.RawMessage {
 	if ctx.Err() != nil {
 		p.say("interrupted")
 		p.end()
+		if args[0] == "replay" {
+			end("Interrupted. Run the cell again to see the replay from its beginning.")
+		}
 		end("Interrupted, and the work is saved: run the cell again to continue.")
 	}
 	p.end()

@@ -95,6 +95,9 @@ func (p *program) replayRun(c *cobra.Command, r *run.Run, seconds float64) (epoc
 	}
 	var text bytes.Buffer
 	pause := time.Duration(seconds / float64(epochs) * float64(time.Second))
+	if l.Progress != nil {
+		fmt.Fprintf(l.Progress, "replay: %d epochs in %g seconds\n", epochs, seconds)
+	}
 	for _, e := range events {
 		line, err := json.Marshal(e)
 		if err != nil {
