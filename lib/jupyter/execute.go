@@ -27,13 +27,18 @@ func Execute(ctx context.Context, c checkout.Tree, path, out string, limit time.
 	if err != nil {
 		return nil, fmt.Errorf("the notebook can't be read: %w", err)
 	}
-	// Jupyter works on a copy beside the notebook, so that a failure leaves the notebook unchanged.
-	work := filepath.Join(filepath.Dir(path), "."+strings.TrimSuffix(filepath.Base(path), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
+	if out, err = filepath.Abs(out); err != nil {
+		return nil, err
+	}
+	// Jupyter writes beside the result: a failure leaves both notebooks unchanged, and the directory of
+	// a notebook that is only read may be read-only. Writing there first finds out before the cells run.
+	work := filepath.Join(filepath.Dir(out), "."+strings.TrimSuffix(filepath.Base(out), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
 	if err := atomicfile.WriteBytes(work, text); err != nil {
 		return nil, err
 	}
 	defer os.Remove(work)
-	command, err := Command(ctx, c, say, "jupyter", "execute", "--inplace", "--allow-errors", fmt.Sprintf("--timeout=%d", int(limit.Seconds())), "--kernel_name=essnas", work)
+	pattern := strings.NewReplacer("{", "{{", "}", "}}").Replace(work) // of Python's str.format
+	command, err := Command(ctx, c, say, "jupyter", "execute", "--output="+pattern, "--allow-errors", fmt.Sprintf("--timeout=%d", int(limit.Seconds())), "--kernel_name=essnas", path)
 	if err != nil {
 		return nil, err
 	}

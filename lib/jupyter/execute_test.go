@@ -94,7 +94,15 @@ func TestNotebooksNeedNoNetwork(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	before, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := executeAll(t, path)
+	// A directory changes when a file is made in it.
+	if after, err := os.Stat(filepath.Dir(path)); err != nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("something was written beside the notebook, which may lie in a read-only checkout (%v)", err)
+	}
 	if len(all) != 1 || all[0].Figures != 1 {
 		t.Fatalf("the notebook has come to %+v", all)
 	}
