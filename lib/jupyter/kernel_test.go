@@ -1,11 +1,14 @@
 package jupyter
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func TestCells(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
 	k := startLab(t, "/", nil).kernel()
 	t.Run("import the checkout's packages and run them", func(t *testing.T) {
 		e := k.ok("import \"github.com/essnas/essnas/lib/cell\"\n%%\nfmt.Println(cell.PublishedNames())")
@@ -48,5 +51,9 @@ func TestCells(t *testing.T) {
 				t.Errorf("%d lines are too many:\n%s", n, text)
 			}
 		})
+	}
+	// GoNB names its logs so, and makes the first one when it starts.
+	if logs, _ := filepath.Glob(filepath.Join(temporary, "gonb.*")); len(logs) > 0 {
+		t.Errorf("a log of the kernel lies where other users read it: %q", logs)
 	}
 }

@@ -30,7 +30,9 @@ func kernel(connection string) {
 		fail(err)
 	}
 	runtime.LockOSThread() // GoNB ends with this thread
-	gonb := exec.Command(filepath.Join(tools, "gonb"), "--kernel", messages.File, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL")
+	// GoNB's log would stay in /tmp, where other users of the machine read it
+	gonb := exec.Command(filepath.Join(tools, "gonb"), "--kernel", messages.File, "--raw_error", "--logtostderr=false", "--stderrthreshold=FATAL",
+		"--log_dir="+filepath.Dir(messages.File))
 	status, err := supervise(gonb)
 	messages.Close()
 	if err != nil {
