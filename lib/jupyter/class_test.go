@@ -136,6 +136,41 @@ a parameter of a Go notebook is a number, a text, a boolean or a list of those
 	}
 }
 
+func TestPapermillRunsANotebookWithOtherParameters(t *testing.T) {
+	environment(t)
+	bin, dir := grader(t), t.TempDir()
+	tools, err := Tools(t.Context(), sources(t), func(text string) { t.Log(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(notebook(t, "const images = 160", "%%\nfmt.Println(\"images:\", images)"), `"metadata":{}`, `"metadata":{"tags":["parameters"]}`, 1)
+	if err := os.WriteFile(filepath.Join(dir, "in.ipynb"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const program = `
+import sys
+sys.path.insert(0, sys.argv[1])
+import essnas_papermill, papermill
+papermill.execute_notebook("in.ipynb", "out.ipynb", parameters={"images": 640}, kernel_name="essnas", progress_bar=False)
+`
+	c := exec.CommandContext(t.Context(), filepath.Join(bin, "python"), "-c", program, filepath.Join(sources(t).Root, "kernels", "papermill"))
+	c.Dir = dir
+	c.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "JUPYTER_PATH="+sources(t).Root, "ESSNAS_ROOT="+sources(t).Root, "ESSNAS_TOOLS="+tools,
+		"JUPYTER_CONFIG_DIR="+t.TempDir(), "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTER_DATA_DIR="+t.TempDir(), "IPYTHONDIR="+t.TempDir())
+	if said, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("papermill: %v\n%s", err, said)
+	}
+	out, err := os.ReadFile(filepath.Join(dir, "out.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"const images = 160", "const images = 640", `images: 640\n`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
+
 func TestNbgraderGivesModelAnswersAllPointsAndBlankOnesNone(t *testing.T) {
 	environment(t)
 	bin, course := grader(t), t.TempDir()
