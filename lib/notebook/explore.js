@@ -136,7 +136,7 @@
       progress.hidden = true;
     } catch (e) {
       // JupyterLab's own stop button and a restart interrupt the code, too, before it is killed.
-      const saved = e instanceof kernel.Failed && (stopped || e.message.includes("What was computed is saved"));
+      const saved = e instanceof kernel.Failed && (stopped || e.message.includes("the work is saved"));
       progress.textContent = saved ? "Stopped, and saved: the same button goes on." : e.message;
     }
     running = false;
