@@ -15,12 +15,13 @@ type spec struct {
 	folder         string // in the data directory
 	pickled        string // folder of the Python version; "" if there is none
 	torchvision    string // its folder there, which has a folder raw; "" if there is none
-	// files in the data directory itself are those of this data set: others have files of the same
-	// names
+	// loose marks the data set whose files may lie in the data directory itself. Other data sets have
+	// files of the same names.
 	loose bool
-	// images and labels are plain bytes in two files: planes of columns, and labels from 1 (STL-10)
+	// columns marks images and labels as plain bytes in two files: planes of columns, and labels from
+	// 1 (STL-10).
 	columns bool
-	// images and labels are two arrays of one MATLAB file (SVHN)
+	// matlab marks images and labels as two arrays of one MATLAB file (SVHN).
 	matlab      bool
 	train, test []part
 	archive     download // of the whole folder; without URL the parts are downloaded one by one
@@ -156,9 +157,8 @@ func svhn() spec {
 	}
 }
 
-// idxPairs returns the files of MNIST's format, which other data sets have taken over with their
-// names: of 60,000 training images, their labels, 10,000 test images, their labels, with these
-// checksums.
+// idxPairs returns the files of a data set in MNIST's format and with MNIST's names: 60,000 training
+// images, their labels, 10,000 test images, their labels, with these checksums.
 func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec {
 	file := func(name, md5 string) download { return download{name: name, url: url + name, md5: md5} }
 	return spec{
@@ -168,8 +168,8 @@ func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec
 	}
 }
 
-// bounded sets the downloads' bounds: packed files are no larger than unpacked ones, but for some
-// bytes. The bound of an archive comes with what it has besides.
+// bounded sets the bounds of the downloads: packed files are larger than unpacked ones by some bytes
+// at most. The bound of an archive covers its other files as well.
 func (s spec) bounded() spec {
 	for _, parts := range [][]part{s.train, s.test} {
 		for i := range parts {
@@ -183,8 +183,8 @@ func (s spec) bounded() spec {
 }
 
 // Addresses at which the authors publish their files. Those of Fashion-MNIST, KMNIST, STL-10 and
-// SVHN are not encrypted: the checksums say whether the files are the authors'. MNIST's authors have taken
-// their files down; the address is that of PyTorch, whose files have the authors' checksums.
+// SVHN are not encrypted: the checksums verify the files. MNIST's authors have removed their files;
+// the address is that of PyTorch, whose files have the authors' checksums.
 const (
 	kriz    = "https://www.cs.toronto.edu/~kriz/"
 	zalando = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"

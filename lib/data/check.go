@@ -26,8 +26,9 @@ type Info struct {
 }
 
 // List describes all data sets and looks for their files in a directory (see [Directory]) without
-// reading them; a user's own come last (see [Add]), their channels are 0 because the pictures
-// decide. List returns an error if there is no such directory, or if what Add wrote is damaged.
+// reading them. A user's own pictures come last (see [Add]); their channels are 0, because only the
+// pictures tell them. List returns an error if there is no such directory, or if a file of Add is
+// damaged.
 func List(dir string) ([]Info, error) {
 	dir, err := Directory(dir)
 	if err != nil {
@@ -99,8 +100,8 @@ type File struct {
 // Origin says whether a file is the official one.
 type Origin string
 
-// The results of a checksum. The authors publish checksums of CIFAR's archives, but not of the
-// files in them. Those files are Official if Fetch unpacked them, else Unknown. Other means that
+// The results of a checksum. The authors publish checksums of CIFAR's archives, but not of the files
+// in them. Those files are Official if Fetch unpacked them, and otherwise Unknown. Other means that
 // the bytes differ; the images can still be the same in another order.
 const (
 	Official Origin = "official"
@@ -127,8 +128,8 @@ func (r *Report) Origin() Origin {
 	return o
 }
 
-// Check reads a data set as [Open] does and reports sizes, labels and checksums. It returns the
-// errors of Open; no sample stands in for missing files.
+// Check reads a data set like [Open] and reports sizes, labels and checksums. It returns the errors
+// of Open. It does not replace missing files by the sample.
 func Check(name, dir string) (*Report, error) {
 	if _, own, err := own(name, dir); own || err != nil {
 		if err != nil {

@@ -21,7 +21,7 @@ const (
 	pause    = 500 * time.Millisecond
 )
 
-// refused is an error of a server that another immediate attempt will not mend.
+// refused is an error of a server after which an immediate second attempt is useless.
 type refused struct{ error }
 
 func (r refused) Unwrap() error { return r.error }
@@ -30,7 +30,7 @@ func (r refused) Unwrap() error { return r.error }
 var errExcess = errors.New("the official file is smaller")
 
 func (d download) exceeds() error {
-	return refused{fmt.Errorf("what %s sends has more than %d bytes, and %w: look at it in a browser", d.url, d.most, errExcess)}
+	return refused{fmt.Errorf("the file at %s has more than %d bytes, and %w: look at it in a browser", d.url, d.most, errExcess)}
 }
 
 // get downloads into a file unless the file has the right checksum already. A partial download
@@ -60,7 +60,7 @@ func (d download) get(ctx context.Context, file string, progress Progress) error
 		}
 		// The part may come from another version of the file, so one attempt starts anew.
 		if !resumed || anew > 0 {
-			return refused{fmt.Errorf("what %s sends is not the official file (MD5 %s instead of %s), perhaps a proxy's page: look at it in a browser", d.url, sum, d.md5)}
+			return refused{fmt.Errorf("the file at %s is not the official one (MD5 %s instead of %s), perhaps a proxy's page: look at it in a browser", d.url, sum, d.md5)}
 		}
 	}
 	return os.Rename(part, file)
@@ -102,7 +102,7 @@ func (d download) arrive(ctx context.Context, part string, progress Progress) (r
 	if errors.As(err, &get) {
 		err = get.Err // the message around it contains the address
 	}
-	return resumed, refused{fmt.Errorf("%s can't be downloaded: %w; try again, what has arrived is kept", d.url, err)}
+	return resumed, refused{fmt.Errorf("%s can't be downloaded: %w; try again, the part that has arrived is kept", d.url, err)}
 }
 
 // request asks for the missing bytes of the part and appends them.

@@ -64,14 +64,14 @@ func (s spec) fetch(ctx context.Context, dir string, progress Progress) error {
 
 	staging := filepath.Join(dir, ".fetch-"+s.name)
 	whole := filepath.Join(staging, s.folder)
-	if err := s.stage(ctx, staging, whole, progress); err != nil {
+	if err := s.fill(ctx, staging, whole, progress); err != nil {
 		if errors.As(err, new(refused)) {
 			return fmt.Errorf("%w, or put %s from elsewhere into %s", err, s.offered(), dir)
 		}
 		return wrote(err)
 	}
 	src := source{place: whole, read: func(name string, limit int64) ([]byte, error) { return readFile(filepath.Join(whole, name), limit) }}
-	if _, err := s.load(src); err != nil { // impossible after a right checksum
+	if _, err := s.load(src); err != nil { // files with the right checksum always load
 		return err
 	}
 	final := filepath.Join(dir, s.folder)
@@ -104,8 +104,8 @@ func (s spec) offered() string {
 	return strings.Join(names, ", ")
 }
 
-// stage downloads the data set and unpacks it into the folder whole.
-func (s spec) stage(ctx context.Context, staging, whole string, progress Progress) error {
+// fill downloads the data set into staging and unpacks it into the folder whole.
+func (s spec) fill(ctx context.Context, staging, whole string, progress Progress) error {
 	if s.archive.url == "" {
 		if err := os.MkdirAll(whole, 0o755); err != nil {
 			return err

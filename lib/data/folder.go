@@ -39,7 +39,7 @@ type shot struct {
 	sum   [sha256.Size]byte
 }
 
-// album is what a folder holds, before its pictures are read.
+// album lists the classes and the pictures of a folder, before the pictures are read.
 type album struct {
 	classes     []string
 	train, test []shot
@@ -70,7 +70,7 @@ func (o Own) open() (fs.FS, io.Closer, error) {
 	return z, z, nil
 }
 
-// hidden says whether a file is one that systems leave in folders.
+// hidden reports whether a file is one that operating systems leave in folders.
 func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || name == "__MACOSX" || strings.EqualFold(name, "thumbs.db") || strings.EqualFold(name, "desktop.ini")
 }
@@ -286,7 +286,7 @@ func (o Own) read(files fs.FS, all []shot, pixels []uint8, size int) error {
 	if n := len(faults) - maxFaults; n > 0 {
 		faults, more = faults[:maxFaults], fmt.Sprintf("; and %d more", n)
 	}
-	return fmt.Errorf("%s has pictures that can't be used: %s%s; mend or remove them", o.Path, strings.Join(faults, "; "), more)
+	return fmt.Errorf("%s has pictures that can't be used: %s%s; repair or remove them", o.Path, strings.Join(faults, "; "), more)
 }
 
 // read decodes a picture to [side, side, 3] and notes its checksum.
@@ -319,7 +319,7 @@ func (s *shot) read(files fs.FS, room *semaphore.Weighted, side int) ([]uint8, e
 	return picture.Square(im, side, 3), nil
 }
 
-// grey says whether all pixels [n, 3] are grey.
+// grey reports whether all pixels [n, 3] are grey.
 func grey(pixels []uint8) bool {
 	for i := 0; i+2 < len(pixels); i += 3 {
 		if pixels[i] != pixels[i+1] || pixels[i] != pixels[i+2] {

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// layout is a way in which people keep the files of a data set.
+// layout is an arrangement of the files of a data set in a data directory.
 type layout struct {
 	folder string // below the data directory
-	// path returns the file, below the folder, that has what the official file has; "" if this
+	// path returns the file, below the folder, with the contents of an official file; "" if this
 	// layout has no such file.
 	path func(folder, official string) string
-	// read returns what the official file would contain.
+	// read returns the contents of the official file.
 	read func(s spec, path string, limit int64) ([]byte, error)
 }
 
-// layouts lists the ways in which a data set is looked for, in that order.
+// layouts lists the layouts of a data set in the order in which they are tried.
 func (s spec) layouts() []layout {
 	official := func(folder string) layout {
 		return layout{folder, there, func(_ spec, path string, limit int64) ([]byte, error) { return readFile(path, limit) }}

@@ -128,7 +128,7 @@ func Files(name, dir string) (map[string]string, error) {
 	return files, nil
 }
 
-// own returns the user's pictures that a name means; own is false for all other names.
+// own returns the user's pictures with this name; own is false for all other names.
 func own(name, dir string) (o Own, own bool, err error) {
 	if _, err := find(name); err == nil || name == "" || name == "sample" {
 		return o, false, nil
@@ -317,7 +317,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return raw, nil
 }
 
-// plain returns the cause of an error of the file system without operation and path, which the
+// plain returns the cause of an error of the file system. It leaves out operation and path, which the
 // surrounding message names.
 func plain(err error) error {
 	var p *fs.PathError

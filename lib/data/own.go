@@ -22,10 +22,10 @@ import (
 //	PATH/*                                        pictures without labels, for pretrainings
 type Own struct {
 	Path string `json:"path"` // absolute
-	Side int    `json:"side"` // of the squares that pictures are scaled to; a multiple of 4
-	// share of the pictures that are test pictures where the folder names none
+	Side int    `json:"side"` // side of the scaled squares, a multiple of 4
+	// share of each class that becomes test pictures if the folder has no folder test
 	Test float64 `json:"test"`
-	Seed uint64  `json:"seed"` // of that choice
+	Seed uint64  `json:"seed"` // seed of the choice of test pictures
 }
 
 // NewOwn returns the pictures at path with the settings of the field: side 32, a fifth for tests.
@@ -74,7 +74,7 @@ func (o Own) check() error {
 	return nil
 }
 
-// String is the reference that ParseOwn reads.
+// String returns the reference that ParseOwn reads.
 func (o Own) String() string {
 	d := NewOwn(o.Path)
 	var settings []string
@@ -148,7 +148,7 @@ var naming = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,63}$`)
 
 func registered(name, dir string) string { return filepath.Join(dir, "own", name+".json") }
 
-// readOwn reads what Add wrote.
+// readOwn reads a file that Add has written.
 func readOwn(file string) (o Own, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -160,8 +160,8 @@ func readOwn(file string) (o Own, err error) {
 	return o, o.check()
 }
 
-// findOwn returns the user's pictures that name means: a name of Add, or a reference to a folder.
-// found is false where it is neither.
+// findOwn returns the user's pictures with this name: a name of Add, or a reference to a folder. found
+// is false for other names.
 func findOwn(name, dir string) (o Own, found bool, err error) {
 	if naming.MatchString(name) {
 		if dir, err = Directory(dir); err != nil {

@@ -132,7 +132,7 @@ func TestPicturesThatCantBeReadAreAllNamed(t *testing.T) {
 	files["rose/torn.png"] = files["rose/a.png"][:40]
 	files["daisy/notes.txt"] = []byte("hello")
 	_, err := Open(folder(t, files), "")
-	for _, want := range []string{"rose/torn.png", "daisy/notes.txt", "mend or remove"} {
+	for _, want := range []string{"rose/torn.png", "daisy/notes.txt", "repair or remove"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
 		}

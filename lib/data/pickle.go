@@ -17,7 +17,7 @@ type batch struct {
 // name, or *ndarray.
 type pickled any
 
-// name is a name of a module's global. Only those in it are known.
+// global is the name of a module's global. Other names are unknown.
 type global string
 
 var globals = map[global]bool{"numpy.core.multiarray _reconstruct": true, "numpy ndarray": true, "numpy dtype": true}
@@ -28,7 +28,7 @@ type ndarray struct {
 	data []byte
 }
 
-// errPickle is what every deviation from the layout ends with.
+// errPickle is the error for every deviation from the layout.
 var errPickle = errors.New("is not a batch of CIFAR's Python version as its authors wrote it: use the binary version, which \"essnas data fetch\" gets")
 
 // unpickler reads the pickles in which CIFAR's authors wrote their batches: protocol 2,
@@ -47,7 +47,7 @@ type unpickler struct {
 // maxItems bounds the values of a pickle: CIFAR's have some 20,000.
 const maxItems = 1 << 20
 
-// parseBatch reads a batch. Whatever is not exactly such a file is an error.
+// parseBatch reads a batch. It returns errPickle for any other file.
 func parseBatch(raw []byte) (b batch, err error) {
 	u := &unpickler{raw: raw, memo: map[uint32]pickled{}}
 	defer func() {
@@ -134,7 +134,7 @@ func (u *unpickler) pop() pickled {
 	return x
 }
 
-// marked takes what lies above the last mark.
+// marked takes the values above the last mark.
 func (u *unpickler) marked() []any {
 	u.need(len(u.marks) > 0)
 	at := u.marks[len(u.marks)-1]

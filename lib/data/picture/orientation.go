@@ -7,7 +7,7 @@ import (
 )
 
 // Orientation returns the EXIF orientation of a JPEG, PNG or WebP file, 1 to 8 (EXIF 2.32, tag
-// 0x0112). It is 1, upright, for a file that does not say, or says it wrongly.
+// 0x0112). It returns 1, upright, for a file without a valid orientation.
 func Orientation(raw []byte) int {
 	switch {
 	case bytes.HasPrefix(raw, []byte{0xff, 0xd8}):
@@ -115,7 +115,7 @@ func upright(im image.Image, orientation int) image.Image {
 	return to
 }
 
-// stored is the place in the file, of width w and height h, of the pixel that is seen at x, y.
+// stored returns the position in the file, of width w and height h, of the pixel that appears at x, y.
 func stored(x, y, w, h, orientation int) (u, v int) {
 	switch orientation {
 	case 2: // mirrored

@@ -74,7 +74,7 @@ func Decode(raw []byte) (image.Image, error) {
 	return upright(im, Orientation(raw)), nil
 }
 
-// broken takes the names of packages off the decoders' errors.
+// broken removes the names of packages from the decoders' errors.
 func broken(err error) error {
 	text := err.Error()
 	for _, name := range []string{"image: ", "png: ", "jpeg: ", "webp: ", "vp8: ", "vp8l: ", "riff: ", "invalid format: "} {
