@@ -11,11 +11,12 @@
 //
 //	depth       operations on the longest way from an input to the output
 //	mean path   operations on a way from an input to the output, the mean over all ways
-//	width       sum over the states of the share of their edges that come from the inputs (Shu et al., arXiv:1909.09569,
-//	            section 3.1, in units of the channels of a state)
+//	width       sum over the states of the share of their edges that come from the inputs
+//	            (Shu et al., arXiv:1909.09569, section 3.1, in units of the channels of a state)
 //	field       side of the square of input positions that a position of the output depends on
-//	skips, parameter-less operations, dilated convolutions, separable convolutions whose output a pool reads: counts
+//	counts      skips, parameter-less operations, dilated convolutions, separable convolutions
+//	            whose output a pool reads
 //
-// A state that is not in the output and that no other state reads counts for the counts, and for
-// nothing else.
+// A state that neither the output nor another state reads has no influence on any measure except
+// the counts.
 package analysis

@@ -1,4 +1,5 @@
-// Package cell describes what a search finds: the cell, and the genotype that names its operations.
+// Package cell describes the result of a search: the cell, and the genotype that names its
+// operations.
 //
 // # The cell
 //
@@ -20,11 +21,13 @@
 //
 // # The search space
 //
-// Which operations an edge may have and how many states a cell has is a value, a [Space]: [DARTS]
-// has eight operations and four states, others any two or more of [Operations] and two to five
-// states. Beside the eight there are capsules with three routings, those that iterate once, twice
-// (without a number in the name) or three times: a genotype names all that its network computes. [Lookup] finds an operation's kind and windows, from which its graph (package ops), its
-// reach and its shape measures follow; no code asks for an operation's name.
+// A [Space] is a search space: the operations that an edge may have, and the number of states of a
+// cell. [DARTS] has eight operations and four states. Other spaces have two or more of
+// [Operations] and two to five states. Beside the eight there are capsules with three routings. The
+// iterative routings run once, twice (without a number in the name) or three times. A genotype
+// thus names everything that its network computes. [Lookup] finds the kind and the windows of an
+// operation. They determine its graph (package ops), its reach and its shape measures; no code
+// asks for the name of an operation.
 //
 // # The genotype
 //
@@ -35,12 +38,14 @@
 // [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with
 // a bad one. JSON:
 //
-//	{"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5], "reduce": [...], "reduce_concat": [2, 3, 4, 5]}
+//	{"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5],
+//	 "reduce": [...], "reduce_concat": [2, 3, 4, 5]}
 //
 // and the Python text that the logs and genotypes.py of DARTS, P-DARTS, PC-DARTS and their
 // relatives hold:
 //
-//	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))
+//	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6),
+//	         reduce=[...], reduce_concat=range(2, 6))
 //
 // [Genotype.Python] and encoding/json write them. [Random] draws one. [Load] takes a file in either
 // form or the name of a published cell (see [PublishedNames]). [ShapeOf] counts its skip

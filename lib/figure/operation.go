@@ -19,7 +19,8 @@ var (
 
 // OperationColor returns the colour of an operation of the search space, the same in every figure.
 // Related operations have related colours: poolings are blue, separable convolutions warm, dilated
-// ones green and purple, capsules wine, olive and indigo, the skip connection black. The operation none and unknown names are grey.
+// ones green and purple, capsules wine, olive and indigo, the skip connection black. The operation
+// none and unknown names are grey.
 //
 // The kind of an operation, its dilation and the size of its window give the hue. Where its windows
 // together span more than those of the operation of DARTS with that hue, the colour is darker;

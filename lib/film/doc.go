@@ -15,11 +15,13 @@
 //
 // # The numbers
 //
-//	similarity   share of the genes (state, node read, operation) that an epoch's cell has in common with the last epoch's
-//	entropy      of the weights of an edge's operations, 1 where all are equal and 0 where one has all; mean over the edges
-//	beta drift   half of the sum of |beta - 1/n| over the n edges that enter a state, mean over the states: 0 at the start,
-//	             (n-1)/n where one edge has all
+//	similarity   share of the genes (state, node read, operation) that an epoch's cell has in
+//	             common with the last epoch's
+//	entropy      of the weights of an edge's operations: 1 if all are equal, 0 if one has all;
+//	             the mean over the edges
+//	beta drift   half of the sum of |beta - 1/n| over the n edges that enter a state, the mean
+//	             over the states: 0 at the start, (n-1)/n where one edge has all
 //	winner       operation of an edge with the largest weight, none left out
-//	fortune      of an operation: its mean weight, times the number of operations of the edge, so that 1 is the weight at
-//	             the start; the edges that still have it; the edges on which it wins
+//	fortune      of an operation: its mean weight, times the number of operations of the edge, so
+//	             that 1 is the weight at the start; the edges that still have it; the edges on which it wins
 package film

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Row is a line of the table: one class against all others, or the micro or macro average. The four measures
-// lie in 0..1.
+// Row is a line of the table: one class against all others, or the micro or macro average. The four
+// measures lie in 0..1.
 type Row struct {
 	Class     string  `json:"class"`
 	Images    int     `json:"images"` // test images of this class
@@ -119,8 +119,8 @@ func (t Table) answered(k int) bool {
 	return slices.ContainsFunc(t.Confusion, func(row []int) bool { return row[k] > 0 })
 }
 
-// Warnings says in sentences without their full stop which classes the numbers say nothing of: those
-// that no image was taken for, and those without test images.
+// Warnings names the classes for which the measures have no meaning: those that were never
+// predicted, and those without test images. Each warning is a sentence without its full stop.
 func (t Table) Warnings() (all []string) {
 	var never, absent []string
 	for k, row := range t.Classes {

@@ -17,8 +17,8 @@ func (t *Search) assist(at place) {
 	}
 }
 
-// keptCapsules is how many capsules an edge keeps at the end of the present phase: the setting's
-// number at the end of the first.
+// keptCapsules returns the least number of capsules that an edge keeps at the end of the current
+// phase: the setting's number at the end of the first phase, 0 at the end of later ones.
 func (t *Search) keptCapsules() int {
 	if t.phase > 0 {
 		return 0

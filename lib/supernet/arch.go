@@ -188,8 +188,8 @@ func (a *Arch) NewMixing() *Mixing {
 	return m
 }
 
-// Update puts the operations' weights x softmax(beta) for the operations, softmax(beta) for the by-passes,
-// and factor x softmax(beta) for auxiliary skips.
+// Update sets the mixing weights: the operation's weight x softmax(beta) for an operation,
+// softmax(beta) for a by-pass, and factor x softmax(beta) for an auxiliary skip connection.
 func (a *Arch) Update(m *Mixing) {
 	set := func(v *block.Value, x float64) {
 		if v != nil {

@@ -8,9 +8,9 @@
 //
 // A claim compares a measure of two groups of searches, or of a group and random cells. Its
 // difference has a 95 % interval by Welch's t (1947), or by Student's where random cells are the
-// other side, whose mean is as good as known. The verdict is [Supported] or [Contradicted] where the interval
-// leaves zero out on one side or the other, and [Undecided] where it does not, or where a group has
-// a single search. Several claims are checked at once, without a correction: one of twenty is
+// other side, because the mean of these is known almost exactly. The verdict is [Supported] or
+// [Contradicted] if the interval excludes zero. It is [Undecided] if the interval contains zero or
+// if a group has a single search. Several claims are checked at once, without a correction: one of twenty is
 // decided by chance.
 //
 // Of a search both cells are measured: counts are those of both together, depths their mean.
