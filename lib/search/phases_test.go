@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/essnas/essnas/lib/backbone"
@@ -137,5 +138,41 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 	}
 	if n := len(search.arch.Space[0][0]); n != 4 || len(cell.Primitives) != 8 {
 		t.Errorf("%d operations", n)
+	}
+}
+
+// The capsules are the weakest operations of all edges at the end of both phases.
+func TestCapsulesAreProtectedAtTheEndOfTheFirstPhaseOnly(t *testing.T) {
+	set := crops(t)
+	for keep, want := range map[int][]bool{0: {false, false}, 1: {true, false}} {
+		s := tiny("3/4 3/3 3/2")
+		s.Epochs, s.Frozen, s.Operations, s.KeepCapsules = 1, 0, "none,skip_connect,avg_pool_3x3,capsule_self", keep
+		search := begin(t, set, s)
+		for phase, protected := range want {
+			flat := search.arch.Flat()
+			at := 0
+			for _, edges := range search.arch.Space {
+				for _, names := range edges {
+					for _, name := range names {
+						if flat[at] = 1; cell.IsCapsule(name) {
+							flat[at] = -1
+						}
+						at++
+					}
+				}
+			}
+			search.arch.SetFlat(flat)
+			search.remix()
+			if _, _, err := search.EndEpoch(t.Context(), phase); err != nil {
+				t.Fatal(err)
+			}
+			for _, edges := range search.arch.Space {
+				for e, names := range edges {
+					if slices.ContainsFunc(names, cell.IsCapsule) != protected {
+						t.Errorf("keep_capsules %d: after phase %d edge %d has %v", keep, phase, e, names)
+					}
+				}
+			}
+		}
 	}
 }

@@ -1,11 +1,13 @@
 package train
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/essnas/essnas/lib/data"
 	"github.com/essnas/essnas/lib/fit"
+	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/fit/fittest"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/settings"
@@ -97,6 +99,42 @@ func TestAttacksLeaveTheStateOfATrainingAlone(t *testing.T) {
 			if after.Arrays[name].F32[i] != v {
 				t.Fatalf("%s changes in a validation under attack", name)
 			}
+		}
+	}
+}
+
+// overfitting is a training with the course of robust overfitting (arXiv:2002.11569): its clean
+// loss falls to the end, and its robust loss is lowest in the second epoch.
+type overfitting struct{ *Training }
+
+func (o overfitting) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
+	m, d, err := o.Training.EndEpoch(ctx, epoch)
+	course := map[string][]float64{"val_loss": {0.9, 0.6, 0.3}, "val_robust_loss": {1.2, 1.1, 1.4}}
+	for name := range m {
+		if losses, is := course[name]; is {
+			m[name] = losses[epoch]
+		}
+	}
+	return m, d, err
+}
+
+func TestTheWeightsKeptOfAnAdversarialTrainingAreThoseOfTheLowestRobustLoss(t *testing.T) {
+	set := fragile(64)
+	for attack, want := range map[string]int{"none": 2, "fgsm": 1} {
+		s := small(t, set, func(s *settings.Train) {
+			s.Batch, s.Epochs = 16, 3
+			s.Adversarial = settings.Adversarial{Adversarial: attack, Eps: "8/255", AttackSteps: 1}
+		})
+		store := fit.Store{Dir: t.TempDir()}
+		if err := fit.Run(t.Context(), overfitting{s}, store, fit.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		state, err := fit.LoadState(store.Best())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, best, err := fit.Progress(state); err != nil || best != want {
+			t.Errorf("attack %s: the best epoch is %d (%v), want %d", attack, best, err, want)
 		}
 	}
 }
