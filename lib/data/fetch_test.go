@@ -237,7 +237,7 @@ func TestWhatIsNotOfficialNeverAppears(t *testing.T) {
 		sends []byte // nil: no such file
 		says  string
 	}{
-		"a proxy's page": {[]byte("<html>log in"), "not the official file"},
+		"a proxy's page": {[]byte("<html>log in"), "not the official one"},
 		"nothing there":  {nil, "404 Not Found"},
 	} {
 		t.Run(name, func(t *testing.T) {
