@@ -12,9 +12,9 @@ import (
 )
 
 // Locate finds or installs the plugin of a choice and loads its library, and returns the path and
-// the version of its PJRT interface. It creates no client: no device is touched. A GPU that does not
-// work can thus be told from a library that can't be loaded. Locate returns the errors of [Open] for
-// a missing plugin, and an error with the loader's reason for one that can't be loaded.
+// the version of its PJRT interface. It creates no client: no device is touched. A GPU that does
+// not work can thus be told from a library that can't be loaded. Locate returns the errors of
+// [Open] for a missing plugin, and an error with the loader's reason for one that can't be loaded.
 func Locate(ctx context.Context, o Options) (path, version string, err error) {
 	if o.Log == nil {
 		o.Log = os.Stderr

@@ -16,8 +16,8 @@
 // A program with bundle.json in its directory uses the bundle ([Use]). It always uses the libraries
 // of the bundle. It uses the cache and the data of the bundle unless $ESSNAS_CACHE and $ESSNAS_DATA
 // name other directories. It installs nothing and reads no other file of the machine. Compiled
-// programs fit machines with the same processor features and the same number of cores; other machines
-// compile anew.
+// programs fit machines with the same processor features and the same number of cores; other
+// machines compile anew.
 //
 // The plugins of the bundle have the hashes that the source of package plugin names. They are the
 // files that pip would fetch.

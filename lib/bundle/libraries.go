@@ -16,8 +16,8 @@ import (
 var ofC = []string{"ld-linux", "ld64", "libc.so", "libm.so", "libdl.so", "librt.so", "libpthread.so", "libresolv.so", "libutil.so", "libnsl.so", "libanl.so", "linux-vdso"}
 
 // needed returns the libraries that files need, except those of the C library and the files
-// themselves, and the oldest version of the C library that suits all of them. It returns an error if
-// this machine lacks a library.
+// themselves, and the oldest version of the C library that suits all of them. It returns an error
+// if this machine lacks a library.
 func needed(files []entry) (libraries []entry, glibc string, err error) {
 	have, least := map[string]bool{}, version{}
 	for _, f := range files {

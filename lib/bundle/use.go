@@ -32,8 +32,9 @@ func Dir() string {
 	return dir
 }
 
-// Use lets this process and its children use the libraries, the cache and the data of the bundle that
-// contains the program, if there is one. Directories that the environment names have precedence.
+// Use lets this process and its children use the libraries, the cache and the data of the bundle
+// that contains the program, if there is one. Directories that the environment names have
+// precedence.
 func Use() { use(Dir()) }
 
 func use(dir string) {

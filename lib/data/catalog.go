@@ -127,8 +127,8 @@ func kmnist() spec {
 	return s
 }
 
-// The checksums are those that torchvision requires (torchvision/datasets/stl10.py). The archive has
-// 100,000 images without labels as well, which are not read.
+// The checksums are those that torchvision requires (torchvision/datasets/stl10.py). The archive
+// has 100,000 images without labels as well, which are not read.
 func stl10() spec {
 	return spec{
 		name: "stl10", title: "STL-10", side: 96, channels: 3, columns: true,
@@ -157,8 +157,8 @@ func svhn() spec {
 	}
 }
 
-// idxPairs returns the files of a data set in MNIST's format and with MNIST's names: 60,000 training
-// images, their labels, 10,000 test images, their labels, with these checksums.
+// idxPairs returns the files of a data set in MNIST's format and with MNIST's names: 60,000
+// training images, their labels, 10,000 test images, their labels, with these checksums.
 func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec {
 	file := func(name, md5 string) download { return download{name: name, url: url + name, md5: md5} }
 	return spec{
@@ -168,8 +168,8 @@ func idxPairs(url, trainImages, trainLabels, testImages, testLabels string) spec
 	}
 }
 
-// bounded sets the bounds of the downloads: packed files are larger than unpacked ones by some bytes
-// at most. The bound of an archive covers its other files as well.
+// bounded sets the bounds of the downloads: packed files are larger than unpacked ones by some
+// bytes at most. The bound of an archive covers its other files as well.
 func (s spec) bounded() spec {
 	for _, parts := range [][]part{s.train, s.test} {
 		for i := range parts {

@@ -100,9 +100,9 @@ type File struct {
 // Origin says whether a file is the official one.
 type Origin string
 
-// The results of a checksum. The authors publish checksums of CIFAR's archives, but not of the files
-// in them. Those files are Official if Fetch unpacked them, and otherwise Unknown. Other means that
-// the bytes differ; the images can still be the same in another order.
+// The results of a checksum. The authors publish checksums of CIFAR's archives, but not of the
+// files in them. Those files are Official if Fetch unpacked them, and otherwise Unknown. Other
+// means that the bytes differ; the images can still be the same in another order.
 const (
 	Official Origin = "official"
 	Other    Origin = "other"

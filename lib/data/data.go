@@ -7,8 +7,8 @@ import (
 	"github.com/essnas/essnas/lib/data/images"
 )
 
-// Images holds N images with their labels, the indices of Set.Classes. The type has a package of its
-// own for code that must not link the reading of data sets: cells of notebooks, attacks.
+// Images holds N images with their labels, the indices of Set.Classes. The type has a package of
+// its own for code that must not link the reading of data sets: cells of notebooks, attacks.
 type Images = images.Images
 
 // Set is a data set in memory.

@@ -1,7 +1,7 @@
 // Package data reads data sets from their official files: CIFAR-10 and CIFAR-100 (Krizhevsky 2009),
 // Fashion-MNIST (Zalando SE 2017), MNIST (LeCun et al. 1998), KMNIST (Clanuwat et al. 2018), STL-10
-// (Coates et al. 2011, 96 x 96 pixels) and SVHN (Netzer et al. 2011); and a user's own pictures from
-// a folder.
+// (Coates et al. 2011, 96 x 96 pixels) and SVHN (Netzer et al. 2011); and a user's own pictures
+// from a folder.
 //
 // # Location of the files
 //

@@ -317,8 +317,8 @@ func readFile(name string, limit int64) ([]byte, error) {
 	return raw, nil
 }
 
-// plain returns the cause of an error of the file system. It leaves out operation and path, which the
-// surrounding message names.
+// plain returns the cause of an error of the file system. It leaves out operation and path, which
+// the surrounding message names.
 func plain(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -160,8 +160,8 @@ func readOwn(file string) (o Own, err error) {
 	return o, o.check()
 }
 
-// findOwn returns the user's pictures with this name: a name of Add, or a reference to a folder. found
-// is false for other names.
+// findOwn returns the user's pictures with this name: a name of Add, or a reference to a folder.
+// found is false for other names.
 func findOwn(name, dir string) (o Own, found bool, err error) {
 	if naming.MatchString(name) {
 		if dir, err = Directory(dir); err != nil {

@@ -102,7 +102,8 @@ func (f *Film) FortuneCurves() figure.Figure {
 	return figure.Curves(charts...)
 }
 
-// Winners draws which operation wins on each edge in each epoch, as bars in the operations' colours.
+// Winners draws which operation wins on each edge in each epoch, as bars in the operations'
+// colours.
 func (f *Film) Winners() figure.Figure {
 	const row, left, head, foot vg.Length = 13, 60, 40, 30
 	edges := len(f.Scenes[0].Winners[0])

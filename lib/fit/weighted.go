@@ -13,8 +13,9 @@ import (
 )
 
 // WeightedCrossEntropy is CrossEntropy with a weight for each class: the sum of w[label] * -log
-// softmax(logits)[label] over the batch of all devices, divided by the sum of w[label], as PyTorch's
-// CrossEntropyLoss(weight=w). logits [classes, batch] and labels int32 [batch] in, a scalar [] out.
+// softmax(logits)[label] over the batch of all devices, divided by the sum of w[label], as
+// PyTorch's CrossEntropyLoss(weight=w). logits [classes, batch] and labels int32 [batch] in, a
+// scalar [] out.
 func WeightedCrossEntropy(weights []float32, batch int) *block.Block {
 	classes := len(weights)
 	sum := crc32.NewIEEE() // blocks of one name are one program

@@ -58,8 +58,8 @@ func drawings(n *Notebook) (count int) {
 	return
 }
 
-// watch inspects the figures of the last cell that has one in each frame. It counts how often they change and
-// whether one vanishes in between.
+// watch inspects the figures of the last cell that has one in each frame. It counts how often they
+// change and whether one vanishes in between.
 const watch = `window.watched = { frames: 0, gone: 0, drawn: 0 };
 	(() => {
 		let last = "";

@@ -24,12 +24,12 @@ type Edition struct {
 }
 
 // Class writes an edition of a notebook to a directory, with the files that its cells read: its
-// questions, the states of its sliders and the glossary. The zero Edition is the students', which has
-// no outputs. Class reads solutions from solutions/NAME.md beside the notebook, a section "## N" for
-// exercise N, and exercises for nbgrader from solutions/NAME.json.
+// questions, the states of its sliders and the glossary. The zero Edition is the students', which
+// has no outputs. Class reads solutions from solutions/NAME.md beside the notebook, a section "##
+// N" for exercise N, and exercises for nbgrader from solutions/NAME.json.
 //
-// Class returns an error if the notebook or its solutions can't be read, if it has no such exercises,
-// or if a file can't be written.
+// Class returns an error if the notebook or its solutions can't be read, if it has no such
+// exercises, or if a file can't be written.
 func Class(path, dir string, e Edition) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -117,8 +117,8 @@ type task struct {
 	Points int      `json:"points"`
 }
 
-// graded reads exercises and makes cells of them in nbgrader's format (nbgrader.readthedocs.io, "The
-// nbgrader metadata format", version 3).
+// graded reads exercises and makes cells of them in nbgrader's format (nbgrader.readthedocs.io,
+// "The nbgrader metadata format", version 3).
 func graded(path string) (cells []any, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -30,8 +30,9 @@ func Execute(ctx context.Context, c checkout.Tree, path, out string, limit time.
 	if out, err = filepath.Abs(out); err != nil {
 		return nil, err
 	}
-	// Jupyter writes beside the result: a failure leaves both notebooks unchanged, and the directory of
-	// a notebook that is only read may be read-only. Writing there first finds out before the cells run.
+	// Jupyter writes beside the result: a failure leaves both notebooks unchanged, and the directory
+	// of a notebook that is only read may be read-only. Writing there first finds out before the cells
+	// run.
 	work := filepath.Join(filepath.Dir(out), "."+strings.TrimSuffix(filepath.Base(out), ".ipynb")+fmt.Sprintf("-%d.ipynb", os.Getpid()))
 	if err := atomicfile.WriteBytes(work, text); err != nil {
 		return nil, err

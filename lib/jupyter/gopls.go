@@ -17,9 +17,9 @@ import (
 )
 
 // Gopls builds the language server unless it is up to date. The kernel needs it to complete and
-// explain names. Its module, kernels/gopls, is separate because it needs older packages than essnas.
-// The build takes half a minute on two cores and 400 MB of Go's build cache. Kernels that start
-// before its end work without completion.
+// explain names. Its module, kernels/gopls, is separate because it needs older packages than
+// essnas. The build takes half a minute on two cores and 400 MB of Go's build cache. Kernels that
+// start before its end work without completion.
 //
 // Gopls returns an error if the build fails or ctx ends.
 func Gopls(ctx context.Context, c checkout.Tree, say func(string)) error {

@@ -154,10 +154,10 @@ func empty(output any) bool {
 	return len(data) == 1 && (data["text/plain"] == "" || list && len(lines) == 0)
 }
 
-// tidy rewrites the notebook without details that vary between executions: times, the order of keys,
-// and finished progress bars. Differences between versions of the file then have a meaning. tidy also
-// removes empty entries about the kernel's language, because nbconvert takes an empty lexer for that
-// of Python.
+// tidy rewrites the notebook without details that vary between executions: times, the order of
+// keys, and finished progress bars. Differences between versions of the file then have a meaning.
+// tidy also removes empty entries about the kernel's language, because nbconvert takes an empty
+// lexer for that of Python.
 func (n *Notebook) tidy() error {
 	var file map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(n.text))

@@ -35,10 +35,10 @@ func Page(ctx context.Context, c checkout.Tree, path, out string, say func(strin
 //go:embed reveal
 var reveal embed.FS
 
-// Slides converts a saved notebook into slides, a page (HTML) that needs no other file and no network.
-// Each section is a slide, unless the notebook's metadata (slideshow.slide_type) define the slides.
-// Formulas, figures and sliders are as on a [Page]. The arrow keys turn the slides, F fills the
-// screen.
+// Slides converts a saved notebook into slides, a page (HTML) that needs no other file and no
+// network. Each section is a slide, unless the notebook's metadata (slideshow.slide_type) define
+// the slides. Formulas, figures and sliders are as on a [Page]. The arrow keys turn the slides, F
+// fills the screen.
 //
 // Slides returns the errors of Page.
 func Slides(ctx context.Context, c checkout.Tree, path, out string, say func(string)) error {

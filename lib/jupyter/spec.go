@@ -37,8 +37,8 @@ func userKernels() (string, error) {
 // user's extensions. The extension gives figures a text alternative.
 var extension = filepath.Join("labextensions", "essnas-alt")
 
-// InstallKernel registers the kernel of a checkout, and the extension of JupyterLab, with the user's
-// Jupyter and returns the directory of the kernelspec. It returns an error if the checkout's
+// InstallKernel registers the kernel of a checkout, and the extension of JupyterLab, with the
+// user's Jupyter and returns the directory of the kernelspec. It returns an error if the checkout's
 // kernelspec is damaged or the directories can't be written.
 func InstallKernel(c checkout.Tree) (spec string, err error) {
 	if spec, err = userKernels(); err != nil {

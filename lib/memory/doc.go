@@ -15,6 +15,6 @@
 // # The available memory
 //
 // [Room] on a CPU is the memory that the system reports as available plus the memory that this
-// process already holds. If control groups leave less (a container, a job of a cluster), it is their
-// limit minus what their other processes hold. On a GPU the plugin reports it.
+// process already holds. If control groups leave less (a container, a job of a cluster), it is
+// their limit minus what their other processes hold. On a GPU the plugin reports it.
 package memory

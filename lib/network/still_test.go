@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// TestAMeasuredPictureIsNeverAugmented: a feeder for trainings crops, flips and cuts, but the logits
-// of a picture don't depend on its place in the batch, which decides the draws.
+// TestAMeasuredPictureIsNeverAugmented: a feeder for trainings crops, flips and cuts, but the
+// logits of a picture don't depend on its place in the batch, which decides the draws.
 func TestAMeasuredPictureIsNeverAugmented(t *testing.T) {
 	b := backendtest.Open(t)
 	m, torch := torchModel(t, b, block.Lowering{}, "DARTS_V2", 3, 1, 28)

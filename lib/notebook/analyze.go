@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Analyzed contains the shapes of cells (essnas analyze), and for searches among them the verdicts on
-// the slides' claims.
+// Analyzed contains the shapes of cells (essnas analyze), and for searches among them the verdicts
+// on the slides' claims.
 type Analyzed struct {
 	Cells []struct {
 		Name              string
@@ -68,7 +68,8 @@ func (a *Analyzed) Table(measures ...string) {
 	Table(header, rows)
 }
 
-// ShowClaims tests the slides' claims on searches, and shows a table and the figure of essnas analyze.
+// ShowClaims tests the slides' claims on searches, and shows a table and the figure of essnas
+// analyze.
 func ShowClaims(searches ...*Run) *Analyzed {
 	var all []any
 	for _, s := range searches {

@@ -10,9 +10,9 @@ import (
 	"github.com/essnas/essnas/lib/run"
 )
 
-// Proxy returns the name of the data set for searches: CIFAR-10, as in the slides, if its files exist
-// ($ESSNAS_DATA); otherwise Fashion-MNIST, if its files exist; otherwise "sample", the built-in sample
-// of Fashion-MNIST.
+// Proxy returns the name of the data set for searches: CIFAR-10, as in the slides, if its files
+// exist ($ESSNAS_DATA); otherwise Fashion-MNIST, if its files exist; otherwise "sample", the
+// built-in sample of Fashion-MNIST.
 func Proxy() string { return proxy() }
 
 var proxy = sync.OnceValue(func() string {
@@ -28,8 +28,8 @@ var proxy = sync.OnceValue(func() string {
 	return "sample"
 })
 
-// Pictures draws training images and their augmentation (essnas pictures). The option [Images] selects
-// them; Flag("views", "default") draws the two views of the Barlow Twins loss.
+// Pictures draws training images and their augmentation (essnas pictures). The option [Images]
+// selects them; Flag("views", "default") draws the two views of the Barlow Twins loss.
 func Pictures(options ...Option) {
 	dir, err := os.MkdirTemp("", "essnas")
 	Check(err)

@@ -52,9 +52,9 @@ var sized = regexp.MustCompile(`width="([0-9.]+)pt" height="([0-9.]+)pt"`)
 var lettered = regexp.MustCompile(`font-size:([0-9.]+)px`)
 
 // fitting adapts a drawing to the page. JupyterLab shows a drawing in its own width, and users must
-// scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook beside
-// the list of files. Pages that embed the drawing shrink it further. Small texts grow, so that they
-// have at least 16 pixels when the drawing fills a projector's screen (see [Projector]).
+// scroll to see parts beyond the window. A wide drawing therefore gets the width of a notebook
+// beside the list of files. Pages that embed the drawing shrink it further. Small texts grow, so
+// that they have at least 16 pixels when the drawing fills a projector's screen (see [Projector]).
 func fitting(svg string) string {
 	const (
 		widest = 610        // points, 813 pixels

@@ -17,8 +17,8 @@ import (
 )
 
 // Do executes a command of essnas, such as Do("params", "--genotype", "DARTS_V2"), and returns the
-// result that the command prints with --json. An error ends the cell. Paths among the arguments must
-// be absolute: see [Path].
+// result that the command prints with --json. An error ends the cell. Paths among the arguments
+// must be absolute: see [Path].
 func Do(args ...string) json.RawMessage {
 	return ask(args, newProgress(false))
 }

@@ -22,8 +22,8 @@ import (
 // States are the results of searches, for [Explore].
 type States []run.State
 
-// LoadStates reads a file that [States.Write] or essnas states --out has written. An unreadable file
-// ends the cell.
+// LoadStates reads a file that [States.Write] or essnas states --out has written. An unreadable
+// file ends the cell.
 func LoadStates(file string) (s States) {
 	text, err := os.ReadFile(file)
 	Check(err)
@@ -61,9 +61,9 @@ var (
 	style string
 )
 
-// Steps lets the slider of a setting in [Explore] also stop between the searched values, at multiples
-// of step. The nearest searched state is shown, and a button searches with the settings of the
-// sliders.
+// Steps lets the slider of a setting in [Explore] also stop between the searched values, at
+// multiples of step. The nearest searched state is shown, and a button searches with the settings
+// of the sliders.
 func Steps(setting string, step float64) Option { return Option{setting: setting, step: step} }
 
 // Band lets [Explore] draw a band behind the accuracies, from low to high percent: the range of a
@@ -76,8 +76,8 @@ type band struct {
 	High float64 `json:"high"`
 }
 
-// Keep names a file beside the notebook. The button of [Explore] adds its states to this file, so that
-// the slider still has them after the page is reloaded and after a restart.
+// Keep names a file beside the notebook. The button of [Explore] adds its states to this file, so
+// that the slider still has them after the page is reloaded and after a restart.
 func Keep(file string) Option { return Option{keep: file} }
 
 // kept reads the states that a button has added to the file, or none if there is no file yet.
@@ -93,9 +93,9 @@ func kept(file string) States {
 var Fixed = Option{fixed: true}
 
 // Explore shows states with a slider for each setting in which they differ. Cells, alphas and
-// accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches in
-// this notebook's kernel with the settings of the sliders and with the options, which should be those
-// of the states.
+// accuracies follow a slider at once, also in a saved notebook without a kernel. A button searches
+// in this notebook's kernel with the settings of the sliders and with the options, which should be
+// those of the states.
 func Explore(states States, options ...Option) { explored(states, options).display("") }
 
 func explored(states States, options []Option) bundle {

@@ -46,8 +46,8 @@ func FilmOf(r *Run) *Filmed {
 }
 
 // Figure shows a figure of the film: "curves" (similarity to the last cell, entropy, changes, drift
-// of beta), "winners" (the strongest operation of each edge) or "fortunes" (weight, edges and wins of
-// each operation).
+// of beta), "winners" (the strongest operation of each edge) or "fortunes" (weight, edges and wins
+// of each operation).
 func (f *Filmed) Figure(name string) { f.drawing(name).display("") }
 
 func (f *Filmed) drawing(name string) bundle {

@@ -31,8 +31,8 @@ func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s
 func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
 
 // Preset selects the preset of the settings: "quick" (minutes on two cores), "slides", "paper",
-// "demo". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can thus run as the
-// slides' experiments on a large machine, or with small settings as tests. ESSNAS_IMAGES is the
+// "demo". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can thus run as
+// the slides' experiments on a large machine, or with small settings as tests. ESSNAS_IMAGES is the
 // largest number of images of a run then.
 func Preset(name string) Option {
 	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
@@ -44,15 +44,15 @@ func Preset(name string) Option {
 // Method selects the method of a search: "darts", "pc-darts", "p-darts" or "pcp-darts".
 func Method(name string) Option { return Flag("method", name) }
 
-// Stage selects one of the slides' stages, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS, the
-// same self-supervised.
+// Stage selects one of the slides' stages, 1 to 4: PC-DARTS, the same self-supervised, PCP-DARTS,
+// the same self-supervised.
 func Stage(n int) Option { return Flag("stage", n) }
 
 // Seed selects the seed. Another seed makes another run of the same settings.
 func Seed(n int) Option { return Flag("seed", n) }
 
-// Dataset selects a data set: one of data.Names, a name of essnas data add, or the path of a folder of
-// pictures. The default is Fashion-MNIST, or its built-in sample.
+// Dataset selects a data set: one of data.Names, a name of essnas data add, or the path of a folder
+// of pictures. The default is Fashion-MNIST, or its built-in sample.
 func Dataset(name string) Option { return Flag("dataset", name) }
 
 // Images selects images by their numbers, from 0: test images for [Predict], training images for

@@ -18,9 +18,9 @@ var (
 )
 
 // Projector makes the whole notebook legible from the last row, until its button is pressed or the
-// page is reloaded. Figures take the window's width, and no text is smaller than 16 pixels on a screen
-// of 1920x1080. Each code cell is folded to its first line that runs, and a click opens it. If
-// $ESSNAS_PROJECTOR is set, the first output of a cell does the same.
+// page is reloaded. Figures take the window's width, and no text is smaller than 16 pixels on a
+// screen of 1920x1080. Each code cell is folded to its first line that runs, and a click opens it.
+// If $ESSNAS_PROJECTOR is set, the first output of a cell does the same.
 func Projector() { projector().display("") }
 
 func projector() bundle {

@@ -23,10 +23,10 @@ type question struct {
 //go:embed quiz.css
 var quizzing string
 
-// Quiz shows questions that check the reader's understanding. A chosen answer tells at once whether it
-// is right, and why. It does so in the page, without a kernel and without a script, by mouse, keyboard
-// and screen reader. The file has the format of jupyterquiz, with questions of the types many_choice
-// and multiple_choice.
+// Quiz shows questions that check the reader's understanding. A chosen answer tells at once whether
+// it is right, and why. It does so in the page, without a kernel and without a script, by mouse,
+// keyboard and screen reader. The file has the format of jupyterquiz, with questions of the types
+// many_choice and multiple_choice.
 func Quiz(file string) { quiz(file).display("") }
 
 func quiz(file string) bundle {

@@ -39,11 +39,11 @@ func RecordedStudy() string {
 	return ""
 }
 
-// Recorded returns a run of the recorded study: the search of a configuration with a seed or, with the
-// option [Dataset], the training of its cells. Nothing is computed. The figures are drawn from the
-// record, and a sentence tells its date, settings and version. The configurations are those of essnas
-// study: stage1, stage2-0.5, random, and others. A run that is not recorded ends the cell with a list
-// of the recorded runs.
+// Recorded returns a run of the recorded study: the search of a configuration with a seed or, with
+// the option [Dataset], the training of its cells. Nothing is computed. The figures are drawn from
+// the record, and a sentence tells its date, settings and version. The configurations are those of
+// essnas study: stage1, stage2-0.5, random, and others. A run that is not recorded ends the cell
+// with a list of the recorded runs.
 func Recorded(configuration string, seed int, options ...Option) *Run {
 	r := recorded(configuration, seed, options)
 	if slices.Contains(options, Quiet) {
@@ -54,8 +54,8 @@ func Recorded(configuration string, seed int, options ...Option) *Run {
 	return r
 }
 
-// FirstRecorded is [Recorded] with the first recorded seed. If no seed is recorded, for example in a
-// study that is still growing, it says so and returns nil.
+// FirstRecorded is [Recorded] with the first recorded seed. If no seed is recorded, for example in
+// a study that is still growing, it says so and returns nil.
 func FirstRecorded(configuration string, options ...Option) *Run {
 	seeds := RecordedSeeds(configuration, options...)
 	if len(seeds) == 0 {
@@ -187,10 +187,10 @@ func RecordedSeeds(configuration string, options ...Option) (seeds []int) {
 	return seeds
 }
 
-// RecordedStates returns the recorded searches of configurations, for [Explore]. A search counts if a
-// network of its cells was trained; its state has the test accuracy of that network. The states keep
-// three settings: ss_factor, seed, and stage, which is 2 for PC-DARTS and 4 for PCP-DARTS. With an
-// ss_factor of 0 these are the stages 1 and 3 of the slides.
+// RecordedStates returns the recorded searches of configurations, for [Explore]. A search counts if
+// a network of its cells was trained; its state has the test accuracy of that network. The states
+// keep three settings: ss_factor, seed, and stage, which is 2 for PC-DARTS and 4 for PCP-DARTS.
+// With an ss_factor of 0 these are the stages 1 and 3 of the slides.
 func RecordedStates(configurations ...string) (all States) {
 	study := RecordedStudy()
 	var whole struct{ Dataset string }

@@ -27,8 +27,8 @@ func Train(genotype any, options ...Option) *Run {
 	return computed([]string{"train", "--genotype=" + cells(genotype)}, options)
 }
 
-// Pretrain trains the features of a cell's network without labels (essnas pretrain). The cell is that
-// of [Train].
+// Pretrain trains the features of a cell's network without labels (essnas pretrain). The cell is
+// that of [Train].
 func Pretrain(genotype any, options ...Option) *Run {
 	return computed([]string{"pretrain", "--genotype=" + cells(genotype)}, options)
 }
@@ -40,8 +40,8 @@ type Cost struct {
 }
 
 // Size counts the weights and multiply-accumulates of a cell's network from shapes alone (essnas
-// params). The network has 20 cells and 36 channels unless flags give other numbers. The cell is that
-// of [Train].
+// params). The network has 20 cells and 36 channels unless flags give other numbers. The cell is
+// that of [Train].
 func Size(genotype any, options ...Option) (c Cost) {
 	Check(json.Unmarshal(Do(append([]string{"params", "--genotype=" + cells(genotype)}, flags(options)...)...), &c))
 	return c
@@ -111,16 +111,16 @@ func (r *Run) drawing(name string) bundle {
 	return bundle{svg: string(svg), png: png, text: string(text)}
 }
 
-// Test tests a training's network (essnas test). The test images are read once; a later call shows the
-// stored result.
+// Test tests a training's network (essnas test). The test images are read once; a later call shows
+// the stored result.
 func Test(r *Run) *run.Test {
 	t := new(run.Test)
 	Check(json.Unmarshal(Do("test", "--run="+r.Dir), t))
 	return t
 }
 
-// Predict classifies images of the test set (see [Images]) with a training's network, and shows them
-// with the predictions.
+// Predict classifies images of the test set (see [Images]) with a training's network, and shows
+// them with the predictions.
 func Predict(r *Run, options ...Option) []run.Prediction {
 	return predict(r, flags(options))
 }

@@ -11,27 +11,27 @@ import (
 //go:embed widget
 var widgets embed.FS
 
-// SoftmaxWidget shows the mixture of an edge. The user drags its alphas and the slopes of the loss, and
-// sees the shares of the operations and the step of gradient descent. Like all widgets it works in the
-// page, also in a saved notebook without a kernel, and by keyboard.
+// SoftmaxWidget shows the mixture of an edge. The user drags its alphas and the slopes of the loss,
+// and sees the shares of the operations and the step of gradient descent. Like all widgets it works
+// in the page, also in a saved notebook without a kernel, and by keyboard.
 func SoftmaxWidget() {
 	widget("softmax", "softmax of four alphas and its gradient")
 }
 
-// CorrelationWidget shows four cross-correlation matrices. The user drags lambda and sees both terms of
-// the Barlow Twins loss.
+// CorrelationWidget shows four cross-correlation matrices. The user drags lambda and sees both
+// terms of the Barlow Twins loss.
 func CorrelationWidget() {
 	widget("correlations", "lambda and the loss of four correlation matrices")
 }
 
-// ShuffleWidget shows partial channels step by step. The user chooses K and sees the channels that pass
-// through the operations, and the shuffle that mixes them.
+// ShuffleWidget shows partial channels step by step. The user chooses K and sees the channels that
+// pass through the operations, and the shuffle that mixes them.
 func ShuffleWidget() {
 	widget("shuffle", "K and the shuffle of 16 channels")
 }
 
-// SurfaceWidget shows two loss surfaces over two weights and their mixture. The user drags ss_factor
-// and sees the minimum move.
+// SurfaceWidget shows two loss surfaces over two weights and their mixture. The user drags
+// ss_factor and sees the minimum move.
 func SurfaceWidget() {
 	widget("surfaces", "ss_factor and the mixture of two loss surfaces")
 }

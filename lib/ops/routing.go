@@ -13,8 +13,9 @@ type route struct {
 	rounds int
 }
 
-// images are the poses of the next layer's capsules, times how sure these are there, for the primary
-// capsules x. w is the transform [capsules, types * pose, pose], and what the routing learns.
+// images are the poses of the next layer's capsules, times how sure these are there, for the
+// primary capsules x. w is the transform [capsules, types * pose, pose], and what the routing
+// learns.
 func (r route) images(c *block.Ctx, x *Node, w []*Node) *Node {
 	if fast(c, x) {
 		return r.kernel(x, w)

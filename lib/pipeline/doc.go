@@ -1,6 +1,6 @@
-// Package pipeline runs the pipeline stages of an experiment: search, train, test and the others. The
-// command line, the notebooks' server and studies call it. Each part of an experiment has a package
-// of its own, which imports only the packages above it in this list:
+// Package pipeline runs the pipeline stages of an experiment: search, train, test and the others.
+// The command line, the notebooks' server and studies call it. Each part of an experiment has a
+// package of its own, which imports only the packages above it in this list:
 //
 //	settings   the typed settings of a run; links no XLA
 //	run        a run's directory, and the JSON form of each file in it; links no XLA

@@ -8,10 +8,11 @@ import (
 )
 
 // The cell that PC-DARTS found on ImageNet has 5.3 million weights and 597 million multiply-adds at
-// 224 pixels, with 14 cells and 48 channels (arXiv:1907.05737, table 2); that of P-DARTS 4.9 and 557
-// (arXiv:1904.12760, table 2), that of DARTS 4.7 and 574 (arXiv:1806.09055, table 3). Published
+// 224 pixels, with 14 cells and 48 channels (arXiv:1907.05737, table 2); that of P-DARTS 4.9 and
+// 557 (arXiv:1904.12760, table 2), that of DARTS 4.7 and 574 (arXiv:1806.09055, table 3). Published
 // multiply-adds follow several rules, and no paper names its own: here they are those of
-// convolutions and linear layers, exactly torch's (package golden), and within a tenth of the papers'.
+// convolutions and linear layers, exactly torch's (package golden), and within a tenth of the
+// papers'.
 func TestNetworksForImageNetAreAsLargeAsPublished(t *testing.T) {
 	for name, want := range map[string]struct {
 		weights, macs float64 // millions

@@ -17,8 +17,8 @@
 //
 // # Runs
 //
-// [HistoryOf] summarises the events of a run, epoch by epoch; [History.Series] makes curves of them.
-// A [Writer] writes the sections that the pages of all runs have: cells, settings, circumstances,
-// views. The pipeline stages add their own sections (package stage). This package does not depend on
-// them and links no XLA.
+// [HistoryOf] summarises the events of a run, epoch by epoch; [History.Series] makes curves of
+// them. A [Writer] writes the sections that the pages of all runs have: cells, settings,
+// circumstances, views. The pipeline stages add their own sections (package stage). This package
+// does not depend on them and links no XLA.
 package report

@@ -70,7 +70,8 @@ func HistoryOf(events []run.Event) History {
 }
 
 // Series returns the curve of a metric over the run, times factor; x is the epoch. For a metric of
-// steps the curve has about fifty means over steps, or one mean an epoch if there are enough epochs.
+// steps the curve has about fifty means over steps, or one mean an epoch if there are enough
+// epochs.
 func (h History) Series(name, metric string, factor float64) figure.Series {
 	const points = 50
 	s := figure.Series{Name: name}

@@ -78,8 +78,8 @@ func (w *Writer) Draw(name string, f figure.Figure) {
 	})
 }
 
-// Drawn returns the names of the files in figures/ that were drawn with the run's page. It returns an
-// error if the page can't be read.
+// Drawn returns the names of the files in figures/ that were drawn with the run's page. It returns
+// an error if the page can't be read.
 func Drawn(r *run.Run) (names []string, err error) {
 	page, err := os.ReadFile(r.Path("report.html"))
 	if err != nil {

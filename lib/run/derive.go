@@ -26,9 +26,9 @@ func (a Architecture) Shares() cell.Shares {
 	return s
 }
 
-// ArchitectureAt returns the record of an epoch of a search, counted from 1, and its number; 0 means
-// the last epoch that has ended. It returns an error for a run that is no search or has no such
-// epoch.
+// ArchitectureAt returns the record of an epoch of a search, counted from 1, and its number; 0
+// means the last epoch that has ended. It returns an error for a run that is no search or has no
+// such epoch.
 func (r *Run) ArchitectureAt(epoch int) (a Architecture, at int, err error) {
 	events, err := r.Events()
 	if err != nil {

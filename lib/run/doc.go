@@ -11,8 +11,8 @@
 // # The directory
 //
 // [Run] lists the files. Each file is written completely or not at all, except for events.jsonl,
-// which grows. A killed process may leave an incomplete last line; readers ignore this line, and the
-// next process removes it. A damaged line elsewhere is an error that names it.
+// which grows. A killed process may leave an incomplete last line; readers ignore this line, and
+// the next process removes it. A damaged line elsewhere is an error that names it.
 //
 // # The name
 //

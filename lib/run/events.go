@@ -39,8 +39,8 @@ func (e Event) before(epoch, step int) bool {
 	return true
 }
 
-// Events reads the run's events and ignores an incomplete last line. It returns an error if the file
-// can't be read or another line is damaged.
+// Events reads the run's events and ignores an incomplete last line. It returns an error if the
+// file can't be read or another line is damaged.
 func (r *Run) Events() ([]Event, error) {
 	raw, err := os.ReadFile(r.Path("events.jsonl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -131,8 +131,8 @@ type ProbeRow struct {
 }
 
 // Finetuned is finetune.json: the test accuracies of networks trained from a pretraining's weights
-// and from random weights, with the same settings and seeds. All validation images keep their labels
-// for every share.
+// and from random weights, with the same settings and seeds. All validation images keep their
+// labels for every share.
 type Finetuned struct {
 	Data       string           `json:"data"`
 	Sample     bool             `json:"sample"` // the embedded sample, not the whole data set

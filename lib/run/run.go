@@ -67,9 +67,9 @@ func Open(dir string) (*Run, error) {
 }
 
 // Begin opens the directory of the run that c describes, for work in it. The directory is dir, or,
-// if dir is "", a directory under root whose name follows from c. Begin creates missing directories.
-// The caller closes the run. Begin returns an error if the directory holds another run or foreign
-// files, if another process works in it, or if it can't be written.
+// if dir is "", a directory under root whose name follows from c. Begin creates missing
+// directories. The caller closes the run. Begin returns an error if the directory holds another run
+// or foreign files, if another process works in it, or if it can't be written.
 func Begin(root, dir string, c Config) (*Run, error) {
 	c.Hash = c.hash()
 	if dir == "" {
@@ -168,8 +168,8 @@ func (r *Run) Take() error {
 	return nil
 }
 
-// Tidy removes the unfinished files of killed processes from an ended run. It does nothing if another
-// process works in the run, or if the directory can't be written.
+// Tidy removes the unfinished files of killed processes from an ended run. It does nothing if
+// another process works in the run, or if the directory can't be written.
 func (r *Run) Tidy() {
 	if _, err := os.Stat(r.Path(lease.LeaseName)); err != nil {
 		return

@@ -11,10 +11,11 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// WriteTensorBoard writes epochs as an event file of TensorBoard: a scalar for each metric, with the
-// metric's name as tag and the epoch as step. began is the beginning of the run in seconds since
-// 1970. Values that are no finite numbers are left out; TensorBoard keeps the others as float32. The
-// file's name must contain "tfevents". WriteTensorBoard returns the errors of w.
+// WriteTensorBoard writes epochs as an event file of TensorBoard: a scalar for each metric, with
+// the metric's name as tag and the epoch as step. began is the beginning of the run in seconds
+// since
+// 1970. Values that are no finite numbers are left out; TensorBoard keeps the others as float32.
+// The file's name must contain "tfevents". WriteTensorBoard returns the errors of w.
 //
 // An event file is a sequence of records of TensorFlow (tfrecord), which are messages of
 // event.proto and summary.proto; tensorboard/compat/proto has both.

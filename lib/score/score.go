@@ -98,8 +98,8 @@ func rows(classes []string, confusion [][]int, images int) []Row {
 }
 
 // Macro returns the mean of the rows of all classes, in which classes with few images count as much
-// as those with many. Like scikit-learn's macro average it leaves out classes that have no image and
-// that no image was taken for.
+// as those with many. Like scikit-learn's macro average it leaves out classes that have no image
+// and that no image was taken for.
 func (t Table) Macro() Row {
 	m := Row{Class: "macro", Images: t.Images}
 	n := 0.0

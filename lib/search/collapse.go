@@ -26,7 +26,8 @@ func (t *Search) keptCapsules() int {
 	return t.settings.KeepCapsules
 }
 
-// decay adds the gradients of the zero-one loss and of beta-decay to a gradient of alphas and betas.
+// decay adds the gradients of the zero-one loss and of beta-decay to a gradient of alphas and
+// betas.
 func (t *Search) decay(gradient []float32) {
 	if t.arch.ZeroOne > 0 {
 		_, g := t.arch.ZeroOneLoss()

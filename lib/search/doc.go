@@ -12,8 +12,8 @@
 // batch of theirs, for which the new architecture is constant. The architecture is frozen in the
 // first epochs, because a mixture of untrained operations says little about them.
 //
-// The second-order approximation (unrolled) replaces w* by the weights after one more step of SGD on
-// their batch and looks through that step (eq. 7 and 8). It takes three further passes on the
+// The second-order approximation (unrolled) replaces w* by the weights after one more step of SGD
+// on their batch and looks through that step (eq. 7 and 8). It takes three further passes on the
 // weights' batch.
 //
 // DARTS and PC-DARTS differ in one setting, k. supernet.Arch.Derive derives the cell at the end, or

@@ -57,8 +57,9 @@ func (t *Search) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[st
 	return m, details, nil
 }
 
-// details returns the details of an epoch: alphas (after the softmax or the sigmoid), betas, and the
-// cell derived from them. It adds the operations of each edge if these are not the eight of DARTS.
+// details returns the details of an epoch: alphas (after the softmax or the sigmoid), betas, and
+// the cell derived from them. It adds the operations of each edge if these are not the eight of
+// DARTS.
 func (t *Search) details() map[string]any {
 	var alphas [2][][]float64 // [type][edge][operation]
 	var betas [2][]float64

@@ -72,9 +72,9 @@ func (t *Search) Restore(s fit.State) error {
 	return t.Engine.Prepare(t.Plan(), block.Train, block.Separate, nil)
 }
 
-// Begin starts the search with the weights and the architecture of an earlier one in the same space,
-// with the same network, that had one phase. It returns an error if the state belongs to another
-// search.
+// Begin starts the search with the weights and the architecture of an earlier one in the same
+// space, with the same network, that had one phase. It returns an error if the state belongs to
+// another search.
 func (t *Search) Begin(from fit.State, _ bool) error {
 	flat := from.Arrays["architecture"].F32
 	if len(flat) != len(t.arch.Flat()) {

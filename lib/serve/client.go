@@ -29,9 +29,9 @@ var ErrDied = errors.New("the server that computes has ended in the middle of th
 var errEnding = errors.New("the server is ending")
 
 // Ask lets the server of a checkout execute a command and returns its result. It starts a server if
-// necessary. If the server dies before the end, Ask starts another server once, and the run continues
-// from its last checkpoint. say receives messages about slow steps, told the messages of the server.
-// Ask returns the server's error, [ErrDied], or the error of ctx.
+// necessary. If the server dies before the end, Ask starts another server once, and the run
+// continues from its last checkpoint. say receives messages about slow steps, told the messages of
+// the server. Ask returns the server's error, [ErrDied], or the error of ctx.
 func Ask(ctx context.Context, c checkout.Tree, r Request, say func(string), told func(Message)) (json.RawMessage, error) {
 	died := false
 	for {
@@ -51,8 +51,9 @@ func Ask(ctx context.Context, c checkout.Tree, r Request, say func(string), told
 	}
 }
 
-// Dial connects to the server of a checkout. If no server is up to date, Dial builds and starts one,
-// which can take a minute, and tells say. Dial returns an error if the build or the start fails.
+// Dial connects to the server of a checkout. If no server is up to date, Dial builds and starts
+// one, which can take a minute, and tells say. Dial returns an error if the build or the start
+// fails.
 func Dial(ctx context.Context, c checkout.Tree, say func(string)) (*Client, error) {
 	p, err := placeOf(c)
 	if err != nil {
@@ -105,7 +106,8 @@ func (p place) client() (*Client, error) {
 	return &Client{socket}, nil
 }
 
-// connect returns a client if a server that was built from these sources answers, and nil otherwise.
+// connect returns a client if a server that was built from these sources answers, and nil
+// otherwise.
 func (p place) connect(ctx context.Context, sources string) (*Client, error) {
 	c, err := p.client()
 	if err != nil {

@@ -6,9 +6,9 @@
 //
 // The server listens on a Unix socket of mode 0600 in the user's private cache directory, one for
 // each checkout, and answers processes of its own user only. A connection carries one [Question] as
-// JSON and its answer, a stream of [Message] values, one JSON object a line. A client that closes the
-// connection early cancels the command, which saves its state and stops. The protocol is not HTTP,
-// because package net/http would add much to the linking time of every cell.
+// JSON and its answer, a stream of [Message] values, one JSON object a line. A client that closes
+// the connection early cancels the command, which saves its state and stops. The protocol is not
+// HTTP, because package net/http would add much to the linking time of every cell.
 //
 // # Life
 //

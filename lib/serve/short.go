@@ -9,8 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/cachedir"
 )
 
-// short returns a path for the socket whose length does not depend on that of dir. It returns an error
-// if the directory for such paths can't be made.
+// short returns a path for the socket whose length does not depend on that of dir. It returns an
+// error if the directory for such paths can't be made.
 func short(dir string) (string, error) {
 	h := fnv.New64a()
 	h.Write([]byte(dir))

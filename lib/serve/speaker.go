@@ -14,10 +14,10 @@ const delivering = 10 * time.Second
 // mostLines limits the number of lines queued for a client that does not read.
 const mostLines = 1000
 
-// speaker sends messages to a client without blocking the sender: a client that has stopped reading,
-// such as a suspended cell process, must not delay the search that it watches. If the client reads
-// too slowly, a status replaces the previous status, a figure replaces the previous figure, and the
-// oldest lines are dropped.
+// speaker sends messages to a client without blocking the sender: a client that has stopped
+// reading, such as a suspended cell process, must not delay the search that it watches. If the
+// client reads too slowly, a status replaces the previous status, a figure replaces the previous
+// figure, and the oldest lines are dropped.
 type speaker struct {
 	conn net.Conn
 

@@ -43,8 +43,8 @@ type method[S Settings] struct {
 }
 
 // Set gives a setting a value. name is its name in files; value is a number, or a text in the form
-// of the command line. Set returns an error for an unknown name and for an invalid value. For values
-// that contradict each other Settings returns the error.
+// of the command line. Set returns an error for an unknown name and for an invalid value. For
+// values that contradict each other Settings returns the error.
 func (c *Choice[S]) Set(name string, value any) error {
 	f, err := find(Fields[S](), name)
 	if err != nil {
@@ -192,8 +192,8 @@ func (c *Choice[S]) change(s S) (S, error) {
 }
 
 // Over returns the settings of an existing run, changed by the preset, the method, the file and the
-// single values that the choice gives. Other settings stay those of the run. Over returns the errors
-// of Settings.
+// single values that the choice gives. Other settings stay those of the run. Over returns the
+// errors of Settings.
 func (c *Choice[S]) Over(there S) (S, error) {
 	if c.Preset != "" {
 		return c.Settings()

@@ -100,9 +100,9 @@ func parsePhase(word string, p Phase) (Phase, bool) {
 	return p, ok
 }
 
-// PhaseList returns the phases of a search with all their parts: those of the setting phases, or one
-// phase with all operations. It returns an error if the setting can't be read or a phase does not
-// fit the other settings.
+// PhaseList returns the phases of a search with all their parts: those of the setting phases, or
+// one phase with all operations. It returns an error if the setting can't be read or a phase does
+// not fit the other settings.
 func (s Search) PhaseList() ([]Phase, error) {
 	one := Phase{Cells: s.Cells, Channels: s.Channels, Operations: len(s.Space().Operations), Epochs: s.Epochs, Frozen: s.Frozen}
 	if strings.TrimSpace(s.Phases) == "" {
@@ -117,8 +117,8 @@ func (s Search) PhaseList() ([]Phase, error) {
 	return phases, err
 }
 
-// Dropout returns the dropout rate of skip connections in an epoch of the phase, counted from 0. The
-// rate falls linearly from SkipDropout while the architecture is frozen, and exponentially from
+// Dropout returns the dropout rate of skip connections in an epoch of the phase, counted from 0.
+// The rate falls linearly from SkipDropout while the architecture is frozen, and exponentially from
 // SkipDropout afterwards (the schedule of P-DARTS' code).
 func (p Phase) Dropout(epoch int) float64 {
 	if epoch < p.Frozen {

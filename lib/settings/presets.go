@@ -10,8 +10,8 @@ import (
 // SearchChoice returns the choice of a search's settings.
 //
 // The preset slides has the settings of the slides, with a batch for a small GPU. The preset paper
-// has those of the method's publication. quick and demo show a search on two cores in minutes and in
-// half a minute; their results have no meaning. course is the smallest scale at which a search
+// has those of the method's publication. quick and demo show a search on two cores in minutes and
+// in half a minute; their results have no meaning. course is the smallest scale at which a search
 // learns: it answers the questions of the slides with several seeds of a method in an hour of two
 // cores. The presets are for PC-DARTS; methods change them.
 func SearchChoice() *Choice[Search] {
@@ -73,11 +73,11 @@ func pdarts(s *Search, preset string) {
 }
 
 // progressive gives a search the phases, their length and the skip limit of P-DARTS. Small presets
-// get short and shallow phases. The dropout of skip connections is that of the paper's text (0, 0.4,
-// 0.7); the command for CIFAR-10 in its repository starts at 0.1. The slides name 40 epochs a phase
-// and alphas that move from the 10th to the 25th epoch, and nothing that happens after the 25th: the
-// preset therefore has the 25 epochs of P-DARTS' code. No paper has PCP-DARTS: it takes the phases
-// from P-DARTS and all other settings from PC-DARTS.
+// get short and shallow phases. The dropout of skip connections is that of the paper's text (0,
+// 0.4, 0.7); the command for CIFAR-10 in its repository starts at 0.1. The slides name 40 epochs a
+// phase and alphas that move from the 10th to the 25th epoch, and nothing that happens after the
+// 25th: the preset therefore has the 25 epochs of P-DARTS' code. No paper has PCP-DARTS: it takes
+// the phases from P-DARTS and all other settings from PC-DARTS.
 func progressive(s *Search, preset string) {
 	s.SkipLimit = 2
 	s.Cells, s.Phases, s.Epochs, s.Frozen = 5, "5/8 11/5/0.4 17/3/0.7", 25, 10

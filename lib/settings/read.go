@@ -12,8 +12,8 @@ func (Train) preset() (Train, error)       { return TrainChoice().Settings() }
 func (Pretrain) preset() (Pretrain, error) { return PretrainChoice().Settings() }
 
 // Read reads the settings in a run's config.json, which another version of essnas may have written.
-// Missing settings get the values of the default preset. Read returns an error for invalid text, and
-// for a setting that this version doesn't know, because its effect would be lost.
+// Missing settings get the values of the default preset. Read returns an error for invalid text,
+// and for a setting that this version doesn't know, because its effect would be lost.
 func Read[S Settings](text []byte) (s S, err error) {
 	if p, ok := any(s).(interface{ preset() (S, error) }); ok {
 		if s, err = p.preset(); err != nil {

@@ -22,9 +22,9 @@ func (n SlidesStage) Method() (method string, selfSupervised bool, err error) {
 	return []string{"pc-darts", "pcp-darts"}[(n-1)/2], n%2 == 0, nil
 }
 
-// Choose sets the method of the stage in a choice. For a self-supervised stage it also sets ss_factor
-// to one half, unless the choice gives another. Choose returns an error if the choice has another
-// method or an ss_factor that does not fit the stage.
+// Choose sets the method of the stage in a choice. For a self-supervised stage it also sets
+// ss_factor to one half, unless the choice gives another. Choose returns an error if the choice has
+// another method or an ss_factor that does not fit the stage.
 func (n SlidesStage) Choose(c *Choice[Search]) error {
 	method, selfSupervised, err := n.Method()
 	if err != nil {

@@ -58,8 +58,8 @@ func (s Train) Balances() bool { return s.ClassWeights == ClassWeights()[1] }
 // finite numbers.
 func (s Train) MarshalJSON() ([]byte, error) { return marshal(s) }
 
-// UnmarshalJSON reads settings. A missing labels means all labels: runs of earlier versions lack the
-// setting. UnmarshalJSON returns an error for invalid JSON.
+// UnmarshalJSON reads settings. A missing labels means all labels: runs of earlier versions lack
+// the setting. UnmarshalJSON returns an error for invalid JSON.
 func (s *Train) UnmarshalJSON(text []byte) error {
 	type plain Train // without this method
 	if s.Labels == 0 {

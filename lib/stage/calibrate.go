@@ -115,7 +115,8 @@ func some(im data.Images, index []int32) data.Images {
 	return s
 }
 
-// calibrationRows returns the table of measures: name, value as trained, value with the temperature.
+// calibrationRows returns the table of measures: name, value as trained, value with the
+// temperature.
 func calibrationRows(c *run.Calibrated) (rows [][]string) {
 	for _, row := range []struct {
 		name string

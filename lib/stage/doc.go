@@ -14,8 +14,8 @@
 // A [Stage] is a value in a file of its own: its name and noun, its command with flags and texts,
 // its work, its part of pages and its warnings. [All] lists the stages. The command line, the
 // server of notebooks, pages and overviews use that list, and no other package asks for a stage by
-// its name. A new stage is therefore a new file and an entry in All. A long section of a page stands
-// in a file of its own, NAME_report.go.
+// its name. A new stage is therefore a new file and an entry in All. A long section of a page
+// stands in a file of its own, NAME_report.go.
 //
 // search, train and pretrain make runs ([Runs]): all three fit a task step by step in the same way
 // (fitting.go). The other stages add to a finished run.

@@ -48,8 +48,8 @@ func openOrigin(dir, flag string, stages ...Stage) (o origin, err error) {
 }
 
 // load reads the weights of the run. For a training these are the weights of its best epoch, which
-// essnas test uses as well. For other runs, and for more epochs of a training (whole), these are the
-// last weights.
+// essnas test uses as well. For other runs, and for more epochs of a training (whole), these are
+// the last weights.
 func (o *origin) load(whole bool) (err error) {
 	path := checkpoints(o.run).Last()
 	if trainStage().made(o.run) && !whole {
@@ -111,7 +111,8 @@ func (o origin) choose(c *settings.Choice[settings.Train]) (*settings.Choice[set
 }
 
 // settings returns the settings of a training that begins with these weights. A training that
-// continues another one (whole) takes over the other's settings, except those that the choice gives.
+// continues another one (whole) takes over the other's settings, except those that the choice
+// gives.
 func (o origin) settings(c *settings.Choice[settings.Train], whole bool) (s settings.Train, err error) {
 	if c, err = o.choose(c); err != nil {
 		return s, err

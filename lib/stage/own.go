@@ -76,9 +76,9 @@ func backgroundOf(im data.Images) *run.Background {
 	return &run.Background{Mean: mean, Std: math.Sqrt(max(0, squares/n-mean*mean))}
 }
 
-// foreign returns a warning if the brightness of a picture's background differs from the mean of the
-// training images by more than three standard deviations and more than a quarter of the scale. It
-// returns "" for other pictures.
+// foreign returns a warning if the brightness of a picture's background differs from the mean of
+// the training images by more than three standard deviations and more than a quarter of the scale.
+// It returns "" for other pictures.
 func foreign(b *run.Background, pixels []uint8, side, channels int) string {
 	if b == nil {
 		return ""

@@ -106,8 +106,8 @@ func (l *Env) report(r *run.Run) error {
 // results lists the files of an ended run whose contents its page shows.
 var results = []string{"result.json", "test.json", "probe.json", "finetune.json", "attack.json", "calibration.json"}
 
-// undrawn reports whether the page or a figure of a run is missing or older than one of its results.
-// A process may have been killed while it drew them, or a user may have deleted some.
+// undrawn reports whether the page or a figure of a run is missing or older than one of its
+// results. A process may have been killed while it drew them, or a user may have deleted some.
 func undrawn(r *run.Run) bool {
 	page, err := os.Stat(r.Path("report.html"))
 	if err != nil {

@@ -74,9 +74,9 @@ type Pictures struct {
 	Out    string // PNG file to draw
 }
 
-// Pictures draws a row for each image, the original and then its copies, into a PNG file. It returns
-// the captions, [image][column]. Pictures returns an error for invalid indices, numbers or views, or
-// if the file can't be written.
+// Pictures draws a row for each image, the original and then its copies, into a PNG file. It
+// returns the captions, [image][column]. Pictures returns an error for invalid indices, numbers or
+// views, or if the file can't be written.
 func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, err error) {
 	if len(s.Index) == 0 || s.Copies < 1 {
 		return nil, fmt.Errorf("%d images and %d copies of them leave nothing to draw: give --index with numbers of training images, and 1 or more --copies", len(s.Index), s.Copies)
@@ -123,8 +123,8 @@ func (l *Env) Pictures(ctx context.Context, s Pictures) (captions [][]string, er
 	return captions, atomicfile.Write(s.Out, func(w io.Writer) error { return figure.Grid(columns, tiles).PNG(w) })
 }
 
-// augmented returns augmented copies of the images with these indices, [image][copy][pixel], and the
-// names of the copies. With views each copy is a pair of views.
+// augmented returns augmented copies of the images with these indices, [image][copy][pixel], and
+// the names of the copies. With views each copy is a pair of views.
 func augmented(b *backend.Backend, im data.Images, set *data.Set, which []int32, s Pictures) (drawn [][][]uint8, names []string, err error) {
 	f, err := augment.NewFeeder(b.Backend, im, set.Mean, set.Std, len(which), augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
 	if err != nil {

@@ -178,8 +178,8 @@ func (l *Env) pictures(c run.Data, s Predict) (im data.Images, predictions []run
 // maxFile is the largest size of a picture's file in bytes.
 const maxFile = 128 << 20
 
-// squareOf reads the middle square of a picture's file as pixels, [side, side, channels]. It returns
-// an error if the file is too large or no readable picture.
+// squareOf reads the middle square of a picture's file as pixels, [side, side, channels]. It
+// returns an error if the file is too large or no readable picture.
 func squareOf(file string, side, channels int) ([]uint8, error) {
 	info, err := os.Stat(file)
 	if err == nil && info.Size() > maxFile {

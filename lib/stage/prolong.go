@@ -13,8 +13,8 @@ import (
 // sets the number of epochs and the settings that depend on it.
 //
 // The learning rate of a finished run has reached the end of its schedule. The new run is therefore
-// a warm restart (arXiv:1608.03983): the same schedule over the added epochs, with momentum 0 at the
-// start.
+// a warm restart (arXiv:1608.03983): the same schedule over the added epochs, with momentum 0 at
+// the start.
 func prolong[S settings.Settings](there *run.Run, q request, epochs func(S) int, shorten func(s *S, epochs int) error) (request, error) {
 	if result, err := there.Result(); err != nil || result == nil {
 		return q, err

@@ -188,8 +188,8 @@ func lossUnit(h report.History) string {
 	return "cross-entropy (nats)"
 }
 
-// halves returns the charts of losses and accuracies on both halves of the images. For a search with
-// two views it adds the charts of the two terms of the loss.
+// halves returns the charts of losses and accuracies on both halves of the images. For a search
+// with two views it adds the charts of the two terms of the loss.
 func halves(h report.History) []figure.Chart {
 	chart := func(title, unit, metric string, factor float64) figure.Chart {
 		return figure.Chart{Title: title, X: "epoch", Y: unit, Series: []figure.Series{

@@ -25,7 +25,8 @@ type Stage struct {
 	added func(w page) error
 }
 
-// All returns the stages in the order of an experiment. A new stage is a new file and an entry here.
+// All returns the stages in the order of an experiment. A new stage is a new file and an entry
+// here.
 func All() []Stage {
 	return []Stage{searchStage(), pretrainStage(), trainStage(), testStage(), attackStage(), corruptStage(), calibrateStage(), probeStage(), finetuneStage(), predictStage(), exportStage(), picturesStage()}
 }

@@ -122,8 +122,8 @@ func (l *Env) Test(ctx context.Context, dir string) (r *run.Run, t *run.Test, en
 	return r, t, false, l.report(r)
 }
 
-// unseen names the classes of which a training had no image, in a sentence without its full stop. It
-// returns nothing if there are none.
+// unseen names the classes of which a training had no image, in a sentence without its full stop.
+// It returns nothing if there are none.
 func unseen(set *data.Set, s settings.Train) []string {
 	classes := train.Unseen(set, s)
 	if len(classes) == 0 {

@@ -176,8 +176,8 @@ func (l *Env) resumeTraining(there *run.Run, s Train) (q request, err error) {
 	})
 }
 
-// ofCell returns the cell, the settings and the images of a request for a cell's network. It returns
-// an error if one of them can't be found or is invalid.
+// ofCell returns the cell, the settings and the images of a request for a cell's network. It
+// returns an error if one of them can't be found or is invalid.
 func ofCell[S settings.Settings](l *Env, name string, choice *settings.Choice[S], dataset string) (g cell.Genotype, s S, set *data.Set, err error) {
 	if name == "" {
 		return g, s, nil, fmt.Errorf("which cell is to be trained? Give --genotype with the run of a search, a file, or one of %s", strings.Join(cell.PublishedNames(), ", "))

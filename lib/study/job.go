@@ -55,8 +55,8 @@ func queue(jobs []findings.Job) (all []engine.Job) {
 // jobsDir is the directory of job files in the study's directory.
 const jobsDir = "jobs"
 
-// WriteJob writes a job into a file of the study, completely or not at all, and returns its path. It
-// returns an error if the file can't be written.
+// WriteJob writes a job into a file of the study, completely or not at all, and returns its path.
+// It returns an error if the file can't be written.
 func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	path = s.Path(jobsDir, filepath.FromSlash(j.Name())+".json")
 	if err := atomicfile.MkdirAll(filepath.Dir(path)); err != nil {
@@ -69,9 +69,9 @@ func (s *Study) WriteJob(j findings.Job) (path string, err error) {
 	return path, atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
-// Prepare writes the study and a file for each unfinished job, for processes that [Execute] them. It
-// returns the paths in an order in which one process can execute them. It returns an error if the
-// study can't be written or another process works in it.
+// Prepare writes the study and a file for each unfinished job, for processes that [Execute] them.
+// It returns the paths in an order in which one process can execute them. It returns an error if
+// the study can't be written or another process works in it.
 func (s *Study) Prepare() (paths []string, err error) {
 	if err := s.begin(); err != nil {
 		return nil, err
@@ -92,11 +92,11 @@ func (s *Study) Prepare() (paths []string, err error) {
 	return paths, nil
 }
 
-// Execute executes the job in a file that [Study.WriteJob] has written, or returns at once if the job
-// is finished. The study's directory may have moved since, even to another machine. If another
-// process works on the job's run, Execute waits for its end and continues. It returns an error if the
-// file is no job of a study, and the error of a search or training that failed. If the context is
-// cancelled it returns a stage.Interrupted, and the same call continues the job.
+// Execute executes the job in a file that [Study.WriteJob] has written, or returns at once if the
+// job is finished. The study's directory may have moved since, even to another machine. If another
+// process works on the job's run, Execute waits for its end and continues. It returns an error if
+// the file is no job of a study, and the error of a search or training that failed. If the context
+// is cancelled it returns a stage.Interrupted, and the same call continues the job.
 func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	s, j, err := openJob(path)
 	if err != nil {

@@ -16,12 +16,12 @@ import (
 // paths of job files, relative to the directory of the file.
 const chainsFile = "chains.jsonl"
 
-// Manifest writes the study's directory with a file for each unfinished job, and returns the manifest
-// that lets Kubernetes execute them: an index for each search with its trainings. The caller sets
-// image, claim and options of k, and the beginning of the command, without the subcommand. The mount
-// path is the directory that contains the study's directory, so the volume must have the study under
-// the same path. Manifest returns an error if the study can't be written, another process works in
-// it, or k is invalid.
+// Manifest writes the study's directory with a file for each unfinished job, and returns the
+// manifest that lets Kubernetes execute them: an index for each search with its trainings. The
+// caller sets image, claim and options of k, and the beginning of the command, without the
+// subcommand. The mount path is the directory that contains the study's directory, so the volume
+// must have the study under the same path. Manifest returns an error if the study can't be written,
+// another process works in it, or k is invalid.
 func (s *Study) Manifest(k engine.Kubernetes) ([]byte, error) {
 	dir, err := filepath.Abs(s.Dir)
 	if err != nil {
@@ -57,9 +57,9 @@ func (s *Study) Manifest(k engine.Kubernetes) ([]byte, error) {
 	return text, atomicfile.WriteBytes(path, lines)
 }
 
-// ReadChain returns the paths of the job files in a line of a file that [Study.Manifest] has written.
-// The index counts from 0; a negative index stands for $JOB_COMPLETION_INDEX. ReadChain returns an
-// error if the file has no such line.
+// ReadChain returns the paths of the job files in a line of a file that [Study.Manifest] has
+// written. The index counts from 0; a negative index stands for $JOB_COMPLETION_INDEX. ReadChain
+// returns an error if the file has no such line.
 func ReadChain(path string, index int) (files []string, err error) {
 	if index < 0 {
 		if index, err = strconv.Atoi(os.Getenv("JOB_COMPLETION_INDEX")); err != nil {

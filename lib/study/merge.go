@@ -3,8 +3,8 @@ package study
 import "github.com/essnas/essnas/lib/study/findings"
 
 // Take merges other parts into the study and writes the report (see [findings.Directory.Merge]). It
-// returns an error if another process works on the study or a part can't be merged. The parts before
-// that one stay merged.
+// returns an error if another process works on the study or a part can't be merged. The parts
+// before that one stay merged.
 func (s *Study) Take(parts []string) (added int, err error) {
 	var others []*findings.Directory
 	for _, dir := range parts {

@@ -17,8 +17,8 @@ import (
 )
 
 // Work does all missing jobs and writes the report. If the context ends, Work stops and returns a
-// stage.Interrupted or context.Canceled. The next call continues, also after a kill. A failed job does
-// not stop the others. The error names the failed jobs, and the next call repeats them.
+// stage.Interrupted or context.Canceled. The next call continues, also after a kill. A failed job
+// does not stop the others. The error names the failed jobs, and the next call repeats them.
 func (s *Study) Work(ctx context.Context) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -110,9 +110,9 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 	return b, s.Write("study.json", s.Config)
 }
 
-// workers returns the number of jobs that run at a time, each on a device of its own. One job fills a
-// CPU, even if the CPU presents several devices. Jobs that split their batches between devices run one
-// at a time.
+// workers returns the number of jobs that run at a time, each on a device of its own. One job fills
+// a CPU, even if the CPU presents several devices. Jobs that split their batches between devices
+// run one at a time.
 func (s *Study) workers(b *backend.Backend) int {
 	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c settings.Search) bool { return c.Devices > 1 }) {
 		return 1

@@ -179,8 +179,8 @@ func (s *Study) goOn(there findings.Config, o Options) error {
 	return nil
 }
 
-// configurationsOf returns the configurations with these names. It leaves out names that this version
-// of essnas does not know.
+// configurationsOf returns the configurations with these names. It leaves out names that this
+// version of essnas does not know.
 func configurationsOf(names []string) (all []findings.Configuration) {
 	for _, name := range names {
 		if c, ok := findings.Find(name); ok {

@@ -23,15 +23,15 @@ func (a *Arch) Shares() (s cell.Shares) {
 	return s
 }
 
-// Keep returns the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2): on
-// every edge the n operations with the largest weights, in their order. Of equals the earlier is
+// Keep returns the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2):
+// on every edge the n operations with the largest weights, in their order. Of equals the earlier is
 // dropped, as in the reference. Where one operation is left it is never none.
 func (a *Arch) Keep(n int) (kept Space) { return a.KeepCapsules(n, 0) }
 
 // KeepCapsules is Keep with protected capsules: the given number of the strongest capsules of each
 // edge is not dropped. New kinds of operations need time before they are of use. Evolution protects
-// them by letting them compete among themselves first (NEAT's species, Stanley and Miikkulainen, Evolving
-// Neural Networks through Augmenting Topologies, 2002, section 3.3).
+// them by letting them compete among themselves first (NEAT's species, Stanley and Miikkulainen,
+// Evolving Neural Networks through Augmenting Topologies, 2002, section 3.3).
 func (a *Arch) KeepCapsules(n, capsules int) (kept Space) {
 	for t := range kept {
 		kept[t] = make([][]string, len(a.Space[t]))

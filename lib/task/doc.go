@@ -2,8 +2,8 @@
 // found networks (train) and pretrainings (pretrain).
 //
 // Each of them is a fit.Task that embeds a [Base]. The base opens the engine and the feeder, makes
-// the weights and the tape, descends along the gradients of losses, saves and restores the state, and
-// frees everything. A task adds its network, its losses, its batches and its measurements.
+// the weights and the tape, descends along the gradients of losses, saves and restores the state,
+// and frees everything. A task adds its network, its losses, its batches and its measurements.
 //
 // # Life of a task
 //
@@ -16,7 +16,7 @@
 //
 // The loop in package fit detects divergence and saves; a task does neither.
 //
-// The three packages lie beside this one and not below it, because a path like task/search would add
-// no information to search. Package network contains the networks of genotypes and models without
-// their training, because tests, attacks, exports and predictions need only a model.
+// The three packages lie beside this one and not below it, because a path like task/search would
+// add no information to search. Package network contains the networks of genotypes and models
+// without their training, because tests, attacks, exports and predictions need only a model.
 package task

@@ -10,8 +10,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain, not of those held back, whose shares of the
-// classes differ by rounding.
+// TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain, not of those held back, whose shares of
+// the classes differ by rounding.
 func TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain(t *testing.T) {
 	set := pictures()
 	for i := range set.Train.Labels { // 7 pictures of class 0 in 10, 2 of class 1, 1 of class 2

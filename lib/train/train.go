@@ -200,10 +200,10 @@ func (t *Training) order(epoch int) (order []int32) {
 }
 
 // Begin starts the training with the weights and running statistics of another network with the
-// same cells. The state is that of a pretraining (package pretrain) or of a training. Classifier and
-// auxiliary tower keep their initial weights, unless the network is the whole of this one: then they
-// are the other's too, as far as it has them. Begin returns an error if the state belongs to another
-// network.
+// same cells. The state is that of a pretraining (package pretrain) or of a training. Classifier
+// and auxiliary tower keep their initial weights, unless the network is the whole of this one: then
+// they are the other's too, as far as it has them. Begin returns an error if the state belongs to
+// another network.
 func (t *Training) Begin(from fit.State, whole bool) error {
 	return fit.LoadParams(from, slices.DeleteFunc(slices.Clone(t.Params), func(p *block.Param) bool {
 		switch p.Label {

@@ -207,8 +207,8 @@ func rank(values []float64, v float64) float64 {
 	return 50 * float64(below+upTo) / float64(len(values))
 }
 
-// welch is half of the 95 % interval of the difference of two means (Welch, 1947), NaN where a group
-// has a single value or neither varies.
+// welch is half of the 95 % interval of the difference of two means (Welch, 1947), NaN where a
+// group has a single value or neither varies.
 func welch(a, b []float64) float64 {
 	deviation, t, ok := student.Welch(a, b)
 	if !ok {

@@ -10,8 +10,8 @@
 // difference has a 95 % interval by Welch's t (1947), or by Student's where random cells are the
 // other side, because the mean of these is known almost exactly. The verdict is [Supported] or
 // [Contradicted] if the interval excludes zero. It is [Undecided] if the interval contains zero or
-// if a group has a single search. Several claims are checked at once, without a correction: one of twenty is
-// decided by chance.
+// if a group has a single search. Several claims are checked at once, without a correction: one of
+// twenty is decided by chance.
 //
 // Of a search both cells are measured: counts are those of both together, depths their mean.
 package claims

@@ -12,8 +12,8 @@ type Info struct {
 	Path    string `json:"path,omitempty"` // the plugin that a run would load first; "" if none is installed
 }
 
-// List describes the plugins that are installed or can be installed on this machine, without loading
-// or installing one. plugins is the directory of [Install].
+// List describes the plugins that are installed or can be installed on this machine, without
+// loading or installing one. plugins is the directory of [Install].
 func List(plugins string) []Info {
 	var all []Info
 	for _, kind := range []Kind{CPU, CUDA} {

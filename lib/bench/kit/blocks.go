@@ -165,9 +165,9 @@ func inputs(b *block.Block) (all []*block.Value) {
 	return all
 }
 
-// checked is a block whose inputs are flat, in the order of their declared shapes, and whose outputs
-// are a scalar, the sum of the block's outputs with fixed factors, and these outputs, flat. Layouts
-// then differ inside the block only.
+// checked is a block whose inputs are flat, in the order of their declared shapes, and whose
+// outputs are a scalar, the sum of the block's outputs with fixed factors, and these outputs, flat.
+// Layouts then differ inside the block only.
 func checked(b *block.Block) *block.Block {
 	c := *b
 	c.Name, c.Outs = "checked "+b.Name, 2

@@ -111,7 +111,8 @@ func (k Kit) run(ctx context.Context, s *Step, j job, device backend.Choice) (an
 	return answers, nil
 }
 
-// reason is why a worker failed: its last word if it ended by itself, else the signal that ended it.
+// reason is why a worker failed: its last word if it ended by itself, else the signal that ended
+// it.
 func reason(err error, messages string) error {
 	exit := new(exec.ExitError)
 	if !errors.As(err, &exit) || !exit.Exited() {

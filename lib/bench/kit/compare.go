@@ -68,8 +68,8 @@ func (k Kit) compareBlocks(ctx context.Context, s *Step) error {
 }
 
 // blocksOn computes the blocks on a device. A block that fails, or at which the process dies, is
-// among the lost ones; another process goes on after it. blocksOn returns an error if a process dies
-// before the first block.
+// among the lost ones; another process goes on after it. blocksOn returns an error if a process
+// dies before the first block.
 func (k Kit) blocksOn(ctx context.Context, s *Step, device backend.Choice) (done, lost []result, err error) {
 	j := k.job("blocks")
 	j.Search, j.Train = k.Search, k.Train

@@ -25,9 +25,9 @@
 // are exact in float32. Blocks are those of a plan (block.Plan), so that a new operation is
 // checked without a change here. Each is checked in two forms: convolutions as sums of shifted
 // images and as operations of the library. For an array x of the device and y of the CPU the
-// difference is |x - y| / |y| in the Euclidean norm. It may be 1e-3, which TF32 would exceed in sums
-// of many products. Losses and norms of gradients of a step may differ by 1e-3, in half precision by
-// 0.05.
+// difference is |x - y| / |y| in the Euclidean norm. It may be 1e-3, which TF32 would exceed in
+// sums of many products. Losses and norms of gradients of a step may differ by 1e-3, in half
+// precision by 0.05.
 //
 // # The file
 //

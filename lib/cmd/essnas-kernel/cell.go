@@ -14,8 +14,8 @@ import (
 // interrupted is the environment variable with the path of relay.Relay's Mark.
 const interrupted = "ESSNAS_INTERRUPTED"
 
-// cell runs the program name.cell. It forwards interrupts, copies the output, shortens the text of a
-// crash to the message and the cell's own lines, and ends with the cell's status.
+// cell runs the program name.cell. It forwards interrupts, copies the output, shortens the text of
+// a crash to the message and the cell's own lines, and ends with the cell's status.
 func cell(name string, args []string) {
 	if _, err := os.Stat(os.Getenv(interrupted)); err == nil {
 		io.WriteString(os.Stderr, "The cell was interrupted before it began.\n")

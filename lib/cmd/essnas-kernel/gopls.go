@@ -13,9 +13,9 @@ import (
 	"github.com/essnas/essnas/lib/jupyter"
 )
 
-// buildGopls builds the language server in a background process. The process has the lowest priority,
-// so that cells run as fast as without it. It ends at the latest when Jupyter closes its standard
-// input.
+// buildGopls builds the language server in a background process. The process has the lowest
+// priority, so that cells run as fast as without it. It ends at the latest when Jupyter closes its
+// standard input.
 func buildGopls(detached bool) {
 	tree, err := checkout.Find()
 	if err != nil {

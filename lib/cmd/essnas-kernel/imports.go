@@ -14,9 +14,10 @@ import (
 	"strings"
 )
 
-// goimports adds the imports of the checkout's packages to a file and then calls the real goimports.
-// GoNB calls it for every cell. For a missing import of a package of the checkout, the real goimports
-// would call the go command four times, which takes ten times as long as everything else.
+// goimports adds the imports of the checkout's packages to a file and then calls the real
+// goimports. GoNB calls it for every cell. For a missing import of a package of the checkout, the
+// real goimports would call the go command four times, which takes ten times as long as everything
+// else.
 func goimports(args []string) {
 	if len(args) == 2 && args[0] == "-w" {
 		importOwn(args[1], os.Getenv("ESSNAS_ROOT"))
@@ -24,8 +25,8 @@ func goimports(args []string) {
 	checked(exec.Command(filepath.Join(os.Getenv("ESSNAS_TOOLS"), "goimports"), args...))
 }
 
-// importOwn adds the missing imports of the checkout's packages to a file. It writes them on the line
-// of the package clause, so that all lines keep their numbers. It leaves unreadable files and
+// importOwn adds the missing imports of the checkout's packages to a file. It writes them on the
+// line of the package clause, so that all lines keep their numbers. It leaves unreadable files and
 // ambiguous names to goimports.
 func importOwn(file, root string) {
 	text, err := os.ReadFile(file)

@@ -69,9 +69,9 @@ func imported(file, name string) string {
 	return ""
 }
 
-// exported returns the exported names of the package in a directory, long names first. Among equally
-// similar names the longer one wins, because typing errors omit letters more often than they add
-// them.
+// exported returns the exported names of the package in a directory, long names first. Among
+// equally similar names the longer one wins, because typing errors omit letters more often than
+// they add them.
 func exported(dir string) (names []string) {
 	names = complete.Exported(dir)
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })

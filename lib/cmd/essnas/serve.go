@@ -113,8 +113,8 @@ func (d *desk) answer(ctx context.Context, args []string, tell func(serve.Messag
 	return out.Bytes(), nil
 }
 
-// inTurn lists the commands whose runs wait for the device one by one, and only if they have work to
-// do (stage.Env.Turn). All other long commands wait before they begin.
+// inTurn lists the commands whose runs wait for the device one by one, and only if they have work
+// to do (stage.Env.Turn). All other long commands wait before they begin.
 var inTurn = []string{"search", "train", "pretrain", "finetune"}
 
 // turn waits until no other command uses the device, and tells the client which command uses it. It
@@ -163,8 +163,8 @@ func (tell saying) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// watching shows the progress of a pipeline stage: its status at most five times a second, its figure
-// once an epoch.
+// watching shows the progress of a pipeline stage: its status at most five times a second, its
+// figure once an epoch.
 type watching struct {
 	tell func(serve.Message)
 

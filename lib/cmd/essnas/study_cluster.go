@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// onNodes returns the command line of this program on nodes, with the flags that all commands share.
-// It returns an error if the path of the program is unknown.
+// onNodes returns the command line of this program on nodes, with the flags that all commands
+// share. It returns an error if the path of the program is unknown.
 func (p *program) onNodes() (words []string, err error) {
 	path, err := os.Executable()
 	if err != nil {

@@ -115,7 +115,8 @@ func upright(im image.Image, orientation int) image.Image {
 	return to
 }
 
-// stored returns the position in the file, of width w and height h, of the pixel that appears at x, y.
+// stored returns the position in the file, of width w and height h, of the pixel that appears at x,
+// y.
 func stored(x, y, w, h, orientation int) (u, v int) {
 	switch orientation {
 	case 2: // mirrored

@@ -3,9 +3,9 @@
 // A file is written under a temporary name in its own directory, synced and renamed. A reader sees
 // the old file or the new one. A killed process, a full disk or a power cut leaves the old one.
 //
-// A killed process leaves its temporary file as well. The next one that writes the same file removes
-// it: a writer keeps its temporary file locked (flock), and the system frees the lock of a process
-// that has died. Where a file system has no locks, temporary files stay.
+// A killed process leaves its temporary file as well. The next one that writes the same file
+// removes it: a writer keeps its temporary file locked (flock), and the system frees the lock of a
+// process that has died. Where a file system has no locks, temporary files stay.
 package atomicfile
 
 import (
@@ -98,8 +98,8 @@ func sweep(path string) {
 	}
 }
 
-// Temporary reports whether a file has the name of a temporary file of Write, and of which file it is.
-// The names of such files must not end in digits.
+// Temporary reports whether a file has the name of a temporary file of Write, and of which file it
+// is. The names of such files must not end in digits.
 func Temporary(name string) (of string, ok bool) {
 	hidden, ok := strings.CutPrefix(name, ".")
 	of = strings.TrimRight(hidden, "0123456789")

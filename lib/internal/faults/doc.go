@@ -12,6 +12,6 @@
 // making directories, syncing, changing modes.
 //
 // The program runs under ptrace with a seccomp filter, so that it stops at those calls only and is
-// nearly as fast as alone. A test's TestMain calls [Main] first: the filter is installed by the test
-// binary itself, between fork and exec. Linux on amd64 only.
+// nearly as fast as alone. A test's TestMain calls [Main] first: the filter is installed by the
+// test binary itself, between fork and exec. Linux on amd64 only.
 package faults

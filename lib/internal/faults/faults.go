@@ -42,7 +42,8 @@ type Result struct {
 // variable tells the test binary to become the program.
 const variable = "ESSNAS_FAULTS_EXEC"
 
-// Main becomes the program, with a filter, if this process was started by Run. It returns otherwise.
+// Main becomes the program, with a filter, if this process was started by Run. It returns
+// otherwise.
 func Main() {
 	if os.Getenv(variable) == "" {
 		return

@@ -106,12 +106,12 @@ func private() (string, error) {
 	return dir, nil
 }
 
-// unfinished is the end of the name of a file that go-graphviz is writing; it renames the file in the
-// end, and panics if it can't.
+// unfinished is the end of the name of a file that go-graphviz is writing; it renames the file in
+// the end, and panics if it can't.
 const unfinished = ".tmp"
 
-// written reports whether another process may be writing a file. A killed one leaves its file, which
-// is removed after an hour.
+// written reports whether another process may be writing a file. A killed one leaves its file,
+// which is removed after an hour.
 func written(file string) bool {
 	if filepath.Ext(file) != unfinished {
 		return false

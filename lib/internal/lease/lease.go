@@ -10,14 +10,14 @@
 //
 // A process of the same machine that gets the lock gets the directory at once: the holder is dead.
 // A process of another machine finds the lease. It gets the directory if the holder has not renewed
-// the lease for 60 seconds ([Stale]), and [ErrBusy] otherwise. The end of a holder removes the lease,
-// so that nobody waits after an ordinary end.
+// the lease for 60 seconds ([Stale]), and [ErrBusy] otherwise. The end of a holder removes the
+// lease, so that nobody waits after an ordinary end.
 //
 // # Clocks
 //
 // Clocks of machines differ, so no machine's clock is read. The age of a lease is the difference
-// between two times of the file server: that of the lease and that of a file that the process writes
-// now.
+// between two times of the file server: that of the lease and that of a file that the process
+// writes now.
 //
 // # A holder that was thought dead
 //
@@ -87,8 +87,8 @@ type holder struct {
 	Count   int    `json:"count"` // of renewals
 }
 
-// Take takes a directory. It returns an error that wraps ErrBusy if another process holds it, and an
-// explained error if its files can't be written.
+// Take takes a directory. It returns an error that wraps ErrBusy if another process holds it, and
+// an explained error if its files can't be written.
 func Take(dir string) (*Lease, error) {
 	return take(dir, options{machine: machine(), stale: Stale, beat: Beat, settle: 2 * time.Second})
 }
@@ -231,8 +231,8 @@ func (l *Lease) renew() {
 	}
 }
 
-// Lost returns an error if another machine has taken the directory. The process must not write there
-// any more.
+// Lost returns an error if another machine has taken the directory. The process must not write
+// there any more.
 func (l *Lease) Lost() error {
 	if err := l.lost.Load(); err != nil {
 		return *err

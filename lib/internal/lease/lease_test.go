@@ -115,8 +115,8 @@ func TestTheLeaseOfAKilledHolderIsTakenOverWhenItIsStale(t *testing.T) {
 	l.Close()
 }
 
-// TestOnOneMachineAKilledHolderIsSucceededAtOnce: the file lock tells that it is dead, however fresh
-// its lease is.
+// TestOnOneMachineAKilledHolderIsSucceededAtOnce: the file lock tells that it is dead, however
+// fresh its lease is.
 func TestOnOneMachineAKilledHolderIsSucceededAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	o := quick("a")
@@ -135,7 +135,8 @@ func TestOnOneMachineAKilledHolderIsSucceededAtOnce(t *testing.T) {
 }
 
 // TestClocksOfMachinesDoNotMatter: a lease's age is a difference of the file server's times, so a
-// lease that was written in 1970 or comes from the future by the wall clock is judged by them alone.
+// lease that was written in 1970 or comes from the future by the wall clock is judged by them
+// alone.
 func TestClocksOfMachinesDoNotMatter(t *testing.T) {
 	for _, c := range []struct {
 		name string

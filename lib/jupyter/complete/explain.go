@@ -13,8 +13,8 @@ import (
 var word = regexp.MustCompile(`^\w*`)
 
 // Explain returns the declaration and the comment, in Markdown, of the name at the cursor, such as
-// figure.Curves, or else of the function whose call contains the cursor. It returns "" if no package
-// exports such a name.
+// figure.Curves, or else of the function whose call contains the cursor. It returns "" if no
+// package exports such a name.
 func (s Sources) Explain(code string, cursor int) string {
 	before := []rune(code)
 	cursor = min(max(cursor, 0), len(before))

@@ -14,8 +14,8 @@ type Answer struct {
 	Start, End int
 }
 
-// Words completes the string before the cursor if it is an argument of a call with known words, such
-// as nb.Set("ss_. Settings and presets depend on the enclosing call: nb.Train has others than
+// Words completes the string before the cursor if it is an argument of a call with known words,
+// such as nb.Set("ss_. Settings and presets depend on the enclosing call: nb.Train has others than
 // nb.Search. Words returns false if the cursor is in no such string.
 func Words(code string, cursor int) (Answer, bool) {
 	before := []rune(code)

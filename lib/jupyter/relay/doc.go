@@ -1,9 +1,9 @@
 // Package relay forwards messages between Jupyter and GoNB, and aborts queued cells after an error.
 //
 // Jupyter sends all cells of "Run All" at once. If a cell fails or is interrupted, a kernel has to
-// abort the waiting cells (stop_on_error): it replies to each with the status "aborted" and runs none
-// of them. GoNB 0.11.5 runs them all. The relay therefore takes GoNB's place on three of the five
-// channels:
+// abort the waiting cells (stop_on_error): it replies to each with the status "aborted" and runs
+// none of them. GoNB 0.11.5 runs them all. The relay therefore takes GoNB's place on three of the
+// five channels:
 //
 //	shell    The relay forwards execute requests one at a time and all other messages at once, so
 //	         that completion and the widgets of a running cell don't wait. It answers requests for

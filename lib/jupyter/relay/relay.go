@@ -20,7 +20,8 @@ type Relay struct {
 	// File is the connection file for GoNB.
 	File string
 	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt that
-	// arrives while it compiles. The cell's launcher therefore checks this file before the cell begins.
+	// arrives while it compiles. The cell's launcher therefore checks this file before the cell
+	// begins.
 	Mark string
 
 	key    []byte
@@ -40,8 +41,8 @@ type Relay struct {
 }
 
 // Start listens at the ports of shell, control and iopub in Jupyter's connection file, and writes a
-// connection file with other ports for GoNB, which need not run yet. It returns an error if the file
-// can't be read or a port is in use.
+// connection file with other ports for GoNB, which need not run yet. It returns an error if the
+// file can't be read or a port is in use.
 func Start(connectionFile string) (*Relay, error) {
 	text, err := os.ReadFile(connectionFile)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 
 // Kubernetes describes jobs as a manifest, an Indexed Job (batch/v1, since Kubernetes 1.29 with a
 // limit of retries for each index). Kubernetes knows no order of indices, so each index executes a
-// chain: a job and then the jobs that wait for it, one after the other. This package submits nothing.
+// chain: a job and then the jobs that wait for it, one after the other. This package submits
+// nothing.
 type Kubernetes struct {
 	Name    string   // name of the Job, a DNS label
 	Image   string   // container image with essnas in PATH
@@ -43,8 +44,8 @@ func Chains(jobs []Job) (chains [][]Job) {
 	return chains
 }
 
-// dnsLabel is the form of names in Kubernetes. The pods of an Indexed Job have names that are longer
-// by an index and a random word.
+// dnsLabel is the form of names in Kubernetes. The pods of an Indexed Job have names that are
+// longer by an index and a random word.
 var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
 
 // object is a part of a manifest. JSON writes its keys in alphabetical order.

@@ -97,9 +97,9 @@ func (s *Slurm) Submit(ctx context.Context, jobs []Job) error {
 	return s.record(all)
 }
 
-// ranks sorts jobs into arrays, [group][rank][index]. Rank 0 of a group has at most tasksInArray jobs
-// that wait for nothing; the next ranks have their successors. A successor has the index of the job
-// that it waits for.
+// ranks sorts jobs into arrays, [group][rank][index]. Rank 0 of a group has at most tasksInArray
+// jobs that wait for nothing; the next ranks have their successors. A successor has the index of
+// the job that it waits for.
 func ranks(jobs []Job) (groups [][]map[int]Job) {
 	type place struct{ group, index int }
 	places, count := map[string]place{}, map[string]int{}

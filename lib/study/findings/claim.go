@@ -41,9 +41,9 @@ func (c Comparison) margin() float64 {
 	return 1
 }
 
-// claims returns the slides' claims, each in the form "a is above b", and the controls. Claims of the
-// form "at least" would also hold for equality, which no test can show. They have the same test, in
-// which the verdict undecided does not contradict them, and in addition NotBelow.
+// claims returns the slides' claims, each in the form "a is above b", and the controls. Claims of
+// the form "at least" would also hold for equality, which no test can show. They have the same
+// test, in which the verdict undecided does not contradict them, and in addition NotBelow.
 func (r *Results) claims() []Claim {
 	accuracy, seconds := r.Accuracy(), SearchTime()
 	stages := []string{Stage1, Stage2, Stage3, Stage4}

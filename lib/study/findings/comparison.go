@@ -69,8 +69,8 @@ func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok b
 	return mean / float64(max(1, n)), n > 0
 }
 
-// adjust applies Holm's correction to the p values of a family. Only comparisons with a test, that is
-// with two or more pairs, count.
+// adjust applies Holm's correction to the p values of a family. Only comparisons with a test, that
+// is with two or more pairs, count.
 func adjust(family []*Paired) {
 	family = slices.DeleteFunc(family, func(c *Paired) bool { return c.N < 2 })
 	p := make([]float64, len(family))
@@ -112,9 +112,9 @@ type Predictive struct {
 	Rank
 }
 
-// predictive correlates the accuracy of supernets with that of the trained networks. The supernet of
-// a last phase is deeper, has fewer operations and is more accurate for any cell. Searches in one and
-// in three phases are therefore also correlated separately.
+// predictive correlates the accuracy of supernets with that of the trained networks. The supernet
+// of a last phase is deeper, has fewer operations and is more accurate for any cell. Searches in
+// one and in three phases are therefore also correlated separately.
 func (r *Results) predictive() (all []Predictive) {
 	for _, kind := range []struct {
 		of      string

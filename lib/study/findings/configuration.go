@@ -50,9 +50,9 @@ func GroupTitle(group string) string {
 }
 
 // Configurations lists all sixteen: the ten of the slides, DARTS, P-DARTS, random search, and three
-// controls. A search with ss_factor above 0 differs in two ways from a search without: it has a second
-// loss, and its cross-entropy sees two distorted views of each image. The controls with two views
-// have the views without the second loss. The control without a limit shows how many skip
+// controls. A search with ss_factor above 0 differs in two ways from a search without: it has a
+// second loss, and its cross-entropy sees two distorted views of each image. The controls with two
+// views have the views without the second loss. The control without a limit shows how many skip
 // connections the phases alone leave.
 func Configurations() (all []Configuration) {
 	for stage := 1; stage <= 4; stage++ {

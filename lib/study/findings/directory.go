@@ -93,8 +93,8 @@ func Open(dir string) (*Directory, error) {
 	return s, nil
 }
 
-// ranOn returns the kind of the backend of a run of the study, or "" if none has begun. A study whose
-// jobs run on the nodes of a cluster is written by a machine that opens no backend.
+// ranOn returns the kind of the backend of a run of the study, or "" if none has begun. A study
+// whose jobs run on the nodes of a cluster is written by a machine that opens no backend.
 func (s *Directory) ranOn() (kind string) {
 	filepath.WalkDir(s.Path("runs"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.Name() != "config.json" {
@@ -112,8 +112,8 @@ func (s *Directory) ranOn() (kind string) {
 	return kind
 }
 
-// SeedsOf returns the number of seeds of a configuration. Random search may have more seeds than the
-// other configurations.
+// SeedsOf returns the number of seeds of a configuration. Random search may have more seeds than
+// the other configurations.
 func (c Config) SeedsOf(conf Configuration) int {
 	if conf.Group == Sampled {
 		return max(c.Seeds, c.RandomCells)
@@ -147,8 +147,8 @@ func (s *Directory) Path(name ...string) string {
 	return filepath.Join(append([]string{s.Dir}, name...)...)
 }
 
-// Write writes a value as a JSON file of the study, completely or not at all. It returns an error if
-// the file can't be written.
+// Write writes a value as a JSON file of the study, completely or not at all. It returns an error
+// if the file can't be written.
 func (s *Directory) Write(name string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {

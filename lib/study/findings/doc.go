@@ -23,12 +23,12 @@
 //
 // Means have 95 % t intervals over seeds ([student.Mean]), which cover the variation between seeds.
 // The interval of one test, in a run's report, covers the sampling of the test images. Groups are
-// compared by paired t tests over seeds ([Compare]) with Holm's correction within a family ([Holm]):
-// all claims are one family, all pairs of groups another. A claim is undecided if its adjusted p is
-// 0.05 or more. This does not refute the claim: few seeds detect only large differences. Each
-// undecided claim states the difference that a test with this number of seeds detects with a power of
-// 0.8 (Paired.Detectable). Claims of the form "at least" also have a one-sided test with a margin
-// ([Paired.NotBelow]).
+// compared by paired t tests over seeds ([Compare]) with Holm's correction within a family
+// ([Holm]): all claims are one family, all pairs of groups another. A claim is undecided if its
+// adjusted p is 0.05 or more. This does not refute the claim: few seeds detect only large
+// differences. Each undecided claim states the difference that a test with this number of seeds
+// detects with a power of 0.8 (Paired.Detectable). Claims of the form "at least" also have a
+// one-sided test with a margin ([Paired.NotBelow]).
 //
 // Kendall's tau-b correlates search-time accuracy with final accuracy ([Kendall]). Random cells are
 // the reference: a found cell has a percentile among them ([Percentiles]). If there are more random

@@ -20,9 +20,9 @@ type Rank struct {
 // Kendall returns Kendall's tau-b of x [n] and y [n], (C-D)/sqrt((C+D+X)(C+D+Y)) for C concordant
 // and D discordant pairs, and X and Y pairs tied on one side only (M. Kendall, 1938 and 1945). p is
 // exact up to n = 60 without ties. Otherwise it is the normal approximation with the correction for
-// ties (Kendall, Rank Correlation Methods, 1970, ch. 4). The interval is that of Fisher's z with the
-// variance 0.437/(n-4) (E. Fieller, H. Hartley, E. Pearson, Tests for rank correlation coefficients,
-// 1957).
+// ties (Kendall, Rank Correlation Methods, 1970, ch. 4). The interval is that of Fisher's z with
+// the variance 0.437/(n-4) (E. Fieller, H. Hartley, E. Pearson, Tests for rank correlation
+// coefficients, 1957).
 func Kendall(x, y []float64) Rank {
 	n := len(x)
 	r := Rank{N: n, P: 1, Low: -1, High: 1}
@@ -68,8 +68,9 @@ func sign(x float64) int {
 }
 
 // exact returns the two-sided p value: the probability that n values in random order have at most d
-// discordant pairs or at most d concordant pairs. The shares of orders of n values with k discordant
-// pairs follow from those of n-1 values: the new value is discordant with 0 to n-1 of the others.
+// discordant pairs or at most d concordant pairs. The shares of orders of n values with k
+// discordant pairs follow from those of n-1 values: the new value is discordant with 0 to n-1 of
+// the others.
 func exact(n, d int) float64 {
 	shares := []float64{1}
 	for m := 2; m <= n; m++ {
@@ -88,8 +89,8 @@ func exact(n, d int) float64 {
 	return min(1, p)
 }
 
-// approximate returns the two-sided p value of s, the number of concordant minus discordant pairs, by
-// a normal approximation whose variance accounts for the ties of both sides.
+// approximate returns the two-sided p value of s, the number of concordant minus discordant pairs,
+// by a normal approximation whose variance accounts for the ties of both sides.
 func approximate(x, y []float64, s int) float64 {
 	n := float64(len(x))
 	var squares [2]float64 // sum of t(t-1)(2t+5) over groups of t equal values

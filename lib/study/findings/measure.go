@@ -24,8 +24,8 @@ func SearchTime() Measure {
 	}}
 }
 
-// Size returns the measure of the number of parameters of the network with 20 cells and 36 channels,
-// in millions.
+// Size returns the measure of the number of parameters of the network with 20 cells and 36
+// channels, in millions.
 func Size() Measure {
 	return Measure{Name: "parameters", Title: "Parameters of 20 cells, 36 channels", Unit: "M", of: func(t Trial) (float64, bool) {
 		return float64(t.Standard) / 1e6, t.Standard > 0
@@ -44,8 +44,8 @@ func Skips() Measure {
 	return inCells("skips", "Skip connections", func(s cell.Shape) int { return s.Skips })
 }
 
-// ParameterFree returns the measure of the number of skip connections and pools in both cells, of 16
-// operations.
+// ParameterFree returns the measure of the number of skip connections and pools in both cells, of
+// 16 operations.
 func ParameterFree() Measure {
 	return inCells("parameter_free", "Operations without parameters", func(s cell.Shape) int { return s.ParameterFree })
 }

@@ -26,12 +26,12 @@ const sums = "SHA256SUMS"
 // digits is the number of significant digits that a recorded number keeps.
 const digits = 5
 
-// Record writes the present results of a study into the directory out. The record is small enough to
-// be kept with the program, and [Open] reads it like a study. It has no checkpoints, figures and
-// pages. Of each ended run it keeps settings, checksums of the data, genotype, result, test, and the
-// events of its epochs, with numbers to five digits. It leaves out paths of this machine. Record
-// returns an error if a run is damaged, or if out holds other files than an older record of the same
-// study.
+// Record writes the present results of a study into the directory out. The record is small enough
+// to be kept with the program, and [Open] reads it like a study. It has no checkpoints, figures and
+// pages. Of each ended run it keeps settings, checksums of the data, genotype, result, test, and
+// the events of its epochs, with numbers to five digits. It leaves out paths of this machine.
+// Record returns an error if a run is damaged, or if out holds other files than an older record of
+// the same study.
 func (s *Directory) Record(out string) error {
 	if there, err := Open(out); err == nil && there.Config.Hash != s.Config.Hash {
 		return fmt.Errorf("%s holds a record of another study, %s-%s: choose another directory", out, there.Config.Name, there.Config.Hash)
@@ -247,8 +247,8 @@ func (s *Directory) sum(name string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// Verify compares a recorded study with its checksums. It returns an error that names the first file
-// that is missing, differs, or has no checksum.
+// Verify compares a recorded study with its checksums. It returns an error that names the first
+// file that is missing, differs, or has no checksum.
 func (s *Directory) Verify() error {
 	raw, err := os.ReadFile(s.Path(sums))
 	if err != nil {

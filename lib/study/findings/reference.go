@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Percentiles returns the percentiles [n] of values [n] among reference values [m]: the share of the
-// reference values that are smaller, in percent, where equal values count half. It returns nil
+// Percentiles returns the percentiles [n] of values [n] among reference values [m]: the share of
+// the reference values that are smaller, in percent, where equal values count half. It returns nil
 // without a reference.
 func Percentiles(values, reference []float64) (all []float64) {
 	if len(reference) == 0 {
@@ -36,9 +36,9 @@ func (r *Results) percentile(configuration string) score.Estimate {
 	return student.Mean(Percentiles(r.Values(configuration, r.Accuracy()), r.Values(Sampled, r.Accuracy())))
 }
 
-// Against compares values [n] with a reference [m] that shares no seeds with them, by Welch's t test
-// of equal means ([student.Welch]). N of the result is n. There is no test with fewer than two values
-// on a side, or without spread.
+// Against compares values [n] with a reference [m] that shares no seeds with them, by Welch's t
+// test of equal means ([student.Welch]). N of the result is n. There is no test with fewer than two
+// values on a side, or without spread.
 func Against(values, reference []float64) Paired {
 	c := Paired{N: len(values), P: 1, Holm: 1}
 	if len(values) == 0 || len(reference) == 0 {

@@ -38,8 +38,8 @@ func (r *Results) Sentences() (all []string) {
 }
 
 // Equivalent returns the p value of the test that the true difference lies between -margin and
-// margin: the larger p of two one-sided tests (D. Schuirmann, A comparison of the two one-sided tests
-// procedure and the power approach, 1987). It returns 1 without a test.
+// margin: the larger p of two one-sided tests (D. Schuirmann, A comparison of the two one-sided
+// tests procedure and the power approach, 1987). It returns 1 without a test.
 func (p Paired) Equivalent(margin float64) float64 {
 	other := p
 	other.Difference.Mean, other.T = -p.Difference.Mean, -p.T
@@ -118,8 +118,8 @@ func (r *Results) Scope() string {
 	return text
 }
 
-// Places compares the accuracies of each configuration with those of the random cells, in a sentence
-// for each configuration with results.
+// Places compares the accuracies of each configuration with those of the random cells, in a
+// sentence for each configuration with results.
 func (r *Results) Places() (all []string) {
 	reference := r.Values(Sampled, r.Accuracy())
 	if len(reference) < least {
@@ -183,8 +183,8 @@ func (r *Results) differences(c Claim) (all []float64) {
 	return all
 }
 
-// Effects draws the claims about accuracy with at least three pairs of seeds: the differences of the
-// pairs, their means and 95 % intervals.
+// Effects draws the claims about accuracy with at least three pairs of seeds: the differences of
+// the pairs, their means and 95 % intervals.
 func (r *Results) Effects() figure.Figure {
 	var samples []figure.Sample
 	for i, c := range r.Claims {
