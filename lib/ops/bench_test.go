@@ -13,11 +13,11 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 )
 
-// BenchmarkCapsules measures each capsule operation beside sep_conv_3x3, in turn with it: what a
-// bilevel step does with an operation of a search network, forward twice and backward twice, once
-// for inputs and once for weights as well. The metrics are medians of the turns: milliseconds of
-// sep_conv_3x3's step, times that of the capsules, and times its arrays and saved values at the
-// peak.
+// BenchmarkCapsules measures each capsule operation in turn with sep_conv_3x3. It measures an
+// operation's part of a bilevel step: two forward passes and two backward passes, of which one
+// leaves out the gradients of weights. The metrics are medians over the turns: the milliseconds of
+// sep_conv_3x3, and two ratios of capsules to sep_conv_3x3, of time and of peak memory (arrays and
+// saved values).
 func BenchmarkCapsules(b *testing.B) {
 	const batch = 64
 	e := block.NewEngine(backendtest.Open(b).Backend)
@@ -46,7 +46,7 @@ func median(x []float64) float64 {
 	return x[len(x)/2]
 }
 
-// step is an operation's part in a bilevel step.
+// step runs one operation's part of a bilevel step.
 type step struct {
 	tape   *block.Tape
 	pass   func(r block.Runner) []*block.Value

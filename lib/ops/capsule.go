@@ -6,24 +6,24 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// capsule operations read the channels of a position as capsules: vectors of few dimensions, whose
-// length says how sure something is there. ReLU, a depthwise and a pointwise convolution and a norm
-// make the primary capsules, a squash their poses; each of them then votes for capsules of the next
-// layer, a routing decides how much each vote counts, and a norm follows. The matrices that make
-// votes are shared by all positions.
+// capsule operations divide the channels of a position into capsules: short vectors whose length is
+// the probability that an entity is present. ReLU, a depthwise convolution, a pointwise convolution
+// and a norm produce the primary capsules. A squash turns these into poses. Each pose votes for the
+// capsules of the next layer, a routing weights the votes, and a norm follows. All positions share
+// the matrices that produce votes.
 //
-// A layer of capsules is dear because every capsule votes for every other one. Here capsules of a
-// position route within groups of at most four, so that there are at most four votes to each value
-// of the image; the pointwise convolution before mixes the groups.
+// A full layer of capsules is expensive because every capsule votes for every capsule of the next
+// layer. Here the capsules of a position route within groups of at most four. An image then has at
+// most four votes per value. The preceding pointwise convolution mixes the groups.
 type capsule struct{ routing cell.Kind }
 
-// herd is how the channels of a position are divided: Groups x Types capsules of Pose dimensions. A
-// group routes within itself.
-type herd struct{ Groups, Types, Pose int }
+// capsuleDims divides the channels of a position into Groups x Types capsules of Pose dimensions. Routing
+// stays within a group.
+type capsuleDims struct{ Groups, Types, Pose int }
 
-// herdOf divides so many channels: poses have four dimensions at most, and there are two capsules
-// at least, where divisors allow; a group has four capsules at most.
-func herdOf(channels int) herd {
+// capsuleDimsOf divides the given number of channels. A pose has at most four dimensions, a group has at
+// most four capsules, and a position has at least two capsules where divisors allow.
+func capsuleDimsOf(channels int) capsuleDims {
 	divisor := func(n, most int) int {
 		for most > 1 && n%most != 0 {
 			most--
@@ -32,23 +32,23 @@ func herdOf(channels int) herd {
 	}
 	pose := divisor(channels, min(4, channels/2))
 	types := divisor(channels/pose, 4)
-	return herd{channels / pose / types, types, pose}
+	return capsuleDims{channels / pose / types, types, pose}
 }
 
-// capsules is their number at a position.
-func (h herd) capsules() int { return h.Groups * h.Types }
+// capsules is the number of capsules at a position.
+func (h capsuleDims) capsules() int { return h.Groups * h.Types }
 
-// Constants of the routings.
+// Numerical constants of the routings.
 const (
-	// VarianceFloor is added to variances: where all votes agree their density has no end.
+	// VarianceFloor is added to variances: without it, the density of equal votes is infinite.
 	VarianceFloor = 0.01
-	// Tiny keeps quotients and roots of zero finite.
+	// Tiny is added to denominators and under roots, which keeps them finite at zero.
 	Tiny = 1e-8
 )
 
 func (k capsule) weights(o Operation, windows []cell.Window) []block.Weight {
 	w := separable{}.weights(o, windows)
-	h, n := herdOf(o.Channels), o.Out()*o.Out()
+	h, n := capsuleDimsOf(o.Channels), o.Out()*o.Out()
 	w = append(w, block.Weight{Name: "transform", Dims: []int{h.capsules(), h.Types * h.Pose, h.Pose}, Fan: h.Pose, Positions: n})
 	switch k.routing {
 	case cell.CapsuleEM:
@@ -66,19 +66,19 @@ func (capsule) norms(o Operation, windows []cell.Window) []int {
 	return append(separable{}.norms(o, windows), o.Channels)
 }
 
-// saves is one array for the convolution and one for the routing, which their norms read.
+// saves counts one array for the convolution and one for the routing: their norms read both.
 func (capsule) saves(windows []cell.Window) float64 { return separable{}.saves(windows) + 1 }
 
-// macs are the products of votes with coupling coefficients and with poses, and those of EM's
-// squared distances.
+// macs counts the products of votes with coupling coefficients and with poses, and the squared
+// distances of EM routing.
 func (k capsule) macs(o Operation) int {
-	h := herdOf(o.Channels)
+	h := capsuleDimsOf(o.Channels)
 	op, _ := cell.Lookup(o.Name)
-	votes := h.capsules() * h.Types * h.Pose * o.Out() * o.Out() // values of all votes
+	votes := h.capsules() * h.Types * h.Pose * o.Out() * o.Out() // number of vote values
 	switch k.routing {
-	case cell.CapsuleDynamic: // a mean in each round, an agreement between two
+	case cell.CapsuleDynamic: // a mean per round, an agreement between two rounds
 		return votes * (2*op.Rounds - 1)
-	case cell.CapsuleEM: // a mean and a variance in each round, a density between two
+	case cell.CapsuleEM: // a mean and a variance per round, a density between two
 		return votes * (3*op.Rounds - 1)
 	}
 	return votes
@@ -95,7 +95,7 @@ func (k capsule) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 		routing = w[:2]
 	}
 	op, _ := cell.Lookup(o.Name)
-	r := route{k.routing, herdOf(o.Channels), op.Rounds}
+	r := route{k.routing, capsuleDimsOf(o.Channels), op.Rounds}
 	x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return r.images(c, x, routing) }))
 	if o.Affine {
 		return scaled(c, AffineNorm(c, x, w[len(routing)], w[len(routing)+1]), scale)

@@ -17,10 +17,10 @@ import (
 //go:embed testdata/capsules.json
 var capsules []byte
 
-// plainly is an engine without kernels, as on a device that is no CPU.
-func plainly(t *testing.T) *block.Engine { return lowered(t, block.Lowering{Plain: true}) }
+// withoutKernels returns an engine without custom kernels, as on a GPU.
+func withoutKernels(t *testing.T) *block.Engine { return lowered(t, block.Lowering{Plain: true}) }
 
-// The other side is NumPy, one capsule after the other (testdata/capsules.py).
+// The expected values come from a NumPy program that loops over capsules (testdata/capsules.py).
 func TestCapsulesRouteAsInThePapers(t *testing.T) {
 	var cases []struct {
 		Name                   string
@@ -30,7 +30,7 @@ func TestCapsulesRouteAsInThePapers(t *testing.T) {
 	if err := json.Unmarshal(capsules, &cases); err != nil {
 		t.Fatal(err)
 	}
-	for how, e := range map[string]*block.Engine{"kernels": lowered(t, block.Lowering{}), "plain": plainly(t), "NHWC": lowered(t, block.Lowering{Layout: block.NHWC})} {
+	for how, e := range map[string]*block.Engine{"kernels": lowered(t, block.Lowering{}), "plain": withoutKernels(t), "NHWC": lowered(t, block.Lowering{Layout: block.NHWC})} {
 		for _, c := range cases {
 			o := ops.Operation{Name: c.Name, Channels: c.Channels, Size: c.Side, Stride: c.Stride}
 			t.Run(fmt.Sprintf("%s/%s", o, how), func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestCapsulesRouteAsInThePapers(t *testing.T) {
 }
 
 func TestGradientsOfCapsulesAreSlopes(t *testing.T) {
-	kernels, plain := block.NewEngine(backendtest.Open(t).Backend), plainly(t)
+	kernels, plain := block.NewEngine(backendtest.Open(t).Backend), withoutKernels(t)
 	for _, c := range []struct {
 		e *block.Engine
 		ops.Operation
@@ -76,9 +76,9 @@ func TestGradientsOfCapsulesAreSlopes(t *testing.T) {
 	}
 }
 
-// By hand, for 18 channels: two groups of three capsules of three dimensions each. Every position
-// has 9 x 18 multiply-adds of the depthwise convolution, 18 x 18 of the pointwise one, and three
-// votes of 3 x 3 for each of six capsules.
+// By hand, for 18 channels: two groups of three capsules of three dimensions. Each position needs 9
+// x 18 multiply-adds for the depthwise convolution, 18 x 18 for the pointwise one, and three votes
+// of 3 x 3 for each of six capsules.
 func TestCapsulesCostExactlyTheirWeightsAndProducts(t *testing.T) {
 	const n, votes = 8 * 8, 6 * 3 * 3
 	convolution, transform := 9*18+18*18, votes*3

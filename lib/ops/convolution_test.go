@@ -14,7 +14,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// forced is an engine that computes every convolution in one way.
+// forced returns an engine that computes every convolution in the given way.
 func forced(t *testing.T, l block.Lowering, way string, plan *block.Plan) *block.Engine {
 	t.Helper()
 	record := backend.NewChoices(nil, "")
@@ -31,14 +31,14 @@ func forced(t *testing.T, l block.Lowering, way string, plan *block.Plan) *block
 		}
 	}
 	if len(known) == 0 {
-		t.Fatal("no ways are asked for")
+		t.Fatal("the plan asks for no ways")
 	}
 	l.Choices = backend.NewChoices(known, "")
 	return lowered(t, l)
 }
 
-// TestEveryWayToConvolveComputesTheSame: outputs and all gradients of the convolutions that XLA
-// knows are those of shifted images, in both layouts.
+// TestEveryWayToConvolveComputesTheSame compares XLA's convolutions with sums of shifted images:
+// outputs and all gradients, in both layouts.
 func TestEveryWayToConvolveComputesTheSame(t *testing.T) {
 	const batch = 2
 	mix := golden.Array{Shape: []int{1}, Data: []float32{0.7}}
@@ -72,7 +72,7 @@ func TestEveryWayToConvolveComputesTheSame(t *testing.T) {
 	}
 }
 
-// full is a convolution over all channels of 3 x 8 x 8 images.
+// full is a convolution over all channels of images [3, 8, 8, batch].
 func full(valid bool) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprint("full ", valid), In: []shapes.Shape{block.Floats(3, 8, 8, 2)},
@@ -90,7 +90,7 @@ func full(valid bool) *block.Block {
 
 func TestAFullConvolutionIsThatOfPatches(t *testing.T) {
 	for _, valid := range []bool{false, true} {
-		// of whose output the gradients are compared
+		// the operation supplies the weighted sum whose gradients are compared
 		o := ops.Operation{Channels: 4, Size: 8, Stride: 1}
 		if valid {
 			o.Size = 6
@@ -106,8 +106,8 @@ func TestAFullConvolutionIsThatOfPatches(t *testing.T) {
 	}
 }
 
-// TestARaceDecidesOnceForAll: the winners are known to the run and, by the file, to the next one,
-// which races no more; executables are computed in the way that won.
+// TestARaceDecidesOnceForAll: a run records the winners of its races. A later run reads them from
+// the file and races no more. Executables use the winning way.
 func TestARaceDecidesOnceForAll(t *testing.T) {
 	file := t.TempDir() + "/choices/device.json"
 	o := ops.Operation{Name: "sep_conv_3x3", Channels: 4, Size: 8, Stride: 2}
@@ -149,7 +149,8 @@ func TestARaceDecidesOnceForAll(t *testing.T) {
 	}
 }
 
-// TestWhatComputesSomethingElseLosesTheRace, and what can't be computed at all.
+// TestWhatComputesSomethingElseLosesTheRace: a way with wrong results loses, and so does a way that
+// fails.
 func TestWhatComputesSomethingElseLosesTheRace(t *testing.T) {
 	ways := []string{"slow", "wrong", "broken", "right"}
 	var b func() *block.Block

@@ -9,9 +9,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Dropped is Mixed with dropout of single values (arXiv:1904.12760, section 3.3: on skip
-// connections, whose free way for gradients would otherwise win). Two more inputs: the rate [1],
-// and a seed int32 [1] that decides which values.
+// Dropped is Mixed with element-wise dropout (arXiv:1904.12760, section 3.3). P-DARTS applies it to
+// skip connections, because gradients flow through them without loss and they would win otherwise.
+// The block has two additional inputs: the rate [1], and the seed int32 [1] of the random numbers.
 func (o Operation) Dropped(batch int) *block.Block {
 	b := o.Mixed(batch)
 	b.Name += " dropout"
@@ -21,7 +21,7 @@ func (o Operation) Dropped(batch int) *block.Block {
 		y := o.Build(c, in[0], w, in[1])
 		rate := Reshape(in[2])
 		seed := in[3]
-		if !o.Identity() { // the operations of an edge share a seed, and drop other values
+		if !o.Identity() { // the operations of an edge share a seed, but drop different values
 			h := fnv.New32a()
 			h.Write([]byte(o.Name))
 			seed = Add(seed, Const(y.Graph(), int32(h.Sum32())))
@@ -34,8 +34,9 @@ func (o Operation) Dropped(batch int) *block.Block {
 	return b
 }
 
-// uniform are numbers in [0, 1), a hash of position and seed: the backward pass makes the same ones
-// again instead of keeping them. (The hash is lowbias32 of the hash-prospector project.)
+// uniform returns numbers in [0, 1) of shape s: a hash of position and seed. The backward pass
+// computes the same numbers again, so the forward pass need not save them. (The hash is lowbias32
+// of the hash-prospector project.)
 func uniform(g *Graph, s shapes.Shape, seed *Node) *Node {
 	constant := func(v uint32) *Node { return Const(g, v) }
 	x := Iota(g, shapes.Make(dtypes.Uint32, s.Size()), 0)

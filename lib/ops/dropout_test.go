@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// dropped runs skip connections' dropout on ones, with mixing weight 1.
+// dropped applies the dropout of a skip connection to ones, with mixing weight 1.
 func dropped(t *testing.T, e *block.Engine, rate float32, seed int32) []float32 {
 	t.Helper()
 	o := Operation{Name: "skip_connect", Channels: 8, Size: 8, Stride: 1}

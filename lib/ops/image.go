@@ -7,16 +7,16 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is what blocks see of images, arrays of rank 4, whose axes and numbers are as the
-// engine's lowering says.
+// This file gives blocks access to images: arrays of rank 4 whose layout and precision the engine's
+// lowering determines.
 
-// Channels is how many channels images have.
+// Channels is the number of channels of images x. It panics if x is not a batch of square images.
 func Channels(c *block.Ctx, x *Node) int { return size(c.Lowering().Layout, x).channels }
 
-// Side is the height of images.
+// Side is the height (and width) of images x in pixels. It panics like Channels.
 func Side(c *block.Ctx, x *Node) int { return size(c.Lowering().Layout, x).side }
 
-// measures of images.
+// measures are the dimensions of a batch of square images.
 type measures struct{ channels, side, batch int }
 
 func size(l block.Layout, x *Node) measures {
@@ -28,12 +28,12 @@ func size(l block.Layout, x *Node) measures {
 	return measures{d[channel], d[height], d[batch]}
 }
 
-// SliceChannels are the channels from (the first is 0) to (not included).
+// SliceChannels returns the channels from <= i < to of images x.
 func SliceChannels(c *block.Ctx, x *Node, from, to int) *Node {
 	return on(c.Lowering().Layout, x, func(channel, _, _, _ *SliceAxisSpec) { *channel = AxisRange(from, to) })
 }
 
-// JoinChannels puts the channels of images behind each other.
+// JoinChannels concatenates images [c_i, h, w, b] along the channels: [sum of c_i, h, w, b].
 func JoinChannels(c *block.Ctx, xs ...*Node) *Node {
 	if len(xs) == 1 {
 		return xs[0]
@@ -42,7 +42,7 @@ func JoinChannels(c *block.Ctx, xs ...*Node) *Node {
 	return Concatenate(xs, channel)
 }
 
-// on slices the axes for which f says how.
+// on slices the axes that f specifies, and leaves the others whole.
 func on(l block.Layout, x *Node, f func(channel, height, width, batch *SliceAxisSpec)) *Node {
 	specs := []SliceAxisSpec{AxisRange(), AxisRange(), AxisRange(), AxisRange()}
 	channel, height, width, batch := l.Axes()
@@ -50,17 +50,18 @@ func on(l block.Layout, x *Node, f func(channel, height, width, batch *SliceAxis
 	return Slice(x, specs...)
 }
 
-// PerChannel is a vector [channels] in a shape in which it spreads over images.
+// PerChannel reshapes a vector [channels] so that it broadcasts over images.
 func PerChannel(c *block.Ctx, v *Node) *Node {
 	return Reshape(v, c.Lowering().Layout.Dims(v.Shape().Size(), 1, 1, 1)...)
 }
 
-// PerImage is a vector [batch] in a shape in which it spreads over images.
+// PerImage reshapes a vector [batch] so that it broadcasts over images.
 func PerImage(c *block.Ctx, v *Node) *Node {
 	return Reshape(v, c.Lowering().Layout.Dims(1, 1, 1, v.Shape().Size())...)
 }
 
-// Features are images of one pixel as vectors, [channels, batch] float32.
+// Features reshapes images of one pixel into float32 vectors: [c, 1, 1, b] -> [c, b]. It panics if
+// the images are larger.
 func Features(c *block.Ctx, x *Node) *Node {
 	m := size(c.Lowering().Layout, x)
 	if m.side != 1 {
@@ -72,7 +73,7 @@ func Features(c *block.Ctx, x *Node) *Node {
 	return wide(Reshape(x, m.channels, m.batch))
 }
 
-// GlobalPool is the mean over all positions, images to vectors [channels, batch] float32.
+// GlobalPool averages images over all positions into float32 vectors: [c, h, w, b] -> [c, b].
 func GlobalPool(c *block.Ctx, x *Node) *Node {
 	m := size(c.Lowering().Layout, x)
 	if c.Lowering().Layout == block.NHWC {
@@ -81,13 +82,15 @@ func GlobalPool(c *block.Ctx, x *Node) *Node {
 	return ReduceMean(Reshape(wide(x), m.channels, m.side*m.side, m.batch), 1)
 }
 
-// Shuffle reads channels in k groups in turn (arXiv:1907.05737, section 3.2): channel i*k + g of
-// the result is channel g*(c/k) + i of x, so that what one edge left out the next one sees.
-// Unshuffle undoes it.
-func Shuffle(c *block.Ctx, x *Node, k int) *Node   { return swap(c, x, k) }
+// Shuffle interleaves k groups of channels (arXiv:1907.05737, section 3.2): channel i*k + g of the
+// result is channel g*(c/k) + i of x. The next edge thereby reads channels that the previous one
+// left out. k must divide c.
+func Shuffle(c *block.Ctx, x *Node, k int) *Node { return swap(c, x, k) }
+
+// Unshuffle is the inverse of Shuffle.
 func Unshuffle(c *block.Ctx, x *Node, k int) *Node { return swap(c, x, Channels(c, x)/k) }
 
-// swap transposes the channels, seen as [rows, channels/rows].
+// swap views the channels as a matrix [rows, channels/rows] and transposes it.
 func swap(c *block.Ctx, x *Node, rows int) *Node {
 	m := size(c.Lowering().Layout, x)
 	if rows == 1 || rows == m.channels {
@@ -107,10 +110,10 @@ func swap(c *block.Ctx, x *Node, rows int) *Node {
 	return Reshape(TransposeAllAxes(Reshape(x, dims...), order...), x.Shape().Dimensions...)
 }
 
-// wide is x in float32, in which sums are computed.
+// wide converts x to float32, the precision of sums.
 func wide(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 
-// narrow is x as convolutions read it.
+// narrow converts x to the precision of the lowering, in which convolutions read images.
 func narrow(c *block.Ctx, x *Node) *Node { return ConvertDType(x, c.Lowering().DType()) }
 
 // Relu is max(x, 0).

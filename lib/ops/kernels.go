@@ -9,16 +9,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file calls package customcall where it computes what blocks want, with its own gradients;
-// elsewhere lowering.go and norm.go put the same together from XLA's operations.
+// This file calls the custom kernels of package customcall, with gradients of their own. Without
+// kernels, lowering.go and norm.go compose the same functions from XLA's operations.
 
-// fast says whether kernels take x: float32 in CHWN, on a backend that they are registered with.
+// fast reports whether kernels can compute on x: float32 in CHWN, on a backend with registered
+// kernels.
 func fast(c *block.Ctx, x *Node) bool {
 	l := c.Lowering()
 	return !l.Plain && l.Layout == block.CHWN && x.DType() == dtypes.Float32 && (x.Rank() != 4 || x.Shape().Dim(0) <= customcall.MaxChannels) && customcall.On(x.Graph())
 }
 
-// once remembers what f computes: gradients for several inputs come from one kernel.
+// once caches the result of f: one kernel computes the gradients of several inputs.
 func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 	var known []*Node
 	return func(i int) func(v V) *Node {
@@ -31,19 +32,19 @@ func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 	}
 }
 
-// pull computes a gradient for x, or several, in one kernel, together with what there is so far of
-// them where nobody else takes it.
-func pull(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
+// inputGradients computes the gradients of one or several inputs xs in one kernel. The kernel also adds the
+// gradient that xs received before, if no other call adds it.
+func inputGradients(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
 	return customcall.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
 }
 
-// separableKernel is ReLU, depthwise and pointwise convolution.
+// separableKernel is ReLU, a depthwise and a pointwise convolution in one kernel.
 func (v conv) separableKernel(c *block.Ctx, x, dw, pw *Node) *Node {
-	return v.separableCall(x, dw, pw, nil, func(in []*Node) *Node { return pull(c, "separable_pull", v.numbers(), in, x)[0] })
+	return v.separableCall(x, dw, pw, nil, func(in []*Node) *Node { return inputGradients(c, "separable_pull", v.numbers(), in, x)[0] })
 }
 
-// normSeparableKernel is separableKernel of x's norm without parameters, whose values are nowhere
-// written down.
+// normSeparableKernel is separableKernel of the norm of x (without parameters). The kernel
+// normalises while it reads, so memory never holds the normalised images.
 func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Node) *Node {
 	f := flatten(c, x)
 	statistics := []*Node{mean, rstd}
@@ -56,7 +57,7 @@ func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Nod
 	})
 }
 
-// kernel is images on one device's kernels.
+// kernel is images computed by one custom kernel.
 func (r route) kernel(x *Node, w []*Node) *Node {
 	rounds := max(1, r.rounds)
 	numbers := []int{int(r.routing - cell.CapsuleDynamic), rounds, r.Groups, r.Types, r.Pose}
@@ -94,7 +95,7 @@ func (v conv) maxPoolKernel(c *block.Ctx, x *Node) *Node {
 	y := customcall.Call("max_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch), shapes.Make(dtypes.Int8, m.channels, n, n, m.batch))
 	winner := c.Keep(y[1])
 	return block.CustomGradient(c.Keep(y[0]), []*Node{x},
-		func(g *Node) *Node { return pull(c, "max_pool_pull", numbers, []*Node{g, winner}, x)[0] })
+		func(g *Node) *Node { return inputGradients(c, "max_pool_pull", numbers, []*Node{g, winner}, x)[0] })
 }
 
 func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
@@ -103,7 +104,7 @@ func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 	numbers := []int{v.k, v.stride, v.pad, m.side}
 	y := customcall.Call("avg_pool", numbers, []*Node{x}, block.Floats(m.channels, n, n, m.batch))[0]
 	return block.CustomGradient(y, []*Node{x},
-		func(g *Node) *Node { return pull(c, "avg_pool_pull", numbers, []*Node{g}, x)[0] })
+		func(g *Node) *Node { return inputGradients(c, "avg_pool_pull", numbers, []*Node{g}, x)[0] })
 }
 
 // scaledKernel is x * scale [1].
@@ -119,7 +120,7 @@ func (f flat) scaledKernel(x, scale *Node) *Node {
 		func(v *Node) *Node { return Reshape(both(0)(v), x.Shape().Dimensions...) }, both(1))
 }
 
-// normKernel is flat.normalise on one device. gain is [c], or [1] for all channels.
+// normKernel is flat.normalise in one kernel, for one device. gain is [c], or [1] for all channels.
 func (f flat) normKernel(x, mean, rstd, gain, bias *Node) *Node {
 	all := f.matrix(StopGradient(x))
 	y := Mul(Mul(Sub(all, mean), rstd), f.column(gain))
@@ -128,9 +129,9 @@ func (f flat) normKernel(x, mean, rstd, gain, bias *Node) *Node {
 		y = Add(y, f.spread(bias))
 		inputs = append(inputs, bias)
 	}
-	pull := once(func(v *Node) []*Node {
+	gradients := once(func(v *Node) []*Node {
 		return customcall.Call("norm_pull", nil, []*Node{f.matrix(v), all, mean, rstd, gain}, all.Shape(), gain.Shape(), block.Floats(f.channels))
 	})
 	return block.CustomGradient(Reshape(y, x.Shape().Dimensions...), inputs,
-		func(v *Node) *Node { return Reshape(pull(0)(v), x.Shape().Dimensions...) }, pull(1), pull(2))
+		func(v *Node) *Node { return Reshape(gradients(0)(v), x.Shape().Dimensions...) }, gradients(1), gradients(2))
 }

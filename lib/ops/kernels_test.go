@@ -18,13 +18,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// TestKernelsAreXLAsOperations holds kernels against the same blocks in XLA's operations: outputs,
-// running statistics, and all gradients, for sizes that fill no vector, odd images, and windows
-// that are larger than the image.
+// TestKernelsAreXLAsOperations compares kernels with the same blocks in XLA's operations: outputs,
+// running statistics and all gradients. The sizes include odd images, batches that fill no vector
+// register, and windows larger than the image.
 func TestKernelsAreXLAsOperations(t *testing.T) {
 	b := backendtest.Open(t).Backend
 	if customcall.Set() == "" {
-		t.Skip("no kernels here: " + customcall.Variable + " switches them off, or the plugin takes none")
+		t.Skip("no kernels: " + customcall.Variable + " switches them off, or the plugin accepts none")
 	}
 	for _, shape := range []struct{ channels, side, batch, stride int }{
 		{2, 7, 3, 1}, {10, 6, 17, 2}, {6, 2, 64, 1},
@@ -48,17 +48,18 @@ func TestKernelsAreXLAsOperations(t *testing.T) {
 	}
 }
 
-// TestEachInstructionSetComputesTheSame runs the test above with the kernels for lesser processors.
+// TestEachInstructionSetComputesTheSame repeats the test above with the kernels for older
+// processors.
 func TestEachInstructionSetComputesTheSame(t *testing.T) {
 	backendtest.Open(t)
 	if os.Getenv(customcall.Variable) != "" {
-		t.Skip("a set is chosen already")
+		t.Skip("an instruction set is already chosen")
 	}
 	for _, set := range []string{"plain", "avx2", "avx512"} {
 		t.Run(set, func(t *testing.T) {
 			t.Parallel()
 			if !customcall.Runs(set) {
-				t.Skip("not on this processor")
+				t.Skip("this processor lacks the instruction set")
 			}
 			c := exec.Command(os.Args[0], "-test.run=^TestKernels")
 			c.Env = append(os.Environ(), customcall.Variable+"="+set)
@@ -69,12 +70,12 @@ func TestEachInstructionSetComputesTheSame(t *testing.T) {
 	}
 }
 
-// TestKernelsReadPartsAsXLAJoinsThem holds kernels that read channels where they lie against
-// joining and shuffling them first.
+// TestKernelsReadPartsAsXLAJoinsThem compares kernels that read channels in place with XLA
+// operations that first join and shuffle them.
 func TestKernelsReadPartsAsXLAJoinsThem(t *testing.T) {
 	b := backendtest.Open(t).Backend
 	if customcall.Set() == "" {
-		t.Skip("no kernels here: " + customcall.Variable + " switches them off, or the plugin takes none")
+		t.Skip("no kernels: " + customcall.Variable + " switches them off, or the plugin accepts none")
 	}
 	for _, batch := range []int{3, 17} {
 		image := func(channels int) shapes.Shape { return block.Floats(channels, 6, 6, batch) }
@@ -105,7 +106,7 @@ func TestKernelsReadPartsAsXLAJoinsThem(t *testing.T) {
 	}
 }
 
-// compute runs a block forward and backward on random numbers, twice into the same sums.
+// compute runs a block forward and backward on random numbers, twice with the same sums.
 func compute(t *testing.T, e *block.Engine, b *block.Block, l block.Lowering, back block.Backward) map[string][]float32 {
 	t.Helper()
 	e.Lowering = l

@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// This file is the one place that knows how convolutions and pools become XLA operations
-// (convolution.go has those that XLA itself knows). Windows are square, and so are images. Sums are
-// computed in float32, whatever the images' precision.
+// This file translates convolutions and pools into XLA operations; convolution.go uses XLA's own
+// convolution. Windows and images are square. Sums are computed in float32 for images of any
+// precision.
 
-// window is the n x n positions from (row, column) on, stride apart.
+// window returns n x n positions, stride apart, from (row, column) on.
 func (v conv) window(x *Node, row, column, n, stride int) *Node {
 	span := func(from int) SliceAxisSpec {
 		s := AxisRange(from, from+(n-1)*stride+1)
@@ -26,8 +26,8 @@ func (v conv) window(x *Node, row, column, n, stride int) *Node {
 	return on(v.layout, x, func(_, height, width, _ *SliceAxisSpec) { *height, *width = span(row), span(column) })
 }
 
-// border puts lo and hi rows and columns of fill around the images, and gap between their pixels.
-// It has no gradient.
+// border pads the images by lo rows and columns of fill before and hi after, and by gap between
+// pixels. It has no gradient.
 func (v conv) border(x, fill *Node, gap, lo, hi int) *Node {
 	axes := make([]compute.PadAxis, 4)
 	_, height, width, _ := v.layout.Axes()
@@ -49,7 +49,7 @@ func (v conv) side(x *Node) int { return size(v.layout, x).side }
 
 func (v conv) out(h int) int { return (h+2*v.pad-v.dilation*(v.k-1)-1)/v.stride + 1 }
 
-// taps calls f with each of the k x k shifted images that a window of y = conv(x) sees.
+// taps calls f with each of the k x k shifted images that a convolution reads.
 func (v conv) taps(padded *Node, n int, f func(i, j int, x *Node)) {
 	for i := range v.k {
 		for j := range v.k {
@@ -58,9 +58,9 @@ func (v conv) taps(padded *Node, n int, f func(i, j int, x *Node)) {
 	}
 }
 
-// spread puts a cotangent, n x n, of the output back on the grid of the input, so that the gradient
-// of an input of side h is what a window of stride 1 sees of it; backTaps calls f with these, for
-// the mirrored positions of the window.
+// spread places a cotangent of the output, n x n, on the grid of the input of side h. The gradient
+// of the input is then a convolution of the result with stride 1. backTaps calls f with its shifted
+// images, for the mirrored positions of the window.
 func (v conv) spread(cotangent, fill *Node, h int) *Node {
 	lo := v.dilation*(v.k-1) - v.pad
 	span := (v.side(cotangent)-1)*v.stride + 1
@@ -82,7 +82,8 @@ func plus(a, b *Node) *Node {
 	return Add(a, b)
 }
 
-// separable is ReLU, a depthwise convolution by dw [k, k, c], and a pointwise one by pw [out, c].
+// separable is ReLU, a depthwise convolution with dw [k, k, c], and a pointwise one with pw [out,
+// c].
 func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
 	if fast(c, x) {
 		return v.separableKernel(c, x, dw, pw)
@@ -96,9 +97,9 @@ func (v conv) separable(c *block.Ctx, x, dw, pw *Node) *Node {
 	return Pointwise(c, v.depthwise(c, Relu(x), dw), pw)
 }
 
-// depthwise convolves each channel with its own k x k window, w [k, k, c]: a sum of shifted images,
-// forward and backward. (XLA's grouped convolution is 4-5 times slower on a CPU, and its gradient
-// is one convolution for each group.)
+// depthwise convolves each channel with its own k x k window, w [k, k, c]. Forward and backward are
+// sums of shifted images: XLA's grouped convolution is 4 to 5 times slower on a CPU, and its
+// gradient becomes one convolution per group.
 func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
 	x = narrow(c, x)
 	h := v.side(x)
@@ -115,7 +116,7 @@ func (v conv) depthwise(c *block.Ctx, x, w *Node) *Node {
 		func(g *Node) *Node { return v.depthwiseWeights(x, g) })
 }
 
-// depthwiseWeights is the gradient of w [k, k, c] for the cotangent g, n x n.
+// depthwiseWeights is the gradient of w [k, k, c] for the cotangent g of side n.
 func (v conv) depthwiseWeights(x, g *Node) *Node {
 	if v.layout == block.CHWN {
 		return v.depthwiseWeightsByProducts(x, g)
@@ -129,13 +130,13 @@ func (v conv) depthwiseWeights(x, g *Node) *Node {
 	return Reshape(Concatenate(taps, 0), v.k, v.k, c)
 }
 
-// depthwiseWeightsByProducts is depthwiseWeights in CHWN: for each column of the window one matrix
-// product for each channel, of all rows of x with all rows of g; the window's rows are then picked
-// from it. k*k reductions would be five times slower on a CPU.
+// depthwiseWeightsByProducts is depthwiseWeights in CHWN. For each column of the window, one matrix
+// product per channel multiplies all rows of x by all rows of g. A second product picks the rows of
+// the window from it. On a CPU, k*k reductions would be five times slower.
 func (v conv) depthwiseWeightsByProducts(x, g *Node) *Node {
 	d := g.Shape().Dimensions
 	c, n, b := d[0], d[1], d[3]
-	span := (n-1)*v.stride + v.dilation*(v.k-1) + 1 // rows of padded x that any window sees
+	span := (n-1)*v.stride + v.dilation*(v.k-1) + 1 // rows of padded x that windows read
 	pick := make([]float32, v.k*span*n)
 	for i := range v.k {
 		for r := range n {
@@ -169,7 +170,8 @@ func wideDot(a *Node, aContracting, aBatch []int, b *Node, bContracting, bBatch 
 	return dot.General(aContracting, aBatch, bContracting, bBatch)
 }
 
-// Pointwise is a 1x1 convolution, w [out, in].
+// Pointwise is a 1x1 convolution with w [out, in]: [in, h, h, b] -> [out, h, h, b]. It panics if x
+// does not have in channels.
 func Pointwise(c *block.Ctx, x, w *Node) *Node {
 	l := c.Lowering().Layout
 	m := size(l, x)
@@ -185,9 +187,9 @@ func Pointwise(c *block.Ctx, x, w *Node) *Node {
 	return Reshape(matrixProduct(Reshape(x, in, -1), w, 0, true), dims...)
 }
 
-// matrixProduct is w [out, in] times x, whose axis "in" is contracted: [out, p] of x [in, p] where
-// the channels come first, else [p, out] of x [p, in]. In half precision sums are float32, and so
-// is the gradient of w.
+// matrixProduct multiplies w [out, in] by x. If first is true the channels come first: x [in, p]
+// gives [out, p]. Otherwise x [p, in] gives [p, out]. axis is the channel axis of x. In half
+// precision, sums and the gradient of w are float32.
 func matrixProduct(x, w *Node, axis int, first bool) *Node {
 	product := func(w *Node) *Node {
 		if first {
@@ -209,8 +211,9 @@ func matrixProduct(x, w *Node, axis int, first bool) *Node {
 		func(g *Node) *Node { return wideDot(g, []int{1 - axis}, nil, x, []int{1 - axis}, nil) })
 }
 
-// Conv3x3 is a full 3x3 convolution with padding 1, w [out, 9*in] with the window's position first:
-// one matrix product over the nine shifted images.
+// Conv3x3 is a full 3x3 convolution with padding 1: [in, h, h, b] -> [out, h, h, b]. The second
+// axis of w [out, 9*in] has the window's position first. One matrix product multiplies w by the
+// nine shifted images.
 func Conv3x3(c *block.Ctx, x, w *Node) *Node {
 	if p := Whole(x); p.fast(c, 3, w.Shape().Dim(0)) {
 		return p.pointwiseKernel(c, []*Node{w}, 3, false, 1)
@@ -218,13 +221,14 @@ func Conv3x3(c *block.Ctx, x, w *Node) *Node {
 	return patches(c, x, w, conv{k: 3, stride: 1, pad: 1, dilation: 1, layout: c.Lowering().Layout})
 }
 
-// Halving3x3 is a full 3x3 convolution with stride 2 and padding 1, w [out, 9*in] with the window's
-// position first: [in, h, h, b] -> [out, h/2, h/2, b].
+// Halving3x3 is a full 3x3 convolution with stride 2 and padding 1: [in, h, h, b] -> [out, h/2,
+// h/2, b]. The second axis of w [out, 9*in] has the window's position first.
 func Halving3x3(c *block.Ctx, x, w *Node) *Node {
 	return patches(c, x, w, conv{k: 3, stride: 2, pad: 1, dilation: 1, layout: c.Lowering().Layout})
 }
 
-// ConvValid is a full k x k convolution without padding, w [out, k*k*in].
+// ConvValid is a full k x k convolution without padding, with w [out, k*k*in]: [in, h, h, b] ->
+// [out, h-k+1, h-k+1, b].
 func ConvValid(c *block.Ctx, x, w *Node, k int) *Node {
 	return patches(c, x, w, conv{k: k, stride: 1, dilation: 1, layout: c.Lowering().Layout})
 }
@@ -244,8 +248,8 @@ func patches(c *block.Ctx, x, w *Node, v conv) *Node {
 	return Pointwise(c, JoinChannels(c, ps...), w)
 }
 
-// MaxPooling is the largest value of a k x k window; padding never wins. Ties go to the first
-// position, as in PyTorch. The backward pass gets a map of the winners' positions instead of the
+// MaxPooling is the maximum of each k x k window; padding never wins. Ties go to the first
+// position, as in PyTorch. The backward pass reads the saved positions of the maxima instead of the
 // input.
 func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
@@ -283,7 +287,7 @@ func MaxPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	})
 }
 
-// AvgPooling is the mean of a k x k window; padding is not counted.
+// AvgPooling is the mean of each k x k window; padding is not counted.
 func AvgPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	v := conv{k: k, stride: stride, pad: pad, dilation: 1, layout: c.Lowering().Layout}
 	if fast(c, x) {
@@ -291,7 +295,7 @@ func AvgPooling(c *block.Ctx, x *Node, k, stride, pad int) *Node {
 	}
 	h := v.side(x)
 	n := v.out(h)
-	share := make([]float32, n*n) // of each pixel in its window's mean
+	share := make([]float32, n*n) // weight of a pixel in the mean of its window
 	covered := func(o int) int { return min(o*stride-pad+k, h) - max(o*stride-pad, 0) }
 	for i := range share {
 		share[i] = 1 / float32(covered(i/n)*covered(i%n))

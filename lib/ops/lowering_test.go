@@ -16,14 +16,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// lowered is an engine that keeps images in this way, on the device that there is.
+// lowered returns an engine with this lowering on the test's backend.
 func lowered(t *testing.T, l block.Lowering) *block.Engine {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	e.Lowering = l
 	return e
 }
 
-// normal are random numbers, images where there are four dimensions.
+// normal returns normally distributed numbers; an array of rank 4 is images.
 func normal(seed uint64, dims ...int) golden.Array {
 	r := rand.New(rand.NewPCG(seed, 1))
 	a := golden.Array{Shape: dims}
@@ -37,7 +37,7 @@ func normal(seed uint64, dims ...int) golden.Array {
 	return a
 }
 
-// weighted is the sum of an operation's output times fixed random numbers, which are the same in
+// weighted is the sum of an operation's output, weighted by random numbers that are the same in
 // every lowering.
 func weighted(o ops.Operation, batch int) *block.Block {
 	s := block.Floats(o.Channels, o.Out(), o.Out(), batch)
@@ -52,8 +52,8 @@ func weighted(o ops.Operation, batch int) *block.Block {
 	}
 }
 
-// outcome is what a lowering makes of an operation: its output, and the gradients of a weighted sum
-// of it.
+// outcome holds the results of an operation in a lowering: its output, and the gradients of a
+// weighted sum of it.
 type outcome struct{ y, x, weights, scale []float32 }
 
 func run(t *testing.T, e *block.Engine, o ops.Operation, b *block.Block, back block.Backward, in ...golden.Array) (r outcome) {
@@ -81,9 +81,9 @@ func run(t *testing.T, e *block.Engine, o ops.Operation, b *block.Block, back bl
 	return r
 }
 
-// close compares all there is. In half precision a value next to a kink of ReLU or of a maximum
-// falls on its other side now and then, and takes its gradient along: so arrays are compared as a
-// whole, by the norm of their difference.
+// close compares all arrays. Half precision can move a value to the other side of a kink of ReLU or
+// of a maximum, which switches its gradient on or off. Therefore each array is compared by the norm
+// of the difference.
 func (r outcome) close(t *testing.T, want outcome, tolerance float64) {
 	t.Helper()
 	for _, a := range []struct {
@@ -91,11 +91,10 @@ func (r outcome) close(t *testing.T, want outcome, tolerance float64) {
 		got, want []float32
 	}{{"y", r.y, want.y}, {"gradient of x", r.x, want.x}, {"gradient of the weights", r.weights, want.weights}} {
 		if d := distance(a.got, a.want); !(d <= tolerance*norm(a.want)) {
-			t.Errorf("%s is %.2g of its norm away, at most %.2g is allowed", a.what, d/norm(a.want), tolerance)
+			t.Errorf("%s: relative distance %.2g, want at most %.2g", a.what, d/norm(a.want), tolerance)
 		}
 	}
-	// The mixing weight's gradient is a product of output and cotangent, in which almost everything
-	// cancels.
+	// The gradient of the mixing weight sums products of output and cotangent that mostly cancel.
 	if d := distance(r.scale, want.scale); !(d <= tolerance*norm(want.y)) {
 		t.Errorf("gradient of the mixing weight: got %g, want %g", r.scale, want.scale)
 	}
@@ -115,9 +114,9 @@ func distance(a, b []float32) float64 {
 	return math.Sqrt(sum)
 }
 
-// TestEveryLoweringComputesTheSame compares operations of search and found networks in the other
-// layout (where only the order of sums differs) and in half precision (8 bits; a few roundings)
-// with float32 [c, h, w, b].
+// TestEveryLoweringComputesTheSame compares operations of search and found networks with float32 in
+// CHWN. In the other layout only the order of sums differs. Half precision rounds to 8 bits a few
+// times.
 func TestEveryLoweringComputesTheSame(t *testing.T) {
 	lowerings := []struct {
 		block.Lowering
@@ -153,8 +152,8 @@ func TestEveryLoweringComputesTheSame(t *testing.T) {
 	}
 }
 
-// TestDropoutIsTheSameInEveryLayout: what is dropped depends on where a value is in the image, not
-// in memory.
+// TestDropoutIsTheSameInEveryLayout: dropout depends on a value's position in the image, not in
+// memory.
 func TestDropoutIsTheSameInEveryLayout(t *testing.T) {
 	o := ops.Operation{Name: "skip_connect", Channels: 4, Size: 6, Stride: 1}
 	x, rate := normal(3, 4, 6, 6, 2), golden.Array{Shape: []int{1}, Data: []float32{0.5}}

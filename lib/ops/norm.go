@@ -7,13 +7,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// epsilon is added to variances, PyTorch's default.
+// epsilon is added to variances. PyTorch has the same default.
 const epsilon = 1e-5
 
-// Norm is batch normalisation without parameters, times scale (a mixing weight [1], or nil for 1),
-// of images or of vectors [c, b]. It is what search networks use, always with the batch's own
-// statistics. The scale belongs in here because its gradient, sum(v * normalised), is a number that
-// the norm's own gradient needs anyway. Statistics and result are float32.
+// Norm is batch normalisation without parameters, for images or vectors [c, b], times scale: a
+// mixing weight [1], or nil for 1. Search networks use it, always with the statistics of the batch.
+// Norm includes the scale because the norm's own gradient needs the gradient of the scale, sum(v *
+// normalised). Statistics and result are float32.
 func Norm(c *block.Ctx, x, scale *Node) *Node {
 	f := flatten(c, x)
 	mean, rstd, _ := f.moments(x)
@@ -23,8 +23,9 @@ func Norm(c *block.Ctx, x, scale *Node) *Node {
 	return f.normalise(x, mean, rstd, scale, nil)
 }
 
-// AffineNorm is batch normalisation with gain and bias [c], which found networks use: it tracks
-// running statistics (momentum 0.1, unbiased variance, as in PyTorch) and uses them in evaluation.
+// AffineNorm is batch normalisation with gain [c] and bias [c], for images or vectors [c, b]. Found
+// networks use it. Training tracks running statistics (momentum 0.1, unbiased variance, as in
+// PyTorch); evaluation uses them. The result is float32.
 func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	c.Whole("a norm's gain")
 	if c.Evaluating() {
@@ -40,11 +41,11 @@ func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	return f.normalise(x, mean, rstd, gain, bias)
 }
 
-// flat is how a norm sees an array: as a matrix of channels and positions, [c, p], or [p, c] where
-// the channels come last.
+// flat is a norm's view of an array as a matrix of channels and positions: [c, p], or [p, c] if the
+// channels come last.
 type flat struct {
 	c                   *block.Ctx
-	channels, positions int // positions of this device's part of the batch
+	channels, positions int // positions in this device's part of the batch
 	last                bool
 }
 
@@ -57,7 +58,7 @@ func flatten(c *block.Ctx, x *Node) flat {
 	return flat{c, channels, x.Shape().Size() / channels, axis != 0}
 }
 
-// matrix is an array in float32.
+// matrix reshapes an array into a float32 matrix.
 func (f flat) matrix(x *Node) *Node {
 	if f.last {
 		return Reshape(wide(x), f.positions, f.channels)
@@ -65,7 +66,7 @@ func (f flat) matrix(x *Node) *Node {
 	return Reshape(wide(x), f.channels, f.positions)
 }
 
-// spread is a vector [c] in a shape in which it spreads over a matrix.
+// spread reshapes a vector [c] so that it broadcasts over the matrix.
 func (f flat) spread(v *Node) *Node {
 	if f.last {
 		return Reshape(v, 1, f.channels)
@@ -73,7 +74,7 @@ func (f flat) spread(v *Node) *Node {
 	return Reshape(v, f.channels, 1)
 }
 
-// column is spread, and one number for all channels stays what it is.
+// column is spread for a vector [c]; a scalar [1] stays a scalar.
 func (f flat) column(v *Node) *Node {
 	if v.Shape().Size() == 1 {
 		return Reshape(v, 1, 1)
@@ -81,18 +82,19 @@ func (f flat) column(v *Node) *Node {
 	return f.spread(v)
 }
 
-// mean is that of every channel over all positions of all devices, spread.
+// mean averages each channel over the positions of all devices. Its result broadcasts over the
+// matrix.
 func (f flat) mean(x *Node) *Node {
-	mean := f.c.Total(f.own(x))
+	mean := f.c.Total(f.localMean(x))
 	if n := f.c.Devices(); n > 1 {
 		mean = MulScalar(mean, 1/float64(n))
 	}
 	return mean
 }
 
-// own is the mean over this device's positions, spread. In rows, a product with ones is two to
-// three times faster than XLA's reduction on a CPU.
-func (f flat) own(x *Node) *Node {
+// localMean averages each channel over the positions of this device. If positions are contiguous, a
+// product with ones is two to three times faster on a CPU than XLA's reduction.
+func (f flat) localMean(x *Node) *Node {
 	if f.last {
 		return f.spread(MulScalar(ReduceSum(x, 0), 1/float64(f.positions)))
 	}
@@ -100,10 +102,11 @@ func (f flat) own(x *Node) *Node {
 	return MulScalar(f.spread(DotGeneral(x, []int{1}, nil, ones, []int{0}, nil)), 1/float64(f.positions))
 }
 
-// fast says whether kernels compute statistics: they don't add up over devices.
+// fast reports whether kernels compute the statistics. They can't sum over devices.
 func (f flat) fast(x *Node) bool { return fast(f.c, x) && f.c.Devices() <= 1 }
 
-// moments are the batch's statistics of every channel, spread, without gradient.
+// moments are the statistics of each channel over the batch. They have no gradient and broadcast
+// over the matrix.
 func (f flat) moments(x *Node) (mean, rstd, variance *Node) {
 	all := f.matrix(StopGradient(x))
 	if f.fast(x) {
@@ -132,13 +135,13 @@ func (f flat) normalise(x, mean, rstd, gain, bias *Node) *Node {
 	normal := Mul(Sub(all, mean), rstd)
 	y := Mul(normal, column)
 	inputs := []*Node{x, gain}
-	// means over all positions of the cotangent, and of its product with the normalised value
+	// means over all positions: of the cotangent, and of its product with the normalised value
 	means := func(v *Node) (m, mn *Node) {
 		v = f.matrix(v)
 		m = f.mean(v)
 		return m, Mul(rstd, Sub(f.mean(Mul(v, all)), Mul(mean, m)))
 	}
-	// of this device: gradients of gain and bias are added up over the devices later
+	// positions of this device: the engine sums gradients of gain and bias over devices later
 	p := float64(f.positions)
 	gradients := []func(v *Node) *Node{
 		func(v *Node) *Node {
@@ -174,11 +177,11 @@ func scaled(c *block.Ctx, x, scale *Node) *Node {
 	return block.CustomGradient(Mul(wide(x), by), []*Node{x, scale},
 		func(v *Node) *Node { return ConvertDType(Mul(v, by), x.DType()) },
 		func(v *Node) *Node {
-			return MulScalar(Reshape(ReduceAllSum(f.own(f.matrix(Mul(v, wide(x))))), 1), float64(f.positions))
+			return MulScalar(Reshape(ReduceAllSum(f.localMean(f.matrix(Mul(v, wide(x))))), 1), float64(f.positions))
 		})
 }
 
-// NormWeights are the gain and bias of an AffineNorm.
+// NormWeights declares the gain [channels] and the bias [channels] of an AffineNorm.
 func NormWeights(name string, channels int) []block.Weight {
 	return []block.Weight{{Name: name + ".gain", Dims: []int{channels}, Fill: 1}, {Name: name + ".bias", Dims: []int{channels}}}
 }

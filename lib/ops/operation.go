@@ -10,31 +10,32 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Operation is one of cell.Operations for the shapes of its place in a network: images of Channels
-// x Size x Size in, of Channels x Size/Stride x Size/Stride out.
+// Operation is one of cell.Operations at a place in a network. It maps images [Channels, Size,
+// Size, b] to [Channels, Size/Stride, Size/Stride, b].
 type Operation struct {
 	Name                   string
 	Channels, Size, Stride int
-	// Affine is how found networks have it: norms with gain and bias and running statistics, pools
-	// without norms. Search networks have norms without parameters, after pools too.
+	// Affine selects the form of found networks: norms have gain, bias and running statistics, and
+	// pools have no norm. In search networks norms have no parameters, and a norm follows each
+	// pool.
 	Affine bool
 }
 
-// kind is what all operations of one cell.Kind have in common. They differ in their windows.
+// kind implements all operations of one cell.Kind. These differ in their windows.
 type kind interface {
-	// weights are what build takes, in its order.
+	// weights lists the arguments w of build, in order.
 	weights(o Operation, windows []cell.Window) []block.Weight
-	// norms are the channels of the tracked norms where the operation is affine.
+	// norms lists the channels of the tracked norms of an affine operation.
 	norms(o Operation, windows []cell.Window) []int
-	// build is the operation's output times scale ([1]; nil is 1).
+	// build computes the operation's output times scale ([1]; nil is 1).
 	build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node
-	// macs are the multiply-adds of one image beside those of the weights.
+	// macs counts the multiply-adds per image that involve no weights.
 	macs(o Operation) int
-	// saves ranks what is kept for the backward pass, in arrays of the output's size.
+	// saves estimates the memory saved for the backward pass, in arrays of the output's size.
 	saves(windows []cell.Window) float64
 }
 
-// kinds has a line for each kind of operation that computes.
+// kinds returns the implementation of a kind, or nil for a kind that computes nothing.
 func kinds(k cell.Kind) kind {
 	switch k {
 	case cell.MaxPool:
@@ -51,12 +52,12 @@ func kinds(k cell.Kind) kind {
 	return nil
 }
 
-// weighted is a kind of operation that multiplies inputs by weights only.
+// weighted marks kinds that multiply inputs by weights only.
 type weighted struct{}
 
 func (weighted) macs(Operation) int { return 0 }
 
-// lookup panics at a name that no operation has, and at an operation that computes nothing.
+// lookup panics for an unknown name, and for the operation "none", which computes nothing.
 func lookup(name string) (kind, []cell.Window) {
 	o, ok := cell.Lookup(name)
 	k := kinds(o.Kind)
@@ -74,19 +75,20 @@ func (o Operation) String() string {
 	return fmt.Sprintf("%s %dx%dx%d s%d%s", o.Name, o.Channels, o.Size, o.Size, o.Stride, kind)
 }
 
-// Out is the side of the output.
+// Out is the side of the output in pixels.
 func (o Operation) Out() int { return (o.Size + o.Stride - 1) / o.Stride }
 
-// Identity says whether the operation hands its input on unchanged.
+// Identity reports whether the operation returns its input unchanged.
 func (o Operation) Identity() bool { return cell.IsSkip(o.Name) && o.Stride == 1 }
 
-// Weights are what Build takes, in its order.
+// Weights lists the weights that Build takes, in order. It panics if Name is unknown.
 func (o Operation) Weights() []block.Weight {
 	k, windows := lookup(o.Name)
 	return k.weights(o, windows)
 }
 
-// Norms are the channels of the tracked norms, for block.Block.
+// Norms lists the channels of the tracked norms (block.Block.Norms). It is empty without Affine,
+// and panics if Name is unknown.
 func (o Operation) Norms() []int {
 	if !o.Affine {
 		return nil
@@ -95,7 +97,7 @@ func (o Operation) Norms() []int {
 	return k.norms(o, windows)
 }
 
-// Cost is the number of weights and of multiply-adds for one image.
+// Cost counts the weights, and the multiply-adds for one image. It panics if Name is unknown.
 func (o Operation) Cost() (weights, macs int) {
 	for _, w := range o.Weights() {
 		weights += w.Size()
@@ -109,8 +111,8 @@ func (o Operation) macs() int {
 	return k.macs(o)
 }
 
-// SavedArrays estimates how much an operation saves for the backward pass, in arrays of the
-// output's size. The operation "none" saves nothing.
+// SavedArrays estimates the memory that an operation saves for the backward pass, in arrays of the
+// output's size. It is 0 for "none", and panics if name is unknown.
 func SavedArrays(name string) float64 {
 	if cell.IsNone(name) {
 		return 0
@@ -119,7 +121,8 @@ func SavedArrays(name string) float64 {
 	return k.saves(windows)
 }
 
-// Build is the operation's output times scale ([1]; nil is 1).
+// Build computes the operation's output times scale ([1]; nil is 1) for images x and weights w, in
+// the order of Weights. It panics if Name is unknown or if x has not the operation's shape.
 func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	if Channels(c, x) != o.Channels || Side(c, x) != o.Size {
 		exceptions.Panicf("%s does not take %s", o, x.Shape())
@@ -128,8 +131,8 @@ func (o Operation) Build(c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
 	return k.build(o, windows, c, x, w, scale)
 }
 
-// Mixed is the operation as a block of a search network: image and mixing weight [1] in, their
-// product's norm out.
+// Mixed is the operation as a block of a search network. Its inputs are images and a mixing weight
+// [1]; the output is scaled by the weight.
 func (o Operation) Mixed(batch int) *block.Block {
 	return &block.Block{
 		Name:    fmt.Sprintf("%s b%d", o, batch),
@@ -142,8 +145,8 @@ func (o Operation) Mixed(batch int) *block.Block {
 	}
 }
 
-// Chosen is the operation as a block of a found network. With drop path it takes a second input,
-// [b]: 0 for the images whose path is dropped, 1/(1-p) for the others; identities are never
+// Chosen is the operation as a block of a found network. With drop path, the block has a second
+// input [b]: 0 for images whose path is dropped, 1/(1-p) for the others. Identities are never
 // dropped.
 func (o Operation) Chosen(batch int, drop bool) *block.Block {
 	b := &block.Block{

@@ -13,12 +13,12 @@ import (
 	"github.com/essnas/essnas/lib/ops"
 )
 
-// here is the path of an operation alone: torch's names start with it.
+// here is the empty path of an operation: PyTorch's names start with it.
 func here(string) string { return "" }
 
-// TestSearchOperationsAreTorchs compares each operation of a search network, at stride 1 and 2 and
-// times a mixing weight of 1/2: output and gradients of input, weights and mixing weight, with the
-// backward pass in one part and in two.
+// TestSearchOperationsAreTorchs compares each operation of a search network with PyTorch, at
+// strides 1 and 2 with mixing weight 1/2: output and gradients of input, weights and mixing weight.
+// The backward pass runs as one executable and as two.
 func TestSearchOperationsAreTorchs(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
@@ -31,7 +31,7 @@ func TestSearchOperationsAreTorchs(t *testing.T) {
 					b := o.Mixed(2)
 					x, mix := parity.Image(want["x"]), parity.Value(golden.Array{Shape: []int{1}, Data: []float32{0.5}})
 					check(t, e, b, back, want, 0.5, x, mix)
-					// y is linear in the mixing weight: its gradient is sum(v*y)/weight
+					// y is linear in the mixing weight, so its gradient is sum(v*y)/weight
 					sum := 0.0
 					for i, y := range want["y"].Data {
 						sum += float64(y) * float64(want["v"].Data[i])
@@ -43,8 +43,8 @@ func TestSearchOperationsAreTorchs(t *testing.T) {
 	}
 }
 
-// check runs b forward and backward; its output and the gradients of x and the weights are scale
-// times torch's. It returns the params, as they are after the step.
+// check runs b forward and backward. It compares the output and the gradients of x and the weights
+// with scale times PyTorch's. It returns the parameters after the step.
 func check(t *testing.T, e *block.Engine, b *block.Block, back block.Backward, want map[string]golden.Array, scale float32, in ...*block.Value) []*block.Param {
 	t.Helper()
 	call := func(r block.Runner) []*block.Value { return r.Call("op", b, in, nil) }
@@ -75,9 +75,9 @@ func times(factor float32, xs []float32) []float32 {
 	return r
 }
 
-// TestFoundOperationsAreTorchs compares operations with affine norms, their running statistics
-// after one step, and what they give in evaluation; and pools without a norm, at an odd size and
-// with equal largest values, too.
+// TestFoundOperationsAreTorchs compares affine operations with PyTorch: running statistics after
+// one step, and outputs in evaluation. Pools without a norm are also compared at an odd size and
+// with ties.
 func TestFoundOperationsAreTorchs(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	torch := golden.Read(t, "ops")
@@ -102,7 +102,7 @@ func TestFoundOperationsAreTorchs(t *testing.T) {
 	}
 }
 
-// evaluate compares what b gives in evaluation.
+// evaluate compares the outputs of b in evaluation.
 func evaluate(t *testing.T, e *block.Engine, b *block.Block, params []*block.Param, want map[string]golden.Array) {
 	t.Helper()
 	tape := block.NewTape(e, params, block.Evaluate, block.None)

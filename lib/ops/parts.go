@@ -7,19 +7,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Parts are images of which several arrays hold the channels: so many states, one behind the other.
-// With partial channels each state is a pair, and is read shuffled in K groups (see Shuffle);
-// otherwise K is 1. Whoever convolves them with a window of one pixel need not put them together
-// first.
+// Parts are images whose channels lie in several arrays: States states, one after the other. With
+// partial channels each state is a pair of arrays and is read shuffled in K groups (see Shuffle);
+// otherwise K is 1. A 1x1 convolution can read parts without joining them first.
 type Parts struct {
 	Images    []*Node
 	States, K int
 }
 
-// Whole is one array as Parts.
+// Whole returns one array as Parts.
 func Whole(x *Node) Parts { return Parts{[]*Node{x}, 1, 1} }
 
-// channels of all states.
+// channels counts the channels of all states.
 func (p Parts) channels(c *block.Ctx) (n int) {
 	for _, x := range p.Images {
 		n += Channels(c, x)
@@ -27,7 +26,7 @@ func (p Parts) channels(c *block.Ctx) (n int) {
 	return
 }
 
-// Join puts the channels in one array.
+// Join concatenates the channels of all states, shuffled, into one array.
 func (p Parts) Join(c *block.Ctx) *Node {
 	each := len(p.Images) / p.States
 	var states []*Node
@@ -37,8 +36,8 @@ func (p Parts) Join(c *block.Ctx) *Node {
 	return JoinChannels(c, states...)
 }
 
-// ReluPointwise is ReLU and a 1x1 convolution, w [out, in], of parts, as a site. The outputs are
-// unshuffled in k groups; 1 is not.
+// ReluPointwise is ReLU and a 1x1 convolution of parts with w [out, in], as a site of weights
+// (block.Ctx.Site). The outputs are unshuffled in k groups; k = 1 leaves their order.
 func ReluPointwise(c *block.Ctx, p Parts, w *Node, k int) *Node {
 	if p.fast(c, 1, w.Shape().Dim(0)) {
 		return c.Sites(p.Images, func(xs []*Node) *Node { return p.with(xs).pointwiseKernel(c, []*Node{w}, 1, true, k) })
@@ -46,7 +45,7 @@ func ReluPointwise(c *block.Ctx, p Parts, w *Node, k int) *Node {
 	return Unshuffle(c, c.Site(Relu(p.Join(c)), func(x *Node) *Node { return Pointwise(c, x, w) }), k)
 }
 
-// Split deals one state of a pair: the first so many of its shuffled channels, and the rest.
+// Split divides one state into its first shuffled channels, as many as first, and the rest.
 func (p Parts) Split(c *block.Ctx, first int) []*Node {
 	n := p.channels(c)
 	if p.fast(c, 1, n) {
@@ -61,20 +60,20 @@ func (p Parts) with(images []*Node) Parts {
 	return p
 }
 
-// fast says whether kernels read parts by windows of k x k, and make so many channels of it.
+// fast reports whether kernels can read parts by k x k windows and produce out channels.
 func (p Parts) fast(c *block.Ctx, k, out int) bool {
 	for _, x := range p.Images {
 		if !fast(c, x) {
 			return false
 		}
 	}
-	// the gradient of a window reads the outputs by windows
+	// the gradient also reads the outputs by k x k windows
 	return max(p.channels(c), out)*k*k <= customcall.MaxChannels
 }
 
-// pointwiseKernel multiplies windows of k x k (with zeros around, so that images keep their size)
-// by w [out, k*k*in]; with two arrays of weights the even pixels by the first and the odd ones by
-// the second, whose outputs come behind. The outputs are unshuffled in groups.
+// pointwiseKernel multiplies k x k windows, padded with zeros, by w [out, k*k*in]. With two arrays
+// of weights it multiplies the even pixels by the first and the odd ones by the second, and
+// concatenates both outputs. The outputs are unshuffled in groups.
 func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups int) *Node {
 	m := size(block.CHWN, p.Images[0])
 	in, out, halves := p.channels(c), len(w)*w[0].Shape().Dim(0), len(w)
@@ -82,7 +81,7 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 	if relu {
 		positive = 1
 	}
-	rows := out / groups // as Unshuffle does it
+	rows := out / groups // as in Unshuffle
 	if groups == 1 {
 		rows = 1
 	}
@@ -91,12 +90,12 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 	inputs := append(p.Images[:len(p.Images):len(p.Images)], w...)
 	var grads []func(v *Node) *Node
 	ofImages := once(func(v *Node) []*Node {
-		return pull(c, "pointwise_pull", numbers, append(append(w[:halves:halves], v), p.Images...), p.Images...)
+		return inputGradients(c, "pointwise_pull", numbers, append(append(w[:halves:halves], v), p.Images...), p.Images...)
 	})
 	for i := range p.Images {
 		if k == 1 {
 			grads = append(grads, ofImages(i))
-		} else { // the same, of windows and weights turned round
+		} else { // convolves the cotangent with the mirrored weights
 			grads = append(grads, func(v *Node) *Node {
 				turned := Reverse(Reshape(w[0], out, k, k, in), 1, 2)
 				return Whole(v).pointwiseKernel(c, []*Node{Reshape(TransposeAllAxes(turned, 3, 1, 2, 0), in, k*k*out)}, k, false, 1)
@@ -112,7 +111,7 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 	return block.CustomGradient(y, inputs, grads...)
 }
 
-// dealKernel reads the channels shuffled, into parts of these channels.
+// dealKernel shuffles the channels and divides them into arrays of so many channels each.
 func (p Parts) dealKernel(c *block.Ctx, parts ...int) []*Node {
 	m := size(block.CHWN, p.Images[0])
 	var as []shapes.Shape
@@ -121,7 +120,7 @@ func (p Parts) dealKernel(c *block.Ctx, parts ...int) []*Node {
 	}
 	y := customcall.Call("deal", []int{p.K, len(p.Images)}, p.Images, as...)
 	back := once(func(v []*Node) []*Node {
-		return pull(c, "deal", []int{p.channels(c) / p.K, len(v)}, v, p.Images...)
+		return inputGradients(c, "deal", []int{p.channels(c) / p.K, len(v)}, v, p.Images...)
 	})
 	var grads []func(v []*Node) *Node
 	for i := range p.Images {

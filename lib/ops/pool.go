@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// pool is what both pools share: they have no weights. In search networks a norm follows, so that
-// no operation has an advantage by its scale.
+// pool implements the common part of both pools, which have no weights. In search networks a norm
+// follows, so that the scale of its output gives no operation an advantage.
 type pool struct{ weighted }
 
 func (pool) weights(Operation, []cell.Window) []block.Weight { return nil }
@@ -20,11 +20,11 @@ func (pool) end(o Operation, c *block.Ctx, x, scale *Node) *Node {
 	return Norm(c, x, scale)
 }
 
-// maxPool is the largest value of a window; padding never wins.
+// maxPool is the maximum of a window; padding never wins.
 type maxPool struct{ pool }
 
-// saves is the output, which the norm reads, and a byte for each position of the winner: more than
-// one convolution keeps.
+// saves counts the output, which the norm reads, and one byte per value for the position of the
+// maximum: more than a convolution saves.
 func (maxPool) saves([]cell.Window) float64 { return 1.25 }
 
 func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node) *Node {
@@ -35,7 +35,7 @@ func (p maxPool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 // averagePool is the mean of a window; padding is not counted.
 type averagePool struct{ pool }
 
-// saves is the output, which the norm reads.
+// saves counts the output, which the norm reads.
 func (averagePool) saves([]cell.Window) float64 { return 1 }
 
 func (p averagePool) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node, _ []*Node, scale *Node) *Node {

@@ -6,16 +6,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// route is one layer of capsules.
+// route computes one layer of capsules.
 type route struct {
 	routing cell.Kind
-	herd
+	capsuleDims
 	rounds int
 }
 
-// images are the poses of the next layer's capsules, times how sure these are there, for the
-// primary capsules x. w is the transform [capsules, types * pose, pose], and what the routing
-// learns.
+// images routes the primary capsules x to the next layer: its capsules' poses times their
+// probabilities, in the shape of x. w holds the transform [capsules, types * pose, pose], then the
+// routing's own weights.
 func (r route) images(c *block.Ctx, x *Node, w []*Node) *Node {
 	if fast(c, x) {
 		return r.kernel(x, w)
@@ -32,10 +32,10 @@ func (r route) images(c *block.Ctx, x *Node, w []*Node) *Node {
 	return Reshape(narrow(c, y), x.Shape().Dimensions...)
 }
 
-// rows are images for channels x positions, [c, p].
+// rows is images for a matrix [channels, positions].
 //
-// A child i has the pose u_i = squash(x_i) and is there with probability a_i = |u_i|. Its vote for
-// the parent j of its group is v_ij = W_ij u_i.
+// A child i has the pose u_i = squash(x_i) and the probability a_i = |u_i|. Its vote for the parent
+// j of its group is v_ij = W_ij u_i.
 func (r route) rows(x *Node, w []*Node) *Node {
 	p := x.Shape().Dim(1)
 	x = Reshape(x, r.capsules(), r.Pose, p)
@@ -62,11 +62,11 @@ const (
 	pose   = 3
 )
 
-// spread puts a number for each child, [capsules, 1, p], in a shape in which it spreads over votes.
+// spread reshapes numbers per child, [capsules, 1, p], so that they broadcast over votes.
 func (r route) spread(a *Node) *Node { return Reshape(a, r.Groups, r.Types, 1, 1, -1) }
 
-// dynamic is routing by agreement, procedure 1 of arXiv:1710.09829: a child gives more of its vote
-// to the parents whose poses point where the vote points.
+// dynamic is routing by agreement, procedure 1 of arXiv:1710.09829: a vote counts more for the
+// parents whose poses point in its direction.
 func (r route) dynamic(v *Node) *Node {
 	s := ReduceAndKeep(v, ReduceMean, child) // all coefficients are equal
 	logits := (*Node)(nil)
@@ -78,9 +78,9 @@ func (r route) dynamic(v *Node) *Node {
 }
 
 // em is routing by expectation-maximisation, procedure 1 of Hinton, Sabour and Frosst (2018), with
-// an inverse temperature of 1 in all rounds: a parent is a Gaussian of the votes, and is there with
-// a probability that grows as they come closer together. The result is the mean times the
-// probability. a are the children's probabilities; betaU and betaA are those of the paper.
+// an inverse temperature of 1 in all rounds. A parent is a Gaussian over the votes; its probability
+// grows as the votes converge. The result is the mean times the probability. a holds the children's
+// probabilities; betaU and betaA are the paper's.
 func (r route) em(v, a, betaU, betaA *Node) *Node {
 	column := func(w *Node) *Node { return Reshape(w, r.Groups, 1, r.Types, 1, 1) }
 	betaU, betaA = column(betaU), column(betaA)
@@ -104,8 +104,8 @@ func (r route) em(v, a, betaU, betaA *Node) *Node {
 	}
 }
 
-// self is self-routing (Hahn, Pyeon and Kim, 2019, eq. 3 to 5): a child's own pose decides which
-// parents its vote goes to, without any iteration. The result is the parents' poses times their
+// self is self-routing (Hahn, Pyeon and Kim, 2019, eq. 3 to 5): a child's own pose distributes its
+// vote over the parents, without iterations. The result is the parents' poses times their
 // activations. logits are [group, child, parent, 1, p].
 func (r route) self(v, a, logits *Node) *Node {
 	c := Mul(Softmax(logits, parent), a)

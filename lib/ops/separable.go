@@ -8,8 +8,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// separable operations are, for each window, ReLU, a depthwise and a pointwise convolution, and a
-// norm.
+// separable operations consist of one layer per window: ReLU, a depthwise convolution, a pointwise
+// convolution and a norm.
 type separable struct{ weighted }
 
 func (separable) weights(o Operation, windows []cell.Window) (w []block.Weight) {
@@ -32,8 +32,8 @@ func (separable) norms(o Operation, windows []cell.Window) (n []int) {
 	return n
 }
 
-// saves is one array for each convolution, which its norm reads; larger windows come first among
-// equals.
+// saves counts one array per convolution, which its norm reads, plus a small term that ranks larger
+// windows higher.
 func (separable) saves(windows []cell.Window) (arrays float64) {
 	for _, v := range windows {
 		arrays += 1 + float64(v.Size)/100
@@ -46,7 +46,7 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 	convolve := func(v conv, x, dw, pw *Node) *Node { return v.separable(c, x, dw, pw) }
 	for i, window := range windows {
 		v := conv{k: window.Size, pad: window.Reach() / 2, dilation: window.Dilation, layout: c.Lowering().Layout}
-		v.stride, stride = stride, 1 // the first of two convolutions halves the size
+		v.stride, stride = stride, 1 // only the first convolution has the stride
 		depth, point := w[0], w[1]
 		w = w[2:]
 		x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
@@ -56,7 +56,8 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 			w = w[2:]
 		case i == len(windows)-1:
 			return Norm(c, x, scale)
-		// the next convolution reads the norm's values without anybody writing them down
+		// the next convolution normalises while it reads, so memory never holds the normalised
+		// images
 		case f.fast(x):
 			mean, rstd, _ := f.moments(x)
 			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// skip is the input; where the stride is 2 a factorized reduce.
+// skip is the identity at stride 1, and a factorized reduce at stride 2.
 type skip struct{ weighted }
 
 func (skip) weights(o Operation, _ []cell.Window) []block.Weight {
@@ -24,7 +24,7 @@ func (skip) norms(o Operation, _ []cell.Window) []int {
 	return []int{o.Channels}
 }
 
-// saves is next to nothing: an identity keeps its input, which others keep as well.
+// saves is close to zero: an identity saves its input, which other operations save as well.
 func (skip) saves([]cell.Window) float64 { return 0.1 }
 
 func (skip) build(o Operation, _ []cell.Window, c *block.Ctx, x *Node, w []*Node, scale *Node) *Node {
@@ -34,7 +34,8 @@ func (skip) build(o Operation, _ []cell.Window, c *block.Ctx, x *Node, w []*Node
 	return FactorizedReduce(c, x, w, scale, o.Affine)
 }
 
-// FactorizedReduceWeights are the two halves of the output channels, [out/2, in] each.
+// FactorizedReduceWeights declares the weights of FactorizedReduce: two arrays [out/2, in], one per
+// half of the output channels, and the norm's if affine. size is the side of the input in pixels.
 func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 	n := size * size / 4
 	w := []block.Weight{
@@ -47,8 +48,9 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 	return w
 }
 
-// FactorizedReduce halves the size without losing every other pixel: ReLU; one 1x1 convolution
-// reads the even pixels, another the odd ones, each making half of the channels; norm.
+// FactorizedReduce halves the size of images: [in, h, h, b] -> [out, h/2, h/2, b]. After a ReLU,
+// one 1x1 convolution reads the pixels of even rows and columns, another those of odd rows and
+// columns. Each produces half of the channels. A norm times scale follows. It panics if h is odd.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
 	x = c.SaveForBackward(ReduceHalves(c, Whole(x), w, 1))
 	if affine {
@@ -57,8 +59,8 @@ func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool
 	return Norm(c, x, scale)
 }
 
-// ReduceHalves is FactorizedReduce, of parts, before its norm. The outputs are unshuffled in k
-// groups; 1 is not.
+// ReduceHalves is FactorizedReduce of parts, without the norm. The outputs are unshuffled in k
+// groups; k = 1 leaves their order. It panics if the side is odd.
 func ReduceHalves(c *block.Ctx, p Parts, w []*Node, k int) *Node {
 	h := Side(c, p.Images[0])
 	if h%2 != 0 {
