@@ -8,9 +8,9 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// array is the content of a value: one tensor on each device. Each device has its own part of the
-// batch, or all have the same tensor. An array of one tensor is copied to the other devices when an
-// executable first reads it. nil is no array.
+// array is the content of a value: one tensor on each device. Either each device has its own part
+// of the batch, or all have the same tensor. An array of one tensor is copied to the other devices
+// when an executable first reads it. nil is no array.
 type array []*tensors.Tensor
 
 // spread gives every device of the engine a tensor, by copies of the first.
@@ -112,7 +112,7 @@ func bytes(err error) {
 	}
 }
 
-// zeros keeps an array of zeros for each shape.
+// zeros caches an array of zeros for each shape.
 type zeros struct {
 	mu    sync.Mutex
 	known map[string]array

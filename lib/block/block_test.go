@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// layer is gain * tanh(w leaky(x) + b): a site, a saved and a kept value.
+// layer is gain * tanh(w leaky(x) + b), with one site, one saved value and one kept value.
 func layer(in, out, batch int) *block.Block {
 	return &block.Block{
 		Name: fmt.Sprintf("test layer %d->%d b%d", in, out, batch),
@@ -43,7 +43,7 @@ func squares(n, batch int) *block.Block {
 
 const batch = 3
 
-// network: a diamond, weights that two calls share, sums of two.
+// network has a diamond, two calls that share weights, and sums of two outputs.
 func network(r block.Runner, x, gain *block.Value) *block.Value {
 	a := r.Call("a", layer(4, 5, batch), []*block.Value{x, gain}, nil)
 	sum := block.Sums(1)
@@ -113,7 +113,7 @@ func TestTape(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	loss, want := gradients(t, e, network, block.Joint, true)
 
-	t.Run("a gradient in two parts is the gradient in one", func(t *testing.T) {
+	t.Run("two backward executables give the gradient of one", func(t *testing.T) {
 		l, got := gradients(t, e, network, block.Separate, true)
 		if l != loss || !close(flat(got), flat(want), 1e-6) {
 			t.Errorf("separate: %v %v, joint: %v %v", l, got, loss, want)
@@ -133,7 +133,7 @@ func TestTape(t *testing.T) {
 		fused := func(r block.Runner, x, gain *block.Value) *block.Value {
 			return r.Call("whole", whole, []*block.Value{x, gain}, nil)[0]
 		}
-		// the fused call draws other initial weights: give both the same
+		// the fused call draws other initial weights, so both get the same ones
 		for _, back := range []block.Backward{block.Joint, block.Separate} {
 			l, got := sameWeights(t, e, fused, back)
 			if math.Abs(float64(l-loss)) > 1e-5*float64(loss) || !close(flat(got), flat(want), 1e-5) {

@@ -17,13 +17,13 @@ type Backward int
 const (
 	// None: forward only.
 	None Backward = iota
-	// Joint: inputs and weights in one executable.
+	// Joint: one executable for the gradients of inputs and weights.
 	Joint
-	// Separate: one executable for inputs, one for weights; the second is left out if it is not
-	// needed.
+	// Separate: one executable for the gradients of inputs, one for those of weights. The second
+	// runs only on demand.
 	Separate
-	// Images: gradients of inputs only, including float inputs that trainings hold constant. It is
-	// for trained networks (Evaluate), whose weights stay.
+	// Images: gradients of inputs only, including float inputs that are constant in training. It is
+	// for trained networks (Evaluate), whose weights stay fixed.
 	Images
 )
 
@@ -35,11 +35,11 @@ type Engine struct {
 	// Saving is the amount that forward passes save for backward passes. Set it before the first
 	// call.
 	Saving Saving
-	// Lanes is the number of calls that run at a time on a tape, Workers the number of blocks that
-	// compile at a time.
+	// Lanes is the number of calls that run in parallel on a tape. Workers is the number of blocks
+	// that compile in parallel.
 	Lanes, Workers int
-	// Devices is the number of devices that share each batch (see Several); 0 is one. Device is the
-	// number of this one device: engines on several devices can work side by side.
+	// Devices is the number of devices that share each batch (see Several); 0 stands for 1. With
+	// one device, Device is its number: engines on different devices can run side by side.
 	Devices int
 	Device  compute.DeviceNum
 
@@ -60,7 +60,7 @@ func NewEngine(b compute.Backend) *Engine {
 	return e
 }
 
-// execKey distinguishes executables: a block is compiled anew for each form of a call.
+// execKey identifies an executable: each kind of call needs its own compilation.
 type execKey struct {
 	name string
 	add  bool // outputs are added to accumulators
@@ -68,9 +68,9 @@ type execKey struct {
 	back Backward
 }
 
-// remembers reports whether forward passes save values for backward passes. In evaluation only
+// savesValues reports whether forward passes save values for backward passes. In evaluation only
 // gradients of images need them.
-func (k execKey) remembers() bool { return k.back != None && (k.mode == Train || k.back == Images) }
+func (k execKey) savesValues() bool { return k.back != None && (k.mode == Train || k.back == Images) }
 
 // executable is a compiled block: its forward graph and the graphs of its backward pass.
 type executable struct {
@@ -81,20 +81,20 @@ type executable struct {
 	took  time.Duration
 
 	outputs, residuals, cotangents []shapes.Shape
-	// each graph computes them because they are not saved
-	again []shapes.Shape
-	idle  []bool // Images: marked values that no gradient needs
-	dry   bool   // graphs are built for their shapes alone
+	// shapes of the values that every graph recomputes instead of saving
+	recomputed []shapes.Shape
+	unread     []bool // Images: marked values that no gradient needs
+	dry        bool   // graphs are built for their shapes only
 
-	// inputs of the graphs, in order:
-	// in, w?, running?, accumulators?      -> outputs, statistics? (running ones, where it tracks
-	// them), residuals
+	// arguments -> results of the graphs, in order; ? marks optional ones:
+	// in, w?, running?, accumulators? -> outputs, statistics? (if it tracks them: running ones),
+	// residuals
 	forward *Graph
-	// in, w?, running?, residuals, cotangents of outputs, gradients so far of inputs (Joint: and w)
-	// -> gradients; (Separate: cotangents of sites)
-	pull *Graph
-	// Separate: in, w, residuals, cotangents of sites, gradient so far of w -> gradient of w
-	weigh *Graph
+	// in, w?, running?, residuals, cotangents of outputs, previous gradients of inputs (Joint: and
+	// w) -> gradients; (Separate: cotangents of sites)
+	backward *Graph
+	// Separate: in, w, residuals, cotangents of sites, previous gradient of w -> gradient of w
+	weightGradient *Graph
 }
 
 // of returns the executable of a call, which may not be compiled yet.
@@ -110,9 +110,9 @@ func (e *Engine) of(b *Block, add bool, mode Mode, back Backward) *executable {
 	return x
 }
 
-// Prepare compiles the calls of a plan, Workers at a time, in their order, and reports each
-// finished compilation. Races without a winner take place before (see Race). Prepare returns an
-// error if a block does not compile.
+// Prepare compiles the calls of a plan in order, Workers at a time, and reports each finished
+// compilation. Undecided races run first (see Race). Prepare returns an error if a block does not
+// compile.
 func (e *Engine) Prepare(p *Plan, mode Mode, back Backward, report func(done, total int, name string, took time.Duration)) error {
 	if err := e.Race(report, p); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (x *executable) compile(e *Engine) error {
 		defer func() { x.took = time.Since(start) }()
 		back := x.key.back
 		if back == Images {
-			x.idle = x.unread(e)
+			x.unread = x.findUnread(e)
 		}
 		x.compileForward(e)
 		if x.block.diff(back) == 0 && (back == Images || x.block.size() == 0) {
@@ -165,13 +165,13 @@ func (x *executable) compile(e *Engine) error {
 		}
 		switch back {
 		case Images:
-			x.pull = x.compilePull(e, images)
+			x.backward = x.compileBackward(e, images)
 		case Joint:
-			x.pull = x.compilePull(e, joint)
+			x.backward = x.compileBackward(e, joint)
 		case Separate:
-			x.pull = x.compilePull(e, inputs)
+			x.backward = x.compileBackward(e, inputs)
 			if x.block.size() > 0 {
-				x.weigh = x.compileWeigh(e)
+				x.weightGradient = x.compileWeightGradient(e)
 			}
 		}
 	})
@@ -183,8 +183,8 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 	b := x.block
 	g = e.graph(fmt.Sprint(b.Name, suffix, " ", e.Lowering))
 	c.devices, c.lowering, c.saving = e.Width(), e.Lowering, e.Saving
-	c.remembers = x.key.remembers()
-	c.idle = x.idle
+	c.savesValues = x.key.savesValues()
+	c.unread = x.unread
 	if x.dry {
 		c.contests = &[]contest{} // a discarded graph decides nothing
 	}
@@ -202,7 +202,7 @@ func (x *executable) begin(e *Engine, suffix string, c *Ctx) (g *Graph, in, w []
 // tracks reports whether the executable itself updates running statistics, because transfers to the
 // host are slow.
 func (x *executable) tracks(e *Engine) bool {
-	return x.key.mode == Train && x.block.stats() > 0 && e.Apart()
+	return x.key.mode == Train && x.block.stats() > 0 && e.SeparateMemory()
 }
 
 func compiled(g *Graph, outputs []*Node) *Graph {
@@ -249,20 +249,20 @@ func (x *executable) buildForward(e *Engine, suffix string) (*Graph, []*Node, *C
 	return g, out, c
 }
 
-// unread determines the marked values on which the gradients of inputs do not depend. It builds
+// findUnread determines the marked values on which the gradients of inputs do not depend. It builds
 // both graphs as if all values were saved, and discards them.
-func (x *executable) unread(e *Engine) []bool {
+func (x *executable) findUnread(e *Engine) []bool {
 	dry := &executable{block: x.block, key: x.key, dry: true}
 	forward, _, c := dry.buildForward(e, ".dry")
-	idle := make([]bool, len(c.handed))
+	unread := make([]bool, len(c.savedMarks))
 	forward.Finalize()
 	if x.block.diff(Images) == 0 {
-		for i := range idle {
-			idle[i] = true
+		for i := range unread {
+			unread[i] = true
 		}
-		return idle
+		return unread
 	}
-	g, gradients, kept := dry.buildPull(e, images)
+	g, gradients, kept := dry.buildBackward(e, images)
 	read := map[*Node]bool{}
 	for open := gradients; len(open) > 0; {
 		n := open[len(open)-1]
@@ -272,27 +272,27 @@ func (x *executable) unread(e *Engine) []bool {
 			open = append(open, n.Inputs()...)
 		}
 	}
-	next := 0 // among the saved values: an engine that saves little recomputes the others
-	for i, mark := range c.handed {
+	next := 0 // index among the saved values; an engine that saves little recomputes the others
+	for i, mark := range c.savedMarks {
 		if mark {
-			idle[i] = !read[kept[next]]
+			unread[i] = !read[kept[next]]
 			next++
 		}
 	}
 	g.Finalize()
-	return idle
+	return unread
 }
 
-// compilePull compiles the graph from cotangents of the outputs to gradients, each added to the
+// compileBackward compiles the graph from cotangents of the outputs to gradients, each added to the
 // input's previous gradient.
-func (x *executable) compilePull(e *Engine, p part) *Graph {
-	g, out, _ := x.buildPull(e, p)
+func (x *executable) compileBackward(e *Engine, p part) *Graph {
+	g, out, _ := x.buildBackward(e, p)
 	return compiled(g, out)
 }
 
-// buildPull returns the graph of compilePull, its outputs, and the parameters that the forward pass
+// buildBackward returns the graph of compileBackward, its outputs, and the parameters that the forward pass
 // saves.
-func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*Node) {
+func (x *executable) buildBackward(e *Engine, p part) (g *Graph, outputs, kept []*Node) {
 	b := x.block
 	c := &Ctx{mode: x.key.mode, part: p}
 	g, in, w, flat := x.begin(e, ".pull", c)
@@ -301,10 +301,10 @@ func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*No
 	cotangents := parameters(g, "cotangent", x.outputs)
 	diff := b.diff(x.key.back)
 	wrt := in[:diff:diff]
-	so := parameters(g, "gradient", shapesOf(wrt))
-	c.owed = map[*Node]*Node{}
-	for i := range so {
-		c.owed[wrt[i]] = so[i]
+	prior := parameters(g, "gradient", shapesOf(wrt))
+	c.prior = map[*Node]*Node{}
+	for i := range prior {
+		c.prior[wrt[i]] = prior[i]
 	}
 	var weights *Node // so far
 	if x.key.back == Joint && flat != nil {
@@ -316,14 +316,15 @@ func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*No
 	for i, o := range out {
 		scalar = plus(scalar, product(e.Lowering.Keep(o), cotangents[i]))
 	}
-	// only the sites' cotangents are needed, and these are recorded on the way to any input
+	// the weights' executable reads the sites' cotangents only; the gradient of any input records
+	// them
 	if len(wrt) == 0 {
 		wrt = in[:1]
 	}
 	gradients := Gradient(scalar, wrt...)
-	ofWeights := gradients[len(so):]
-	gradients = gradients[:len(so):len(so)]
-	e.Lowering.settle(c, in, so, gradients)
+	ofWeights := gradients[len(prior):]
+	gradients = gradients[:len(prior):len(prior)]
+	e.Lowering.addPrior(c, in, prior, gradients)
 	if weights != nil {
 		gradients = append(gradients, e.Lowering.join(weights, ofWeights))
 	}
@@ -336,16 +337,16 @@ func (x *executable) buildPull(e *Engine, p part) (g *Graph, outputs, kept []*No
 	return g, append(gradients, c.cotangents...), kept
 }
 
-// compileWeigh compiles the graph from the sites' cotangents to the gradient of the flat vector of
+// compileWeightGradient compiles the graph from the sites' cotangents to the gradient of the flat vector of
 // weights.
-func (x *executable) compileWeigh(e *Engine) *Graph {
+func (x *executable) compileWeightGradient(e *Engine) *Graph {
 	c := &Ctx{mode: x.key.mode, part: weights}
 	g, in, w, flat := x.begin(e, ".weigh", c)
 	c.replay = parameters(g, "kept", x.residuals)
 	c.cotangents = parameters(g, "cotangent", x.cotangents)
-	so := Parameter(g, "gradient", flat.Shape())
+	prior := Parameter(g, "gradient", flat.Shape())
 	x.block.Fn(c, in, w)
-	return compiled(g, []*Node{e.Lowering.join(so, Gradient(c.sum, w...))})
+	return compiled(g, []*Node{e.Lowering.join(prior, Gradient(c.sum, w...))})
 }
 
 func shapesOf(nodes []*Node) []shapes.Shape {

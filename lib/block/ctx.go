@@ -24,10 +24,10 @@ type part int
 
 const (
 	forward part = iota
-	joint        // gradients of inputs and weights
-	inputs       // gradients of inputs, cotangents of the sites
+	joint        // gradients of inputs and of weights
+	inputs       // gradients of inputs, and cotangents of the sites
 	weights      // gradients of weights, from the sites' cotangents
-	images       // gradients of inputs, nothing of weights
+	images       // gradients of inputs, none of weights
 	whole        // no tape: a block inside the caller's graph
 )
 
@@ -41,27 +41,27 @@ type Ctx struct {
 	lowering Lowering
 	saving   Saving
 
-	remembers bool   // the forward pass saves values for the backward pass
-	idle      []bool // of the marked values in their order: no gradient reads them (Images)
-	handed    []bool // of the values marked so far: the forward pass saves them
+	savesValues bool   // the forward pass saves values for the backward pass
+	unread      []bool // Images: for each marked value, whether no gradient reads it
+	savedMarks  []bool // for each value marked so far, whether the forward pass saves it
 
-	saved  []*Node        // forward: saved for the backward pass
-	again  []shapes.Shape // saved if the engine saved all
-	replay []*Node        // backward: received, in the same order
+	saved      []*Node        // forward: saved for the backward pass
+	recomputed []shapes.Shape // saved if the engine saved all
+	replay     []*Node        // backward: received, in the same order
 
 	cotangents []*Node // of the sites: recorded by part inputs, received by part weights
 	site       int
 	sites      []shapes.Shape // forward: shapes of the sites' cotangents
 	sum        *Node          // part weights: sum over sites of y * cotangent
 
-	// backward: previous gradients of inputs, until a kernel takes them; see Owed
-	owed map[*Node]*Node
+	// backward: previous gradients of inputs that no kernel has taken yet; see PriorGradients
+	prior map[*Node]*Node
 
 	statistics []*Node // Train: of the tracked norms
 	running    []*Node // Evaluate
 	norm       int
 
-	contests *[]contest // of a dry build: the possible races
+	contests *[]contest // dry build: the possible races
 }
 
 // Build puts the block into a graph that the caller compiles, outside of any tape: its marks do
@@ -71,7 +71,7 @@ type Ctx struct {
 func (b *Block) Build(l Lowering, in []*Node, weights *Node) []*Node {
 	var w []*Node
 	if len(b.Weights) > 0 {
-		w = sliced(weights, b.weights()) // the caller may need its gradient
+		w = sliced(weights, b.weights()) // unlike a kernel's, its gradient reaches the caller
 	}
 	return b.Fn(&Ctx{mode: Train, part: whole, devices: 1, lowering: l}, in, w)
 }
@@ -94,17 +94,17 @@ func (c *Ctx) SaveForBackward(x *Node) *Node {
 
 // Keep is SaveForBackward for values, of any shape, without a gradient: statistics, arg-max maps.
 func (c *Ctx) Keep(x *Node) *Node {
-	if !c.remembers || c.part == whole {
+	if !c.savesValues || c.part == whole {
 		return x
 	}
-	mark := len(c.handed)
-	idle := mark < len(c.idle) && c.idle[mark]
-	again := c.saving == SaveLittle && x.Rank() == 4 // an image: both passes compute it
-	c.handed = append(c.handed, !idle && !again)
+	mark := len(c.savedMarks)
+	unread := mark < len(c.unread) && c.unread[mark]
+	recomputed := c.saving == SaveLittle && x.Rank() == 4 // an image: both passes compute it
+	c.savedMarks = append(c.savedMarks, !unread && !recomputed)
 	switch {
-	case idle:
-	case again:
-		c.again = append(c.again, x.Shape())
+	case unread:
+	case recomputed:
+		c.recomputed = append(c.recomputed, x.Shape())
 	case c.part == forward:
 		c.saved = append(c.saved, x)
 	default:
@@ -113,10 +113,11 @@ func (c *Ctx) Keep(x *Node) *Node {
 	return x
 }
 
-// Site marks y = f(x), of any shape, where f is linear in weights and the only place where these
-// enter. The backward pass can then be two executables. One pulls cotangents through the inputs,
-// which suffices for a step of the architecture. The other turns the cotangents that the first
-// recorded at the sites into gradients of the weights.
+// Site returns y = f(x), of any shape, and marks it as a place where weights enter. f must be
+// linear in the weights, which may enter at sites only. The backward pass can then be two
+// executables. One computes the gradients of inputs, which suffices for a step of the architecture.
+// The other computes the gradients of weights from the cotangents that the first recorded at the
+// sites.
 func (c *Ctx) Site(x *Node, f func(x *Node) *Node) *Node {
 	return c.Sites([]*Node{x}, func(xs []*Node) *Node { return f(xs[0]) })
 }
@@ -149,25 +150,24 @@ func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	return f(xs)
 }
 
-// Owed returns the previous gradients of inputs to a kernel that computes gradients of these inputs
-// and adds to them in the same pass. The result has the shapes of inputs. It is returned once, and
-// for all inputs or for none (nil); gradients that no kernel takes are added later. Call Owed while
-// gradients are computed.
-func (c *Ctx) Owed(inputs ...*Node) []*Node {
-	so := make([]*Node, len(inputs))
+// PriorGradients returns the previous gradients of inputs, in the shapes of inputs. A kernel adds to them
+// while it computes the new gradients. PriorGradients returns them once, for all inputs or for none (nil).
+// The engine adds gradients that no kernel takes. Call PriorGradients while gradients are computed.
+func (c *Ctx) PriorGradients(inputs ...*Node) []*Node {
+	prior := make([]*Node, len(inputs))
 	for i, x := range inputs {
-		if so[i] = c.owed[x]; so[i] == nil {
+		if prior[i] = c.prior[x]; prior[i] == nil {
 			return nil
 		}
 	}
 	for _, x := range inputs {
-		delete(c.owed, x)
+		delete(c.prior, x)
 	}
-	return so
+	return prior
 }
 
-// Whole panics if gradients are computed in two parts. It protects weights that enter outside of a
-// Site.
+// Whole panics if two executables compute the gradients. Weights that enter outside of a Site call
+// it with their name.
 func (c *Ctx) Whole(what string) {
 	if c.part == inputs || c.part == weights {
 		exceptions.Panicf("%s is not inside a site: it would get no gradient where the backward pass is split", what)
@@ -178,9 +178,9 @@ func (c *Ctx) Whole(what string) {
 // one.
 func (c *Ctx) Devices() int { return c.devices }
 
-// Total adds up the results of all devices for their parts of the batch; the sum has the shape of
-// x. With one device it is x itself. The gradient passes unchanged, because everything that follows
-// a total counts once, however many devices compute it.
+// Total is the sum of x over all devices, of the shape of x. With one device it is x itself. The
+// gradient passes unchanged: everything after a total counts once, on however many devices it is
+// computed.
 func (c *Ctx) Total(x *Node) *Node {
 	if c.devices <= 1 {
 		return x
@@ -189,8 +189,8 @@ func (c *Ctx) Total(x *Node) *Node {
 	return CustomGradient(sum, []*Node{x}, func(v *Node) *Node { return v })
 }
 
-// Moments passes the batch statistics [channels] of a tracked norm to the runner of the block
-// (Train).
+// Moments gives the batch statistics [channels] of a tracked norm to the runner, which updates the
+// running statistics (Train).
 func (c *Ctx) Moments(mean, variance *Node) {
 	c.statistics = append(c.statistics, StopGradient(mean), StopGradient(variance))
 }

@@ -17,7 +17,7 @@ import (
 // One call runs at a time, because two calls that wait for each other's devices would never end.
 func Several(b compute.Backend, n int) (*Engine, error) {
 	if n < 1 || n > b.NumDevices() {
-		return nil, fmt.Errorf("%d devices were asked for, and there are %d: ask for 1 to %d", n, b.NumDevices(), b.NumDevices())
+		return nil, fmt.Errorf("%d devices were requested, but there are %d: request 1 to %d", n, b.NumDevices(), b.NumDevices())
 	}
 	e := NewEngine(b)
 	e.Devices = n
@@ -30,9 +30,9 @@ func Several(b compute.Backend, n int) (*Engine, error) {
 // Width returns the number of devices that share a batch, 1 or more.
 func (e *Engine) Width() int { return max(1, e.Devices) }
 
-// Apart reports whether the devices' memory is separate from the host's, as on a GPU: there, reads
+// SeparateMemory reports whether the devices' memory is separate from the host's, as on a GPU: there, reads
 // of the host during a step cost more than the device's computations.
-func (e *Engine) Apart() bool { return e.Backend != nil && !e.Backend.HasSharedBuffers() }
+func (e *Engine) SeparateMemory() bool { return e.Backend != nil && !e.Backend.HasSharedBuffers() }
 
 // graph starts a graph for the engine's devices.
 func (e *Engine) graph(name string) *Graph {

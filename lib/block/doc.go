@@ -31,32 +31,31 @@
 //
 // # The backward pass
 //
-// XLA never sees the whole network, so it can't differentiate it. The tape does, like every tape
-// since Wengert's (1964): it records the calls and then pulls gradients through them in reverse.
-// For a call y = f(x, w) and the gradient g of the loss with respect to y, the gradient of x grows
-// by
+// XLA never sees the whole network, so it can't differentiate it. The tape does it instead, as in
+// Wengert (1964): it records the calls, and computes their gradients in reverse. For a call y =
+// f(x, w) and the gradient g of the loss with respect to y, the tape adds to the gradient of x
 //
 //	x-bar += (df/dx)^T g
 //
-// which is the gradient of the scalar sum(f(x, w) * g) for fixed g, the cotangent. GoMLX's
-// automatic differentiation thus derives the backward executable of a block from the function of
-// the forward one. If several calls read a value, their contributions are added in reverse program
-// order. If several calls add to a sum, each receives the gradient of the sum as its cotangent,
-// without a kernel of its own.
+// This is the gradient of the scalar sum(f(x, w) * g) for a fixed cotangent g. GoMLX's automatic
+// differentiation thus derives the backward executable of a block from the function of the forward
+// one. If several calls read a value, their contributions are added in reverse program order. If
+// several calls add to a sum, each receives the gradient of the sum as its cotangent, without a
+// kernel of its own.
 //
 // # Saved values
 //
 // A naive backward executable would compute f again. Three marks in a block's function select
 // values that the forward pass saves instead:
 //
-//   - [Ctx.SaveForBackward]: a value with a gradient, such as the output of a convolution, which is
-//     expensive and small.
+//   - [Ctx.SaveForBackward]: a value with a gradient, such as the output of a convolution, which
+//     is expensive and small.
 //   - [Ctx.Keep]: a value without a gradient, such as the statistics of a norm or the arg-max of a
 //     max pool.
 //   - [Ctx.Site]: the place where weights enter. It splits the backward pass into two executables
-//     ([Separate]). One pulls cotangents to the inputs and records those at the sites, the other
-//     turns these into gradients of the weights. A step of the architecture needs the gradients of
-//     mixing weights only, and saves a third of the time by leaving out the second executable.
+//     ([Separate]). One computes the gradients of inputs and records the cotangents at the sites.
+//     The other computes the gradients of weights from these. A step of the architecture needs
+//     gradients of mixing weights only: without the second executable it takes a third less time.
 //
 // Everything between the marks is recomputed: it is cheap (activations, normalisation) or fuses
 // into its readers.

@@ -37,7 +37,7 @@ func ExamplePlan() {
 	// Output: [first shared] 12 weights, 18 multiply-accumulates for an image
 }
 
-// Half the squared length of y = W x as a loss: its gradient is y x^T for W and W^T y for x.
+// The loss is half the squared length of y = W x. Its gradient is y x^T for W, and W^T y for x.
 func ExampleTape() {
 	opened, err := backend.Open(context.Background(), backend.Options{Choice: backend.CPU})
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 // Frozen puts a trained network into one graph: the calls of network on the inputs in, in
 // evaluation mode. Weights and running statistics are constants of the graph, taken from params.
 // The graph has standard operations only: no kernels of package customcall, no marks for a backward
-// pass. Exports read it, and tests hold executables against it.
+// pass. Exports write it, and tests compare executables with it.
 //
-// Images among the inputs are float32 and ordered as layout says. native chooses convolutions of
-// the backend; otherwise they are sums of shifted images, which every backend can compute.
+// Images among the inputs are float32 and ordered as layout says. If native is true, convolutions
+// are the backend's own. Otherwise they are sums of shifted images, which every backend can
+// compute.
 //
-// Frozen returns the outputs of network. It panics where params has no weights for a label.
+// Frozen returns the outputs of network. It panics if params has no weights for a label.
 func Frozen(layout Layout, native bool, params []*Param, in []*Node, network func(r Runner, in []*Value) []*Value) []*Node {
 	f := &frozen{lowering: Lowering{Layout: layout, Plain: true, Native: native}, params: map[string]*Param{}}
 	for _, p := range params {
@@ -30,7 +31,7 @@ func Frozen(layout Layout, native bool, params []*Param, in []*Node, network fun
 	return nodes
 }
 
-// frozen is a runner that makes each call a part of a graph.
+// frozen is a runner that adds each call to a graph.
 type frozen struct {
 	graph    *Graph
 	lowering Lowering
@@ -50,7 +51,7 @@ func (f *frozen) Call(label string, b *Block, in, into []*Value) []*Value {
 			w = sliced(Const(f.graph, p.Value.Floats()), b.weights())
 		}
 		if b.stats() > 0 {
-			c.running = sliced(Const(f.graph, p.Settled()), b.running())
+			c.running = sliced(Const(f.graph, p.SyncRunning()), b.running())
 		}
 	}
 	nodes := make([]*Node, len(in))

@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestImagesGetTheGradientsThatInputsGet, to the bit, and weights get none.
+// TestImagesGetTheGradientsThatInputsGet: the bits are the same, and weights get none.
 func TestImagesGetTheGradientsThatInputsGet(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	loss, want := gradients(t, e, network, block.Separate, false)
@@ -27,7 +27,7 @@ func TestImagesGetTheGradientsThatInputsGet(t *testing.T) {
 	}
 }
 
-// picked is sum(x * w[label]), of constants that are floats and labels.
+// picked is sum(x * w[label]) of constant floats x and constant labels.
 func picked() *block.Block {
 	return &block.Block{
 		Name: "test picked", In: []shapes.Shape{block.Floats(3), shapes.Make(dtypes.Int32, 3)}, Const: 2,
@@ -37,7 +37,7 @@ func picked() *block.Block {
 	}
 }
 
-// TestConstantsThatAreFloatsGetAGradientAsImages, and in a training they get none.
+// TestConstantsThatAreFloatsGetAGradientAsImages; in a training they get none.
 func TestConstantsThatAreFloatsGetAGradientAsImages(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	for _, c := range []struct {
@@ -62,16 +62,16 @@ func TestConstantsThatAreFloatsGetAGradientAsImages(t *testing.T) {
 	}
 }
 
-// TestImagesSaveWhatTheirGradientsRead: of two values that a block marks, the gradient of its
-// input reads the first.
+// TestImagesSaveWhatTheirGradientsRead: a block marks two values, and the gradient of its input
+// reads only the first.
 func TestImagesSaveWhatTheirGradientsRead(t *testing.T) {
 	const n = 1000
 	b := &block.Block{
 		Name: "test marks", In: []shapes.Shape{block.Floats(n)}, Weights: []block.Weight{{Name: "w", Dims: []int{1}, Fill: 3}},
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
 			scale := func(x *Node) *Node { return Mul(x, w[0]) }
-			y := c.SaveForBackward(c.Site(Square(in[0]), scale)) // squared again: read
-			z := c.SaveForBackward(c.Site(Square(y), scale))     // what follows is linear: not read
+			y := c.SaveForBackward(c.Site(Square(in[0]), scale)) // the gradient of its square reads it
+			z := c.SaveForBackward(c.Site(Square(y), scale))     // linear from here on: no gradient reads it
 			return []*Node{ReduceAllSum(z)}
 		},
 	}
@@ -86,7 +86,7 @@ func TestImagesSaveWhatTheirGradientsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// with a backward pass: what is saved, the gradient, and the zeros that it begins with
+		// with a backward pass: the saved values, the gradient, and its initial zeros
 		want := 4 + c.saved*(4+3*4*n)
 		if m.Arrays != want {
 			t.Errorf("%v: %d bytes of arrays, want %d", c.back, m.Arrays, want)

@@ -12,20 +12,20 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Lowering is how an engine's executables keep images: arrays of rank 4, which blocks declare as
-// float32 [channels, height, width, batch]. It is the one switch between devices: the zero value
-// is what a CPU wants. Values that go from one executable to another are kept in this way, so that
-// nothing is transposed or converted between them. All other arrays - weights, their gradients,
-// features, losses - are as declared.
+// Lowering determines the form of images in an engine's executables. Blocks declare them as arrays
+// of rank 4, float32 [channels, height, width, batch]. The lowering is the only switch between
+// kinds of devices; the zero value suits a CPU. Executables exchange images in this form, so none
+// of them transposes or converts. All other arrays (weights, their gradients, features, losses)
+// keep their declared form.
 type Lowering struct {
 	Layout    Layout
 	Precision Precision
-	// Plain: everything in XLA's operations, none by package customcall, which computes in CHWN and
-	// float32 what XLA is slow at on a CPU.
+	// Plain: executables consist of XLA operations only. Otherwise package customcall replaces, in
+	// CHWN and float32, operations that are slow in XLA on a CPU.
 	Plain bool
-	// Native: convolutions are the backend's own, where nothing else was chosen (see Frozen).
+	// Native: convolutions are the backend's own unless Choices says otherwise (see Frozen).
 	Native bool
-	// Choices says which of several ways of computing the same is taken (see Ctx.Way); nil: the
+	// Choices selects among several ways of the same computation (see Ctx.Way); nil selects the
 	// first.
 	Choices *backend.Choices
 }
@@ -37,14 +37,14 @@ const (
 	// CHWN is [channels, height, width, batch]: slices and concatenations of channels are
 	// contiguous, a 1x1 convolution is one matrix product, and shifts vectorise over the batch.
 	CHWN Layout = iota
-	// NHWC is [batch, height, width, channels], which the convolutions and tensor cores of GPUs
-	// want.
+	// NHWC is [batch, height, width, channels], the preferred order of convolutions and tensor
+	// cores on a GPU.
 	NHWC
 )
 
 func (l Layout) String() string { return [...]string{"CHWN", "NHWC"}[l] }
 
-// Axes are the places of an image's axes.
+// Axes returns the positions of an image's axes.
 func (l Layout) Axes() (channels, height, width, batch int) {
 	if l == NHWC {
 		return 3, 1, 2, 0
@@ -52,7 +52,7 @@ func (l Layout) Axes() (channels, height, width, batch int) {
 	return 0, 1, 2, 3
 }
 
-// Dims are the sizes of an image's axes in their order.
+// Dims returns the sizes of an image's axes in this layout's order.
 func (l Layout) Dims(channels, height, width, batch int) []int {
 	if l == NHWC {
 		return []int{batch, height, width, channels}
@@ -60,23 +60,24 @@ func (l Layout) Dims(channels, height, width, batch int) []int {
 	return []int{channels, height, width, batch}
 }
 
-// Precision is the type of an image's numbers.
+// Precision is the type of the numbers in images.
 type Precision int
 
 const (
-	// Float32 everywhere.
+	// Float32: all numbers are float32.
 	Float32 Precision = iota
-	// BFloat16 for what convolutions read and what goes from one executable to another. Sums, the
-	// statistics of norms, losses, weights and their gradients remain float32.
+	// BFloat16: convolutions read bfloat16, and executables exchange it. Sums, the statistics of
+	// norms, losses, weights and their gradients remain float32.
 	BFloat16
 )
 
-// precisions are the names of settings.
+// precisions lists the names in settings.
 var precisions = []string{"float32", "bf16"}
 
 func (p Precision) String() string { return precisions[p] }
 
-// ParsePrecision is the inverse of String; "" is Float32.
+// ParsePrecision is the inverse of String; "" stands for Float32. It returns an error for any other
+// name.
 func ParsePrecision(name string) (Precision, error) {
 	if name == "" {
 		return Float32, nil
@@ -89,7 +90,7 @@ func ParsePrecision(name string) (Precision, error) {
 	return 0, fmt.Errorf("precision is %q: choose one of %v", name, precisions)
 }
 
-// DType is that of images.
+// DType returns the type of the numbers in images.
 func (l Lowering) DType() dtypes.DType {
 	if l.Precision == BFloat16 {
 		return dtypes.BFloat16
@@ -105,10 +106,10 @@ func (l Lowering) String() string {
 	return s
 }
 
-// image says whether arrays of this declared shape are images.
+// image reports whether an array of this declared shape holds images.
 func image(s shapes.Shape) bool { return s.Rank() == 4 && s.DType == dtypes.Float32 }
 
-// Shape is how an array of a declared shape is kept.
+// Shape returns the shape on the device of an array of a declared shape.
 func (l Lowering) Shape(s shapes.Shape) shapes.Shape {
 	if !image(s) {
 		return s
@@ -117,7 +118,8 @@ func (l Lowering) Shape(s shapes.Shape) shapes.Shape {
 	return shapes.Make(l.DType(), l.Layout.Dims(d[0], d[1], d[2], d[3])...)
 }
 
-// Keep makes images in the layout what goes from one executable to another.
+// Keep converts images from float32 in the layout's order to the form in which executables exchange
+// them.
 func (l Lowering) Keep(x *Node) *Node {
 	if x.Rank() != 4 || x.DType() != dtypes.Float32 {
 		return x
@@ -125,8 +127,8 @@ func (l Lowering) Keep(x *Node) *Node {
 	return ConvertDType(x, l.DType())
 }
 
-// From makes images [channels, height, width, batch] float32 what the engine keeps: for those that
-// come from outside.
+// From converts images, float32 [channels, height, width, batch], to the form of the engine. It
+// serves for images from outside. It panics if the rank is not 4.
 func (l Lowering) From(x *Node) *Node {
 	if x.Rank() != 4 {
 		exceptions.Panicf("want images [channels, height, width, batch], got %s", x.Shape())
@@ -134,7 +136,7 @@ func (l Lowering) From(x *Node) *Node {
 	return l.Keep(l.Layout.From(x))
 }
 
-// From orders the axes of images [channels, height, width, batch].
+// From transposes images [channels, height, width, batch] to the layout's order.
 func (l Layout) From(x *Node) *Node {
 	if l == NHWC {
 		return TransposeAllAxes(x, 3, 1, 2, 0)
@@ -150,7 +152,7 @@ func (l Lowering) shapes(declared []shapes.Shape) []shapes.Shape {
 	return kept
 }
 
-// kept are the shapes of what Keep makes of values.
+// kept returns the shapes of values after Keep.
 func (l Lowering) kept(values []*Node) []shapes.Shape {
 	kept := shapesOf(values)
 	for i, s := range kept {
@@ -161,7 +163,7 @@ func (l Lowering) kept(values []*Node) []shapes.Shape {
 	return kept
 }
 
-// floats copies an array to the host.
+// floats copies an array to the host as float32.
 func floats(t *tensors.Tensor) []float32 {
 	if t.DType() != dtypes.BFloat16 {
 		return tensors.MustCopyFlatData[float32](t)

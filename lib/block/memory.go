@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// Pass describes a pass of a tape, whose memory can be computed before anything is compiled.
+// Pass describes a pass of a tape. Engine.Memory computes its memory before compilation.
 type Pass struct {
 	// Network makes the calls. It returns the values at which the backward pass starts, or, in a
 	// forward-only pass (Back is None), the values that outlive the pass.
@@ -29,7 +29,7 @@ func (e *Engine) Memory(p Pass) (m footprint.Pass, err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	w := &walk{
+	w := &simulation{
 		engine: e, pass: p, batch: &batch{}, known: map[string]*executable{}, zeros: map[string]bool{},
 		arrays: map[*Value]int64{}, gradients: map[*Value]int64{}, readers: map[*Value]int{}, params: map[string]*Value{},
 	}
@@ -51,14 +51,14 @@ func (e *Engine) Memory(p Pass) (m footprint.Pass, err error) {
 	return w.Pass, nil
 }
 
-// walk is the state of a simulated pass. Sizes are in bytes; 0 marks a missing array.
-type walk struct {
+// simulation is the state of a simulated pass. Sizes are in bytes; 0 marks a missing array.
+type simulation struct {
 	footprint.Pass
 	engine *Engine
 	pass   Pass
 	known  map[string]*executable
 
-	calls             []*walked
+	calls             []*simulatedCall
 	arrays, gradients map[*Value]int64
 	readers           map[*Value]int    // forward only: number of remaining readers
 	params            map[string]*Value // by label
@@ -70,8 +70,8 @@ type walk struct {
 	held    int64
 }
 
-// walked is a simulated call.
-type walked struct {
+// simulatedCall is a simulated call.
+type simulatedCall struct {
 	x                     *executable
 	param                 *Value
 	ins, outs             []*Value
@@ -92,20 +92,20 @@ func size(all ...shapes.Shape) (n int64) {
 }
 
 // shaped returns a block's executable with the shapes of all its arrays, not compiled.
-func (w *walk) shaped(b *Block) *executable {
+func (w *simulation) shaped(b *Block) *executable {
 	if x, ok := w.known[b.Name]; ok {
 		return x
 	}
 	x := &executable{block: b, key: execKey{b.Name, false, w.pass.Mode, w.pass.Back}}
 	if w.pass.Back == Images {
-		x.idle = x.unread(w.engine)
+		x.unread = x.findUnread(w.engine)
 	}
 	x.dry = true
 	c := &Ctx{mode: w.pass.Mode, part: forward}
 	g, in, weights, _ := x.begin(w.engine, ".shapes", c)
 	x.outputs = w.engine.Lowering.kept(b.Fn(c, in, weights))
-	if x.key.remembers() {
-		x.residuals, x.cotangents, x.again = shapesOf(c.saved), c.sites, c.again
+	if x.key.savesValues() {
+		x.residuals, x.cotangents, x.recomputed = shapesOf(c.saved), c.sites, c.recomputed
 	}
 	g.Finalize()
 	w.known[b.Name] = x
@@ -113,7 +113,7 @@ func (w *walk) shaped(b *Block) *executable {
 }
 
 // zero returns the size of a cached array of zeros.
-func (w *walk) zero(s shapes.Shape) int64 {
+func (w *simulation) zero(s shapes.Shape) int64 {
 	if w.zeros[s.String()] {
 		return 0
 	}
@@ -123,7 +123,7 @@ func (w *walk) zero(s shapes.Shape) int64 {
 
 // sum simulates a sum that an executable adds to: the previous array is donated, and at first it is
 // zeros.
-func (w *walk) sum(f *effect, of map[*Value]int64, v *Value, s shapes.Shape) {
+func (w *simulation) sum(f *effect, of map[*Value]int64, v *Value, s shapes.Shape) {
 	if of[v] == 0 {
 		f.makes += w.zero(s)
 	}
@@ -132,16 +132,16 @@ func (w *walk) sum(f *effect, of map[*Value]int64, v *Value, s shapes.Shape) {
 	f.makes += of[v]
 }
 
-func (w *walk) add(reads, writes []*slot, f effect) {
+func (w *simulation) add(reads, writes []*slot, f effect) {
 	w.batch.add(reads, writes, nil)
 	w.effects = append(w.effects, f)
 }
 
-func (w *walk) forward(plan *Plan, ends []*Value) {
+func (w *simulation) forward(plan *Plan, ends []*Value) {
 	made := map[*Value]bool{}
 	for _, c := range plan.Calls {
 		x := w.shaped(c.Block)
-		k := &walked{x: x, ins: c.in, outs: c.out}
+		k := &simulatedCall{x: x, ins: c.in, outs: c.out}
 		reads, writes := valueSlots(c.in), valueSlots(c.out)
 		if c.Block.size() > 0 || c.Block.stats() > 0 {
 			if k.param = w.params[c.Label]; k.param == nil {
@@ -184,17 +184,17 @@ func (w *walk) forward(plan *Plan, ends []*Value) {
 		w.calls = append(w.calls, k)
 	}
 	for _, v := range ends {
-		w.readers[v]++ // the caller
+		w.readers[v]++ // the caller reads it too
 	}
 }
 
-// seeded is a value with the gradient of a scalar.
-func (w *walk) seeded(v *Value) {
+// seeded gives a scalar value its gradient.
+func (w *simulation) seeded(v *Value) {
 	w.gradients[v] = size(shapes.Make(dtypes.Float32))
 	w.held += w.gradients[v]
 }
 
-func (w *walk) backward() {
+func (w *simulation) backward() {
 	for i, c := range slices.Backward(w.calls) {
 		b := c.x.block
 		reads := valueSlots(c.ins)
@@ -208,7 +208,7 @@ func (w *walk) backward() {
 		if b.size() > 0 && w.pass.Back != Images {
 			writes = append(writes, &c.param.grad)
 		}
-		pulled := w.pull(c)
+		pulled := w.backwardCall(c)
 		w.add(reads, writes, pulled)
 		if c.cotangents > 0 {
 			f := effect{scratch: w.scratch(c.x, weights), frees: c.residuals + c.cotangents}
@@ -224,12 +224,12 @@ func (w *walk) backward() {
 }
 
 // first returns the index of the first call that adds to a value.
-func (w *walk) first(v *Value) int {
-	return slices.IndexFunc(w.calls, func(c *walked) bool { return slices.Contains(c.outs, v) })
+func (w *simulation) first(v *Value) int {
+	return slices.IndexFunc(w.calls, func(c *simulatedCall) bool { return slices.Contains(c.outs, v) })
 }
 
-// pull simulates Tape.pull.
-func (w *walk) pull(c *walked) (f effect) {
+// backwardCall simulates Tape.backwardCall.
+func (w *simulation) backwardCall(c *simulatedCall) (f effect) {
 	b := c.x.block
 	trained := w.pass.Weights && b.size() > 0 && w.pass.Back != Images
 	if !slices.ContainsFunc(c.outs, func(v *Value) bool { return w.gradients[v] > 0 }) || b.diff(w.pass.Back) == 0 && !trained {
@@ -263,7 +263,7 @@ func (w *walk) pull(c *walked) (f effect) {
 
 // play runs the tasks on the lanes with the bytes that each allocates and frees, and records the
 // peak.
-func (w *walk) play() {
+func (w *simulation) play() {
 	type running struct {
 		index int
 		until int64
@@ -318,14 +318,14 @@ func (w *walk) play() {
 // scratch estimates the working memory of one of a block's executables. XLA reports it only after
 // compilation. In these networks it is a third to a half of inputs and outputs, plus all recomputed
 // values.
-func (w *walk) scratch(x *executable, p part) int64 {
+func (w *simulation) scratch(x *executable, p part) int64 {
 	in, out := size(w.engine.Lowering.shapes(x.block.In)...), size(x.outputs...)
-	saved, again := size(x.residuals...), size(x.again...)
+	saved, recomputed := size(x.residuals...), size(x.recomputed...)
 	switch p {
 	case forward:
-		return (in+out+saved)/3 + again
+		return (in+out+saved)/3 + recomputed
 	case weights:
-		return (in+saved+size(x.cotangents...))/3 + again
+		return (in+saved+size(x.cotangents...))/3 + recomputed
 	}
-	return (2*in+out+saved)/2 + again
+	return (2*in+out+saved)/2 + recomputed
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// settle frees what earlier tests left to the garbage collector, which then stays out of the way.
+// settle frees garbage of earlier tests, and then disables the garbage collector.
 func settle(t *testing.T, b *backend.Backend) {
 	for last := uint64(0); last != b.Counts().Arrays+1; {
 		last = b.Counts().Arrays + 1
@@ -23,12 +23,11 @@ func settle(t *testing.T, b *backend.Backend) {
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
 }
 
-// TestMemoryIsWhatATapeTakes compares what is told before a pass with what lies on the device in
-// it.
+// TestMemoryIsWhatATapeTakes compares the computed memory of a pass with the arrays on the device.
 func TestMemoryIsWhatATapeTakes(t *testing.T) {
 	b := backendtest.Open(t)
 	settle(t, b)
-	var engines []*block.Engine // and their zeros
+	var engines []*block.Engine // kept open, because they cache zeros
 	defer runtime.KeepAlive(&engines)
 	for _, c := range []struct {
 		law     string
@@ -73,7 +72,7 @@ func TestMemoryIsWhatATapeTakes(t *testing.T) {
 			before := b.Counts()
 			e, other := block.NewEngine(b.Backend), block.NewEngine(b.Backend)
 			engines = append(engines, e, other)
-			pass(other) // brings weights and inputs to the device, where they stay
+			pass(other) // moves weights and inputs to the device, where they stay
 			drop()
 			defer drop()
 			e.Lanes = 1
@@ -94,11 +93,11 @@ func TestMemoryIsWhatATapeTakes(t *testing.T) {
 			pass(e)
 			now := b.Counts()
 			if got := int64(now.ArrayPeak - at.ArrayBytes); got != want.Arrays {
-				t.Errorf("arrays of %d bytes at most, told were %d", got, want.Arrays)
+				t.Errorf("the peak of arrays is %d bytes, predicted were %d", got, want.Arrays)
 			}
 			if c.back != block.None {
 				if got := int64(now.ArrayBytes - at.ArrayBytes); got != want.Left {
-					t.Errorf("%d bytes are left, told were %d", got, want.Left)
+					t.Errorf("%d bytes are left, predicted were %d", got, want.Left)
 				}
 			}
 			if w := int64(4 * (4*5 + 5 + 5*5 + 5 + 4*5 + 5)); want.Weights != w {

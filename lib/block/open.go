@@ -6,10 +6,10 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 )
 
-// Options are a run's settings of its engine.
+// Options are the settings of an engine for a run.
 type Options struct {
-	Devices   int    // that share each batch (see Several); 0 for one
-	Precision string // of images: see ParsePrecision
+	Devices   int    // number of devices that share each batch (see Several); 0 stands for 1
+	Precision string // precision of images (see ParsePrecision)
 }
 
 // Open returns an engine for a backend; the kind of backend determines the layout of images. Open
@@ -25,7 +25,7 @@ func Open(b *backend.Backend, o Options) (*Engine, error) {
 	}
 	e.Device = b.Device
 	if b.GPU() {
-		e.Workers = max(e.Workers, runtime.NumCPU()/2) // a GPU leaves the cores free
+		e.Workers = max(e.Workers, runtime.NumCPU()/2) // a GPU leaves the CPU's cores idle
 	}
 	e.Lowering = Lowering{Layout: layoutOf(b), Precision: precision, Choices: b.Choices}
 	return e, nil

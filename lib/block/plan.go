@@ -68,7 +68,7 @@ func (p *Plan) Labels() (labels []string) {
 }
 
 // Count returns the number of weights, and the multiply-accumulates (MACs) of one image in one
-// forward pass. All calls count for the MACs, including those that share weights.
+// forward pass. Calls that share weights each count for the MACs.
 func (p *Plan) Count() (weights, macs int) {
 	for _, c := range p.owners() {
 		weights += c.Block.size()
@@ -88,26 +88,26 @@ type Param struct {
 	Weights []Weight
 	// Value is the flat vector; after a backward pass it has a gradient.
 	Value *Value
-	// Running holds means and variances of the tracked norms, norm by norm; see Settled.
+	// Running holds means and variances of the tracked norms, norm by norm; see SyncRunning.
 	Running []float32
-	// the device's copy during training on separate memory; nil: Running is up to date
-	moving *Value
+	// the copy on a device with separate memory during training; nil if Running is up to date
+	onDevice *Value
 }
 
-// Settled updates Running from the device and returns it, [mean and variance of every channel].
+// SyncRunning updates Running from the device and returns it, [mean and variance of every channel].
 // Training on devices with separate memory changes the device's copy only.
-func (p *Param) Settled() []float32 {
-	if p.moving != nil {
-		copy(p.Running, p.moving.Floats())
+func (p *Param) SyncRunning() []float32 {
+	if p.onDevice != nil {
+		copy(p.Running, p.onDevice.Floats())
 	}
 	return p.Running
 }
 
-// Unsettle discards the device's copy after a change of Running.
-func (p *Param) Unsettle() {
-	if p.moving != nil {
-		p.moving.Set(nil)
-		p.moving = nil
+// DropDeviceRunning discards the device's copy after a change of Running.
+func (p *Param) DropDeviceRunning() {
+	if p.onDevice != nil {
+		p.onDevice.Set(nil)
+		p.onDevice = nil
 	}
 }
 

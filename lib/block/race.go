@@ -14,22 +14,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// This file races the ways of computing the same: what the fastest is depends on the device, the
-// shapes, the precision and the libraries of the day, and is measured rather than believed.
+// This file races the ways of a computation. The fastest way depends on the device, the shapes, the
+// precision and the versions of libraries, so it is measured.
 
-// contest is a place where a block can be computed in several ways: the block that is raced asks
-// for the way by itself, with Ctx.Way.
+// contest is a place where a block can be computed in several ways. The block of trial calls
+// Ctx.Way itself, and thereby takes the way that its engine chooses.
 type contest struct {
 	place string
 	ways  []string
 	trial func() *Block
 }
 
-// Way returns which of several ways of computing the same is to be taken at a place, whose name
-// says what is computed for which shapes. trial makes a block that computes it alone, in whichever
-// way it is told when it asks the same, to be raced by Engine.Race. Without a race it is the first
-// way, or the second where the lowering is native: ways lists sums of shifted images first, and
-// then the backend's operation for it.
+// Way returns the way to take among several ways of a computation. place names the computation and
+// its shapes. trial returns a block of this computation alone, which calls Way with the same place;
+// Engine.Race runs it once per way. ways lists sums of shifted images first, then the backend's own
+// operation. Without a race Way returns the first, or the second if the lowering is native.
 func (c *Ctx) Way(place string, ways []string, trial func() *Block) string {
 	choices := c.lowering.Choices
 	if choices == nil {
@@ -46,27 +45,27 @@ func (c *Ctx) Way(place string, ways []string, trial func() *Block) string {
 	if c.contests != nil {
 		*c.contests = append(*c.contests, contest{place, ways, trial})
 	} else {
-		choices.Set(key, ways[0]) // from here on: a block's executables must agree
+		choices.Set(key, ways[0]) // final, because all executables of a block must agree
 	}
 	return ways[0]
 }
 
-// place is a place's name among the choices.
+// place returns the key of a place among the choices.
 func (l Lowering) place(name string) string {
 	return fmt.Sprintf("%s, %s %s", name, l.Layout, l.Precision)
 }
 
 const (
-	raceTime   = time.Second / 2 // for one place, beside compiling
-	raceRounds = 8               // at most, of raceBatch passes of each way
+	raceTime   = time.Second / 2 // per place, without compilation
+	raceRounds = 8               // upper bound; a round is raceBatch passes per way
 	raceBatch  = 4
 )
 
-// Race makes the engine's choices for what plans call, where nobody has chosen yet: each way
-// computes values and gradients on images of those shapes, in turn with the others, and the one
-// whose best round is the shortest wins. One that fails, or whose results are not those of the
-// first, is out. Each place that is decided is reported. Without Choices in the engine's lowering
-// there is no race.
+// Race decides the undecided places in the calls of plans, and stores the winners in the Choices of
+// the engine's lowering. Without Choices it does nothing. All ways of a place compute values and
+// gradients on images of its shapes, in turn. The way with the shortest round wins. A way is out if
+// it fails, or if its results differ from the first way's. Race reports each decision. It returns
+// an error if the first way of a place fails or the choices can't be saved.
 func (e *Engine) Race(report func(done, total int, name string, took time.Duration), plans ...*Plan) error {
 	choices := e.Lowering.Choices
 	if choices == nil {
@@ -76,7 +75,7 @@ func (e *Engine) Race(report func(done, total int, name string, took time.Durati
 	if err != nil {
 		return err
 	}
-	images := e.alone(nil)
+	images := e.isolated(nil)
 	races, err := e.runners(contests)
 	if err != nil {
 		return err
@@ -98,17 +97,17 @@ func (e *Engine) Race(report func(done, total int, name string, took time.Durati
 	return choices.Remember(winners)
 }
 
-// RacePrefix begins the names with which Prepare reports races.
+// RacePrefix begins the names of races in the reports of Prepare.
 const RacePrefix = "race "
 
-// alone is an engine like this one for itself, with these choices.
-func (e *Engine) alone(choices map[string]string) *Engine {
+// isolated returns a separate engine with the same settings and these choices.
+func (e *Engine) isolated(choices map[string]string) *Engine {
 	l := e.Lowering
 	l.Choices = backend.NewChoices(choices, "")
 	return &Engine{Backend: e.Backend, Lowering: l, Lanes: 1, Workers: 1, Devices: e.Devices, Device: e.Device, execs: map[execKey]*executable{}}
 }
 
-// runners compiles all ways of all contests, as many at a time as the engine has workers.
+// runners compiles all ways of all contests, Workers at a time.
 func (e *Engine) runners(contests []contest) ([][]*runner, error) {
 	var group errgroup.Group
 	group.SetLimit(max(1, e.Workers))
@@ -116,7 +115,7 @@ func (e *Engine) runners(contests []contest) ([][]*runner, error) {
 	for i, c := range contests {
 		races[i] = make([]*runner, len(c.ways))
 		for j, way := range c.ways {
-			r := &runner{way: way, block: squared(c.trial()), best: math.MaxInt64, x: NewValue(nil), engine: e.alone(map[string]string{e.Lowering.place(c.place): way})}
+			r := &runner{way: way, block: squared(c.trial()), best: math.MaxInt64, x: NewValue(nil), engine: e.isolated(map[string]string{e.Lowering.place(c.place): way})}
 			races[i][j] = r
 			group.Go(func() error {
 				r.try(func() { must(r.engine.Prepare(r.plan(), Train, Joint, nil)) })
@@ -127,7 +126,7 @@ func (e *Engine) runners(contests []contest) ([][]*runner, error) {
 	return races, group.Wait()
 }
 
-// contests builds the graphs of the plans' blocks, to hear what they ask for.
+// contests builds the graphs of the plans' blocks and collects their calls of Ctx.Way.
 func (e *Engine) contests(plans []*Plan) (found []contest, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -146,7 +145,7 @@ func (e *Engine) contests(plans []*Plan) (found []contest, err error) {
 			if asked {
 				continue
 			}
-			c := &Ctx{mode: Train, part: whole, contests: &found} // statistics and marks go nowhere
+			c := &Ctx{mode: Train, part: whole, contests: &found} // discards statistics and marks
 			x := &executable{block: call.Block}
 			g, in, w, _ := x.begin(e, ".dry", c)
 			call.Block.Fn(c, in, w)
@@ -161,7 +160,7 @@ func (e *Engine) contests(plans []*Plan) (found []contest, err error) {
 	}), nil
 }
 
-// race returns the winner; the engine images makes what they run on.
+// race returns the winner. The engine images generates the inputs.
 func (e *Engine) race(runners []*runner, images *Engine) (*runner, error) {
 	var want [][]float32
 	for i, r := range runners {
@@ -172,7 +171,7 @@ func (e *Engine) race(runners []*runner, images *Engine) (*runner, error) {
 			if got := r.results(); i == 0 {
 				want = got
 			} else if !e.Lowering.same(got, want) {
-				r.out = fmt.Errorf("it computes something else")
+				r.out = fmt.Errorf("its results differ from the first way's")
 			}
 		})
 	}
@@ -194,7 +193,7 @@ func (e *Engine) race(runners []*runner, images *Engine) (*runner, error) {
 	return winner, nil
 }
 
-// same says whether results are those of another way but for rounding.
+// same reports whether two ways' results agree up to rounding.
 func (l Lowering) same(got, want [][]float32) bool {
 	tolerance := 1e-3
 	if l.Precision == BFloat16 {
@@ -223,35 +222,35 @@ type runner struct {
 	params []*Param
 	x      *Value
 	best   time.Duration
-	out    error // why it is out of the race
+	out    error // reason for leaving the race
 }
 
 func (r *runner) plan() *Plan {
 	return NewPlan(func(n Runner) { n.Call("trial", r.block, Sums(1), nil) })
 }
 
-// begin lays images and weights ready.
+// begin prepares images and weights.
 func (r *runner) begin(images *Engine) {
 	tape := NewTape(images, nil, Evaluate, None)
 	defer tape.Close()
 	zero := NewValue(tensors.FromShape(Floats(1)))
 	defer zero.Set(nil)
-	made := tape.Call("", waves(r.block.In[0]), []*Value{zero}, nil)[0].Hold()
+	made := tape.Call("", trialImages(r.block.In[0]), []*Value{zero}, nil)[0].Hold()
 	must(tape.Run())
 	r.x.Take(made)
 	r.params = r.plan().Params(1)
 	r.tape = NewTape(r.engine, r.params, Train, Joint)
 }
 
-// waves are images of a shape whose values look random and are always the same.
-func waves(s shapes.Shape) *Block {
+// trialImages generates images of a shape: pseudo-random values, the same in every race.
+func trialImages(s shapes.Shape) *Block {
 	return &Block{Name: "waves " + s.String(), In: []shapes.Shape{Floats(1)}, Fn: func(c *Ctx, in, _ []*Node) []*Node {
 		return []*Node{c.lowering.From(Sin(MulScalar(IotaFull(in[0].Graph(), s), 1.7)))}
 	}}
 }
 
-// squared is a block that computes half the sum of a block's squares: its output is its cotangent
-// too.
+// squared returns a block that computes half the sum of squares of b's output. The cotangent of b's
+// output is then the output itself.
 func squared(b *Block) *Block {
 	s := *b
 	s.Fn = func(c *Ctx, in, w []*Node) []*Node {
@@ -269,7 +268,7 @@ func (r *runner) pass() {
 	must(r.tape.Backward(true))
 }
 
-// round times some passes, to the moment at which the last result is there.
+// round measures raceBatch passes until the last result has arrived.
 func (r *runner) round() {
 	begin := time.Now()
 	for range raceBatch {
@@ -280,7 +279,7 @@ func (r *runner) round() {
 	r.drop()
 }
 
-// results are the gradients of images and weights.
+// results returns the gradients of images and weights.
 func (r *runner) results() [][]float32 {
 	defer r.drop()
 	return [][]float32{r.x.gradient.total(), r.params[0].Value.Gradient()}
@@ -293,7 +292,7 @@ func (r *runner) drop() {
 	}
 }
 
-// try puts the runner out of the race when f panics.
+// try removes the runner from the race if f panics.
 func (r *runner) try(f func()) {
 	if r.out != nil {
 		return

@@ -23,7 +23,7 @@ type Runner interface {
 // gradient. The zero Value is an empty sum for into.
 type Value struct {
 	array, gradient array
-	first           *call // the first call that adds to it
+	first           *call // first call that adds to it
 	held            bool  // outlives the tape's run; the caller owns it
 	readers         atomic.Int32
 	value, grad     slot

@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// statMomentum is the weight of the new batch in running statistics, PyTorch's default.
+// statMomentum is the weight of the new batch in running statistics. PyTorch has the same default.
 const statMomentum = 0.1
 
 // Tape is a runner that executes every call and records it for the backward pass. Calls are queued;
@@ -39,7 +39,7 @@ type call struct {
 	param      *Param
 	ins, outs  []*Value
 	residuals  []array
-	cotangents []array // of sites
+	cotangents []array // of the sites
 	statistics array
 	done       slot
 }
@@ -50,7 +50,7 @@ func NewTape(e *Engine, params []*Param, mode Mode, back Backward) *Tape {
 	for _, p := range params {
 		t.params[p.Label] = p
 		if mode == Evaluate && len(p.Running) > 0 {
-			t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.Settled(), len(p.Running)))
+			t.running[p] = NewValue(tensors.FromFlatDataAndDimensions(p.SyncRunning(), len(p.Running)))
 		}
 	}
 	return t
@@ -78,10 +78,10 @@ func (t *Tape) Call(label string, b *Block, in, into []*Value) []*Value {
 	}
 	writes := append(valueSlots(into), &c.done)
 	if c.x.tracks(t.engine) {
-		if c.param.moving == nil {
-			c.param.moving = NewValue(tensors.FromFlatDataAndDimensions(c.param.Running, len(c.param.Running)))
+		if c.param.onDevice == nil {
+			c.param.onDevice = NewValue(tensors.FromFlatDataAndDimensions(c.param.Running, len(c.param.Running)))
 		}
-		writes = append(writes, &c.param.moving.value)
+		writes = append(writes, &c.param.onDevice.value)
 	}
 	for _, o := range into {
 		if o.first == nil {
@@ -157,11 +157,11 @@ func (t *Tape) SeedFrom(v, cotangent *Value) {
 	cotangent.array = nil
 }
 
-// Backward pulls gradients from the seeds to the params (if weights is true) and to the values made
-// by NewValue, and adds them to existing gradients. It frees all arrays of the tape and leaves the
-// tape empty. Without weights only the executables for inputs run. A tape of Images never pulls
-// gradients to the params. Backward returns an error if a block does not compile or the device
-// fails.
+// Backward computes the gradients of the seeded values with respect to the values made by NewValue
+// and, if weights is true, to the params. It adds them to existing gradients. It frees all arrays
+// of the tape and leaves the tape empty. Without weights only the executables for inputs run. A
+// tape of Images never computes gradients of params. Backward returns an error if a block does not
+// compile or the device fails.
 func (t *Tape) Backward(weights bool) error {
 	for i := len(t.calls) - 1; i >= 0; i-- {
 		c := t.calls[i]
@@ -178,12 +178,12 @@ func (t *Tape) Backward(weights bool) error {
 		if hasWeights && t.back == Joint {
 			writes = append(writes, &c.param.Value.grad)
 		}
-		t.batch.add(reads, writes, func() { t.pull(c, weights) })
+		t.batch.add(reads, writes, func() { t.backwardCall(c, weights) })
 		if hasWeights && weights && t.back == Separate {
-			t.batch.add(valueSlots(c.ins), []*slot{&c.done, &c.param.Value.grad}, func() { t.weigh(c) })
+			t.batch.add(valueSlots(c.ins), []*slot{&c.done, &c.param.Value.grad}, func() { t.weightGradient(c) })
 		}
 		for _, o := range c.outs {
-			if o.first == c { // all its readers and writers have been pulled back by now
+			if o.first == c { // all its readers and writers have run backward
 				t.batch.add(nil, []*slot{&o.value, &o.grad}, o.free)
 			}
 		}
@@ -210,8 +210,8 @@ func (t *Tape) Close() {
 	t.Release()
 	if t.mode == Train {
 		for _, p := range t.params {
-			p.Settled()
-			p.Unsettle()
+			p.SyncRunning()
+			p.DropDeviceRunning()
 		}
 	}
 	for _, v := range t.running {
@@ -257,7 +257,7 @@ func (t *Tape) forward(c *call) {
 	a := t.begin(c)
 	tracks := x.tracks(t.engine)
 	if tracks {
-		a.sum(&c.param.moving.array, Floats(x.block.stats()))
+		a.sum(&c.param.onDevice.array, Floats(x.block.stats()))
 	}
 	if x.key.add {
 		for i, o := range c.outs {
@@ -270,15 +270,15 @@ func (t *Tape) forward(c *call) {
 	}
 	r = r[len(c.outs):]
 	if tracks {
-		c.param.moving.array, r = r[0], r[1:]
+		c.param.onDevice.array, r = r[0], r[1:]
 	} else if t.mode == Train && x.block.stats() > 0 {
 		c.statistics, r = r[0], r[1:]
 	}
 	c.residuals = r
 }
 
-// pull computes the gradients of the inputs from those of the outputs.
-func (t *Tape) pull(c *call, weights bool) {
+// backwardCall computes the gradients of the inputs from those of the outputs.
+func (t *Tape) backwardCall(c *call, weights bool) {
 	x := c.x
 	d := x.block.diff(t.back)
 	weights = weights && t.back != Images
@@ -309,7 +309,7 @@ func (t *Tape) pull(c *call, weights bool) {
 	if joint {
 		a.sum(&c.param.Value.gradient, Floats(x.block.size()))
 	}
-	r := a.run(x.pull)
+	r := a.run(x.backward)
 	for i, v := range c.ins[:d] {
 		v.gradient = r[i]
 	}
@@ -326,8 +326,8 @@ func (t *Tape) pull(c *call, weights bool) {
 	}
 }
 
-// weigh computes the gradient of the weights from the sites' cotangents.
-func (t *Tape) weigh(c *call) {
+// weightGradient computes the gradient of the weights from the sites' cotangents.
+func (t *Tape) weightGradient(c *call) {
 	if c.cotangents == nil { // no gradient reached the call
 		return
 	}
@@ -339,7 +339,7 @@ func (t *Tape) weigh(c *call) {
 	}
 	a.sum(&c.param.Value.gradient, Floats(c.x.block.size()))
 	c.residuals, c.cotangents = nil, nil
-	c.param.Value.gradient = a.run(c.x.weigh)[0]
+	c.param.Value.gradient = a.run(c.x.weightGradient)[0]
 }
 
 // arguments are the arguments of one execution.
@@ -351,7 +351,7 @@ type arguments struct {
 
 // use passes an array and copies it to the other devices if necessary.
 func (a *arguments) use(x *array) {
-	if len(*x) < len(a.in) { // never with one device, where lanes share values
+	if len(*x) < len(a.in) { // false with one device, where lanes share values
 		*x = (*x).spread(len(a.in))
 	}
 	a.give(*x, false)
@@ -379,7 +379,7 @@ func (a *arguments) give(x array, donate bool) {
 
 func (a *arguments) zero(s shapes.Shape) { a.give(a.engine.zero.of(s, len(a.in)), false) }
 
-// sum passes the sum so far, at first zeros.
+// sum passes the current sum, or zeros before the first call.
 func (a *arguments) sum(x *array, s shapes.Shape) {
 	if *x == nil {
 		a.zero(s)

@@ -18,7 +18,7 @@ func (b *builder) arrays(label string) *arrays {
 	if p == nil {
 		panic(missing{fmt.Errorf("the network has no weights for %s", label)})
 	}
-	a := &arrays{label: label, byName: map[string]safetensors.Array{}, running: p.Settled()}
+	a := &arrays{label: label, byName: map[string]safetensors.Array{}, running: p.SyncRunning()}
 	flat := p.Value.Floats()
 	for _, w := range p.Weights {
 		n := w.Size()

@@ -19,7 +19,7 @@ type Adams struct {
 
 // Step implements Optimizer.
 func (o *Adams) Step(params []*block.Param, lr float64) (norm Later, err error) {
-	if apart(o.Engine) {
+	if separateMemory(o.Engine) {
 		return o.onDevice(params, lr)
 	}
 	return known(o.onHost(params, lr)), nil

@@ -24,8 +24,8 @@ type device struct {
 	memory [][]*block.Value // state of each trainable param; nil: the host's state is up to date
 }
 
-// apart reports whether the host can't change an engine's weights in place.
-func apart(e *block.Engine) bool { return e != nil && e.Apart() }
+// separateMemory reports whether the host can't change an engine's weights in place.
+func separateMemory(e *block.Engine) bool { return e != nil && e.SeparateMemory() }
 
 // formula is the update of a param: a block (see newFormula) and its numbers.
 type formula struct {

@@ -26,7 +26,7 @@ type LARS struct {
 
 // Step implements Optimizer.
 func (o *LARS) Step(params []*block.Param, lr float64) (norm Later, err error) {
-	if apart(o.Engine) {
+	if separateMemory(o.Engine) {
 		return o.onDevice(params, lr)
 	}
 	return known(o.onHost(params, lr)), nil

@@ -51,7 +51,7 @@ func Right(logits, labels *block.Value) float64 {
 // batch] and labels int32 [batch] in, a scalar [] out. It is nil on devices that share the host's
 // memory, because the host counts as fast there.
 func RightOn(e *block.Engine, classes, batch int) *block.Block {
-	if !apart(e) {
+	if !separateMemory(e) {
 		return nil
 	}
 	return &block.Block{

@@ -41,7 +41,7 @@ type SGD struct {
 // clipping. If the norm is not finite, nothing is updated. Step returns an error if the device
 // fails.
 func (o *SGD) Step(params []*block.Param, lr float64) (norm Later, err error) {
-	if apart(o.Engine) {
+	if separateMemory(o.Engine) {
 		return o.onDevice(params, lr)
 	}
 	return known(o.onHost(params, lr)), nil

@@ -17,7 +17,7 @@ func SaveParams(s State, params []*block.Param) {
 			s.Arrays["weights/"+p.Label] = vector(p.Value.Floats())
 		}
 		if len(p.Running) > 0 {
-			s.Arrays["running/"+p.Label] = vector(append([]float32{}, p.Settled()...))
+			s.Arrays["running/"+p.Label] = vector(append([]float32{}, p.SyncRunning()...))
 		}
 	}
 }
@@ -33,7 +33,7 @@ func LoadParams(s State, params []*block.Param) error {
 				return err
 			}
 		}
-		p.Unsettle()
+		p.DropDeviceRunning()
 		if err := s.fill(p.Running, "running/"+p.Label); len(p.Running) > 0 && err != nil {
 			return err
 		}

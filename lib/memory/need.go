@@ -29,7 +29,7 @@ func Of(e *block.Engine, set *data.Set, moments int, passes ...block.Pass) (run.
 	}
 	n.Save = n.Pass.Weights + n.Moments
 	pass := n.Pass.Total() + int64(waste*float64(n.Pass.Arrays))
-	if e.Apart() {
+	if e.SeparateMemory() {
 		n.Total = n.Pictures + n.Moments + pass
 	} else {
 		n.Total = n.Process + n.Images + n.Pictures + n.Moments + n.Save + int64(e.Width())*pass

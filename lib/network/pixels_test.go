@@ -190,7 +190,7 @@ func TestGradientsOfImagesLeaveTheModelAsItIs(t *testing.T) {
 	defer p.Close()
 	before := map[string][]float32{}
 	for _, q := range m.Params {
-		before[q.Label] = slices.Clone(q.Settled())
+		before[q.Label] = slices.Clone(q.SyncRunning())
 	}
 	if _, err := p.Gradient(torch["x"].Data, func(z []float32) []float32 { return z }); err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestGradientsOfImagesLeaveTheModelAsItIs(t *testing.T) {
 		if q.Value.Gradient() != nil {
 			t.Errorf("%s has a gradient", q.Label)
 		}
-		if !slices.Equal(q.Settled(), before[q.Label]) {
+		if !slices.Equal(q.SyncRunning(), before[q.Label]) {
 			t.Errorf("%s has other running statistics", q.Label)
 		}
 	}

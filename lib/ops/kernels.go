@@ -35,7 +35,7 @@ func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 // inputGradients computes the gradients of one or several inputs xs in one kernel. The kernel also adds the
 // gradient that xs received before, if no other call adds it.
 func inputGradients(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
-	return customcall.Call(name, numbers, append(in[:len(in):len(in)], c.Owed(xs...)...), shapesOf(xs)...)
+	return customcall.Call(name, numbers, append(in[:len(in):len(in)], c.PriorGradients(xs...)...), shapesOf(xs)...)
 }
 
 // separableKernel is ReLU, a depthwise and a pointwise convolution in one kernel.
@@ -111,7 +111,7 @@ func (v conv) avgPoolKernel(c *block.Ctx, x *Node) *Node {
 func (f flat) scaledKernel(x, scale *Node) *Node {
 	both := once(func(v *Node) []*Node {
 		in := []*Node{f.matrix(v), f.matrix(StopGradient(x)), scale}
-		if so := f.c.Owed(x); so != nil {
+		if so := f.c.PriorGradients(x); so != nil {
 			in = append(in, f.matrix(so[0]))
 		}
 		return customcall.Call("scale_pull", nil, in, in[1].Shape(), scale.Shape())

@@ -29,7 +29,7 @@ func vector(x ...float32) *block.Value {
 
 // remix computes the mixing weights from alphas and betas.
 func (t *Search) remix() {
-	if !t.Engine.Apart() {
+	if !t.Engine.SeparateMemory() {
 		t.arch.Update(t.mixing)
 		return
 	}

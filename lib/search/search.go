@@ -102,7 +102,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.arch.Auxiliary = s.AuxiliarySkip
 	t.arch.Sigmoid, t.arch.ZeroOne = s.Sigmoid, s.ZeroOne
 	t.mixing = t.mix(phase, t.arch)
-	if t.Engine.Apart() {
+	if t.Engine.SeparateMemory() {
 		t.remix() // as in each step: with the device's rounding
 	}
 	t.drop(place{Phase: t.phases[phase]}, 0, 0)

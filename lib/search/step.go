@@ -193,7 +193,7 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 			return nil, err
 		}
 	}
-	if t.Engine.Apart() {
+	if t.Engine.SeparateMemory() {
 		norm, err := t.move()
 		return r.and(norm), err
 	}

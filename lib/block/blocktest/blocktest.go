@@ -13,11 +13,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Gradients runs b on random inputs and weights for the loss sum(outputs * v), v random, and checks
-// that its gradients
+// Gradients runs b on random inputs and weights, with the loss sum(outputs * v) for random v. It
+// reports an error unless the gradients
 //
-//   - are the same whether the tape computes them jointly, in two parts (unless norms are affine),
-//     or GoMLX in one graph, and
+//   - agree between one backward executable, two (unless norms are affine), and GoMLX's gradient
+//     of one graph, and
 //   - are the slopes of the loss along random directions (central differences).
 func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 	t.Helper()
@@ -47,8 +47,7 @@ func Gradients(t *testing.T, e *block.Engine, b *block.Block) {
 	p.slopes(t, e, want)
 }
 
-// problem is a block with arguments: at contains differentiable inputs and weights one after the
-// other.
+// problem is a block with arguments: at concatenates differentiable inputs and weights.
 type problem struct {
 	b         *block.Block
 	in        []shapes.Shape // in the engine's layout
@@ -96,7 +95,8 @@ func newProblem(e *block.Engine, b *block.Block) *problem {
 	return p
 }
 
-// arrays cuts a flat vector into the block's inputs and its flat vector of weights (nil without).
+// arrays cuts a flat vector into the block's inputs and its flat vector of weights (nil if it has
+// none).
 func (p *problem) arrays(at []float32) (in []*tensors.Tensor, weights []float32) {
 	for _, s := range p.in[:p.diff] {
 		in = append(in, tensors.FromFlatDataAndDimensions(at[:s.Size()], s.Dimensions...))
@@ -105,7 +105,7 @@ func (p *problem) arrays(at []float32) (in []*tensors.Tensor, weights []float32)
 	return append(in, p.constants...), at
 }
 
-// loss is the block that follows: the sum of the products of outputs and fixed random cotangents.
+// loss is the sum of the products of outputs and fixed random cotangents.
 func (p *problem) loss(outputs []*Node) *Node {
 	var sum *Node
 	for i, o := range outputs {
@@ -124,7 +124,7 @@ func (p *problem) loss(outputs []*Node) *Node {
 	return sum
 }
 
-// fused is the block and its loss as one block with a scalar output.
+// fused returns the block and its loss as one block with a scalar output.
 func (p *problem) fused() *block.Block {
 	loss := &block.Block{
 		Name: "loss",
@@ -136,8 +136,8 @@ func (p *problem) fused() *block.Block {
 	})
 }
 
-// call runs the block on a tape, forward and, with pull, backward.
-func (p *problem) call(t *testing.T, e *block.Engine, at []float32, back block.Backward, pull bool) (loss float64, gradient []float32) {
+// call runs the block on a tape: forward, and backward if backward is true.
+func (p *problem) call(t *testing.T, e *block.Engine, at []float32, back block.Backward, backward bool) (loss float64, gradient []float32) {
 	t.Helper()
 	fused := p.fused()
 	arrays, weights := p.arrays(at)
@@ -158,7 +158,7 @@ func (p *problem) call(t *testing.T, e *block.Engine, at []float32, back block.B
 		t.Fatal(err)
 	}
 	loss = float64(out.Floats()[0])
-	if !pull {
+	if !backward {
 		return loss, nil
 	}
 	tape.Seed(out, 1)
@@ -206,7 +206,8 @@ func (p *problem) oneGraph(e *block.Engine) (loss float64, gradient []float32) {
 }
 
 // slopes compares the gradient with central differences along random directions. ReLU and max have
-// kinks, which a finite step may straddle: most directions have to agree, and all of them roughly.
+// kinks, and a finite step may cross one. Therefore most directions must agree closely, and all of
+// them roughly.
 func (p *problem) slopes(t *testing.T, e *block.Engine, gradient []float32) {
 	t.Helper()
 	const directions = 5
@@ -230,13 +231,13 @@ func (p *problem) slopes(t *testing.T, e *block.Engine, gradient []float32) {
 			return l
 		}
 		slope := (moved(h) - moved(-h)) / (2 * h)
-		// a slope is of the size of the gradient's norm
+		// a slope is about as large as the gradient's norm
 		off := math.Abs(slope-want) / math.Sqrt(square)
 		if off < 0.03 {
 			good++
 		}
 		if off > 0.2 {
-			t.Errorf("slope %g along a random direction, gradient says %g (norm %g)", slope, want, math.Sqrt(square))
+			t.Errorf("slope %g along a random direction, want %g from the gradient (norm %g)", slope, want, math.Sqrt(square))
 		}
 	}
 	if good <= directions/2 {

@@ -126,7 +126,7 @@ func TestAFoundNetworkOnTwoDevicesIsThatOnOne(t *testing.T) {
 		o.gradients = map[string][]float32{}
 		for _, p := range params {
 			o.gradients[p.Label] = p.Value.Gradient()
-			o.running = append(o.running, p.Settled()...)
+			o.running = append(o.running, p.SyncRunning()...)
 		}
 		return o
 	}

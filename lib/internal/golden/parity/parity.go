@@ -214,7 +214,7 @@ func Weights(t testing.TB, params []*block.Param, torch map[string]golden.Array,
 func Running(t testing.TB, params []*block.Param, torch map[string]golden.Array, path func(label string) string) {
 	t.Helper()
 	for _, p := range params {
-		got := p.Settled()
+		got := p.SyncRunning()
 		for _, w := range p.Weights {
 			if !strings.HasSuffix(w.Name, ".gain") || len(got) == 0 {
 				continue
@@ -251,7 +251,7 @@ func LoadRunning(t testing.TB, params []*block.Param, torch map[string]golden.Ar
 		if copy(p.Running, all) != len(all) || len(all) != len(p.Running) {
 			t.Fatalf("%s: torch has %d running statistics, there are %d", p.Label, len(all), len(p.Running))
 		}
-		p.Unsettle()
+		p.DropDeviceRunning()
 	}
 }
 
