@@ -12,6 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/backend/pjrt"
 	"github.com/essnas/essnas/lib/backend/plugin"
 	"github.com/essnas/essnas/lib/internal/cachedir"
+	"github.com/essnas/essnas/lib/internal/cgroup"
 	"github.com/gomlx/compute"
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -45,7 +46,8 @@ type Report struct {
 	Processor       string       `json:"processor"` // its name
 	Cores           int          `json:"cores"`     // available to this process
 	Memory          uint64       `json:"memory"`
-	MemoryAvailable uint64       `json:"memory_available"`
+	MemoryLimit     uint64       `json:"memory_limit,omitempty"` // of a container or job; 0: none
+	MemoryAvailable uint64       `json:"memory_available"`       // below the limit, too
 	GPUs            []plugin.GPU `json:"gpus"`
 	Choice          Choice       `json:"choice"` // of $ESSNAS_BACKEND, or auto
 	Chosen          string       `json:"chosen"` // the resulting kind or path
@@ -69,10 +71,7 @@ func Inspect(ctx context.Context) Report {
 		r.Processor = info[0].ModelName
 	}
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
-		r.Memory, r.MemoryAvailable = m.Total, m.Available
-		if m.Available < 2<<30 {
-			advise("%.1f GB of memory are free: a search on CIFAR-10 takes 1.5 GB; end other programs, or choose fewer channels or a smaller batch", float64(m.Available)/1e9)
-		}
+		r.inspectMemory("/", m.Total, m.Available, advise)
 	}
 	if version, err := plugin.PipVersion(ctx); err == nil {
 		r.Pip = version
@@ -92,6 +91,19 @@ func Inspect(ctx context.Context) Report {
 	}}
 	r.choose(advise)
 	return r
+}
+
+// inspectMemory takes the memory of the machine, and control groups below root.
+func (r *Report) inspectMemory(root string, total, available uint64, advise func(string, ...any)) {
+	r.Memory, r.MemoryAvailable = total, available
+	remedy := "end other programs"
+	if limit, room, ok := cgroup.Memory(root, 0); ok && uint64(limit) < total {
+		r.MemoryLimit, r.MemoryAvailable = uint64(limit), min(available, uint64(room))
+		remedy = "give the container or job more, end other programs in it"
+	}
+	if r.MemoryAvailable < 2<<30 {
+		advise("%.1f GB of memory are free: a search on CIFAR-10 takes 1.5 GB; %s, or choose fewer channels or a smaller batch", float64(r.MemoryAvailable)/1e9, remedy)
+	}
 }
 
 func (r *Report) inspectCache(dir string, advise func(string, ...any)) {

@@ -1,8 +1,10 @@
 package backend
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -51,5 +53,49 @@ func TestInspectSaysWhatIsWrongWithTheChoice(t *testing.T) {
 	all := strings.Join(r.Advice, "\n")
 	if !strings.Contains(all, "/nowhere/plugin.so") || !strings.Contains(all, "set ESSNAS_CACHE") {
 		t.Errorf("advice:\n%s", all)
+	}
+}
+
+func TestALimitOfAContainerCountsAsItsMemory(t *testing.T) {
+	const giB = 1 << 30
+	v1 := "33 25 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+	v2 := "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+	for law, c := range map[string]struct {
+		mounts, groups   string
+		files            map[string]int
+		limit, available uint64
+		advice           string
+	}{
+		"version 1": {v1, "4:memory:/c\n", map[string]int{"memory/c/memory.limit_in_bytes": giB, "memory/c/memory.usage_in_bytes": giB / 4}, giB, giB - giB/4, "0.8 GB of memory are free: a search on CIFAR-10 takes 1.5 GB; give the container or job more"},
+		"version 2": {v2, "0::/\n", map[string]int{"memory.max": 4 * giB, "memory.current": giB}, 4 * giB, 3 * giB, ""},
+		"the machine has less free memory than the container may take": {v2, "0::/\n", map[string]int{"memory.max": 15 * giB, "memory.current": giB}, 15 * giB, 10 * giB, ""},
+		"a limit above the machine's memory is none":                   {v2, "0::/\n", map[string]int{"memory.max": 32 * giB, "memory.current": 31 * giB}, 0, 10 * giB, ""},
+		"no limit": {v1, "4:memory:/c\n", nil, 0, 10 * giB, ""},
+	} {
+		root := t.TempDir()
+		write := func(name, text string) {
+			t.Helper()
+			name = filepath.Join(root, name)
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("proc/self/mountinfo", c.mounts)
+		write("proc/self/cgroup", c.groups)
+		for name, n := range c.files {
+			write("sys/fs/cgroup/"+name, strconv.Itoa(n))
+		}
+		var r Report
+		var advice string
+		r.inspectMemory(root, 16*giB, 10*giB, func(format string, a ...any) { advice += fmt.Sprintf(format, a...) })
+		if r.Memory != 16*giB || r.MemoryLimit != c.limit || r.MemoryAvailable != c.available {
+			t.Errorf("%s: %d bytes, limit %d, available %d; want limit %d, available %d", law, r.Memory, r.MemoryLimit, r.MemoryAvailable, c.limit, c.available)
+		}
+		if !strings.HasPrefix(advice, c.advice) || (advice == "") != (c.advice == "") {
+			t.Errorf("%s: the advice is %q, want %q", law, advice, c.advice)
+		}
 	}
 }

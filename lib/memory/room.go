@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/internal/cgroup"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/shirou/gopsutil/v4/mem"
 	"github.com/shirou/gopsutil/v4/process"
@@ -27,7 +28,7 @@ func Room(b *backend.Backend) (bytes int64, ok bool) {
 	}
 	held := Held()
 	bytes = int64(m.Available) + held
-	if limited, ok := groupRoom("/", held); ok {
+	if _, limited, ok := cgroup.Memory("/", held); ok {
 		bytes = min(bytes, limited)
 	}
 	return bytes, true

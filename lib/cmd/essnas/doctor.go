@@ -70,7 +70,11 @@ func diagnose(w io.Writer, r backend.Report, sets []data.Info, kernels []string)
 		}
 		return humanize.Bytes(n)
 	}
-	fmt.Fprintf(w, "Machine    %s, %s, %d cores, %s memory (%s free)\n", r.System, r.Processor, r.Cores, bytes(r.Memory), bytes(r.MemoryAvailable))
+	memory := bytes(r.Memory) + " memory"
+	if r.MemoryLimit > 0 {
+		memory = fmt.Sprintf("%s memory, the limit of the container or job on a machine with %s", bytes(r.MemoryLimit), bytes(r.Memory))
+	}
+	fmt.Fprintf(w, "Machine    %s, %s, %d cores, %s (%s free)\n", r.System, r.Processor, r.Cores, memory, bytes(r.MemoryAvailable))
 	for _, g := range r.GPUs {
 		fmt.Fprintf(w, "GPU        %s, %s\n", g.Name, bytes(g.Memory))
 	}

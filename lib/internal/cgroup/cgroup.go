@@ -1,4 +1,6 @@
-package memory
+// Package cgroup reads the memory limits of Linux's control groups, of both versions: those of a
+// container or of a job of a cluster.
+package cgroup
 
 import (
 	"math"
@@ -8,27 +10,27 @@ import (
 	"strings"
 )
 
-// groupRoom returns the memory in bytes that the control groups of this process leave to it,
-// including what it holds itself, or ok = false without a limit. Both versions of control groups
-// are read; root is "/", but for tests.
+// Memory returns the memory limit in bytes of this process's control groups, the lowest of all
+// groups above it, and the room that they leave to the process, including what it holds itself
+// (held). ok is false without a limit. root is "/", but for tests.
 //
-// The limit alone would be too much: JupyterLab and the kernels of a container count as well. The
-// page cache does not, as far as the system gives it back before it kills (inactive_file).
-func groupRoom(root string, held int64) (bytes int64, ok bool) {
-	bytes = math.MaxInt64
+// The room is less than the limit: JupyterLab and the kernels of a container count as well. The page
+// cache does not, as far as the system gives it back before it kills (inactive_file).
+func Memory(root string, held int64) (limit, room int64, ok bool) {
+	limit, room = math.MaxInt64, math.MaxInt64
 	for _, h := range hierarchies(root) {
 		for dir := h.dir; ; dir = filepath.Dir(dir) { // a group has the limits of those above it
-			if limit, known := number(filepath.Join(dir, h.limit)); known && limit < unlimited {
+			if most, known := number(filepath.Join(dir, h.limit)); known && most < unlimited {
 				used, _ := number(filepath.Join(dir, h.used))
 				others := max(0, used-field(filepath.Join(dir, "memory.stat"), h.cache)-held)
-				bytes, ok = min(bytes, max(0, limit-others)), true
+				limit, room, ok = min(limit, most), min(room, max(0, most-others)), true
 			}
 			if dir == h.mount || len(dir) <= len(root) {
 				break
 			}
 		}
 	}
-	return bytes, ok
+	return limit, room, ok
 }
 
 // unlimited is below the number that version 1 of control groups shows without a limit.
