@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/essnas/essnas/lib/bench/internal/group"
 )
 
 // child is a worker, seen from the measuring process.
@@ -36,8 +38,7 @@ func launch(ctx context.Context, command, env, without []string, cores int, j jo
 		return slices.Contains(without, name)
 	}), env...)
 	c.cmd.Stderr = c.errors
-	c.cmd.WaitDelay = 5 * time.Second // for children that outlive the worker
-	apart(c.cmd)
+	group.Lead(c.cmd)
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -175,7 +176,7 @@ func (c *child) memory() (now, peak uint64) {
 // close ends the worker.
 func (c *child) close() {
 	c.in.Close()
-	kill(c.cmd)
+	group.Kill(c.cmd)
 	c.cmd.Wait()
 }
 

@@ -2,23 +2,13 @@ package bench
 
 import (
 	"fmt"
-	"os/exec"
 	"runtime"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// apart puts the command into a process group of its own: Ctrl-C in a terminal does not reach the
-// group, and it can be killed as a whole.
-func apart(c *exec.Cmd) {
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-}
-
-func kill(c *exec.Cmd) { syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-
-// onCores lets start begin a process on the first n of this process's cores; 0: on all.
+// onCores lets start begin a process on the first n of this process's cores, or on all if n is 0.
+// It returns an error if this process has fewer cores, and the error of start.
 func onCores(n int, start func() error) error {
 	if n == 0 {
 		return start()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/essnas/essnas/lib/score/internal/finite"
 )
 
 // Row is a line of the table: one class against all others, or the micro or macro average. The four
@@ -51,10 +53,8 @@ func New(classes []string, logits [][]float32, labels []uint8) (Table, error) {
 		if len(row) != len(classes) || label >= len(classes) {
 			return Table{}, fmt.Errorf("image %d has %d logits and label %d, which does not fit %d classes", i, len(row), label, len(classes))
 		}
-		for _, x := range row {
-			if x := float64(x); math.IsNaN(x) || math.IsInf(x, 0) {
-				return Table{}, fmt.Errorf("image %d has a logit of %g: the network has diverged, train it again with a smaller learning rate", i, x)
-			}
+		if err := finite.Check(row, "image", i, "logit"); err != nil {
+			return Table{}, err
 		}
 		best := TopK(row, 5)
 		t.Confusion[label][best[0]]++

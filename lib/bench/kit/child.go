@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/backend"
+	"github.com/essnas/essnas/lib/bench/internal/group"
 	"github.com/essnas/essnas/lib/fit/event"
 	"github.com/essnas/essnas/lib/settings"
 )
@@ -65,8 +66,7 @@ func (k Kit) run(ctx context.Context, s *Step, j job, device backend.Choice) (an
 	c.Stdin = bytes.NewReader(input)
 	messages := &tail{}
 	c.Stderr = messages
-	c.WaitDelay = 5 * time.Second // for children that outlive the worker
-	apart(c)
+	group.Lead(c)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ import (
 	"slices"
 
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/internal/finite"
 )
 
 // Result is how well calibrated a classifier is. All but Brier and Loss lie in 0..1.
@@ -134,10 +135,8 @@ func check(logits [][]float32, labels []uint8) error {
 		if int(labels[i]) >= len(row) {
 			return fmt.Errorf("image %d has %d logits and label %d", i, len(row), labels[i])
 		}
-		for _, z := range row {
-			if z := float64(z); math.IsNaN(z) || math.IsInf(z, 0) {
-				return fmt.Errorf("image %d has a logit of %g: the network has diverged, train it again with a smaller learning rate", i, z)
-			}
+		if err := finite.Check(row, "image", i, "logit"); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -139,7 +139,7 @@ func TestFeaturesThatCantBeComparedAreTold(t *testing.T) {
 	for says, f := range map[string]func() error{
 		"neighbours of 0 rows": func() error { _, err := Nearest(t.Context(), b, nil, one, 1); return err },
 		"row 0 has 3 features": func() error { _, err := Nearest(t.Context(), b, one, [][]float32{{1, 2, 3}}, 1); return err },
-		"feature of row 0 is N": func() error {
+		"row 0 has a feature of N": func() error {
 			_, err := Nearest(t.Context(), b, one, [][]float32{{1, float32(math.NaN())}}, 1)
 			return err
 		},

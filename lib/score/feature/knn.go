@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/essnas/essnas/lib/score"
+	"github.com/essnas/essnas/lib/score/internal/finite"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -40,10 +41,8 @@ func Nearest(ctx context.Context, b compute.Backend, bank, queries [][]float32, 
 			if len(r) != d {
 				return near, fmt.Errorf("row %d has %d features, others %d: compare features of one network", i, len(r), d)
 			}
-			for _, x := range r {
-				if x-x != 0 {
-					return near, fmt.Errorf("a feature of row %d is %g: the network has diverged, train it again with a smaller learning rate", i, x)
-				}
+			if err := finite.Check(r, "row", i, "feature"); err != nil {
+				return near, err
 			}
 		}
 	}

@@ -1,7 +1,0 @@
-//go:build !linux
-
-package kit
-
-import "os/exec"
-
-func apart(*exec.Cmd) {}
