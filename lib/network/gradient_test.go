@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 )
 
-// Every block that a found network calls in training: each operation in a normal and a reduction
-// cell, with drop path, the parts around the edges, the auxiliary tower, the loss.
+// The test covers every block of a found network in training: all operations in a normal and a
+// reduction cell, drop path, stem, preprocessing, auxiliary tower and loss.
 func TestGradientsOfEveryBlock(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	genes := func(from int) (g []cell.Gene) { // eight edges, seven operations

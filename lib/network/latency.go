@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Latencies measures the time that networks take for a batch of images that lie on the device, from
-// the start of a batch until its logits have been read, in seconds [network][turn]. The networks
-// take turns, so that whatever else the machine does falls on all of them alike; each has run once
-// before the first turn. Weights are initial ones: the time does not depend on them. Latencies
-// returns an error if a block does not compile, the device fails, or ctx ends.
+// Latencies measures the time of networks for a batch of images on the device, from the start of
+// the batch until the host has read its logits, in seconds [network][turn]. The networks take
+// turns, so that other load on the machine affects all of them alike. Each runs once before the
+// first turn. Weights are initial ones: the time does not depend on them. Latencies returns an
+// error if a block does not compile, the device fails, or ctx ends.
 func Latencies(ctx context.Context, b *backend.Backend, nets []*Network, turns int) ([][]float64, error) {
 	times := make([][]float64, len(nets))
 	var passes []func() error

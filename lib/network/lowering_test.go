@@ -10,9 +10,9 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// TestAFoundNetworkIsTorchsInTheOtherLayout: logits, losses, gradients and running statistics of a
-// training step with tower and drop path, and the scores in evaluation, in the layout that GPUs
-// have.
+// TestAFoundNetworkIsTorchsInTheOtherLayout compares a network in the layout of GPUs with PyTorch:
+// logits, losses, gradients and running statistics of a training step with tower and drop path, and
+// the logits in evaluation.
 func TestAFoundNetworkIsTorchsInTheOtherLayout(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")

@@ -9,8 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 )
 
-// Of an image's path nothing is left, or 1/(1-p) of it, so that on average it is what it was; each
-// image and path by itself, identities never.
+// Drop path keeps the mean of a path: each image and path is multiplied by 0 or by 1/(1-p),
+// independently. Identities are never dropped.
 func TestADroppedPathKeepsItsMean(t *testing.T) {
 	g, _ := cell.Published("DARTS_V2")
 	n := New(g, 6, 2, 3, 1, 16, 512, false)
@@ -40,12 +40,12 @@ func TestADroppedPathKeepsItsMean(t *testing.T) {
 				total++
 			}
 			if share := own / 512; math.Abs(share-p) > 5*math.Sqrt(p*(1-p)/512) {
-				t.Errorf("p %g: path %v is dropped for %g of the images", p, at, share)
+				t.Errorf("p %g: path %v is dropped for a share %g of the images", p, at, share)
 			}
 			dropped += own
 		}
 		if sigma := math.Sqrt(p * (1 - p) / total); math.Abs(dropped/total-p) > 4*sigma || math.Abs(mean/total-1) > 4*sigma/(1-p) {
-			t.Errorf("p %g: %g are dropped, and the mean is %g", p, dropped/total, mean/total)
+			t.Errorf("p %g: the share of dropped paths is %g, and the mean is %g", p, dropped/total, mean/total)
 		}
 		masks.Free()
 	}

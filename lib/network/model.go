@@ -20,10 +20,10 @@ type Model struct {
 	engine *block.Engine
 }
 
-// NewModel returns net, which must have no auxiliary tower, with initial weights; Restore loads
-// trained ones. The model computes in float32 even if the weights were trained in bf16, so that
-// predictions do not depend on the device. (The validation of a training in bf16, by ModelOf,
-// computes as the training does.)
+// NewModel returns net with initial weights; Restore loads trained ones. net must have no auxiliary
+// tower. The model computes in float32 even if the weights were trained in bf16, so that
+// predictions do not depend on the device. (ModelOf validates a training in bf16 in the precision
+// of the training.)
 func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	e, err := block.Open(b, block.Options{})
 	if err != nil {
@@ -34,7 +34,7 @@ func NewModel(b *backend.Backend, net *Network, seed uint64) *Model {
 	return m
 }
 
-// ModelOf returns net with its weights among params, the params of a training of it.
+// ModelOf returns net with weights from params, the parameters of a training of net.
 func ModelOf(e *block.Engine, net *Network, params []*block.Param) *Model {
 	m := &Model{Net: net, engine: e}
 	byLabel := map[string]*block.Param{}
@@ -51,8 +51,8 @@ func (m *Model) plan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) { m.Net.Run(r, &block.Value{}, nil) })
 }
 
-// Prepare compiles the executables of Logits; report hears of each. It returns an error if a block
-// does not compile.
+// Prepare compiles the executables of Logits and reports each to report. It returns an error if a
+// block does not compile.
 func (m *Model) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	return m.engine.Prepare(m.plan(), block.Evaluate, block.None, report)
 }
@@ -96,7 +96,7 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 			return nil, err
 		}
 		n := min(b, len(index)-len(all))
-		batch := make([]int32, b) // image 0 fills the last batch; its output is dropped
+		batch := make([]int32, b) // copies of image 0 fill the last batch; their outputs are dropped
 		copy(batch, index[len(all):len(all)+n])
 		images, labels, err := f.Batch(batch, nil)
 		if err != nil {
@@ -121,8 +121,8 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 	return all, nil
 }
 
-// Classify returns the logits [b][classes] of a batch of images [channels, side, side, b] that lies
-// on the device and stays the caller's. It returns an error if the device fails.
+// Classify returns the logits [b][classes] of a batch of images [channels, side, side, b] on the
+// device. The caller keeps the batch. Classify returns an error if the device fails.
 func (m *Model) Classify(images *block.Value) ([][]float32, error) {
 	tape := block.NewTape(m.engine, m.Params, block.Evaluate, block.None)
 	defer tape.Close()
@@ -133,7 +133,7 @@ func (m *Model) Classify(images *block.Value) ([][]float32, error) {
 	return m.rows(logits), nil
 }
 
-// rows returns the outputs of a batch's images one after the other, from the devices' [rows, b].
+// rows collects the outputs of a batch's images from the devices' arrays [rows, b].
 func (m *Model) rows(out *block.Value) (rows [][]float32) {
 	for _, part := range out.Tensors() {
 		values, b := tensors.MustCopyFlatData[float32](part), m.Net.Batch
@@ -152,11 +152,11 @@ func (m *Model) rows(out *block.Value) (rows [][]float32) {
 // remain.
 const settling = 40
 
-// Settle measures the running statistics of the norms on the feeder's images at these indices. A
-// network with initial weights is comparable with a trained one only if its norms have seen images.
-// Settle returns an error if the device fails or ctx ends.
+// Settle measures the running statistics of the norms on the feeder's images at these indices.
+// Without it, a network with initial weights can't be compared with a trained one. Settle returns
+// an error if the device fails or ctx ends.
 func (m *Model) Settle(ctx context.Context, f *augment.Feeder, index []int32) error {
-	// uses the executables of a training
+	// Train and Joint share the executables of a training
 	tape := block.NewTape(m.engine, m.Params, block.Train, block.Joint)
 	defer tape.Close()
 	b := m.Net.Batch * m.engine.Width()

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// auxiliaryWidths are the widths of the reference's tower.
+// auxiliaryWidths are the channels of the reference implementation's auxiliary tower.
 var auxiliaryWidths = [2]int{128, 768}
 
 // Network is a found network: the cells of a genotype, each edge with its single operation.
@@ -34,7 +34,7 @@ func New(g cell.Genotype, cells, channels, classes, imageChannels, imageSide, ba
 	return n
 }
 
-// With returns the network with a stem of that name (backbone.StemCIFAR or StemImageNet; "" is
+// With returns the network with the named stem (backbone.StemCIFAR or StemImageNet; "" is
 // StemCIFAR).
 func (n *Network) With(stem string) *Network {
 	other := *n
@@ -42,11 +42,11 @@ func (n *Network) With(stem string) *Network {
 	return &other
 }
 
-// Path is a path that drop path can drop: a gene of a cell, both counted from 0.
+// Path identifies a path that drop path can drop: a gene of a cell, both counted from 0.
 type Path struct{ Cell, Gene int }
 
-// Masks are the decisions of drop path in one step, [b] for every path: 0 for a dropped path and
-// 1/(1-p) otherwise (arXiv:1605.07648).
+// Masks holds the decisions of drop path in one step, [b] per path: 0 for a dropped path and
+// 1/(1-p) for a kept one (arXiv:1605.07648).
 type Masks map[Path]*block.Value
 
 // Paths returns the paths that can be dropped, in the order of cells and genes: all but identities.

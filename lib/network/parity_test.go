@@ -13,9 +13,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestFoundNetworkIsTorchs compares whole found networks with an auxiliary tower and paths dropped:
-// logits, both losses, the gradient of every weight, running statistics after the step, and the
-// logits in evaluation with them.
+// TestFoundNetworkIsTorchs compares networks with auxiliary tower and drop path with PyTorch:
+// logits, both losses, the gradients of all weights, running statistics after the step, and the
+// logits in evaluation.
 func TestFoundNetworkIsTorchs(t *testing.T) {
 	all := golden.Read(t, "networks")
 	for _, c := range []struct {
@@ -44,8 +44,8 @@ func TestFoundNetworkIsTorchs(t *testing.T) {
 	}
 }
 
-// TestTheStemForImageNetIsTorchs compares logits, gradients, running statistics and logits in
-// evaluation of a network with three convolutions of stride 2 before its cells.
+// TestTheStemForImageNetIsTorchs compares a network with three convolutions of stride 2 before its
+// cells with PyTorch: logits, gradients, running statistics and logits in evaluation.
 func TestTheStemForImageNetIsTorchs(t *testing.T) {
 	torch := golden.Read(t, "imagenet")
 	e := block.NewEngine(backendtest.Open(t).Backend)
@@ -72,7 +72,7 @@ func TestTheStemForImageNetIsTorchs(t *testing.T) {
 	evaluated(t, e, net, params, torch, x)
 }
 
-// torchMasks are torch's masks, divided by the probability to keep a path.
+// torchMasks returns PyTorch's masks, divided by the probability of keeping a path.
 func torchMasks(n *Network, torch map[string]golden.Array) Masks {
 	keep := torch["keep"].Data[0]
 	masks := Masks{}
@@ -110,7 +110,7 @@ func trained(t *testing.T, e *block.Engine, net *Network, params []*block.Param,
 	parity.Running(t, params, torch, parity.Path)
 }
 
-// evaluated runs the network as it is tested: running statistics, all paths, no tower.
+// evaluated runs the network in evaluation: running statistics, all paths, no tower.
 func evaluated(t *testing.T, e *block.Engine, net *Network, params []*block.Param, torch map[string]golden.Array, x *block.Value) {
 	t.Helper()
 	bare := *net
@@ -130,7 +130,8 @@ func evaluated(t *testing.T, e *block.Engine, net *Network, params []*block.Para
 	golden.Close(t, "logits in evaluation", logits.Floats(), parity.BatchLast(torch["logits_eval"]).Data, parity.Tolerance)
 }
 
-// TestSizesAreTorchs compares weights and multiply-accumulates of the published cells' networks.
+// TestSizesAreTorchs compares the weights and multiply-accumulates of published networks with
+// PyTorch's.
 func TestSizesAreTorchs(t *testing.T) {
 	for _, c := range golden.Counts(t) {
 		if c.Genotype == "" {
@@ -143,7 +144,7 @@ func TestSizesAreTorchs(t *testing.T) {
 		weights, macs := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, false).With(c.Stem).Count()
 		withAuxiliary, _ := New(g, c.Cells, c.Channels, c.Classes, c.Inputs, c.Size, 1, true).With(c.Stem).Count()
 		if weights != c.Weights || withAuxiliary != c.WeightsWithAuxiliary || macs != c.MACs {
-			t.Errorf("%s, %d classes, %dx%d: %d weights (%d with the auxiliary tower), %d multiply-accumulates; torch has %d (%d), %d",
+			t.Errorf("%s, %d classes, %dx%d: %d weights (%d with the auxiliary tower), %d multiply-accumulates; PyTorch has %d (%d), %d",
 				c.Genotype, c.Classes, c.Size, c.Size, weights, withAuxiliary, macs, c.Weights, c.WeightsWithAuxiliary, c.MACs)
 		}
 	}

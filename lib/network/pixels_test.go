@@ -15,11 +15,10 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// lookers are the engines that a network is looked at with: kernels, XLA alone, and the layout of
-// GPUs.
-var lookers = []block.Lowering{{}, {Plain: true}, {Layout: block.NHWC}}
+// lowerings are the lowerings under test: kernels, XLA operations only, and the layout of GPUs.
+var lowerings = []block.Lowering{{}, {Plain: true}, {Layout: block.NHWC}}
 
-// torchModel is a golden network with torch's weights and running statistics.
+// torchModel returns a golden network with PyTorch's weights and running statistics.
 func torchModel(t *testing.T, b *backend.Backend, l block.Lowering, genotype string, cells, channels, side int) (*Model, map[string]golden.Array) {
 	t.Helper()
 	torch := golden.Under(golden.Read(t, "networks"), genotype+"/")
@@ -41,7 +40,7 @@ func torchModel(t *testing.T, b *backend.Backend, l block.Lowering, genotype str
 	return m, torch
 }
 
-// crossEntropy is the mean cross-entropy, and its gradient with respect to logits [n, classes].
+// crossEntropy returns the mean cross-entropy and its gradient with respect to logits [n, classes].
 func crossEntropy(logits []float32, labels []float32) (loss float64, g []float32) {
 	n := len(labels)
 	classes := len(logits) / n
@@ -63,9 +62,9 @@ func crossEntropy(logits []float32, labels []float32) (loss float64, g []float32
 	return loss, g
 }
 
-// TestGradientsOfImagesAreTorchs: the gradient of the cross-entropy with respect to images, in
-// evaluation mode, is what PyTorch's network with the same weights and running statistics has, in
-// every lowering.
+// TestGradientsOfImagesAreTorchs compares the gradient of the cross-entropy with respect to images,
+// in evaluation mode, with that of PyTorch's network with the same weights and running statistics,
+// in every lowering.
 func TestGradientsOfImagesAreTorchs(t *testing.T) {
 	b := backendtest.Open(t)
 	for _, c := range []struct {
@@ -75,11 +74,11 @@ func TestGradientsOfImagesAreTorchs(t *testing.T) {
 		{"PC_DARTS_cifar", 4, 3, 32},
 		{"DARTS_V2", 3, 1, 28},
 	} {
-		for _, l := range lookers {
+		for _, l := range lowerings {
 			t.Run(fmt.Sprint(c.genotype, " ", l.Layout, " plain ", l.Plain), func(t *testing.T) {
 				m, torch := torchModel(t, b, l, c.genotype, c.cells, c.channels, c.side)
 				ones := slices.Repeat([]float32{1}, c.channels)
-				// torch's images are normalised already
+				// PyTorch's images are already normalised
 				p, err := m.Pixels(make([]float32, c.channels), ones)
 				if err != nil {
 					t.Fatal(err)
@@ -91,7 +90,7 @@ func TestGradientsOfImagesAreTorchs(t *testing.T) {
 				}
 				want := golden.Read(t, "images")[c.genotype+"/gradient/x"]
 				golden.Close(t, "logits", logits, torch["logits_eval"].Data, parity.Tolerance)
-				for range 2 { // the second time nothing is left of the first
+				for range 2 { // the second gradient must not contain the first
 					got, err := p.Gradient(torch["x"].Data, func(logits []float32) []float32 {
 						_, g := crossEntropy(logits, torch["labels"].Data)
 						return g
@@ -106,8 +105,8 @@ func TestGradientsOfImagesAreTorchs(t *testing.T) {
 	}
 }
 
-// TestGradientsOfImagesAreTorchsOnAGPUsBackend is the same on the CPU that is treated as a GPU: its
-// ways to compute are raced, and its memory is apart.
+// TestGradientsOfImagesAreTorchsOnAGPUsBackend repeats the test with the rehearsal of a GPU on the
+// CPU, which has races and separate memory.
 func TestGradientsOfImagesAreTorchsOnAGPUsBackend(t *testing.T) {
 	m, torch := torchModel(t, backendtest.Rehearse(t, 1), block.Lowering{Layout: block.NHWC}, "DARTS_V2", 3, 1, 28)
 	p, err := m.Pixels([]float32{0}, []float32{1})
@@ -128,7 +127,8 @@ func TestGradientsOfImagesAreTorchsOnAGPUsBackend(t *testing.T) {
 	golden.Close(t, "gradient of the images", got, golden.Read(t, "images")["DARTS_V2/gradient/x"].Data, parity.Tolerance)
 }
 
-// TestGradientsOfImagesAreSlopes of the loss along random directions, through the normalisation.
+// TestGradientsOfImagesAreSlopes compares gradients with slopes of the loss along random
+// directions, through the normalisation.
 func TestGradientsOfImagesAreSlopes(t *testing.T) {
 	m, torch := torchModel(t, backendtest.Open(t), block.Lowering{}, "PC_DARTS_cifar", 4, 3, 32)
 	p, err := m.Pixels([]float32{0.5, 0.4, 0.3}, []float32{0.2, 0.3, 0.4})
@@ -175,12 +175,13 @@ func TestGradientsOfImagesAreSlopes(t *testing.T) {
 			return loss
 		}
 		if slope := (at(h) - at(-h)) / (2 * h); math.Abs(slope-want) > 0.05*norm {
-			t.Errorf("slope %g, the gradient says %g (norm %g)", slope, want, norm)
+			t.Errorf("slope %g, want %g from the gradient (norm %g)", slope, want, norm)
 		}
 	}
 }
 
-// TestGradientsOfImagesLeaveTheModelAsItIs: no weight gets a gradient, no running statistic moves.
+// TestGradientsOfImagesLeaveTheModelAsItIs: no weight gets a gradient, and running statistics stay
+// unchanged.
 func TestGradientsOfImagesLeaveTheModelAsItIs(t *testing.T) {
 	m, torch := torchModel(t, backendtest.Open(t), block.Lowering{}, "DARTS_V2", 3, 1, 28)
 	p, err := m.Pixels([]float32{0}, []float32{1})
@@ -205,11 +206,11 @@ func TestGradientsOfImagesLeaveTheModelAsItIs(t *testing.T) {
 	}
 }
 
-// TestPixelsNameAFault in their shapes.
+// TestPixelsNameAFault: wrong shapes are errors.
 func TestPixelsNameAFault(t *testing.T) {
 	m, torch := torchModel(t, backendtest.Open(t), block.Lowering{}, "DARTS_V2", 3, 1, 28)
 	if _, err := m.Pixels([]float32{0, 0, 0}, []float32{1, 1, 1}); err == nil {
-		t.Error("three means for one channel are taken")
+		t.Error("three means for one channel are accepted")
 	}
 	p, err := m.Pixels([]float32{0}, []float32{1})
 	if err != nil {
@@ -217,9 +218,9 @@ func TestPixelsNameAFault(t *testing.T) {
 	}
 	defer p.Close()
 	if _, err := p.Logits(torch["x"].Data[1:]); err == nil {
-		t.Error("a part of an image is taken")
+		t.Error("a part of an image is accepted")
 	}
 	if _, err := p.Gradient(torch["x"].Data, func([]float32) []float32 { return nil }); err == nil {
-		t.Error("a loss without a gradient is taken")
+		t.Error("a loss without a gradient is accepted")
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// TestAMeasuredPictureIsNeverAugmented: a feeder for trainings crops, flips and cuts, but the
-// logits of a picture don't depend on its place in the batch, which decides the draws.
+// TestAMeasuredPictureIsNeverAugmented: a training's feeder crops, flips and cuts images with
+// random draws that depend on the place in the batch. Logits must not depend on that place.
 func TestAMeasuredPictureIsNeverAugmented(t *testing.T) {
 	b := backendtest.Open(t)
 	m, torch := torchModel(t, b, block.Lowering{}, "DARTS_V2", 3, 1, 28)
@@ -39,7 +39,7 @@ func TestAMeasuredPictureIsNeverAugmented(t *testing.T) {
 	slices.Reverse(moved)
 	for i := range still {
 		if !slices.Equal(still[i], moved[i]) {
-			t.Errorf("picture %d has the logits %v beside a training's augmentation, and %v without", i, moved[i], still[i])
+			t.Errorf("picture %d has the logits %v with a training's augmentation, and %v without", i, moved[i], still[i])
 		}
 	}
 }

@@ -126,13 +126,13 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 	m, p := a.NewMixing(), t.phases[phase]
 	if p.SkipDropout > 0 || t.settings.RivalDropout > 0 {
-		m.Dropout = &supernet.Dropout{Rate: block.NewValue(nil), Seeds: map[supernet.Spot]*block.Value{}}
+		m.Dropout = &supernet.Dropout{Rate: block.NewValue(nil), Seeds: map[supernet.CellEdge]*block.Value{}}
 		if t.settings.RivalDropout > 0 {
 			m.Dropout.Pools = block.NewValue(nil)
 		}
 		for c := range p.Cells {
 			for e := range a.Alpha[0] {
-				m.Dropout.Seeds[supernet.Spot{Cell: c, Edge: e}] = block.NewValue(nil)
+				m.Dropout.Seeds[supernet.CellEdge{Cell: c, Edge: e}] = block.NewValue(nil)
 			}
 		}
 	}

@@ -276,7 +276,7 @@ func (t *Search) dropAt(skips, pools float64, epoch, step int) {
 			for i := range seeds {
 				seeds[i] = int32(r.Uint32())
 			}
-			t.Engine.SetSplit(d.Seeds[supernet.Spot{Cell: c, Edge: e}], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
+			t.Engine.SetSplit(d.Seeds[supernet.CellEdge{Cell: c, Edge: e}], tensors.FromFlatDataAndDimensions(seeds, len(seeds)), 0)
 		}
 	}
 }

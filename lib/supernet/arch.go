@@ -9,27 +9,28 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Arch are the architecture's parameters: for each cell type (0 normal, 1 reduction) and edge the
-// alphas of its operations and, with partial channels, a beta. They are few, so their softmax, its
-// gradient and their optimizer are computed on the host.
+// Arch holds the parameters of the architecture. For each cell type (0 normal, 1 reduction) and
+// edge these are the alphas of its operations and, with partial channels, a beta. They are few, so
+// the host computes their softmax, its gradient and their optimizer.
 type Arch struct {
 	Space   Space
 	Partial bool           // edge normalisation: betas are used
 	Alpha   [2][][]float32 // [edge][operation]
 	Beta    [2][]float32   // [edge]
-	// Auxiliary is the factor of a skip connection beside every mixture (DARTS-, arXiv:2009.01027):
-	// it leaves the skip connection inside nothing to gain from the free way that it is for
-	// gradients. No operation competes with it, and no cell that is derived has it. 0: none.
+	// Auxiliary is the factor of an additional skip connection beside every mixture (DARTS-,
+	// arXiv:2009.01027). It gives gradients a path without loss, so the skip connection inside the
+	// mixture loses this advantage. The auxiliary skip competes with no operation and is no part of
+	// a derived cell. 0 stands for none.
 	Auxiliary float64
-	// Sigmoid says that an operation's weight is sigmoid(alpha) instead of its part of the softmax:
-	// operations don't compete (FairDARTS, arXiv:1911.12126, section 4.1).
+	// Sigmoid selects sigmoid(alpha) as the weight of an operation instead of the softmax:
+	// operations then do not compete (FairDARTS, arXiv:1911.12126, section 4.1).
 	Sigmoid bool
 	// ZeroOne is the factor of a loss that drives the sigmoids to 0 or 1 (see [Arch.ZeroOneLoss]).
 	ZeroOne float64
 }
 
-// NewArch draws alphas and betas from a normal distribution of deviation 0.001, as the reference
-// does.
+// NewArch draws alphas and betas from a normal distribution with mean 0 and standard deviation
+// 0.001, as the reference implementation does. The seed determines them.
 func NewArch(space Space, partial bool, seed uint64) *Arch {
 	r := rand.New(rand.NewPCG(seed, 0xa1fa))
 	a := &Arch{Space: space, Partial: partial}
@@ -47,7 +48,8 @@ func NewArch(space Space, partial bool, seed uint64) *Arch {
 	return a
 }
 
-// Flat lists all alphas, type by type and edge by edge, and then (Partial) all betas.
+// Flat returns all alphas, by cell type, edge and operation, and then (Partial) all betas, by cell
+// type and edge.
 func (a *Arch) Flat() (flat []float32) {
 	for _, p := range a.pointers() {
 		flat = append(flat, *p)
@@ -55,7 +57,7 @@ func (a *Arch) Flat() (flat []float32) {
 	return
 }
 
-// SetFlat is the inverse of Flat.
+// SetFlat is the inverse of Flat. flat must have the length of Flat.
 func (a *Arch) SetFlat(flat []float32) {
 	for i, p := range a.pointers() {
 		*p = flat[i]
@@ -80,8 +82,8 @@ func (a *Arch) pointers() (ps []*float32) {
 	return
 }
 
-// OperationWeights are those of the operations of one edge: softmax(alpha), or with Sigmoid
-// sigmoid(alpha).
+// OperationWeights returns the weights of the operations on edge e of a cell type: softmax(alpha),
+// or sigmoid(alpha) with Sigmoid.
 func (a *Arch) OperationWeights(typ, e int) []float64 {
 	if !a.Sigmoid {
 		return softmax(a.Alpha[typ][e])
@@ -93,7 +95,7 @@ func (a *Arch) OperationWeights(typ, e int) []float64 {
 	return p
 }
 
-// alphaGradient is what reaches alphas with the weights p for the cotangent v of p.
+// alphaGradient returns the gradient of the alphas, given their weights p and the cotangent v of p.
 func (a *Arch) alphaGradient(p, v []float64) []float64 {
 	if !a.Sigmoid {
 		return softmaxGradient(p, v)
@@ -106,7 +108,7 @@ func (a *Arch) alphaGradient(p, v []float64) []float64 {
 }
 
 // EdgeNorm is the softmax of the betas over the edges that enter a node (arXiv:1907.05737, eq. 3),
-// for all edges of a cell type; 1 without partial channels.
+// for each edge of a cell type. It is 1 without partial channels.
 func (a *Arch) EdgeNorm(typ int) []float64 {
 	norm := make([]float64, len(a.Alpha[typ]))
 	for i := range norm {
@@ -120,10 +122,10 @@ func (a *Arch) EdgeNorm(typ int) []float64 {
 	return norm
 }
 
-// span of edges [from, to) that enter one state.
+// span is the range [from, to) of edges that enter one state.
 type span struct{ from, to int }
 
-// entering has a span for each state of cells with so many edges.
+// entering returns the spans of all states of a cell with the given number of edges.
 func entering(edges int) (s []span) {
 	for at, n := 0, cell.Inputs; at < edges; at, n = at+n, n+1 {
 		s = append(s, span{at, at + n})
@@ -148,7 +150,7 @@ func softmax(x []float32) []float64 {
 	return r
 }
 
-// softmaxGradient is what reaches the logits of a softmax p for the cotangent v of p.
+// softmaxGradient returns the gradient of the logits of a softmax p, given the cotangent v of p.
 func softmaxGradient(p, v []float64) []float64 {
 	mean := 0.0
 	for i := range p {
@@ -161,8 +163,8 @@ func softmaxGradient(p, v []float64) []float64 {
 	return g
 }
 
-// NewMixing returns mixing weights of the architecture as it is now. Update them after each change
-// of it.
+// NewMixing returns the mixing weights of the current architecture. Call Update after each change
+// of the architecture.
 func (a *Arch) NewMixing() *Mixing {
 	m := &Mixing{}
 	for t, edges := range a.Space {
@@ -188,8 +190,9 @@ func (a *Arch) NewMixing() *Mixing {
 	return m
 }
 
-// Update sets the mixing weights: the operation's weight x softmax(beta) for an operation,
-// softmax(beta) for a by-pass, and factor x softmax(beta) for an auxiliary skip connection.
+// Update recomputes the mixing weights. With w the operation's weight, b = softmax(beta) and f the
+// auxiliary factor, they are w*b for an operation, b for a by-pass, and f*b for an auxiliary skip
+// connection.
 func (a *Arch) Update(m *Mixing) {
 	set := func(v *block.Value, x float64) {
 		if v != nil {
@@ -208,7 +211,7 @@ func (a *Arch) Update(m *Mixing) {
 	}
 }
 
-// DropGradients frees the gradients that a backward pass left at the mixing weights.
+// DropGradients frees the gradients of the mixing weights that a backward pass has computed.
 func (m *Mixing) DropGradients() {
 	for t := range m.Ops {
 		for e := range m.Ops[t] {
@@ -221,8 +224,8 @@ func (m *Mixing) DropGradients() {
 	}
 }
 
-// Gradient takes the gradients that a backward pass left at the mixing weights and returns those of
-// Flat().
+// Gradient returns the gradient of Flat after a backward pass. It frees the gradients of the mixing
+// weights.
 func (a *Arch) Gradient(m *Mixing) []float32 {
 	return a.gradient(func(typ, e, o int) float64 {
 		var v *block.Value
@@ -246,14 +249,14 @@ func (a *Arch) Gradient(m *Mixing) []float32 {
 	})
 }
 
-// What an edge has beside its operations.
+// Mixing weights of an edge that belong to no operation.
 const (
 	bypass    = -1
 	auxiliary = -2
 )
 
-// gradient pulls those of the mixing weights - of operation o of an edge, of its bypass, of its
-// auxiliary skip - through the softmaxes.
+// gradient propagates gradients of mixing weights through the softmaxes. of returns the gradient
+// for operation o of an edge, for its by-pass, or for its auxiliary skip.
 func (a *Arch) gradient(of func(typ, e, o int) float64) []float32 {
 	var alphas, betas []float32
 	for t := range a.Alpha {

@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// An edge with an auxiliary skip gives what the same edge gives without, plus factor x skip of the
-// channels that operations see; in one executable and in many.
+// The output of an edge with an auxiliary skip is that of the edge without, plus factor x skip on
+// the channels of the operations. It is the same in one executable and in many.
 func TestAuxiliarySkipAddsItsFactorTimesTheSkip(t *testing.T) {
 	const channels, side, batch, factor = 4, 8, 3, 0.625
 	e := open(t)
@@ -103,7 +103,7 @@ func TestAuxiliarySkipsAreWeighedLikeTheirEdges(t *testing.T) {
 	for _, partial := range []bool{false, true} {
 		a := NewArch(FullSpace(), partial, 1)
 		if m := a.NewMixing(); m.Auxiliary[0][0] != nil {
-			t.Error("there are auxiliary skips that nobody wants")
+			t.Error("there are auxiliary skips with factor 0")
 		}
 		a.Auxiliary = 0.5
 		for e := range cell.Edges {

@@ -12,8 +12,8 @@ import (
 )
 
 // BenchmarkPass runs the slides' search network (8 cells, 16 channels, K = 4) forward and backward
-// on 64 images, as the two halves of a bilevel step do: once for the architecture's gradients, once
-// for the weights' as well.
+// on 64 images. It measures both halves of a bilevel step: gradients of the architecture alone, and
+// gradients of the weights as well.
 func BenchmarkPass(b *testing.B) {
 	const batch = 64
 	e := block.NewEngine(backendtest.Open(b).Backend)

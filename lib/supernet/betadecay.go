@@ -2,13 +2,13 @@ package supernet
 
 import "math"
 
-// BetaDecay is the regulariser of arXiv:2203.01665 (which calls the softmax of alphas beta) and its
-// gradient with respect to Flat: the mean over all edges of both cell types of
+// BetaDecay returns the regulariser of arXiv:2203.01665 and its gradient with respect to Flat. The
+// regulariser is the mean over all edges of both cell types of
 //
 //	log sum_o exp(alpha_o)
 //
-// which keeps alphas, and thereby the differences that their softmax makes of them, small. The
-// betas of edge normalisation have no part in it.
+// It keeps alphas small, and thereby the differences between their softmaxes. (The paper calls the
+// softmax of alphas beta.) The gradient of the betas of edge normalisation is 0.
 func (a *Arch) BetaDecay() (loss float64, gradient []float32) {
 	edges := 0
 	for t := range a.Alpha {

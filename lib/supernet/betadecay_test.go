@@ -6,7 +6,7 @@ import (
 )
 
 func TestBetaDecay(t *testing.T) {
-	t.Run("of equal alphas it is the logarithm of their number, and pulls all of them down alike", func(t *testing.T) {
+	t.Run("for equal alphas it is the logarithm of their number, and its gradient is the same for all", func(t *testing.T) {
 		loss, g := equal(true).BetaDecay()
 		if math.Abs(loss-math.Log(8)) > 1e-12 {
 			t.Errorf("%g, want ln 8", loss)

@@ -2,8 +2,8 @@ package supernet
 
 import "github.com/essnas/essnas/lib/cell"
 
-// Derive returns the found cell (see [cell.Shares.Derive]): with at most skipLimit skip connections
-// in the normal cell, 0 for any number.
+// Derive returns the derived cells (see [cell.Shares.Derive]). The normal cell has at most
+// skipLimit skip connections; 0 stands for no limit.
 func (a *Arch) Derive(skipLimit int) cell.Genotype {
 	if skipLimit == 0 {
 		skipLimit = cell.NoLimit
@@ -11,7 +11,7 @@ func (a *Arch) Derive(skipLimit int) cell.Genotype {
 	return a.Shares().Derive(skipLimit)
 }
 
-// Shares returns alphas and betas after their softmax, and the operations that the alphas are of.
+// Shares returns the softmaxes of alphas and betas, and the operations of each edge.
 func (a *Arch) Shares() (s cell.Shares) {
 	for typ := range s.Alphas {
 		for e := range a.Alpha[typ] {
@@ -24,21 +24,22 @@ func (a *Arch) Shares() (s cell.Shares) {
 }
 
 // Keep returns the space of the next phase of a progressive search (arXiv:1904.12760, section 3.2):
-// on every edge the n operations with the largest weights, in their order. Of equals the earlier is
-// dropped, as in the reference. Where one operation is left it is never none.
+// each edge keeps the n operations with the largest weights, in their order. Among equal weights
+// the earlier operation is dropped, as in the reference implementation. A single remaining
+// operation is never none.
 func (a *Arch) Keep(n int) (kept Space) { return a.KeepCapsules(n, 0) }
 
 // KeepCapsules is Keep with protected capsules: the given number of the strongest capsules of each
-// edge is not dropped. New kinds of operations need time before they are of use. Evolution protects
-// them by letting them compete among themselves first (NEAT's species, Stanley and Miikkulainen,
-// Evolving Neural Networks through Augmenting Topologies, 2002, section 3.3).
+// edge stays. New kinds of operations take longer to become useful. The neuroevolution method NEAT
+// protects innovations in the same way: they first compete within their own species (Stanley and
+// Miikkulainen, Evolving Neural Networks through Augmenting Topologies, 2002, section 3.3).
 func (a *Arch) KeepCapsules(n, capsules int) (kept Space) {
 	for t := range kept {
 		kept[t] = make([][]string, len(a.Space[t]))
 		for e, names := range a.Space[t] {
 			p := a.OperationWeights(t, e)
 			drop := make([]bool, len(names))
-			left := 0 // capsules
+			left := 0 // number of remaining capsules
 			for _, name := range names {
 				if cell.IsCapsule(name) {
 					left++

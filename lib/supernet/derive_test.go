@@ -8,7 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// equal has alphas and betas 0 everywhere.
+// equal returns an architecture whose alphas and betas are all 0.
 func equal(partial bool) *Arch {
 	a := NewArch(FullSpace(), partial, 1)
 	a.SetFlat(make([]float32, len(a.Flat())))
@@ -28,7 +28,7 @@ func TestDerive(t *testing.T) {
 		a := equal(false)
 		set(a, 0, 0, "sep_conv_3x3", 1)  // 0-2
 		set(a, 0, 1, "dil_conv_5x5", 2)  // 1-2
-		set(a, 0, 3, "none", 9)          // 1-3: makes everything else on it weak
+		set(a, 0, 3, "none", 9)          // 1-3: makes all other operations of the edge weak
 		set(a, 0, 4, "avg_pool_3x3", 1)  // 2-3
 		set(a, 0, 13, "skip_connect", 3) // 4-5
 		g := a.Derive(0)
@@ -54,7 +54,7 @@ func TestDerive(t *testing.T) {
 			t.Errorf("got %v", g.Reduce)
 		}
 	})
-	t.Run("the skip limit replaces the weakest skips by what comes next on their edges", func(t *testing.T) {
+	t.Run("the skip limit replaces the weakest skips by the next operations of their edges", func(t *testing.T) {
 		a := equal(false)
 		for e := range cell.Edges {
 			set(a, 0, e, "skip_connect", 4-0.1*float32(e))
@@ -77,11 +77,11 @@ func TestDerive(t *testing.T) {
 			}
 		}
 		if g := a.Derive(2).Normal; g[0] != (cell.Gene{Op: "skip_connect", From: 0}) || g[1] != (cell.Gene{Op: "skip_connect", From: 1}) {
-			t.Errorf("the strongest skips should have stayed: %v", g)
+			t.Errorf("the strongest skips did not stay: %v", g)
 		}
 		for _, g := range a.Derive(1).Reduce {
 			if g.Op != "skip_connect" {
-				t.Errorf("the limit is for normal cells alone: %v", g)
+				t.Errorf("the limit applied to the reduction cell: %v", g)
 			}
 		}
 	})
@@ -95,10 +95,10 @@ func TestKeep(t *testing.T) {
 	set(a, 1, 5, "none", 9)
 	kept := a.Keep(3)
 	if want := []string{"avg_pool_3x3", "sep_conv_5x5", "dil_conv_5x5"}; !reflect.DeepEqual(kept[0][0], want) {
-		t.Errorf("kept %v, want the largest three in their order, %v", kept[0][0], want)
+		t.Errorf("kept %v, want the three largest in their order, %v", kept[0][0], want)
 	}
 	if want := []string{"sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}; !reflect.DeepEqual(kept[0][1], want) {
-		t.Errorf("of equals the earlier are dropped: kept %v, want %v", kept[0][1], want)
+		t.Errorf("among equal weights the earlier are dropped: kept %v, want %v", kept[0][1], want)
 	}
 	if kept[1][5][0] != "none" {
 		t.Errorf("a strong none stays between phases: kept %v", kept[1][5])
@@ -117,7 +117,7 @@ func TestArchGradientIsTheSlopeOfTheMixing(t *testing.T) {
 			flat[i] = float32(math.Sin(float64(i)))
 		}
 		a.SetFlat(flat)
-		// the loss is the sum of all mixing weights, each times a number of its own
+		// the loss is a weighted sum of all mixing weights, each with a different factor
 		loss := func() (sum float64) {
 			i := 0.0
 			for typ := range a.Alpha {

@@ -12,7 +12,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// fair has alphas of any size, whose operations don't compete.
+// fair returns an architecture with random alphas whose operations do not compete.
 func fair() *Arch {
 	a := NewArch(FullSpace(), true, 1)
 	a.Sigmoid, a.ZeroOne = true, 10
@@ -62,7 +62,7 @@ func TestWithSigmoidsTheWeightOfAnOperationIsItsOwn(t *testing.T) {
 func TestTheGradientOfSigmoidsIsTheirSlope(t *testing.T) {
 	a := fair()
 	factor := func(typ, e, o int) float64 { return math.Cos(float64(typ*1000 + e*20 + o)) }
-	sum := func() (s float64) { // of all mixing weights times some factors
+	sum := func() (s float64) { // weighted sum of all mixing weights
 		for typ := range a.Alpha {
 			for e, norm := range a.EdgeNorm(typ) {
 				for o, w := range a.OperationWeights(typ, e) {
@@ -84,11 +84,11 @@ func TestTheGradientOfTheZeroOneLossIsItsSlope(t *testing.T) {
 	slopes(t, a, g, func() float64 { l, _ := a.ZeroOneLoss(); return l })
 	a.SetFlat(make([]float32, len(a.Flat())))
 	if l, _ := a.ZeroOneLoss(); l != 0 {
-		t.Errorf("of halves it is %g, want 0", l)
+		t.Errorf("the loss of sigmoids of 1/2 is %g, want 0", l)
 	}
 }
 
-// On a device apart from the host mixing weights and losses are graphs.
+// If the device's memory is separate from the host's, graphs compute mixing weights and losses.
 func TestGraphsOfSigmoidsAreTheHostsFunctions(t *testing.T) {
 	a := fair()
 	m := a.NewMixing()
@@ -99,7 +99,7 @@ func TestGraphsOfSigmoidsAreTheHostsFunctions(t *testing.T) {
 	got := exec.MustCall(a.Flat())
 	for i, v := range m.Values() {
 		if d := math.Abs(float64(v.Floats()[0] - got[i].Value().([]float32)[0])); d > 1e-6 {
-			t.Fatalf("mixing weight %d is %g away", i, d)
+			t.Fatalf("mixing weight %d differs by %g", i, d)
 		}
 	}
 	want, _ := a.ZeroOneLoss()
@@ -114,7 +114,7 @@ func TestProtectedCapsulesSurviveAPhaseAndTheStrongestOfThem(t *testing.T) {
 	a := NewArch(Everywhere(space), false, 1)
 	for typ := range a.Alpha {
 		for e := range a.Alpha[typ] {
-			for o := range a.Alpha[typ][e] { // the later the weaker, and self-routing before EM
+			for o := range a.Alpha[typ][e] { // later operations are weaker; self-routing precedes EM
 				a.Alpha[typ][e][o] = -float32(o)
 			}
 			a.Alpha[typ][e][10], a.Alpha[typ][e][9] = a.Alpha[typ][e][9], a.Alpha[typ][e][10]
@@ -137,7 +137,7 @@ func TestRivalsOfCapsulesDropValuesAndCapsulesDoNot(t *testing.T) {
 	space.Operations = append(space.Operations, "capsule_self")
 	n := &Network{Space: Everywhere(space), Span: Operations, Backbone: backbone.Backbone{Cells: 3, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: 1}}
 	m := NewArch(n.Space, false, 1).NewMixing()
-	m.Dropout = &Dropout{Rate: &block.Value{}, Pools: &block.Value{}, Seeds: map[Spot]*block.Value{}}
+	m.Dropout = &Dropout{Rate: &block.Value{}, Pools: &block.Value{}, Seeds: map[CellEdge]*block.Value{}}
 	for _, c := range block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, m) }).Calls {
 		at := strings.LastIndex(c.Label, "/") + 1
 		o, known := cell.Lookup(c.Label[at:])

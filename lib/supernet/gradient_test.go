@@ -10,7 +10,8 @@ import (
 	"github.com/essnas/essnas/lib/supernet"
 )
 
-// Every block that a search network calls, whatever it spans, with and without partial channels.
+// The test covers every block of a search network, for each span, with and without partial
+// channels.
 func TestGradientsOfEveryBlock(t *testing.T) {
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	seen := map[string]bool{}

@@ -10,15 +10,15 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// outcome is what one pass of a search network gives: logits, loss, and the gradients of all
-// weights, and of alphas and betas.
+// outcome holds the results of one pass of a search network: logits, loss, the gradients of all
+// weights, and those of alphas and betas.
 type outcome struct{ logits, loss, weights, architecture []float32 }
 
 func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Array) (o outcome) {
 	t.Helper()
 	e := block.NewEngine(backendtest.Open(t).Backend)
 	e.Lowering = l
-	n := newWhole(t, torch, pcDARTS, span, FullSpace())
+	n := newSearchNetwork(t, torch, pcDARTS, span, FullSpace())
 	var logits, loss *block.Value
 	parity.Train(t, e, n.params, block.Separate, func(r block.Runner) *block.Value {
 		logits, loss = n.pass(r, parity.Keep(l, parity.BatchLast(torch["x"])), parity.Labels(torch["labels"]))
@@ -36,9 +36,9 @@ func under(t *testing.T, l block.Lowering, span Span, torch map[string]golden.Ar
 	return o
 }
 
-// TestASearchNetworkIsTheSameInEveryLowering: the other layout gives torch's gradients, and those
-// of [c, h, w, b] but for the order of sums; half precision gives nearly the same loss and nearly
-// the same direction.
+// TestASearchNetworkIsTheSameInEveryLowering: NHWC gives PyTorch's gradients, and those of CHWN up
+// to the order of sums. Half precision gives nearly the same loss, and gradients in nearly the same
+// direction.
 func TestASearchNetworkIsTheSameInEveryLowering(t *testing.T) {
 	torch := golden.Read(t, "supernet")
 	want := under(t, block.Lowering{}, Edges, torch)
@@ -52,10 +52,10 @@ func TestASearchNetworkIsTheSameInEveryLowering(t *testing.T) {
 	golden.Close(t, "loss in half precision", got.loss, want.loss, 0.02)
 	golden.Close(t, "logits in half precision", got.logits, want.logits, 0.05)
 	if c := cosine(got.weights, want.weights); c < 0.99 {
-		t.Errorf("in half precision the gradient of the weights points elsewhere: the cosine is %g", c)
+		t.Errorf("in half precision the gradient of the weights has another direction: the cosine is %g", c)
 	}
 	if c := cosine(got.architecture, want.architecture); c < 0.97 {
-		t.Errorf("in half precision the gradient of alphas and betas points elsewhere: the cosine is %g", c)
+		t.Errorf("in half precision the gradient of alphas and betas has another direction: the cosine is %g", c)
 	}
 }
 

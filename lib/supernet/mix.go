@@ -5,11 +5,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// This file has the architecture's functions as graphs, for devices whose memory is apart from the
-// host's: some 250 mixing weights would go there and their gradients come back one by one in every
-// step.
+// This file builds the architecture's functions as graphs, for devices with memory separate from
+// the host's. Otherwise every step would transfer some 250 mixing weights and their gradients one
+// by one.
 
-// Values are all mixing weights, in the order of Mix.
+// Values returns all mixing weights in the order of Mix.
 func (m *Mixing) Values() (vs []*block.Value) {
 	for t := range m.Ops {
 		for e := range m.Ops[t] {
@@ -23,8 +23,8 @@ func (m *Mixing) Values() (vs []*block.Value) {
 	return
 }
 
-// Mix makes the mixing weights, [1] each, of Flat [n] and the factor of auxiliary skips [1], as
-// Update does; m says which there are.
+// Mix computes the mixing weights, [1] each, from Flat [n] and the factor of auxiliary skips [1],
+// as Update does. m determines which of them exist.
 func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	at := 0
 	take := func(n int) *Node {
@@ -44,7 +44,7 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 		}
 	}
 	for t := range m.Ops {
-		var norm []*Node // [1] of each edge; none without partial channels
+		var norm []*Node // [1] per edge; nil without partial channels
 		if a.Partial {
 			for _, n := range entering(len(a.Beta[t])) {
 				betas := Softmax(take(n.to-n.from), 0)
@@ -76,7 +76,7 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	return
 }
 
-// Decay is the regulariser BetaDecay, a scalar, of Flat [n].
+// Decay computes BetaDecay, a scalar, from Flat [n].
 func (a *Arch) Decay(flat *Node) *Node {
 	at := 0
 	var sums []*Node

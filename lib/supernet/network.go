@@ -14,23 +14,24 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Span is how much of the network one executable computes.
+// Span is the part of the network that one executable computes.
 type Span int
 
 const (
-	// Edges: an edge with all its operations. Fastest in steps.
+	// Edges: an edge with all its operations. Steps are fastest.
 	Edges Span = iota
-	// Operations: one operation. More calls, but the executables serve every subset of operations.
+	// Operations: one operation. There are more calls, but the executables serve every subset of
+	// operations.
 	Operations
 )
 
 // Space holds the operations on each edge of each cell type: [type][edge][operation].
 type Space [2][][]string
 
-// FullSpace has every operation of the DARTS space on every edge.
+// FullSpace returns the DARTS operations for every edge.
 func FullSpace() Space { return Everywhere(cell.DARTS()) }
 
-// Everywhere has every operation of the space on every edge.
+// Everywhere returns the operations of a cell space for every edge.
 func Everywhere(space cell.Space) (s Space) {
 	for t := range s {
 		s[t] = slices.Repeat([][]string{space.Operations}, space.Edges())
@@ -38,11 +39,11 @@ func Everywhere(space cell.Space) (s Space) {
 	return
 }
 
-// cells is the space of the cells, as far as their states go.
+// cells returns the cell space with the number of states; its operations are left out.
 func (s Space) cells() cell.Space { return cell.Space{States: cell.StatesOf(len(s[0]))} }
 
-// Network is a search network. Its norms have no parameters (but for the stem's) and always use the
-// batch's statistics.
+// Network is a search network. Norms always use the statistics of the batch and have no parameters,
+// except those of the stem.
 type Network struct {
 	backbone.Backbone
 	Space Space
@@ -51,43 +52,44 @@ type Network struct {
 	fused map[string]*block.Block
 }
 
-// Mixing are the weights with which operations and by-passes enter the sums, as values on the
-// device: for each cell type and edge one [1] for each operation (nil for none, which contributes
-// nothing), and one for the by-pass (nil without partial channels).
+// Mixing holds the weights with which operations and by-passes enter the sums, as values on the
+// device. For each cell type and edge it has one weight [1] per operation (nil for none, which
+// contributes nothing) and one for the by-pass (nil without partial channels).
 type Mixing struct {
 	Ops    [2][][]*block.Value
 	Bypass [2][]*block.Value
-	// Auxiliary skip connections (DARTS-, see Arch), one [1] for each edge; nil: none.
+	// Auxiliary weights the auxiliary skip connections (DARTS-, see Arch), one [1] per edge; nil if
+	// there are none.
 	Auxiliary [2][]*block.Value
-	// Dropout of skip connections; nil: none.
+	// Dropout is the dropout of skip connections and pools; nil if there is none.
 	Dropout *Dropout
 }
 
-// Dropout is what drops values of identities (skip connections of stride 1) in one pass: its rate,
-// [1], and a seed for every cell and edge, int32 [1]. It is for the span Operations.
+// Dropout drops values of identities (skip connections of stride 1) in one pass. It has a rate [1],
+// and a seed int32 [1] for every cell and edge. It requires the span Operations.
 type Dropout struct {
 	Rate  *block.Value
-	Pools *block.Value // rate of the pools, [1]; nil: they drop nothing
-	Seeds map[Spot]*block.Value
+	Pools *block.Value // rate of the pools, [1]; nil for no dropout
+	Seeds map[CellEdge]*block.Value
 }
 
-// Spot is an edge of a cell.
-type Spot struct{ Cell, Edge int }
+// CellEdge identifies an edge of a cell.
+type CellEdge struct{ Cell, Edge int }
 
-// Run makes the calls of one pass.
+// Run makes the calls of one pass on images [c, h, h, b] with the mixing weights m.
 func (n *Network) Run(r block.Runner, images *block.Value, m *Mixing) backbone.Output {
 	complete := n.Space.cells().Complete()
 	return n.Backbone.Run(r, images, [2]cell.Topology{complete, complete}, n.Edge(m))
 }
 
-// Edge is what runs on the edges in one pass.
+// Edge returns the function that computes the edges in one pass.
 func (n *Network) Edge(m *Mixing) backbone.Edge {
 	d := m.Dropout
 	if d != nil && n.Span != Operations {
 		exceptions.Panicf("dropout on skip connections needs executables that span operations")
 	}
 	type node struct{ cell, from int }
-	read := map[node][]*block.Value{} // what operations and by-pass see of a node, for Operations
+	read := map[node][]*block.Value{} // Operations: inputs of a node's operations and by-pass
 	return func(r block.Runner, p backbone.Place, e int, l cell.Link, from, sum backbone.State) {
 		w := weights{m.Ops[p.Type()][e], m.Bypass[p.Type()][e], m.Auxiliary[p.Type()][e]}
 		x := edge{kept: n.Space[p.Type()][e], auxiliary: w.auxiliary != nil, channels: p.Channels, side: p.Side(l.From), stride: p.Stride(l.From), partial: n.Partial, batch: n.Batch}
@@ -101,13 +103,13 @@ func (n *Network) Edge(m *Mixing) backbone.Edge {
 		}
 		var drop drops
 		if d != nil {
-			drop = drops{d.Rate, d.Pools, d.Seeds[Spot{p.Index, e}]}
+			drop = drops{d.Rate, d.Pools, d.Seeds[CellEdge{p.Index, e}]}
 		}
 		x.run(r, p.Label(e, l)+"/", read[k], w, drop, sum)
 	}
 }
 
-// fuse returns the block that computes the whole edge.
+// fuse returns a block that computes the whole edge.
 func (n *Network) fuse(x edge) *block.Block {
 	name := x.String()
 	if b, ok := n.fused[name]; ok {
@@ -121,8 +123,8 @@ func (n *Network) fuse(x edge) *block.Block {
 	return b
 }
 
-// edge is what flows between two nodes: operations on 1/partial of the channels, and the rest
-// by-passing them.
+// edge is the function between two nodes: 1/partial of the channels pass through operations, the
+// rest by-pass them.
 type edge struct {
 	kept                            []string
 	auxiliary                       bool // a skip connection beside the mixture
@@ -130,17 +132,17 @@ type edge struct {
 	batch                           int
 }
 
-// weights of an edge: those of its operations, and, nil where there is none, of its by-pass and of
-// its auxiliary skip.
+// weights are the mixing weights of an edge: of its operations, its by-pass and its auxiliary skip.
+// The last two are nil if they do not exist.
 type weights struct {
 	ops               []*block.Value
 	bypass, auxiliary *block.Value
 }
 
-// drops are the rates of dropout on an edge, nil for none, and its seed.
+// drops holds the dropout rates on an edge (nil for none) and the seed.
 type drops struct{ skips, pools, seed *block.Value }
 
-// of is the rate of an operation; nil: nothing of it is dropped.
+// of returns the dropout rate of an operation, or nil for no dropout.
 func (d drops) of(o ops.Operation) *block.Value {
 	if kind, _ := cell.Lookup(o.Name); kind.Pool() {
 		return d.pools
@@ -161,11 +163,11 @@ func (x edge) String() string {
 
 func (x edge) out() int { return (x.side + x.stride - 1) / x.stride }
 
-// operated is the number of channels that go through the operations.
+// operated is the number of channels that pass through the operations.
 func (x edge) operated() int { return x.channels / x.partial }
 
-// split reads a node: [operated channels, by-passing channels], the latter halved in size where the
-// stride is 2.
+// split reads a node into [operated channels, by-passing channels]. At stride 2 the by-passing
+// channels are halved in size.
 func (x edge) split(r block.Runner, from backbone.State) []*block.Value {
 	if x.partial == 1 {
 		return from
@@ -186,7 +188,7 @@ func (x edge) split(r block.Runner, from backbone.State) []*block.Value {
 	return r.Call("", b, from, nil)
 }
 
-// state are the shapes of a node.
+// state returns the shapes of a node.
 func (x edge) state() []shapes.Shape {
 	if x.partial == 1 {
 		return []shapes.Shape{block.Floats(x.channels, x.side, x.side, x.batch)}
@@ -195,8 +197,8 @@ func (x edge) state() []shapes.Shape {
 	return []shapes.Shape{block.Floats(k, x.side, x.side, x.batch), block.Floats(x.channels-k, x.side, x.side, x.batch)}
 }
 
-// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with beta folded into the
-// mixing weights. drop is what drops values of the skip connection and of pools.
+// run adds the mixture to the target's sum: arXiv:1907.05737, eq. 2, with mixing weights that
+// include beta. drop is the dropout of skip connections and pools.
 func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, drop drops, sum backbone.State) {
 	op := func(name string) ops.Operation {
 		return ops.Operation{Name: name, Channels: x.operated(), Size: x.side, Stride: x.stride}
@@ -221,7 +223,8 @@ func (x edge) run(r block.Runner, label string, read []*block.Value, w weights, 
 	}
 }
 
-// inputs of the fused edge: the node, then the mixing weights: operations, by-pass, auxiliary skip.
+// inputs returns the inputs of the fused edge: the node, then the mixing weights of operations,
+// by-pass and auxiliary skip.
 func (x edge) inputs(from backbone.State, w weights) []*block.Value {
 	in := append([]*block.Value{}, from...)
 	for _, m := range append(w.ops[:len(w.ops):len(w.ops)], w.bypass, w.auxiliary) {
@@ -232,7 +235,7 @@ func (x edge) inputs(from backbone.State, w weights) []*block.Value {
 	return in
 }
 
-// fuse makes one block of split and run.
+// fuse merges split and run into one block.
 func (x edge) fuse(name string) *block.Block {
 	in := x.state()
 	states := len(in)
@@ -271,8 +274,8 @@ func (x edge) fuse(name string) *block.Block {
 	})
 }
 
-// Count returns the number of weights (alphas and betas not among them) and the
-// multiply-accumulates (MACs) of one image, from the shapes alone.
+// Count returns the number of weights, without alphas and betas, and the multiply-accumulates
+// (MACs) of one image. It needs no backend.
 func (n *Network) Count() (weights, macs int) {
 	m := &Mixing{}
 	for t, edges := range n.Space {

@@ -16,7 +16,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// engine serves all parity tests of the package: the networks among them share executables.
+// All parity tests of the package use one engine, because their networks share executables.
 var (
 	engine     *block.Engine
 	makeEngine sync.Once
@@ -27,8 +27,8 @@ func open(t *testing.T) *block.Engine {
 	return engine
 }
 
-// whole is a search network on torch's numbers.
-type whole struct {
+// searchNetwork is a search network with PyTorch's numbers.
+type searchNetwork struct {
 	*Network
 	arch   *Arch
 	mix    *Mixing
@@ -36,8 +36,8 @@ type whole struct {
 	labels *block.Block
 }
 
-func newWhole(t *testing.T, torch map[string]golden.Array, w backbone.Backbone, span Span, space Space) *whole {
-	n := &whole{Network: &Network{Backbone: w, Space: space, Span: span}}
+func newSearchNetwork(t *testing.T, torch map[string]golden.Array, w backbone.Backbone, span Span, space Space) *searchNetwork {
+	n := &searchNetwork{Network: &Network{Backbone: w, Space: space, Span: span}}
 	n.arch = NewArch(n.Space, w.Partial > 1, 1)
 	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
 	n.mix = n.arch.NewMixing()
@@ -51,7 +51,7 @@ func newWhole(t *testing.T, torch map[string]golden.Array, w backbone.Backbone, 
 	return n
 }
 
-// torchWeights counts the weights without alphas and betas.
+// torchWeights counts PyTorch's weights without alphas and betas.
 func torchWeights(torch map[string]golden.Array) (n int) {
 	for _, a := range golden.Under(torch, "weight/") {
 		n += len(a.Data)
@@ -60,7 +60,7 @@ func torchWeights(torch map[string]golden.Array) (n int) {
 	return n
 }
 
-func (n *whole) pass(r block.Runner, x, labels *block.Value) (logits, loss *block.Value) {
+func (n *searchNetwork) pass(r block.Runner, x, labels *block.Value) (logits, loss *block.Value) {
 	logits = n.Run(r, x, n.mix).Logits
 	return logits, r.Call("", n.labels, []*block.Value{logits, labels}, nil)[0]
 }
@@ -71,8 +71,8 @@ var (
 	small   = backbone.Backbone{Cells: 3, Channels: 4, Classes: 10, ImageChannels: 1, ImageSide: 12, Batch: 4, Partial: 2}
 )
 
-// TestSearchNetworkIsTorchs compares a whole search network: logits, loss, the gradient of every
-// weight, alpha and beta.
+// TestSearchNetworkIsTorchs compares a whole search network with PyTorch: logits, loss, and the
+// gradients of all weights, alphas and betas.
 func TestSearchNetworkIsTorchs(t *testing.T) {
 	for _, c := range []struct {
 		name, file string
@@ -81,8 +81,8 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 		back       block.Backward
 		space      Space
 	}{
-		// Between them, the mixed operations and the cells the four combinations of channels and
-		// span are met.
+		// The cases, the mixed operations and the cells together cover the four combinations of
+		// partial channels and span.
 		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate, FullSpace()},
 		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint, FullSpace()},
 		{"three states and three operations", "spaces", small, Edges, block.Separate, Everywhere(cell.Space{Operations: []string{"none", "skip_connect", "sep_conv_3x3"}, States: 3})},
@@ -92,7 +92,7 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 			if c.file == "spaces" {
 				torch = golden.Under(torch, "network/")
 			}
-			n := newWhole(t, torch, c.backbone, c.span, c.space)
+			n := newSearchNetwork(t, torch, c.backbone, c.span, c.space)
 			partial := c.backbone.Partial > 1
 			var logits, loss *block.Value
 			parity.Train(t, open(t), n.params, c.back, func(r block.Runner) *block.Value {
@@ -108,12 +108,12 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 	}
 }
 
-// TestMixedOperationIsTorchs compares one edge: 1/K of the channels through all operations, the
-// others by-passing them, shuffled; and all channels without a by-pass. Nodes are kept unshuffled
-// here and shuffled when read, torch shuffles what an edge gives.
+// TestMixedOperationIsTorchs compares one edge with PyTorch, with 1/K of the channels and with all
+// channels in the operations. Nodes are stored unshuffled here and shuffled when read; PyTorch
+// shuffles the output of an edge.
 func TestMixedOperationIsTorchs(t *testing.T) {
 	all := golden.Read(t, "mixed")
-	// K of 8 divides 16 channels, but not the 2 that go through the operations
+	// K = 8 divides 16 channels, but not the 2 channels in the operations
 	maps.Copy(all, golden.Read(t, "spaces"))
 	for _, c := range []struct{ k, channels, stride int }{{4, 16, 1}, {4, 16, 2}, {1, 4, 1}, {1, 4, 2}, {8, 16, 1}, {8, 16, 2}} {
 		t.Run(fmt.Sprintf("k%d/stride%d", c.k, c.stride), func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestMixedOperationIsTorchs(t *testing.T) {
 				golden.Close(t, "y", joined(y, (*block.Value).Floats, c.channels, c.k).Data, parity.BatchLast(torch["y"]).Data, parity.Tolerance)
 			})
 			golden.Close(t, "gradient of x", joined(node, (*block.Value).Gradient, c.channels, c.k).Data, parity.BatchLast(torch["gradient/x"]).Data, parity.Tolerance)
-			var got []float32 // that of none is 0 in torch
+			var got []float32 // PyTorch's gradient for none is 0
 			for i := range mix {
 				if mix[i] == nil {
 					got = append(got, 0)
@@ -163,7 +163,7 @@ func TestMixedOperationIsTorchs(t *testing.T) {
 // unshuffle is the inverse of torch's channel_shuffle(x, k), on the first axis.
 func unshuffle(a golden.Array, k int) golden.Array { return regroup(a, a.Shape[0]/k, k) }
 
-// regroup sees the first axis as [rows, columns] and transposes it.
+// regroup views the first axis as [rows, columns] and transposes it.
 func regroup(a golden.Array, rows, columns int) golden.Array {
 	rest := len(a.Data) / (rows * columns)
 	b := golden.Array{Shape: []int{rows, columns, rest}, Data: a.Data}.Transpose(1, 0, 2)
@@ -171,7 +171,7 @@ func regroup(a golden.Array, rows, columns int) golden.Array {
 	return b
 }
 
-// halfArrays cuts the first axis into the 1/k that operations see and the rest.
+// halfArrays cuts the first axis into the 1/k in the operations, and the rest.
 func halfArrays(a golden.Array, k int) []golden.Array {
 	if k == 1 {
 		return []golden.Array{a}
@@ -190,7 +190,7 @@ func halves(a golden.Array, k int) backbone.State {
 	return s
 }
 
-// joined puts together what get returns of a node's values, in torch's order of channels.
+// joined joins the results of get for a node's values, in PyTorch's order of channels.
 func joined(s backbone.State, get func(*block.Value) []float32, channels, k int) golden.Array {
 	var all []float32
 	for _, v := range s {
@@ -199,9 +199,9 @@ func joined(s backbone.State, get func(*block.Value) []float32, channels, k int)
 	return regroup(golden.Array{Shape: []int{channels}, Data: all}, k, channels/k)
 }
 
-// TestCellIsTorchs compares a normal cell after a reduction (whose first input is twice as large)
-// and a reduction cell on inputs of their own: the output, and the gradients of inputs, weights,
-// alphas and betas.
+// TestCellIsTorchs compares two cells with PyTorch: a normal cell after a reduction, whose first
+// input is twice as large, and a reduction cell. It compares outputs and the gradients of inputs,
+// weights, alphas and betas.
 func TestCellIsTorchs(t *testing.T) {
 	all := golden.Read(t, "cells")
 	for _, c := range []struct {
@@ -260,7 +260,8 @@ func TestCellIsTorchs(t *testing.T) {
 	}
 }
 
-// TestSizesAreTorchs compares weights and multiply-accumulates of search networks.
+// TestSizesAreTorchs compares the weights and multiply-accumulates of search networks with
+// PyTorch's.
 func TestSizesAreTorchs(t *testing.T) {
 	for _, c := range golden.Counts(t) {
 		if c.Supernet == "" {
@@ -272,7 +273,7 @@ func TestSizesAreTorchs(t *testing.T) {
 		mix := NewArch(n.Space, c.K > 1, 1).NewMixing()
 		weights, macs := block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, mix) }).Count()
 		if weights != c.Weights || macs != c.MACs {
-			t.Errorf("%s, %d cells: %d weights, %d multiply-accumulates; torch has %d, %d", c.Supernet, c.Cells, weights, macs, c.Weights, c.MACs)
+			t.Errorf("%s, %d cells: %d weights, %d multiply-accumulates; PyTorch has %d, %d", c.Supernet, c.Cells, weights, macs, c.Weights, c.MACs)
 		}
 	}
 }

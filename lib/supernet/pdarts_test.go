@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// Numbers of testdata/pdarts.py, which follows P-DARTS' reference implementation.
+// pdarts holds the numbers of testdata/pdarts.py, which follows P-DARTS' reference implementation.
 type pdarts struct {
 	Kept []struct {
 		Alphas [][]float32 `json:"alphas"`
@@ -22,7 +22,7 @@ type pdarts struct {
 	Derived []struct {
 		Space  [][]string            `json:"space"`  // of both cell types
 		Alphas [2][][]float32        `json:"alphas"` // normal, reduction
-		Normal map[string][][][2]any `json:"normal"` // by the skip limit: for each state its genes, sorted
+		Normal map[string][][][2]any `json:"normal"` // by skip limit: the sorted genes of each state
 		Reduce [][][2]any            `json:"reduce"`
 	} `json:"derived"`
 }
@@ -83,7 +83,8 @@ func TestWithASkipLimitTheCellIsPDARTS(t *testing.T) {
 	}
 }
 
-// sorted are the genes of each state by name and source: their order within a state means nothing.
+// sorted sorts the genes of each state by name and source: their order within a state has no
+// meaning.
 func sorted(genes []cell.Gene) string {
 	states := make([][]cell.Gene, 0, cell.States)
 	for pair := range slices.Chunk(slices.Clone(genes), 2) {

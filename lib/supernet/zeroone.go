@@ -6,12 +6,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ZeroOneLoss is FairDARTS' loss that drives sigmoids to 0 or 1 (arXiv:1911.12126, eq. 4, with the
-// factor left out) and its gradient with respect to Flat: over all N alphas of both cell types
+// ZeroOneLoss returns FairDARTS' loss that drives sigmoids to 0 or 1 (arXiv:1911.12126, eq. 4,
+// without its factor), and its gradient with respect to Flat. The loss is, over all N alphas of
+// both cell types,
 //
 //	-1/N sum (sigmoid(alpha) - 1/2)^2
 //
-// The betas of edge normalisation have no part in it.
+// The gradient of the betas of edge normalisation is 0.
 func (a *Arch) ZeroOneLoss() (loss float64, gradient []float32) {
 	n := a.alphas()
 	gradient = make([]float32, len(a.Flat()))
@@ -23,13 +24,13 @@ func (a *Arch) ZeroOneLoss() (loss float64, gradient []float32) {
 	return loss, gradient
 }
 
-// ZeroOneOf is ZeroOneLoss, a scalar, of Flat [n].
+// ZeroOneOf computes ZeroOneLoss, a scalar, from Flat [n].
 func (a *Arch) ZeroOneOf(flat *Node) *Node {
 	alphas := Slice(flat, AxisRange(0, a.alphas()))
 	return Neg(ReduceAllMean(Square(AddScalar(Sigmoid(alphas), -0.5))))
 }
 
-// alphas is their number, which come first in Flat.
+// alphas is the number of alphas, which come first in Flat.
 func (a *Arch) alphas() (n int) {
 	for t := range a.Alpha {
 		for _, alphas := range a.Alpha[t] {
