@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Alphas draws how much each operation has of each edge: softmax(alpha) of the normal and of the
-// reduction cell, [edge][operation], in the order of a cell's edges (0→2, 1→2, 0→3, ...). NaN marks
-// an operation that an edge does not have (any more).
+// Alphas draws the weight of each operation on each edge, softmax(alpha), for the normal and for
+// the reduction cell, [edge][operation]. Edges are in the order of a cell's edges (0→2, 1→2, 0→3,
+// ...). NaN marks an operation that an edge does not have (any more).
 func Alphas(title string, operations []string, normal, reduce [][]float64) Figure {
 	if len(normal) == 0 || len(reduce) == 0 {
 		return message("no alphas were recorded")

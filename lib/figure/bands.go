@@ -9,7 +9,7 @@ import (
 
 // Bands draws curves with a band between the ends of their intervals, over a linear x axis that
 // begins at the smallest x and a y axis that begins at 0 or below. faintLines are thin grey lines
-// behind them, such as single images of which a curve is the mean. The plane's Steps are ignored.
+// behind them, for example one for each image that a curve averages. The plane's Steps are ignored.
 func Bands(plane Plane, faintLines []Curve, curves ...Curve) Figure {
 	across, up, ends := nowhere(), nowhere(), nowhere()
 	for _, c := range append(append([]Curve{}, faintLines...), curves...) {
@@ -57,7 +57,7 @@ func Bands(plane Plane, faintLines []Curve, curves ...Curve) Figure {
 	}}
 }
 
-// line returns the finite points.
+// line returns the finite points of the curve.
 func (c Curve) line() (points plotter.XYs) {
 	for _, at := range c.Points {
 		if finite(at.X) && finite(at.Y) {
@@ -67,7 +67,8 @@ func (c Curve) line() (points plotter.XYs) {
 	return points
 }
 
-// band returns the outline of the intervals, cut at bottom and top; nil for fewer than two.
+// band returns the outline of the intervals, cut at bottom and top, or nil for fewer than two
+// intervals.
 func (c Curve) band(bottom, top float64) (outline plotter.XYs) {
 	var back plotter.XYs
 	for _, at := range c.Points {
@@ -82,7 +83,7 @@ func (c Curve) band(bottom, top float64) (outline plotter.XYs) {
 	return append(outline, back...)
 }
 
-// translucent returns a colour through which others are seen.
+// translucent returns the colour with an opacity of 19 %, so that overlapping bands stay visible.
 func translucent(c color.Color) color.Color {
 	r, g, b, _ := c.RGBA()
 	return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 0x30}

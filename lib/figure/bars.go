@@ -17,10 +17,10 @@ type Bar struct {
 }
 
 // Bars draws horizontal bars from zero, one below the other in the given order. Panels stand beside
-// each other; they share the names, and each has its own scale.
+// each other. They share the names, and each panel has its own scale.
 func Bars(panels ...BarPanel) Figure {
 	if len(panels) == 0 || len(panels[0].Bars) == 0 {
-		return message("nothing was measured to draw bars of")
+		return message("no values were measured")
 	}
 	text := sans(fontSize)
 	var names vg.Length

@@ -41,7 +41,7 @@ func Curves(charts ...Chart) Figure {
 		}
 	}
 	if len(kept) == 0 {
-		return message("nothing was recorded to draw curves from")
+		return message("no values were recorded")
 	}
 	columns := min(2, len(kept))
 	rows := (len(kept) + columns - 1) / columns

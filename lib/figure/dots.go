@@ -13,7 +13,7 @@ type Sample struct {
 	Name            string // stands at the left
 	Values          []float64
 	Mean, Low, High float64
-	Class           int // index of colour and shape, equal for samples that belong together
+	Class           int // index of colour and shape, equal within a group of samples
 }
 
 // Dots draws samples in rows, the first at the top: each value as a dot, the mean as a bar, the

@@ -52,7 +52,8 @@ func AlphaHistory(title string, operations []string, epochs []float64, shares []
 	})
 }
 
-// weightName is what weights [edge][operation] are of alphas: those of a softmax add up to 1.
+// weightName names the function that makes the weights [edge][operation] from alphas. The weights
+// of a softmax add up to 1 on each edge.
 func weightName(shares ...[][]float64) string {
 	for _, edges := range shares {
 		for _, edge := range edges {

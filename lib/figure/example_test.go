@@ -94,7 +94,7 @@ func ExamplePartialChannels() {
 	// Output: 494 x 128 points: in|out|shuffled|4 channels, K = 2: 2 of them go through the operations|Σ softmax(α) o(x)|by-pass
 }
 
-// A drawing of one's own, above a note.
+// A drawing by the caller above a note.
 func ExampleStack() {
 	circle := figure.New(80, 40, func(c draw.Canvas) {
 		c.DrawGlyph(draw.GlyphStyle{Color: figure.OperationColor("sep_conv_3x3"), Radius: 10, Shape: draw.CircleGlyph{}}, c.Center())

@@ -47,7 +47,7 @@ func (f Figure) SVG(w io.Writer) error {
 	}
 	text := svg.Bytes()
 	for _, r := range [][2]string{
-		// The metrics of all these font families equal those of Liberation Sans, or nearly.
+		// All these font families have the metrics of Liberation Sans, or nearly.
 		{"font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Helvetica,Arial,sans-serif;"},
 		{"font-variant:normal;", ""},
 		{"font-weight:normal;", ""},
@@ -81,8 +81,8 @@ func measured(text []byte) []byte {
 	return bytes.Replace(text, []byte("<text "), fmt.Appendf(nil, `<text textLength="%.4g" lengthAdjust="spacingAndGlyphs" `, width), 1)
 }
 
-// Image returns the figure in so many dots per inch: paletted where it has few colours, as drawings
-// do.
+// Image returns the figure at this resolution in dots per inch. An image of at most 256 colours,
+// such as most drawings, is paletted.
 func (f Figure) Image(dpi int) image.Image {
 	canvas := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi))
 	f.paint(canvas)
@@ -98,7 +98,7 @@ func (f Figure) Image(dpi int) image.Image {
 func (f Figure) PNG(w io.Writer) error {
 	picture := f.Image(pngDPI)
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if _, ok := picture.(*image.Paletted); ok { // few bytes: the best compression costs little time
+	if _, ok := picture.(*image.Paletted); ok { // a paletted image is small, so the best compression takes little time
 		encoder.CompressionLevel = png.DefaultCompression
 	}
 	if err := encoder.Encode(w, picture); err != nil {

@@ -20,12 +20,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-var update = flag.Bool("update", false, "write the golden figures anew (and look at them)")
+var update = flag.Bool("update", false, "write the golden figures anew; look at them before you commit them")
 
 var operations = []string{"none", "max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"}
 
-// shares returns made-up weights [epoch][edge][operation]; each edge comes to prefer another
-// operation.
+// shares returns invented weights [epoch][edge][operation]. Each edge prefers another operation in
+// the end.
 func shares(epochs int) [][][]float64 {
 	all := make([][][]float64, epochs)
 	for t := range all {
@@ -221,7 +221,7 @@ func TestGoldenFigures(t *testing.T) {
 		}
 		// Processors round differently; a tenth of full scale in any pixel is more than that.
 		if same, err := cmpimg.EqualApprox("png", got.Bytes(), want, 0.1); err != nil || !same {
-			t.Errorf("%s is not what %s shows (%v); go test -update writes it anew", name, file, err)
+			t.Errorf("%s differs from %s (%v); go test -update writes it anew", name, file, err)
 		}
 	}
 }
@@ -319,7 +319,7 @@ func TestCorrelationsOfBothSignsDifferInHueAndZeroIsWhite(t *testing.T) {
 
 func TestIntervalsMuchWiderThanTheValuesDoNotSquashThem(t *testing.T) {
 	low, high := reach([]Sample{{Values: []float64{90, 94}, Mean: 92, Low: 0, High: 200}})
-	// 4 wide, half of that more on each side, and some air
+	// the values span 4; the axis adds half of that on each side, and a margin
 	if low < 87 || low > 88 || high < 96 || high > 97 {
 		t.Errorf("the axis goes from %g to %g", low, high)
 	}

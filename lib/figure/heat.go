@@ -11,7 +11,7 @@ type HeatMap struct {
 	Digits                     int         // after the point, of the numbers in the cells
 }
 
-// Heat draws a table of numbers: the colour of a cell and its text are its number.
+// Heat draws a table of numbers. The colour and the text of a cell show its number.
 func Heat(h HeatMap) Figure {
 	if len(h.Rows) == 0 || len(h.Values) != len(h.Rows) || h.High <= h.Low {
 		return message("nothing was measured yet")

@@ -8,7 +8,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Between is a point of a Curve with the ends of its interval. Ends of NaN are left out.
+// Between is a point of a Curve with the ends of its interval. An interval with a NaN end is left
+// out.
 type Between struct{ X, Y, Low, High float64 }
 
 // Curve is a line through points in the given order.

@@ -129,7 +129,7 @@ func colourBar(c draw.Canvas, low, top float64) {
 // many classes omit it.
 func Confusion(classes []string, confusion [][]int) Figure {
 	if len(classes) == 0 || len(confusion) != len(classes) {
-		return message("nothing was tested to draw a confusion matrix from")
+		return message("no images were tested")
 	}
 	m := matrix{
 		title: "Confusion matrix", rowAxis: "true class", columnAxis: "predicted class (colour: share of the true class)",

@@ -11,9 +11,9 @@ import (
 // Hues beyond the palette, of Paul Tol's "muted" scheme, which is safe for all kinds of colour
 // vision too.
 var (
-	// wine, olive and indigo, of the capsules' routings
+	// wine, olive and indigo, for the capsules' routings
 	routings = []color.NRGBA{{0x88, 0x22, 0x55, 0xff}, {0x99, 0x99, 0x33, 0xff}, {0x33, 0x22, 0x88, 0xff}}
-	// rose, teal and violet, of kinds of operations that have none
+	// rose, teal and violet, for kinds of operations without a colour in the palette
 	spare = []color.NRGBA{{0xcc, 0x66, 0x77, 0xff}, {0x44, 0xaa, 0x99, 0xff}, {0xaa, 0x44, 0x99, 0xff}}
 )
 
@@ -22,10 +22,10 @@ var (
 // ones green and purple, capsules wine, olive and indigo, the skip connection black. The operation
 // none and unknown names are grey.
 //
-// The kind of an operation, its dilation and the size of its window give the hue. Where its windows
-// together span more than those of the operation of DARTS with that hue, the colour is darker;
-// where they span less, it is duller. Capsules with more than two rounds of routing are darker, and
-// with fewer duller.
+// The kind of an operation, its dilation and the size of its window give the hue. The colour is
+// darker if the windows together span more than those of DARTS' operation with that hue, and duller
+// if they span less. Capsules are darker with more than two rounds of routing, and duller with
+// fewer.
 func OperationColor(op string) color.NRGBA {
 	o, ok := cell.Lookup(op)
 	if !ok {
@@ -87,8 +87,8 @@ func colourOf(o cell.Operation) color.NRGBA {
 	return toned(spare[other%len(spare)], span)
 }
 
-// toned mixes a colour with black where more is positive, and with a grey that is legible on white
-// where it is negative. The share grows with the amount, up to 60 %, at which the hue still shows.
+// toned mixes a colour with black if more is positive, and with a grey that is legible on white if
+// more is negative. The share grows with the amount up to 60 %, at which the hue is still visible.
 func toned(c color.NRGBA, more int) color.NRGBA {
 	to := 0.0
 	if more < 0 {

@@ -52,14 +52,14 @@ func TestASeriesKeepsItsStyleWhateverIsLeftOut(t *testing.T) {
 		return b.String()
 	}
 	if drawn(alone) != drawn(after) {
-		t.Error("a line is drawn otherwise beside one that is left out")
+		t.Error("the style of a line depends on a line that is left out")
 	}
 	if drawn(alone) == drawn(Curves(Chart{Series: []Series{solid}})) {
 		t.Error("a dashed line is drawn as a solid one")
 	}
 }
 
-// An operation that no space has yet: of a known kind with other windows, and of unknown kinds.
+// The operations are in no space yet: known kinds with other windows, and unknown kinds.
 func TestAnyOtherOperationHasALegibleColourOfItsOwn(t *testing.T) {
 	w := func(size, dilation, times int) (all []cell.Window) {
 		for range times {

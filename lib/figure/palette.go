@@ -8,13 +8,13 @@ import (
 	"slices"
 )
 
-// indexed reduces an opaque image to its 256 most frequent colours, which makes the file a third as
-// large: notebooks hold all their figures. In drawings only the edges of letters change. Images
-// with more colours, such as photographs, are returned unchanged.
+// indexed reduces an opaque image to its 256 most frequent colours. The file is then a third as
+// large, which matters because notebooks hold all their figures. In drawings only the edges of
+// letters change. Images with more colours, such as photographs, are returned unchanged.
 func indexed(im *image.RGBA) image.Image {
 	pixel := func(i int) [3]uint8 { return [3]uint8(im.Pix[i : i+3]) }
 	count := map[[3]uint8]int{}
-	for i := 0; i < len(im.Pix); { // by runs of one colour
+	for i := 0; i < len(im.Pix); { // a step for each run of one colour
 		start, c := i, pixel(i)
 		for i < len(im.Pix) && pixel(i) == c {
 			i += 4

@@ -14,9 +14,9 @@ type Level struct {
 	Count                int
 }
 
-// Reliability draws the accuracy of predictions against their confidence (a reliability diagram),
-// as bars; the diagonal is what a calibrated classifier has, and the gap to the mean confidence
-// has the second colour. The share of predictions in a level stands above its bar.
+// Reliability draws a reliability diagram: the accuracy of predictions against their confidence, as
+// bars. A calibrated classifier lies on the diagonal. The gap to the mean confidence has the second
+// colour. The share of predictions in a level stands above its bar.
 func Reliability(title, note string, levels []Level) Figure {
 	total := 0
 	for _, l := range levels {

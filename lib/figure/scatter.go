@@ -86,15 +86,15 @@ type interval struct{ low, high float64 }
 
 func nowhere() interval { return interval{math.Inf(1), math.Inf(-1)} }
 
-// take extends the range to x unless x is NaN or infinite.
+// take extends the range to x if x is finite.
 func (e *interval) take(x float64) {
 	if finite(x) {
 		e.low, e.high = min(e.low, x), max(e.high, x)
 	}
 }
 
-// with returns the axis for values in this range with intervals. The intervals may add half of the
-// range on each side. The axis has a margin.
+// with returns the limits of the axis for values in this range with intervals. The intervals may
+// add half of the range on each side. The limits include a margin.
 func (e interval) with(intervals interval) (low, high float64) {
 	if math.IsInf(e.low, 1) {
 		return 0, 1
@@ -111,7 +111,7 @@ func (e interval) with(intervals interval) (low, high float64) {
 	return low - air, high + air
 }
 
-// extent returns the axis of the points in one direction.
+// extent returns the limits of the axis in one direction; any is false without a finite point.
 func extent(clusters []Cluster, of func(Point) (x, half float64)) (low, high float64, any bool) {
 	values, intervals := nowhere(), nowhere()
 	for _, c := range clusters {
@@ -127,7 +127,7 @@ func extent(clusters []Cluster, of func(Point) (x, half float64)) (low, high flo
 	return low, high, any
 }
 
-// staircase joins the points at right angles: a value holds from its x on.
+// staircase joins the points at right angles: each value continues to the x of the next point.
 func staircase(points []Point) (way plotter.XYs) {
 	for i, p := range points {
 		if i > 0 {

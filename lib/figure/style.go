@@ -93,8 +93,8 @@ func inset(c draw.Canvas, left, right, bottom, top vg.Length) draw.Canvas {
 	return draw.Crop(c, left, -right, bottom, -top)
 }
 
-// subscripts is plain text in which _{...} is set lower and smaller: c_{k-2}. Gonum's LaTeX handler
-// sets serif letters, and it panics at arrows and at names like sep_conv_3x3.
+// subscripts sets plain text, with _{...} lower and smaller: c_{k-2}. Gonum's LaTeX handler sets
+// serif letters, and it panics at arrows and at names like sep_conv_3x3.
 type subscripts struct{ text.Plain }
 
 type piece struct {
@@ -158,7 +158,7 @@ func (s subscripts) Draw(c vg.Canvas, txt string, style text.Style, at vg.Point)
 	}
 }
 
-// percent writes a fraction in per cent. Only 1 gives 100 %.
+// percent writes a fraction in per cent. Fractions below 1 never round to 100 %.
 func percent(share float64) string {
 	if share > 0 && share < 1e-4 {
 		return "< 0.01 %"

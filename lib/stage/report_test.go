@@ -167,7 +167,7 @@ func TestReportOfASearchThatIsUnderWaySaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holds(t, read(t, path), "This search has not ended: 0 of 6 epochs are done.", "nothing was recorded to draw curves from")
+	holds(t, read(t, path), "This search has not ended: 0 of 6 epochs are done.", "no values were recorded")
 }
 
 func TestAlphasOfAProgressiveSearchKeepTheirColumns(t *testing.T) {

@@ -12,18 +12,20 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 )
 
-// Normal draws the genotype's normal cell under that title.
+// Normal draws the genotype's normal cell under a title. It returns an error if the genotype is
+// invalid.
 func Normal(title string, g cell.Genotype) (figure.Figure, error) {
 	return graph(title, g, g.Normal, g.NormalConcat)
 }
 
-// Reduction draws the genotype's reduction cell under that title.
+// Reduction draws the genotype's reduction cell under a title. It returns an error if the genotype
+// is invalid.
 func Reduction(title string, g cell.Genotype) (figure.Figure, error) {
 	return graph(title, g, g.Reduce, g.ReduceConcat)
 }
 
-// Complete draws a cell of the space's search network under that title: all edges, on each of which
-// every operation runs. It returns an error where the space can't be searched.
+// Complete draws a cell of the space's search network under a title: all edges, each with all
+// operations. It returns an error if the space can't be searched.
 func Complete(title string, space cell.Space) (figure.Figure, error) {
 	if err := space.Validate(); err != nil {
 		return figure.Figure{}, fmt.Errorf("can't draw the cell: %w", err)
@@ -31,13 +33,13 @@ func Complete(title string, space cell.Space) (figure.Figure, error) {
 	all := space.Complete()
 	var arcs []arc
 	for _, l := range all.Links {
-		shade := 0x33 + 0x14*uint8(l.From) // no operation has a grey, and crossing edges differ
+		shade := 0x33 + 0x14*uint8(l.From) // no operation is grey, and crossing edges have different greys
 		arcs = append(arcs, arc{from: name(l.From), to: name(l.To), colour: color.NRGBA{shade, shade, shade, 0xff}, width: 1.5, head: true})
 	}
 	return drawing(title, nodes(all.States), append(arcs, outputs(all.States, all.Concat)...))
 }
 
-// In points.
+// Sizes of boxes and text, in points.
 const (
 	nodeText  vg.Length = 11
 	labelText vg.Length = 9
@@ -57,8 +59,8 @@ type box struct {
 	round         vg.Length // radius of the corners
 }
 
-// arc goes from box to box in one colour. What enters a state ends in an arrowhead; what enters an
-// operation does not, so that it reads as one edge.
+// arc is a line from box to box in one colour. An arc into a state ends in an arrowhead. An arc
+// into an operation has none, so that both halves of an edge read as one.
 type arc struct {
 	from, to string
 	colour   color.Color
@@ -77,7 +79,7 @@ func graph(title string, g cell.Genotype, genes []cell.Gene, concat []int) (figu
 // drawing lays the boxes out and draws them.
 func drawing(title string, boxes []box, arcs []arc) (figure.Figure, error) {
 	placed, err := place(boxes, arcs, 0.38)
-	// a long chain of states: shorter edges rather than smaller text
+	// shorter edges fit a long chain of states onto a page without smaller text
 	if err == nil && placed.width > 740 {
 		placed, err = place(boxes, arcs, 0.2)
 	}
@@ -97,7 +99,7 @@ func drawing(title string, boxes []box, arcs []arc) (figure.Figure, error) {
 	}), nil
 }
 
-// parts are the boxes and arcs of a cell.
+// parts returns the boxes and arcs of a cell.
 func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
 	states := len(genes) / 2 // a state keeps two edges
 	boxes = nodes(states)
@@ -115,7 +117,7 @@ func parts(genes []cell.Gene, concat []int) (boxes []box, arcs []arc) {
 	return boxes, append(arcs, outputs(states, concat)...)
 }
 
-// nodes are the boxes of the nodes of a cell with so many states.
+// nodes returns the boxes of the nodes of a cell with this number of states.
 func nodes(states int) (boxes []box) {
 	output := cell.Inputs + states
 	for node := range output + 1 {
@@ -133,7 +135,7 @@ func nodes(states int) (boxes []box) {
 	return boxes
 }
 
-// outputs are the arcs to the output from the states that it concatenates.
+// outputs returns the arcs to the output from the states that it concatenates.
 func outputs(states int, concat []int) (arcs []arc) {
 	for _, node := range concat {
 		arcs = append(arcs, arc{from: name(node), to: name(cell.Inputs + states), colour: color.NRGBA{0x88, 0x88, 0x88, 0xff}, width: 1, head: true})
@@ -146,7 +148,7 @@ func name(node int) string { return fmt.Sprintf("node%d", node) }
 func (b box) draw(c draw.Canvas, centre vg.Point) {
 	half := vg.Point{X: b.width / 2, Y: b.height / 2}
 	low, high := centre.Sub(half), centre.Add(half)
-	const k = 0.5523 // a quarter of a circle as a Bézier curve
+	const k = 0.5523 // distance of the control points of a quarter circle, for radius 1
 	r, t := b.round, b.round*(1-k)
 	var p vg.Path
 	p.Move(vg.Point{X: low.X + r, Y: low.Y})
@@ -168,7 +170,8 @@ func (b box) draw(c draw.Canvas, centre vg.Point) {
 	c.FillText(text, centre, b.label)
 }
 
-// draw strokes the way, a chain of cubic Bézier curves: a point, then three for every curve.
+// draw strokes a path, a chain of cubic Bézier curves: the first point, then three points for each
+// curve.
 func (a arc) draw(c draw.Canvas, origin vg.Point, way []vg.Point) {
 	var p vg.Path
 	p.Move(origin.Add(way[0]))
@@ -189,8 +192,8 @@ func (a arc) draw(c draw.Canvas, origin vg.Point, way []vg.Point) {
 	})
 }
 
-// dot is the graph in Graphviz' language, gap its least distance of columns in inches. Sizes are
-// inches there; labels are left out, the sizes of the boxes make room for them.
+// dot returns the graph in DOT, Graphviz's language. gap is the least distance of columns. Lengths
+// are in inches. Boxes have a size and no label, because this package draws the text.
 func dot(boxes []box, arcs []arc, gap float64) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "digraph {\nrankdir=LR; ranksep=%g; nodesep=0.14; splines=true; outputorder=edgesfirst;\nnode [shape=box, fixedsize=true, label=\"\"]; edge [arrowsize=%g];\n", gap, arrow/10)
@@ -198,13 +201,13 @@ func dot(boxes []box, arcs []arc, gap float64) string {
 		fmt.Fprintf(&text, "%s [width=%g, height=%g];\n", b.name, b.width.Points()/72, b.height.Points()/72)
 	}
 	for i, a := range arcs {
-		// operations are met in the middle of their round ends
+		// arcs meet an operation in the middle of its round ends
 		direction, ends := "none", "headport=w"
 		if a.head {
 			direction, ends = "forward", "tailport=e"
 		}
-		// The label names the arc in the output, which has an order of its own; of size 0 it takes
-		// no room.
+		// Graphviz writes arcs in another order, so the label holds the arc's index. At font size 0
+		// it takes no room.
 		fmt.Fprintf(&text, "%s -> %s [dir=%s, %s, label=\"%d\", fontsize=1];\n", a.from, a.to, direction, ends, i)
 	}
 	// c_{k-2} above c_{k-1}

@@ -65,7 +65,7 @@ func TestNothingIsDrawnOutsideTheFigure(t *testing.T) {
 	}
 	for i, way := range l.ways {
 		if len(way)%3 != 1 {
-			t.Errorf("edge %d has %d points, which are no chain of cubic curves", i, len(way))
+			t.Errorf("edge %d has %d points, not those of a chain of cubic curves", i, len(way))
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestAnInvalidGenotypeIsNotDrawn(t *testing.T) {
 
 func TestParseRefusesWhatGraphvizWouldNotWrite(t *testing.T) {
 	for text, want := range map[string]string{
-		"graph 1 wide 2\n": "invalid syntax", "node node0 1\n": "a field is missing", "edge a b 4 1 1 2 2\n": "a field is missing", "stop\n": "no way for edge 0",
+		"graph 1 wide 2\n": "invalid syntax", "node node0 1\n": "a field is missing", "edge a b 4 1 1 2 2\n": "a field is missing", "stop\n": "no path for edge 0",
 	} {
 		if _, err := parse(text, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got error %v, want it to hold %q", text, err, want)

@@ -16,15 +16,15 @@ import (
 
 func init() { graphvizcache.Done() }
 
-// layout is where everything goes, in points from the lower left corner.
+// layout holds the positions of boxes and arcs, in points from the lower left corner.
 type layout struct {
 	width, height vg.Length
 	centres       map[string]vg.Point // of the boxes
 	ways          [][]vg.Point        // of the arcs
 }
 
-// one is held while Graphviz runs: its WebAssembly instance is shared by the whole process, and not
-// made for two at a time.
+// one guards Graphviz: the process has one WebAssembly instance, which is not safe for concurrent
+// use.
 var one sync.Mutex
 
 func place(boxes []box, arcs []arc, gap float64) (layout, error) {
@@ -54,7 +54,8 @@ func place(boxes []box, arcs []arc, gap float64) (layout, error) {
 //	node name x y width height label style shape color fillcolor
 //	edge tail head n x1 y1 .. xn yn label xl yl style color
 //
-// with lengths in inches; the label of an edge is the index of its arc.
+// with lengths in inches. The label of an edge is the index of its arc. parse returns an error for
+// a line that it can't read and for an arc without a path.
 func parse(plain string, arcs int) (layout, error) {
 	l := layout{centres: make(map[string]vg.Point), ways: make([][]vg.Point, arcs)}
 	for line := range strings.Lines(plain) {
@@ -85,13 +86,13 @@ func parse(plain string, arcs int) (layout, error) {
 	}
 	for i, way := range l.ways {
 		if way == nil {
-			return layout{}, fmt.Errorf("Graphviz found no way for edge %d", i)
+			return layout{}, fmt.Errorf("Graphviz returned no path for edge %d", i)
 		}
 	}
 	return l, nil
 }
 
-// reader takes a line apart, field by field.
+// reader splits a line into fields.
 type reader struct {
 	fields []string
 	err    error
@@ -117,7 +118,7 @@ func (r *reader) integer() int {
 	return n
 }
 
-// number is a length, in inches there and in points here.
+// number reads a length in inches and returns it in points.
 func (r *reader) number() vg.Length {
 	x, err := strconv.ParseFloat(r.text(), 64)
 	if err != nil && r.err == nil {
