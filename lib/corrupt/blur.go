@@ -2,7 +2,8 @@ package corrupt
 
 import "math"
 
-// smooth is a Gaussian filter whose weights end after so many standard deviations.
+// smooth applies a Gaussian filter with the standard deviation sigma, in pixels. Its weights are
+// cut off at truncate standard deviations.
 func (x *field) smooth(sigma, truncate float64, b border) *field {
 	radius := int(truncate*sigma + 0.5)
 	if radius == 0 {
@@ -37,16 +38,16 @@ func (x *field) smooth(sigma, truncate float64, b border) *field {
 	return both
 }
 
-// gaussianBlur is a Gaussian filter.
+// gaussianBlur applies a Gaussian filter.
 func gaussianBlur(x *field, severity int, _ source) *field {
 	return x.smooth([...]float64{.4, .6, .7, .8, 1}[severity], 4, nearest)
 }
 
-// defocusBlur spreads every point over a disk, whose edge is softened.
+// defocusBlur spreads every point over a disk with a soft edge.
 func defocusBlur(x *field, severity int, _ source) *field {
 	radius := [...]float64{.3, .4, .5, 1, 1.5}[severity]
 	soft := [...]float64{.4, .5, .6, .2, .1}[severity]
-	const reach = 3 // pixels that the softened disk covers at most
+	const reach = 3 // largest radius of a soft disk, in pixels
 	const side = 2*reach + 1
 	disk := newField(side, side, 1)
 	points := 0.0
@@ -57,7 +58,8 @@ func defocusBlur(x *field, severity int, _ source) *field {
 			points++
 		}
 	}
-	// A Gaussian filter of 3x3 pixels, whatever its standard deviation.
+	// As in the original, the filter that softens the edge has 3x3 pixels for every standard
+	// deviation.
 	edge := math.Exp(-1 / (2 * soft * soft))
 	weights := [3]float64{edge / (1 + 2*edge), 1 / (1 + 2*edge), edge / (1 + 2*edge)}
 	y := newField(x.h, x.w, x.c)
@@ -79,7 +81,8 @@ func defocusBlur(x *field, severity int, _ source) *field {
 	return y
 }
 
-// addShifted adds to every pixel a share of another one, so many rows below and columns beside it.
+// addShifted adds to every pixel a share of the pixel that lies this number of rows below it and of
+// columns to its right.
 func (x *field) addShifted(from *field, weight float64, rows, columns int, b border) {
 	for i := range x.h {
 		row := b(i+rows, x.h)
@@ -92,10 +95,10 @@ func (x *field) addShifted(from *field, weight float64, rows, columns int, b bor
 	}
 }
 
-// glassBlur moves pixels about between two Gaussian filters.
+// glassBlur replaces pixels by random neighbours between two Gaussian filters.
 func glassBlur(x *field, severity int, s source) *field {
 	sigma := [...]float64{.05, .25, .4, .25, .4}[severity]
-	const reach = 1 // of a move, in pixels
+	const reach = 1 // largest distance of the neighbour, in pixels
 	y := x.smooth(sigma, 4, nearest).map1(func(_ int, v float64) float64 { return math.Floor(v*255) / 255 })
 	for range [...]int{1, 1, 1, 2, 2}[severity] {
 		for i := x.h - reach; i > reach; i-- {
@@ -116,8 +119,8 @@ func motionBlur(x *field, severity int, s source) *field {
 	return x.smear(radius, sigma, within(s, -45, 45)).rounded()
 }
 
-// smear adds up copies of the image along a direction (degrees), with the weights of half a
-// Gaussian, as ImageMagick's motion blur does.
+// smear adds up copies of the image that are shifted along a direction, in degrees. The weights are
+// those of half a Gaussian, as in ImageMagick's motion blur.
 func (x *field) smear(radius int, sigma, angle float64) *field {
 	weights := make([]float64, 2*radius+1)
 	sum := 0.0
@@ -134,14 +137,15 @@ func (x *field) smear(radius int, sigma, angle float64) *field {
 	return y
 }
 
-// rounded has the nearest grey levels; halves are rounded up, in spite of the last bits.
+// rounded rounds to the nearest grey levels. It rounds halves up, and 1e-9 compensates for the
+// rounding of earlier sums.
 func (x *field) rounded() *field {
 	return x.map1(func(_ int, v float64) float64 { return math.Floor(clip(v)*255+0.5+1e-9) / 255 })
 }
 
-// zoomBlur is the mean of the image and of larger forms of it.
+// zoomBlur returns the mean of the image and of enlarged copies.
 func zoomBlur(x *field, severity int, _ source) *field {
-	steps := [...]int{7, 12, 16, 21, 26}[severity] // of 1 %
+	steps := [...]int{7, 12, 16, 21, 26}[severity] // enlargements, 1 % apart
 	y := newField(x.h, x.w, x.c)
 	add := func(z *field) {
 		for i, v := range z.v {
@@ -150,14 +154,14 @@ func zoomBlur(x *field, severity int, _ source) *field {
 	}
 	add(x)
 	one, percent := 1.0, 0.01
-	step := one + percent - one // as NumPy's arange rounds it, which decides on sizes
+	step := one + percent - one // rounded as in NumPy's arange, because the sizes depend on the last bit
 	for i := range steps {
 		add(x.zoomed(one + step*float64(i)))
 	}
 	return y
 }
 
-// zoomed is the middle of the image, enlarged to its size.
+// zoomed enlarges the middle of the image to the size of the image.
 func (x *field) zoomed(factor float64) *field {
 	axis := func(n int) (from, in, out, trim int) {
 		in = int(math.Ceil(float64(n) / factor))
@@ -172,7 +176,7 @@ func (x *field) zoomed(factor float64) *field {
 			copy(inner.pixel(i, j), x.pixel(top+i, left+j))
 		}
 	}
-	// The corners stay corners. A point that rounding puts outside is black, as in SciPy.
+	// Corners map to corners. A point that lies outside by rounding is black, as in SciPy.
 	position := func(i, in, out int) float64 { return float64(i) * (float64(in-1) / float64(max(out-1, 1))) }
 	y := newField(x.h, x.w, x.c)
 	for i := range x.h {

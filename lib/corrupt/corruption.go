@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Severities are the strengths of a corruption: 1 to Severities.
+// Severities is the number of severities of a corruption, which are counted from 1.
 const Severities = 5
 
 // Picture is an image of one channel (grey) or three (red, green, blue).
@@ -17,17 +17,17 @@ type Picture struct {
 	Pixels                  []uint8 // [Height][Width][Channels]
 }
 
-// Corruption is a kind of change of images.
+// Corruption is a kind of corruption of images.
 type Corruption struct {
-	Name string // of the files of CIFAR-10-C
+	Name string // name of the file in CIFAR-10-C
 	Kind string // noise, blur, weather or digital
 	// Extra corruptions do not count in the mean corruption error.
 	Extra bool
-	// change returns the changed image, whose values may leave 0..1; severity counts from 0.
+	// change returns the corrupted image. Its values may leave 0..1. severity counts from 0.
 	change func(x *field, severity int, s source) *field
 }
 
-// All are the corruptions in the paper's order, the extra ones at the end.
+// All returns the corruptions in the paper's order, the extra ones at the end.
 func All() []Corruption {
 	return []Corruption{
 		{Name: "gaussian_noise", Kind: "noise", change: gaussianNoise},
@@ -51,7 +51,7 @@ func All() []Corruption {
 	}
 }
 
-// Standard are the names of the corruptions that count in the mean corruption error.
+// Standard returns the names of the corruptions that count in the mean corruption error.
 func Standard() (names []string) {
 	for _, c := range All() {
 		if !c.Extra {
@@ -61,7 +61,7 @@ func Standard() (names []string) {
 	return names
 }
 
-// Names are the names of all corruptions.
+// Names returns the names of all corruptions.
 func Names() (names []string) {
 	for _, c := range All() {
 		names = append(names, c.Name)
@@ -69,19 +69,20 @@ func Names() (names []string) {
 	return names
 }
 
-// Named returns the corruption of a name, and an error that lists the names where there is none.
+// Named returns the corruption with a name. For an unknown name it returns an error that lists the
+// names.
 func Named(name string) (Corruption, error) {
 	for _, c := range All() {
 		if c.Name == name {
 			return c, nil
 		}
 	}
-	return Corruption{}, fmt.Errorf("there is no corruption %q: give some of %s", name, strings.Join(Names(), ", "))
+	return Corruption{}, fmt.Errorf("there is no corruption %q: use one or more of %s", name, strings.Join(Names(), ", "))
 }
 
-// Apply returns the corrupted image; p stays as it is. It returns an error where the severity is
-// not in 1..5, or where the picture has no pixels, another number of channels than 1 or 3, or
-// another number of bytes than its sides say.
+// Apply returns the corrupted picture and leaves p unchanged. It returns an error if the severity
+// is not in 1..5, if the picture has no pixels, if it has neither 1 nor 3 channels, or if the
+// number of its bytes does not fit its sides.
 func (c Corruption) Apply(p Picture, severity int, r *rand.Rand) (Picture, error) {
 	if severity < 1 || severity > Severities {
 		return Picture{}, fmt.Errorf("severity is %d: give 1 to %d", severity, Severities)
@@ -93,14 +94,15 @@ func (c Corruption) Apply(p Picture, severity int, r *rand.Rand) (Picture, error
 	return p, nil
 }
 
-// Random draws the numbers of a corruption of the image with this number.
+// Random returns the generator for one image under one corruption. index is the image's number in
+// its data set.
 func Random(seed uint64, name string, severity, index int) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprint(h, name, " ", severity, " ", index)
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// field is an image, or one layer of it, as numbers: 0 is black, 1 is white.
+// field is an image, or one channel, as numbers: 0 is black, 1 is white.
 type field struct {
 	h, w, c int
 	v       []float64 // [h][w][c]
@@ -116,7 +118,7 @@ func fieldOf(p Picture) *field {
 	return x
 }
 
-// bytes cuts the values to 0..1 and drops fractions of grey levels, as CIFAR-10-C does.
+// bytes clips the values to 0..1 and rounds down to grey levels, as CIFAR-10-C does.
 func (x *field) bytes() []uint8 {
 	b := make([]uint8, len(x.v))
 	for i, v := range x.v {
@@ -125,7 +127,7 @@ func (x *field) bytes() []uint8 {
 	return b
 }
 
-// map1 is f of every value.
+// map1 applies f to every value.
 func (x *field) map1(f func(i int, v float64) float64) *field {
 	y := newField(x.h, x.w, x.c)
 	for i, v := range x.v {
@@ -138,28 +140,28 @@ func (x *field) at(row, column, channel int) float64 { return x.v[(row*x.w+colum
 
 func (x *field) set(row, column, channel int, v float64) { x.v[(row*x.w+column)*x.c+channel] = v }
 
-// pixel is the part of v that holds a pixel's channels.
+// pixel returns the part of v that holds the channels of a pixel.
 func (x *field) pixel(row, column int) []float64 {
 	at := (row*x.w + column) * x.c
 	return x.v[at : at+x.c]
 }
 
-// clip is the nearest number in 0..1.
+// clip returns the nearest number in 0..1.
 func clip(v float64) float64 { return math.Min(math.Max(v, 0), 1) }
 
-// A border says which of n rows or columns stands for one outside of 0..n-1.
+// A border maps the index of a row or column outside of 0..n-1 to an index inside.
 type border func(i, n int) int
 
-// nearest repeats the last one: a a a | a b c d | d d d.
+// nearest repeats the outermost element: a a a | a b c d | d d d.
 func nearest(i, n int) int { return min(max(i, 0), n-1) }
 
-// symmetric mirrors with the last one: c b a | a b c d | d c b.
+// symmetric mirrors and repeats the outermost element: c b a | a b c d | d c b.
 func symmetric(i, n int) int {
 	i = ((i % (2 * n)) + 2*n) % (2 * n)
 	return min(i, 2*n-1-i)
 }
 
-// mirrored leaves the last one out: d c b | a b c d | c b a.
+// mirrored mirrors without repeating the outermost element: d c b | a b c d | c b a.
 func mirrored(i, n int) int {
 	if n == 1 {
 		return 0
@@ -169,7 +171,7 @@ func mirrored(i, n int) int {
 	return min(i, period-i)
 }
 
-// between is the value at a point between pixels, by linear interpolation.
+// between returns the value at a point between pixels, by bilinear interpolation.
 func (x *field) between(row, column float64, channel int, b border) float64 {
 	top, left := math.Floor(row), math.Floor(column)
 	down, right := row-top, column-left

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// scene is a smooth picture with an edge.
+// scene returns a smooth picture with an edge.
 func scene(h, w, channels int) Picture {
 	p := Picture{Height: h, Width: w, Channels: channels}
 	for i := range h {
@@ -32,7 +32,7 @@ func apply(t *testing.T, c Corruption, p Picture, severity, index int) Picture {
 	return y
 }
 
-// distance is the root of the mean squared difference, in grey levels.
+// distance returns the root mean square difference, in grey levels.
 func distance(a, b Picture) float64 {
 	sum := 0.0
 	for i := range a.Pixels {
@@ -42,8 +42,8 @@ func distance(a, b Picture) float64 {
 	return math.Sqrt(sum)
 }
 
-// TestTheHighestSeverityChangesMoreThanTheLowest, but for two corruptions whose severities differ
-// in kind: elastic_transform turns less and bends more, saturate first bleaches and then colours.
+// TestTheHighestSeverityChangesMoreThanTheLowest leaves out two corruptions whose severities differ
+// in kind: elastic_transform rotates less and bends more, saturate first bleaches and then colours.
 func TestTheHighestSeverityChangesMoreThanTheLowest(t *testing.T) {
 	p := scene(32, 32, 3)
 	for _, c := range All() {
@@ -101,8 +101,8 @@ func TestPicturesOfAllFormsAreCorrupted(t *testing.T) {
 	}
 }
 
-// TestNoiseHasItsVariance: that of Gaussian noise is its square, of shot noise v/photons, of
-// impulse noise the share of hit values.
+// TestNoiseHasItsVariance: the variance of Gaussian noise is sigma squared, that of shot noise
+// v/photons, that of impulse noise the share of hit values times 1/4.
 func TestNoiseHasItsVariance(t *testing.T) {
 	x := newField(100, 100, 3)
 	for i := range x.v {
@@ -120,7 +120,7 @@ func TestNoiseHasItsVariance(t *testing.T) {
 			mean += v / 30000
 			square += (v - 0.5) * (v - 0.5) / 30000
 		}
-		// A standard error of the mean of 30,000 numbers is 0.006 of their standard deviation.
+		// The standard error of the mean of 30,000 numbers is 0.006 of their standard deviation.
 		if math.Abs(mean-0.5) > 4*math.Sqrt(want/30000) || math.Abs(square/want-1) > 0.15 {
 			t.Errorf("%s: mean %.4f, variance %.5f; want 0.5 and %.5f", name, mean, square, want)
 		}
@@ -137,7 +137,8 @@ func TestFrostsOverlaysHaveTheColoursOfTheOriginals(t *testing.T) {
 	all := Overlays()
 	for k, want := range [][3]float64{{78, 149, 166}, {201, 205, 214}, {201, 205, 214}, {138, 153, 166}, {112, 123, 135}} {
 		for c := range 3 {
-			if got := mean(all[k], c); math.Abs(got-want[c]) > 2 { // some values leave the grey levels and are cut
+			// Clipping moves the mean, because some values leave the grey levels.
+		if got := mean(all[k], c); math.Abs(got-want[c]) > 2 {
 				t.Errorf("overlay %d, channel %d: mean %.1f, want %.0f", k, c, got, want[c])
 			}
 		}

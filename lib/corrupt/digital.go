@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// contrast draws every channel towards its mean.
+// contrast moves every channel towards its mean.
 func contrast(x *field, severity int, _ source) *field {
 	share := [...]float64{.75, .5, .4, .3, .15}[severity]
 	mean := make([]float64, x.c)
@@ -15,8 +15,8 @@ func contrast(x *field, severity int, _ source) *field {
 	return x.map1(func(i int, v float64) float64 { return (v-mean[i%x.c])*share + mean[i%x.c] })
 }
 
-// saturate changes the saturation of hue, saturation and value. A grey pixel has the hue of red.
-// An image of one channel stays as it is.
+// saturate changes the saturation in the HSV colour space. A grey pixel has the hue of red. An
+// image of one channel does not change.
 func saturate(x *field, severity int, _ source) *field {
 	if x.c == 1 {
 		return x
@@ -73,13 +73,13 @@ func (x *field) boxed(h, w int) *field {
 	return y.rounded()
 }
 
-// box is what a pixel of the result is the mean of.
+// box holds the pixels that a pixel of the result averages, with their weights.
 type box struct {
 	first   int
 	weights []float64
 }
 
-// boxes scale n pixels to m.
+// boxes returns the boxes that scale n pixels to m.
 func boxes(n, m int) (all []box) {
 	scale := float64(n) / float64(m)
 	wide := max(scale, 1)
@@ -89,7 +89,7 @@ func boxes(n, m int) (all []box) {
 		end := min(n, int(middle+wide/2+0.5))
 		b := box{first: first}
 		for k := first; k < end; k++ {
-			// A pixel counts where its middle lies in the box.
+			// A pixel counts if its middle lies in the box.
 			if d := (float64(k) - middle + 0.5) / wide; d > -0.5 && d <= 0.5 {
 				b.weights = append(b.weights, 1)
 			} else {
@@ -108,8 +108,8 @@ func boxes(n, m int) (all []box) {
 	return all
 }
 
-// elasticTransform turns, shears and stretches the image a little, and then moves every pixel along
-// a smooth random field.
+// elasticTransform applies a small random affine map, and then displaces every pixel by a smooth
+// random field.
 func elasticTransform(x *field, severity int, s source) *field {
 	side := float64(min(x.h, x.w))
 	strength := side * [...]float64{0, .05, .08, .1, .1}[severity]
@@ -151,12 +151,12 @@ func elasticTransform(x *field, severity int, s source) *field {
 	return y
 }
 
-// affine is the affine map that takes three points to three others.
+// affine returns the affine map that takes three points to three others.
 func affine(from, to [3][2]float64) func(x, y float64) (float64, float64) {
 	ax, ay := from[1][0]-from[0][0], from[1][1]-from[0][1]
 	bx, by := from[2][0]-from[0][0], from[2][1]-from[0][1]
 	det := ax*by - ay*bx
-	if math.Abs(det) < 1e-12 { // the points lie on a line: leave the image as it is
+	if math.Abs(det) < 1e-12 { // the points lie on a line and determine no map
 		return func(x, y float64) (float64, float64) { return x, y }
 	}
 	return func(x, y float64) (float64, float64) {

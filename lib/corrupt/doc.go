@@ -21,21 +21,22 @@
 // # Formulas
 //
 // The formulas and parameters are those of make_cifar_c.py (hendrycks/robustness, commit ca36008).
-// Tests give this package the numbers that the original has drawn, and compare pictures. Two of
-// them differ:
+// Tests give this package the random numbers of the original and compare the pictures. Two
+// corruptions differ:
 //
-//   - frost lays a photograph of ice over the image. Photographs are not shipped here: [Overlays]
-//     draws five of the same mean colour and spread.
-//   - jpeg_compression uses Go's encoder, whose coefficients are rounded in another way than
-//     libjpeg's: pixels differ by half a grey level in the mean.
+//   - frost lays a photograph of ice over the image. This package has no photographs: [Overlays]
+//     draws five pictures with the same mean colours and spreads.
+//   - jpeg_compression uses Go's encoder, which rounds coefficients in another way than libjpeg.
+//     Pixels differ by half a grey level on average.
 //
-// glass_blur copies the neighbouring pixel, where the paper says exchange: the original's exchange
-// is a copy, because its two sides are views of one array, and CIFAR-10-C was made so.
+// glass_blur copies a neighbouring pixel, although the paper describes an exchange. The original
+// code copies as well, because both sides of its exchange are views of one array, and CIFAR-10-C
+// was made by this code.
 //
 // Lengths are in pixels of images of 32x32. Larger images suffer less from the same severity.
 //
 // # Determinism
 //
 // [Random] derives the random numbers of an image from a seed, the corruption, the severity and the
-// image's number: the result does not depend on the other images.
+// image's number. The result does not depend on other images.
 package corrupt

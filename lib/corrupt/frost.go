@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Overlays are five pictures of frost, made by a fixed procedure: 800 needles of ice, in bundles of
-// six directions, over a fractal of patches. Each has the mean colour and the standard deviation of
-// one of the original's photographs, scaled as the original scales them. Values are in 0..1,
-// [128][128][3].
+// Overlays returns five pictures of frost, each [128][128][3] with values in 0..1. A fixed
+// procedure draws 800 needles of ice, in bundles of six directions, over a fractal of patches. Each
+// picture has the mean colour and the standard deviation of one photograph of the original, at the
+// original's scale.
 func Overlays() [][]float64 {
 	var all [][]float64
 	for _, o := range overlays() {
@@ -23,7 +23,7 @@ var overlays = sync.OnceValue(func() (all []*field) {
 	for k, p := range []struct{ mean, sigma [3]float64 }{
 		{[3]float64{78, 149, 166}, [3]float64{27, 16, 15}},
 		{[3]float64{201, 205, 214}, [3]float64{21, 22, 23}},
-		{[3]float64{201, 205, 214}, [3]float64{21, 22, 23}}, // the original has two of a kind
+		{[3]float64{201, 205, 214}, [3]float64{21, 22, 23}}, // two photographs of the original are alike
 		{[3]float64{138, 153, 166}, [3]float64{29, 29, 30}},
 		{[3]float64{112, 123, 135}, [3]float64{44, 43, 42}},
 	} {
@@ -39,7 +39,7 @@ var overlays = sync.OnceValue(func() (all []*field) {
 	return all
 })
 
-// crystals are patches and needles of ice, with mean 0 and standard deviation 1.
+// crystals draws patches and needles of ice, with mean 0 and standard deviation 1.
 func crystals(s source) *field {
 	x := plasma(overlaySide, 1.5, s).standard()
 	needles := newField(overlaySide, overlaySide, 1)
@@ -57,7 +57,7 @@ func crystals(s source) *field {
 	return x.map1(func(i int, v float64) float64 { return v + needles.v[i] }).standard()
 }
 
-// standard has mean 0 and standard deviation 1.
+// standard scales the values to mean 0 and standard deviation 1.
 func (x *field) standard() *field {
 	n := float64(len(x.v))
 	mean, square := 0.0, 0.0
@@ -73,8 +73,8 @@ func (x *field) standard() *field {
 // frost lays a part of an overlay over the image.
 func frost(x *field, severity int, s source) *field { return frosted(x, severity, s, overlays()) }
 
-// frosted is frost with these overlays, which are larger than the image or continue at their
-// opposite sides.
+// frosted is frost with these overlays. An overlay that is smaller than the image continues at its
+// opposite side.
 func frosted(x *field, severity int, s source, overlays []*field) *field {
 	image := [...]float64{1, 1, .9, .85, .75}[severity]
 	ice := [...]float64{.2, .3, .4, .4, .45}[severity]

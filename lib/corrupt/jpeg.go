@@ -8,8 +8,8 @@ import (
 	"image/jpeg"
 )
 
-// jpegCompression writes the image as JPEG, with half as many pixels of colour along each axis, and
-// reads it again.
+// jpegCompression encodes the image as JPEG and decodes it. The colour planes have half of the
+// pixels along each axis.
 func jpegCompression(x *field, severity int, _ source) *field {
 	quality := [...]int{80, 65, 58, 50, 40}[severity]
 	var from image.Image
@@ -26,7 +26,7 @@ func jpegCompression(x *field, severity int, _ source) *field {
 	}
 	var b bytes.Buffer
 	err := jpeg.Encode(&b, from, &jpeg.Options{Quality: quality})
-	if err != nil { // a buffer does not fail, and the image has an area that JPEG allows
+	if err != nil { // a buffer does not fail, so the sides exceed JPEG's limit
 		panic(fmt.Sprintf("corrupt: %dx%d pixels are no JPEG: %v", x.h, x.w, err))
 	}
 	read, err := jpeg.Decode(&b)

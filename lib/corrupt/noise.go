@@ -1,12 +1,12 @@
 package corrupt
 
-// gaussianNoise adds normal numbers to every channel of every pixel.
+// gaussianNoise adds normally distributed noise to every channel of every pixel.
 func gaussianNoise(x *field, severity int, s source) *field {
 	sigma := [...]float64{.04, .06, .08, .09, .10}[severity]
 	return x.map1(func(_ int, v float64) float64 { return v + sigma*s.normal() })
 }
 
-// shotNoise counts the photons of light as dim as a severity says.
+// shotNoise replaces each value by a Poisson count of photons. A higher severity has fewer photons.
 func shotNoise(x *field, severity int, s source) *field {
 	photons := [...]float64{500, 250, 100, 75, 50}[severity]
 	return x.map1(func(_ int, v float64) float64 { return s.poisson(v*photons) / photons })
@@ -31,7 +31,7 @@ func impulseNoise(x *field, severity int, s source) *field {
 	})
 }
 
-// speckleNoise adds normal numbers in proportion to the values.
+// speckleNoise adds normally distributed noise in proportion to the values.
 func speckleNoise(x *field, severity int, s source) *field {
 	sigma := [...]float64{.06, .1, .12, .16, .2}[severity]
 	return x.map1(func(_ int, v float64) float64 { return v + v*sigma*s.normal() })

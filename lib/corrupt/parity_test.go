@@ -8,7 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
-// replay is a source of the numbers that the original has drawn.
+// replay is a source that repeats the random numbers of the original.
 type replay struct {
 	t                               *testing.T
 	normals, uniforms, wholes, rays []float32
@@ -28,9 +28,9 @@ func (r *replay) uniform() float64        { return r.next("uniform", &r.uniforms
 func (r *replay) whole(int) int           { return int(r.next("whole", &r.wholes)) }
 func (r *replay) poisson(float64) float64 { return r.next("Poisson", &r.rays) }
 
-// TestCorruptionsAreThoseOfCIFAR10C: with the numbers that the original drew, pictures are equal up
-// to the rounding of float32. JPEG encoders differ in the rounding of coefficients, which are
-// multiples of up to 40 grey levels here.
+// TestCorruptionsAreThoseOfCIFAR10C: with the random numbers of the original, pictures are equal up
+// to the rounding of float32. JPEG encoders differ in the rounding of coefficients, whose steps are
+// up to 40 grey levels here.
 func TestCorruptionsAreThoseOfCIFAR10C(t *testing.T) {
 	all := golden.Read(t, "corrupt")
 	overlay := newField(40, 44, 3)

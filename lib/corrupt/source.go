@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// source draws random numbers. Corruptions draw in the order in which the original does, so that
-// tests can give them its numbers.
+// source draws random numbers. Corruptions draw in the order of the original, so that tests can
+// replay its numbers.
 type source interface {
-	normal() float64  // standard
+	normal() float64  // standard normal distribution
 	uniform() float64 // in 0..1
 	whole(n int) int  // in 0..n-1
 	poisson(mean float64) float64
@@ -28,5 +28,5 @@ func (n numbers) poisson(mean float64) float64 {
 	return distuv.Poisson{Lambda: mean, Src: n.Rand}.Rand()
 }
 
-// within is uniform between two bounds.
+// within draws a uniform number between two bounds.
 func within(s source, low, high float64) float64 { return low + (high-low)*s.uniform() }

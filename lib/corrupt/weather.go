@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// luma are the weights of red, green and blue in a grey value.
+// luma holds the weights of red, green and blue in a grey value.
 var luma = [3]float64{0.299, 0.587, 0.114}
 
-// grey is the grey value of a pixel's channels.
+// grey returns the grey value of a pixel.
 func grey(pixel []float64) float64 {
 	if len(pixel) == 1 {
 		return pixel[0]
@@ -16,7 +16,7 @@ func grey(pixel []float64) float64 {
 	return luma[0]*pixel[0] + luma[1]*pixel[1] + luma[2]*pixel[2]
 }
 
-// snow whitens the image and lets flakes fall, smeared by their speed.
+// snow whitens the image and adds flakes with motion blur.
 func snow(x *field, severity int, s source) *field {
 	p := [...]struct {
 		mean, sigma, zoom, threshold float64
@@ -45,7 +45,7 @@ func snow(x *field, severity int, s source) *field {
 	})
 }
 
-// fog adds clouds: a fractal, by the diamond-square algorithm.
+// fog adds a fractal of clouds by the diamond-square algorithm.
 func fog(x *field, severity int, s source) *field {
 	thick := [...]float64{.2, .5, .75, 1, 1.5}[severity]
 	decay := [...]float64{3, 3, 2.5, 2, 1.75}[severity]
@@ -61,8 +61,9 @@ func fog(x *field, severity int, s source) *field {
 	})
 }
 
-// plasma is a fractal in 0..1 that continues at its opposite sides. Each step sets the points
-// between known ones to their mean and a random number, whose bound falls by decay.
+// plasma returns a periodic fractal, [side][side] in 0..1. Each step sets the points between known
+// points to their mean plus a random number. The bound of the random numbers falls by the factor
+// decay with each step.
 func plasma(side int, decay float64, s source) *field {
 	x := newField(side, side, 1)
 	at := func(i, j int) float64 { return x.at((i+side)%side, (j+side)%side, 0) }
@@ -91,7 +92,7 @@ func plasma(side int, decay float64, s source) *field {
 	return x.map1(func(_ int, v float64) float64 { return (v - low) / (top - low) })
 }
 
-// brightness adds to the value of hue, saturation and value.
+// brightness raises the value in the HSV colour space.
 func brightness(x *field, severity int, _ source) *field {
 	more := [...]float64{.05, .1, .15, .2, .3}[severity]
 	y := newField(x.h, x.w, x.c)

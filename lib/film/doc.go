@@ -1,5 +1,5 @@
-// Package film shows how a search comes to its cells, epoch by epoch. It computes nothing on a
-// device and links no backend.
+// Package film shows the cells of a search, epoch by epoch. It computes nothing on a device and
+// links no backend.
 //
 //	f, err := film.Of(report.HistoryOf(events)) // the events of a search
 //	err = f.GIF(w)                              // an animation of both cells
@@ -8,10 +8,10 @@
 //
 // # The drawing
 //
-// Nodes keep their places: the two inputs and the states of a cell stand on a line, and an edge is
-// an arc above it, always the same. An edge that the cell of an epoch keeps has the colour and the
-// name of its operation. What has changed since the epoch before it has a yellow ground; an edge
-// that the cell has given up is dashed.
+// Nodes and edges keep their places: the two inputs and the states of a cell stand on a line, and
+// each edge is an arc above it. An edge of the epoch's cell has the colour and the name of its
+// operation. Changes since the previous epoch have a yellow ground. An edge that the cell has lost
+// since then is dashed.
 //
 // # The numbers
 //
@@ -21,7 +21,7 @@
 //	             the mean over the edges
 //	beta drift   half of the sum of |beta - 1/n| over the n edges that enter a state, the mean
 //	             over the states: 0 at the start, (n-1)/n where one edge has all
-//	winner       operation of an edge with the largest weight, none left out
-//	fortune      of an operation: its mean weight, times the number of operations of the edge, so
-//	             that 1 is the weight at the start; the edges that still have it; the edges on which it wins
+//	winner       operation of an edge with the largest weight, except the operation none
+//	fortune      of an operation: its mean weight, times the number of operations of the edge (1
+//	             at the start); the number of edges that still have it; the number that it wins
 package film

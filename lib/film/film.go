@@ -9,31 +9,31 @@ import (
 	"github.com/essnas/essnas/lib/report"
 )
 
-// Film is a search, scene by scene.
+// Film is a sequence of scenes, one for each epoch of a search that has a cell.
 type Film struct {
 	Scenes     []Scene
 	Operations []string
 	history    report.History
 }
 
-// Scene is an epoch. Index 0 of a pair is the normal and 1 the reduction cell.
+// Scene describes an epoch. Index 0 of a pair is the normal cell, index 1 the reduction cell.
 type Scene struct {
 	Epoch      float64     `json:"epoch"`
 	Cells      [2]Cell     `json:"cells"`
 	Similarity [2]float64  `json:"similarity"` // to the last scene's cell, 0 to 1
 	Entropy    [2]float64  `json:"entropy"`    // 0 to 1
 	BetaDrift  [2]float64  `json:"beta_drift"` // 0 without edge normalisation
-	Winners    [2][]string `json:"winners"`    // [edge]; "" where an edge has none but none
+	Winners    [2][]string `json:"winners"`    // [edge]; "" for an edge that has the operation none only
 }
 
-// Cell is what a cell keeps in an epoch, by the edges of its search network.
+// Cell describes the cell of an epoch, by the edges of the search network.
 type Cell struct {
-	Kept    []string `json:"kept"`    // [edge]: operation, "" for an edge that it does not keep
-	Changed []bool   `json:"changed"` // [edge]: it is kept, and was not, or with another operation
-	Gone    []string `json:"gone"`    // [edge]: operation that it had in the scene before, and keeps no more
+	Kept    []string `json:"kept"`    // [edge]: operation; "" for an edge outside the cell
+	Changed []bool   `json:"changed"` // [edge]: new in the cell, or with another operation
+	Gone    []string `json:"gone"`    // [edge]: operation that the cell has lost; "" for others
 }
 
-// Changes is the number of edges that have changed since the scene before.
+// Changes returns the number of edges that differ from the previous scene.
 func (c Cell) Changes() (n int) {
 	for e := range c.Changed {
 		if c.Changed[e] || c.Gone[e] != "" {
@@ -43,7 +43,8 @@ func (c Cell) Changes() (n int) {
 	return
 }
 
-// Of makes the film of a search. It returns an error if no epoch of a search has ended.
+// Of makes the film of a search from its history. It returns an error if no epoch of the search has
+// ended.
 func Of(h report.History) (*Film, error) {
 	f := &Film{Operations: h.Operations, history: h}
 	var last *cell.Genotype
@@ -76,7 +77,7 @@ func Of(h report.History) (*Film, error) {
 	return f, nil
 }
 
-// kept is a genotype's cell by the edges of a search network.
+// kept describes a genotype's cell by the edges of the search network.
 func kept(g cell.Genotype, typ, edges int) Cell {
 	c := Cell{Kept: make([]string, edges), Changed: make([]bool, edges), Gone: make([]string, edges)}
 	links := cell.Space{States: cell.StatesOf(edges)}.Links()
@@ -89,7 +90,7 @@ func kept(g cell.Genotype, typ, edges int) Cell {
 	return c
 }
 
-// since marks what has changed.
+// since marks the differences from an earlier cell.
 func (c *Cell) since(before Cell) {
 	for e, op := range c.Kept {
 		switch was := before.Kept[e]; {
@@ -115,7 +116,7 @@ func similarity(a, b Cell) float64 {
 	return float64(both) / float64(max(1, all))
 }
 
-// entropy is the mean over the edges that have two operations or more.
+// entropy returns the mean over the edges with two or more operations.
 func entropy(alphas [][]float64) float64 {
 	var sum, edges float64
 	for _, edge := range alphas {
@@ -141,7 +142,8 @@ func entropy(alphas [][]float64) float64 {
 	return sum / edges
 }
 
-// drift is 0 without edge normalisation, where all betas are 1.
+// drift returns the drift of the betas. It is 0 without edge normalisation, because all betas are
+// 1.
 func drift(betas []float64) float64 {
 	var sum, states float64
 	for at, n := 0, cell.Inputs; at+n <= len(betas); at, n = at+n, n+1 {
@@ -162,7 +164,7 @@ func winners(operations []string, alphas [][]float64) []string {
 	for e, edge := range alphas {
 		best := math.Inf(-1)
 		for o, p := range edge {
-			if !cell.IsNone(operations[o]) && p > best { // NaN is not
+			if !cell.IsNone(operations[o]) && p > best { // no comparison with NaN is true
 				best, names[e] = p, operations[o]
 			}
 		}
@@ -170,15 +172,15 @@ func winners(operations []string, alphas [][]float64) []string {
 	return names
 }
 
-// Fortune is how an operation fares over the scenes, on the edges of both cell types.
+// Fortune describes the success of an operation on the edges of both cells, scene by scene.
 type Fortune struct {
 	Operation string    `json:"operation"`
-	Weight    []float64 `json:"weight"` // NaN, where no edge has it, is -1
-	Has       []int     `json:"has"`    // edges
-	Wins      []int     `json:"wins"`   // edges
+	Weight    []float64 `json:"weight"` // 1: an equal share; -1: no edge has the operation
+	Has       []int     `json:"has"`    // number of edges that have the operation
+	Wins      []int     `json:"wins"`   // number of edges on which it has the largest weight
 }
 
-// Fortunes are those of all operations.
+// Fortunes returns the fortunes of all operations, in the order of Operations.
 func (f *Film) Fortunes() (all []Fortune) {
 	for o, name := range f.Operations {
 		fortune := Fortune{Operation: name}
@@ -214,7 +216,7 @@ func (f *Film) Fortunes() (all []Fortune) {
 	return all
 }
 
-// alphas are those of a scene, [edge][operation].
+// alphas returns the weights of the operations in a scene, [edge][operation].
 func (f *Film) alphas(typ, scene int) [][]float64 {
 	i := slices.Index(f.history.At, f.Scenes[scene].Epoch)
 	return f.history.Alphas[typ][i]

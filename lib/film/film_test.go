@@ -14,8 +14,8 @@ import (
 	"github.com/essnas/essnas/lib/report"
 )
 
-// made is a search of three epochs: undecided, then DARTS_V1, then DARTS_V2. In the last epoch the
-// edges have lost max_pool_3x3, and each has one operation.
+// made returns the film of a search of three epochs: equal weights, then DARTS_V1, then DARTS_V2.
+// In the last epoch the edges have lost max_pool_3x3, and each edge has decided for one operation.
 func made(t *testing.T) *film.Film {
 	t.Helper()
 	h := report.History{At: []float64{1, 2, 3}, Operations: cell.Primitives}
@@ -66,8 +66,8 @@ func TestEntropyIsOneWhereNothingIsDecidedAndZeroWhereAllIs(t *testing.T) {
 	}
 }
 
-// With n edges into a state, one of which has all, the drift is (n-1)/n: the mean of 1/2, 2/3, 3/4
-// and 4/5.
+// If one of n edges into a state has all weight, the drift of the state is (n-1)/n. The mean over
+// the states is that of 1/2, 2/3, 3/4 and 4/5.
 func TestBetasDriftFromEqualSharesToOneEdge(t *testing.T) {
 	f := made(t)
 	if d := f.Scenes[0].BetaDrift[0]; d > 1e-12 {
@@ -125,7 +125,7 @@ func TestAWinnerIsNeverNoneAndNeverAnOperationThatIsGone(t *testing.T) {
 	}
 }
 
-// The animation holds parts of frames: put over each other they are the frames.
+// The animation holds parts of frames. Drawn over each other, the parts equal the frames.
 func TestTheAnimationShowsEachFrameWhole(t *testing.T) {
 	f := made(t)
 	var b bytes.Buffer

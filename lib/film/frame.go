@@ -11,7 +11,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 )
 
-// In points.
+// Lengths of the drawing, in points.
 const (
 	spacing  vg.Length = 112 // between nodes
 	rise     vg.Length = 25  // of an arc, for each node that it passes
@@ -29,8 +29,8 @@ var (
 	state   = color.NRGBA{0xd9, 0xe8, 0xf5, 0xff}
 )
 
-// Frame draws a scene: both cells, and beside their titles how many edges have changed and how
-// similar the cell is to the last one. It panics at a scene that there is not.
+// Frame draws a scene: both cells, with the number of changed edges and the similarity to the last
+// cell beside their titles. It panics if the scene's index is out of range.
 func (f *Film) Frame(scene int) figure.Figure {
 	s := f.Scenes[scene]
 	edges := len(s.Cells[0].Kept)
@@ -54,7 +54,7 @@ func (f *Film) Frame(scene int) figure.Figure {
 	})
 }
 
-// clock is the epoch, as a number and as a bar.
+// clock draws the epoch as a number and as a bar.
 func (f *Film) clock(c draw.Canvas, scene int, top vg.Length) {
 	last := f.Scenes[len(f.Scenes)-1].Epoch
 	text := fmt.Sprintf("Epoch %g of %g", f.Scenes[scene].Epoch, last)
@@ -115,15 +115,15 @@ func (k Cell) draw(c draw.Canvas, origin vg.Point, nodes int) {
 	}
 }
 
-// height is how far an arc rises above the nodes.
+// height returns the height of an arc above the nodes.
 func height(from, to vg.Point) vg.Length { return rise*(to.X-from.X)/spacing + nodeSize - 8 }
 
-// crest is the highest point of an arc.
+// crest returns the highest point of an arc.
 func crest(from, to vg.Point) vg.Point {
 	return vg.Point{X: (from.X + to.X) / 2, Y: from.Y + height(from, to)}
 }
 
-// arc rises from a node and comes down on another one.
+// arc returns a path that rises from one node and descends to another.
 func arc(from, to vg.Point) vg.Path {
 	up := from.Y + height(from, to)*4/3 // control points of a cubic curve whose middle is the crest
 	var p vg.Path

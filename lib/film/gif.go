@@ -12,16 +12,15 @@ import (
 // DPI is the number of dots per inch of the animation's frames, that of a screen.
 const DPI = 96
 
-// Hundredths of a second that a frame stays.
+// Durations of a frame, in hundredths of a second.
 const (
-	still  = 25  // nothing has changed
-	moving = 90  // something has
-	ending = 300 // before the film begins anew
+	still  = 25  // a frame without changes
+	moving = 90  // a frame with changes
+	ending = 300 // the last frame, before the film repeats
 )
 
-// GIF writes the film as an animation that repeats. A frame after the first holds only the part of
-// the picture that has changed. GIF returns an
-// error if the writer fails.
+// GIF writes the film as an animation that repeats. Each frame after the first holds the changed
+// part of the picture only. GIF returns an error if the writer fails.
 func (f *Film) GIF(w io.Writer) error {
 	var g gif.GIF
 	var before *image.Paletted
@@ -48,7 +47,7 @@ func (f *Film) GIF(w io.Writer) error {
 	return nil
 }
 
-// picture is a frame in at most 256 colours.
+// picture returns a frame in at most 256 colours.
 func (f *Film) picture(scene int) *image.Paletted {
 	p := f.Frame(scene).Image(DPI)
 	if few, ok := p.(*image.Paletted); ok {
@@ -59,8 +58,8 @@ func (f *Film) picture(scene int) *image.Paletted {
 	return few
 }
 
-// difference is the smallest rectangle outside of which two pictures of one size are equal; a pixel
-// where they are equal everywhere, because a frame has to have one.
+// difference returns the smallest rectangle that contains all differences between two pictures of
+// one size. For equal pictures it returns one pixel, because a frame can't be empty.
 func difference(a, b *image.Paletted) image.Rectangle {
 	r := image.Rectangle{}
 	for y := b.Rect.Min.Y; y < b.Rect.Max.Y; y++ {

@@ -16,26 +16,26 @@ import (
 
 var cells = []string{"normal", "reduction"}
 
-// Page is the film with a slider, its numbers and the heat maps of its alphas.
+// Page returns a page with the film behind a slider, its numbers, and heat maps of the alphas.
 func (f *Film) Page(title string) report.Page {
-	p := report.Page{Title: title, Lead: "How a search comes to its cells, epoch by epoch.", Footer: "Written by essnas from the events of the run."}
+	p := report.Page{Title: title, Lead: "The cells of a search, epoch by epoch.", Footer: "Written by essnas from the events of the run."}
 	var frames []report.Frame
 	for i, s := range f.Scenes {
 		frames = append(frames, report.Frame{Name: fmt.Sprintf("epoch %g", s.Epoch), Figures: []figure.Figure{f.Frame(i)}})
 	}
-	s := p.Section("The film", "Nodes and edges keep their places. What has changed since the epoch before has a yellow ground; an edge that the cell has given up is dashed.")
-	s.Slider("The cells that each epoch stands for.", frames)
-	s = p.Section("When it was decided", "")
+	s := p.Section("The film", "Nodes and edges keep their places. Changes since the previous epoch have a yellow ground. An edge that the cell has lost since then is dashed.")
+	s.Slider("The cells of each epoch.", frames)
+	s = p.Section("Time of the decision", "")
 	s.Figure(f.Curves(), "Similarity: share of the genes in common with the last epoch's cell. Entropy: 1 where all operations of an edge have the same weight. Drift of beta: from equal weights of the edges that enter a state.")
 	s.Figure(f.Winners(), "The strongest operation of each edge but none, whether or not the cell keeps the edge.")
-	s.Figure(f.FortuneCurves(), "How the operations fare on the edges of both cells. A weight of 1 is an equal share.")
+	s.Figure(f.FortuneCurves(), "Weights and wins of the operations on the edges of both cells. A weight of 1 is an equal share.")
 	for t, name := range cells {
 		s.Figure(figure.AlphaHistory(report.Capital(name)+" cell", f.Operations, f.history.At, f.history.Alphas[t]), fmt.Sprintf("The weights of the operations on the %s cell's edges.", name))
 	}
 	return p
 }
 
-// epochs of all scenes.
+// epochs returns the epochs of all scenes.
 func (f *Film) epochs() (at []float64) {
 	for _, s := range f.Scenes {
 		at = append(at, s.Epoch)
@@ -67,8 +67,8 @@ func (f *Film) Curves() figure.Figure {
 	return figure.Curves(charts...)
 }
 
-// FortuneCurves draws how the operations fare: their weights, the edges that have them and those on
-// which they win.
+// FortuneCurves draws the fortunes of the operations: their weights, the number of edges that have
+// them, and the number of edges on which they win.
 func (f *Film) FortuneCurves() figure.Figure {
 	chart := func(title, unit string, of func(o Fortune, scene int) float64) figure.Chart {
 		ch := figure.Chart{Title: title, X: "epoch", Y: unit}
@@ -90,7 +90,7 @@ func (f *Film) FortuneCurves() figure.Figure {
 		}),
 		chart("Edges on which it wins", "edges of both cells", func(o Fortune, i int) float64 {
 			if cell.IsNone(o.Operation) {
-				return math.NaN() // it never does
+				return math.NaN() // the operation none never wins
 			}
 			return float64(o.Wins[i])
 		}),
@@ -102,8 +102,7 @@ func (f *Film) FortuneCurves() figure.Figure {
 	return figure.Curves(charts...)
 }
 
-// Winners draws which operation wins on each edge in each epoch, as bars in the operations'
-// colours.
+// Winners draws the winner of each edge in each epoch, as bars in the operations' colours.
 func (f *Film) Winners() figure.Figure {
 	const row, left, head, foot vg.Length = 13, 60, 40, 30
 	edges := len(f.Scenes[0].Winners[0])
