@@ -15,8 +15,8 @@ import (
 
 var ball = Ball{Mean: []float32{0.5, 0.25}, Std: []float32{0.25, 0.5}, Side: 3, Batch: 2, Eps: 0.1}
 
-// stage is an engine with a batch: pixels 0, 0.05 ... 1, some of them at the ends of the scale.
-func stage(t *testing.T, layout block.Layout) (e *block.Engine, images *block.Value, pixels []float64) {
+// newBatch returns an engine and a batch with pixels 0, 0.05 ... 1, some of them black or white.
+func newBatch(t *testing.T, layout block.Layout) (e *block.Engine, images *block.Value, pixels []float64) {
 	t.Helper()
 	e = block.NewEngine(backendtest.Open(t).Backend)
 	e.Lowering.Layout = layout
@@ -25,7 +25,7 @@ func stage(t *testing.T, layout block.Layout) (e *block.Engine, images *block.Va
 	for i := range n {
 		pixels = append(pixels, float64(i%21)*0.05)
 	}
-	at := func(c, p, b int) int { // of an image's pixel in the layout
+	at := func(c, p, b int) int { // index of an image's pixel in the layout
 		if layout == block.NHWC {
 			return (b*9+p)*2 + c
 		}
@@ -40,8 +40,8 @@ func stage(t *testing.T, layout block.Layout) (e *block.Engine, images *block.Va
 	return e, images, pixels
 }
 
-// back are the pixels [channel][pixel][image] of a batch.
-func back(v *block.Value, layout block.Layout) []float64 {
+// pixelsOf returns the pixels [channel][pixel][image] of a batch.
+func pixelsOf(v *block.Value, layout block.Layout) []float64 {
 	flat := v.Floats()
 	pixels := make([]float64, len(flat))
 	for i := range pixels {
@@ -55,10 +55,10 @@ func back(v *block.Value, layout block.Layout) []float64 {
 	return pixels
 }
 
-// sum is the gradient of a loss that grows with the first channel and falls with the second.
+// sum computes the gradient of a loss that grows with the first channel and falls with the second.
 func sum(e *block.Engine) func(x *block.Value) error {
 	loss := &block.Block{Name: "sum of test images", In: []shapes.Shape{ball.images()}, Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
-		return []*Node{ReduceAllSum(Mul(in[0], of(c, in[0].Graph(), []float64{1, -1})))}
+		return []*Node{ReduceAllSum(Mul(in[0], perChannel(c, in[0].Graph(), []float64{1, -1})))}
 	}}
 	return func(x *block.Value) error {
 		tape := block.NewTape(e, nil, block.Evaluate, block.Images)
@@ -82,11 +82,11 @@ func near(t *testing.T, what string, got, want []float64) {
 	}
 }
 
-// TestFGSMMovesEveryPixelByEpsilonAndStopsAtBlackAndWhite, by the same length in pixels whatever a
-// channel is normalised by, in both layouts.
+// TestFGSMMovesEveryPixelByEpsilonAndStopsAtBlackAndWhite: the length in pixels does not depend on
+// a channel's normalisation, in both layouts.
 func TestFGSMMovesEveryPixelByEpsilonAndStopsAtBlackAndWhite(t *testing.T) {
 	for _, layout := range []block.Layout{block.CHWN, block.NHWC} {
-		e, images, pixels := stage(t, layout)
+		e, images, pixels := newBatch(t, layout)
 		x, err := ball.Find(e, images, Search{Steps: 1, Step: 0.1}, sum(e))
 		if err != nil {
 			t.Fatal(err)
@@ -96,13 +96,13 @@ func TestFGSMMovesEveryPixelByEpsilonAndStopsAtBlackAndWhite(t *testing.T) {
 		for i, v := range pixels {
 			want = append(want, min(max(v+[]float64{0.1, -0.1}[i/18], 0), 1))
 		}
-		near(t, layout.String(), back(x, layout), want)
-		near(t, "clean images", back(images, layout), pixels)
+		near(t, layout.String(), pixelsOf(x, layout), want)
+		near(t, "clean images", pixelsOf(images, layout), pixels)
 	}
 }
 
 func TestStepsEndInTheBallAndRandomStartsLieInIt(t *testing.T) {
-	e, images, pixels := stage(t, block.CHWN)
+	e, images, pixels := newBatch(t, block.CHWN)
 	r := func() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 	find := func(s Search) []float64 {
 		x, err := ball.Find(e, images, s, sum(e))
@@ -110,7 +110,7 @@ func TestStepsEndInTheBallAndRandomStartsLieInIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer x.Set(nil)
-		return back(x, block.CHWN)
+		return pixelsOf(x, block.CHWN)
 	}
 	start := find(Search{Random: r()})
 	moved := 0.0

@@ -16,20 +16,21 @@ func published(t *testing.T, name string) cell.Genotype {
 	return g
 }
 
-// By hand, from the genes. Half sides of what a state sees: a 3x3 window adds 1 in units of its
-// input's distance of positions, a 5x5 or a dilated 3x3 one 2; separable convolutions have two
-// windows, of which the first has the stride.
+// The measures are derived by hand from the genes. Fields are half sides of the square that a state
+// depends on. A 3x3 window adds 1, in units of the distance of its input's positions; a 5x5 window
+// and a dilated 3x3 window add 2. Separable convolutions have two windows, and the first has the
+// stride.
 //
-// DARTS_V2, normal: states 0 to 2 read inputs through sep_conv_3x3 (1 + 1 = 2), state 3 reads state
-// 0 through dil_conv_3x3 (2 + 2 = 4): 9 positions. Two of its 9 ways are of two operations, those
-// through state 0: (7 + 2*2) / 9. Reduction: pools of stride 2 (1) and skip connections behind
+// DARTS_V2, normal: states 0 to 2 read inputs through sep_conv_3x3 (1 + 1 = 2). State 3 reads state
+// 0 through dil_conv_3x3 (2 + 2 = 4): 9 positions. Two of its 9 paths, those through state 0, have
+// two operations: (7 + 2*2) / 9. Reduction: pools of stride 2 (1) with skip connections behind
 // them: 3 positions.
 //
-// PC_DARTS_cifar, normal: every edge leaves an input; sep_conv_5x5 sees most (2 + 2 = 4): 9
-// positions. Reduction, distances 1 and then 2: sep_conv_5x5 of stride 2 gives state 0 half sides
-// of 2 + 2*2 = 6, the next one, of stride 1, gives state 1 6 + 2*2 + 2*2 = 14, and sep_conv_3x3
-// gives state 2 14 + 2 + 2 = 18: 37 positions. Ways into the states: 2 (of 1), 1 + 2 (1, 2, 2), 1 +
-// 3 (1, 2, 3, 3) and 1 + 2 (1, 2, 2): 21 operations on 12 ways.
+// PC_DARTS_cifar, normal: every edge leaves an input, and sep_conv_5x5 has the largest field (2 + 2
+// = 4): 9 positions. Reduction, distances 1 and then 2: sep_conv_5x5 of stride 2 gives state 0 a
+// half side of 2 + 2*2 = 6. The next one, of stride 1, gives state 1 6 + 2*2 + 2*2 = 14, and
+// sep_conv_3x3 gives state 2 14 + 2 + 2 = 18: 37 positions. Paths into the states: 2 (of 1), 1 + 2
+// (1, 2, 2), 1 + 3 (1, 2, 3, 3) and 1 + 2 (1, 2, 2): 21 operations on 12 paths.
 func TestPublishedCellsHaveTheMeasuresDerivedByHand(t *testing.T) {
 	darts, pc := published(t, "DARTS_V2"), published(t, "PC_DARTS_cifar")
 	for _, c := range []struct {
@@ -49,12 +50,12 @@ func TestPublishedCellsHaveTheMeasuresDerivedByHand(t *testing.T) {
 	}
 }
 
-// By hand, of networks of a normal and two reduction cells. Half sides, the distance of positions
-// behind the |:
+// The fields are derived by hand for networks of a normal and two reduction cells. Numbers are half
+// sides, and after the | the distance of positions:
 //
-// DARTS_V2: stem 1|1; normal cell 1 + 4 = 5|1; reduction: its pool of the last cell 5 + 1 = 6|2;
-// the next one reads the normal cell through a factorized reduce (-5 to 6), and its pool of the
-// last cell sees 6 + 2 = 8|4: 17 pixels.
+// DARTS_V2: stem 1|1; normal cell 1 + 4 = 5|1; reduction: the pool of the previous cell 5 + 1 =
+// 6|2; the next one reads the normal cell through a factorized reduce (-5 to 6), and its pool of
+// the previous cell has 6 + 2 = 8|4: 17 pixels.
 //
 // PC_DARTS_cifar: stem 1|1; normal cell 1 + 4 = 5|1; reduction 5 + 18 = 23|2; the next one 23 +
 // 2*18 = 59|4: 119 pixels.
@@ -83,7 +84,7 @@ func TestPoolsBehindSeparableConvolutionsAreCounted(t *testing.T) {
 	}
 }
 
-// Equal shares: states are 1, 4/3, 19/12 and 107/60 deep.
+// With equal shares the states have depths 1, 4/3, 19/12 and 107/60.
 func TestTheWeightedDepthIsTheMeanOverEdges(t *testing.T) {
 	ops := []string{"none", "skip_connect"}
 	shares, betas := make([][]float64, cell.Edges), make([]float64, cell.Edges)
@@ -102,14 +103,14 @@ func TestTheWeightedDepthIsTheMeanOverEdges(t *testing.T) {
 	if got := WeightedDepth(ops, shares, betas); got != 2.5 {
 		t.Errorf("a chain: got %g, want the mean of 1 to 4", got)
 	}
-	shares[0][1] = math.NaN() // an operation that the edge has no more
+	shares[0][1] = math.NaN() // a pruned operation
 	if got := WeightedDepth(ops, shares, betas); got != 2.5 {
-		t.Errorf("a missing operation that weighs nothing: got %g", got)
+		t.Errorf("a pruned operation: got %g", got)
 	}
 }
 
-// Three of the seven operations have no weights; state i, from 0, reads two of 2 + i nodes, of
-// which two are inputs.
+// Expected values: three of the seven operations have no weights; state i, from 0, reads two of 2 +
+// i nodes, of which two are inputs.
 func TestRandomCellsAreSpreadAsChanceHasIt(t *testing.T) {
 	const n = 10000
 	b := Random(cell.DARTS(), n, 1)

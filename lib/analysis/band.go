@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// names of the measures, and how each is read.
+// measures lists the measures by name, with functions that read them.
 var measures = []struct {
 	name string
 	of   func(Measures) float64
@@ -23,7 +23,7 @@ var measures = []struct {
 	{"sep_then_pool", func(m Measures) float64 { return float64(m.SepPool) }},
 }
 
-// Names are those of the measures, as JSON has them.
+// Names returns the measures' names in JSON.
 func Names() (names []string) {
 	for _, m := range measures {
 		names = append(names, m.name)
@@ -31,7 +31,7 @@ func Names() (names []string) {
 	return
 }
 
-// Value is the measure of that name; 0 for a name that none has.
+// Value returns the measure of that name, or 0 for an unknown name.
 func (m Measures) Value(name string) float64 {
 	for _, x := range measures {
 		if x.name == name {
@@ -44,8 +44,8 @@ func (m Measures) Value(name string) float64 {
 // Band is the distribution of every measure over random normal cells.
 type Band map[string][]float64 // sorted
 
-// Random measures n random normal cells of a space, all equally probable. The same seed gives the
-// same cells.
+// Random measures n random normal cells of a space, drawn with equal probability. The seed
+// determines the cells.
 func Random(space cell.Space, n int, seed uint64) Band {
 	r := rand.New(rand.NewPCG(seed, 0xba9d))
 	b := Band{}
@@ -62,8 +62,8 @@ func Random(space cell.Space, n int, seed uint64) Band {
 	return b
 }
 
-// Percentile is the share, in percent, of the random cells whose measure is smaller, and half of
-// those where it is the same: 50 is what half of them exceed.
+// Percentile is the percentage of random cells with a smaller measure, plus half of those with an
+// equal one: 50 is the median.
 func (b Band) Percentile(name string, value float64) float64 {
 	values := b[name]
 	below, _ := slices.BinarySearch(values, value)
@@ -76,7 +76,8 @@ func (b Band) Percentile(name string, value float64) float64 {
 	return 50 * float64(below+upTo) / float64(len(values))
 }
 
-// Quantile is the value that a share p, 0 to 1, of the random cells does not exceed.
+// Quantile is the smallest value that at least a share p of the random cells, 0 to 1, does not
+// exceed.
 func (b Band) Quantile(name string, p float64) float64 {
 	return stat.Quantile(p, stat.Empirical, b[name], nil)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// How deep is a found cell, and how many random cells are less deep?
+// The percentiles compare a found cell's depth and width with those of random cells.
 func ExampleOf() {
 	g, _ := cell.Published("DARTS_V2")
 	m := analysis.Of(g.Normal, g.NormalConcat, 1)

@@ -2,23 +2,23 @@ package analysis
 
 import "github.com/essnas/essnas/lib/cell"
 
-// span is what a position i of an array depends on, along one axis: the pixels jump*i + low to
-// jump*i + high.
+// span is the receptive field of an array along one axis: position i depends on the pixels jump*i +
+// low to jump*i + high.
 type span struct{ low, high, jump int }
 
 func (s span) size() int { return s.high - s.low + 1 }
 
-// see is the span behind a window of so many positions, dilation apart, of which the first is pad
-// before the position itself.
+// see returns the span after a window of size positions, dilation apart, which begins pad positions
+// before its centre.
 func (s span) see(size, dilation, pad, stride int) span {
 	return span{s.low - pad*s.jump, s.high + (dilation*(size-1)-pad)*s.jump, s.jump * stride}
 }
 
-// and is the union of two spans with the same jump.
+// and returns the union of two spans with the same jump.
 func (s span) and(t span) span { return span{min(s.low, t.low), max(s.high, t.high), s.jump} }
 
-// operate is the span behind an operation. Its first window has the stride. A skip connection of
-// stride 2 is a factorized reduce, which reads each position and the next one on the diagonal.
+// operate returns the span after an operation, whose first window has the stride. A skip connection
+// of stride 2 is a factorized reduce, which reads each position and its diagonal neighbour.
 func (s span) operate(name string, stride int) span {
 	o, _ := cell.Lookup(name)
 	if o.Kind == cell.Identity && stride == 2 {
@@ -30,7 +30,7 @@ func (s span) operate(name string, stride int) span {
 	return s
 }
 
-// outputs is the span of a cell's output for those of its inputs.
+// outputs returns the span of a cell's output, given those of its inputs.
 func outputs(genes []cell.Gene, concat []int, in [2]span, stride int) span {
 	nodes := in[:]
 	for i := 0; i < len(genes); i += 2 {
@@ -51,10 +51,10 @@ func outputs(genes []cell.Gene, concat []int, in [2]span, stride int) span {
 	return out
 }
 
-// Field is the receptive field of a network of so many cells around a valid genotype: the side, in
-// pixels of the image, of the square that one position of the last cell's output depends on. It may
-// be larger than the image. The network has a stem of 3x3 and reductions at 1/3 and 2/3 of the
-// depth; a cell after a reduction reads the cell before it through a factorized reduce.
+// Field is the receptive field of a network with the given number of cells and a valid genotype:
+// the side, in pixels, of the square of the image that a position of the last cell's output depends
+// on. It may exceed the image. The network has a 3x3 stem and reductions at 1/3 and 2/3 of the
+// depth. A cell after a reduction reads the cell before it through a factorized reduce.
 func Field(g cell.Genotype, cells int) int {
 	stem := span{jump: 1}.see(3, 1, 1, 1)
 	s0, s1 := stem, stem

@@ -2,20 +2,20 @@ package analysis
 
 import "github.com/essnas/essnas/lib/cell"
 
-// Measures are those of one cell.
+// Measures describe the structure of a cell.
 type Measures struct {
 	cell.Shape
 	MeanPath float64 `json:"mean_path"`
 	Width    float64 `json:"width"`
-	Field    int     `json:"receptive_field"` // of its output, in positions of its inputs
+	Field    int     `json:"receptive_field"` // side of the output's field, in positions of the inputs
 	Dilated  int     `json:"dilated"`         // dilated convolutions
-	// pools that read a state into which a separable convolution without dilation leads
+	// pools of a state that an undilated separable convolution enters
 	SepPool int `json:"sep_then_pool"`
 }
 
-// Of measures a cell with these genes, whose output are the nodes concat. stride is that of the
-// operations on its inputs: 1 of a normal cell, 2 of a reduction cell. The genes are those of a
-// valid genotype.
+// Of measures a cell with these genes, whose output is the concatenation of the nodes concat.
+// stride is that of operations on the inputs: 1 in a normal cell, 2 in a reduction cell. The genes
+// must be those of a valid genotype.
 func Of(genes []cell.Gene, concat []int, stride int) Measures {
 	m := Measures{Shape: cell.ShapeOf(genes, concat)}
 	ways, length := paths(genes)
@@ -43,7 +43,7 @@ func Of(genes []cell.Gene, concat []int, stride int) Measures {
 	return m
 }
 
-// paths counts the ways from the inputs to each node, and the sum of their lengths in operations.
+// paths counts the paths from the inputs to each node, and sums their lengths in operations.
 func paths(genes []cell.Gene) (ways, length []float64) {
 	n := cell.Inputs + len(genes)/2
 	ways, length = make([]float64, n), make([]float64, n)
@@ -58,7 +58,7 @@ func paths(genes []cell.Gene) (ways, length []float64) {
 	return
 }
 
-// convolved says whether a separable convolution without dilation leads into the state.
+// convolved reports whether an undilated separable convolution enters the state.
 func convolved(genes []cell.Gene, node int) bool {
 	for i, gene := range genes {
 		o, _ := cell.Lookup(gene.Op)
@@ -69,11 +69,11 @@ func convolved(genes []cell.Gene, node int) bool {
 	return false
 }
 
-// WeightedDepth is the depth that alphas and betas give to a cell of a search network: the depth of
-// a state is the mean, over the edges that enter it, of one more than that of the node which the
-// edge leaves; an edge weighs beta times the share of its operations other than none. The result is
-// the mean over the states. shares is softmax(alpha), [edge][operation], with NaN or nothing where
-// an edge has no such operation; betas [edge] is 1 without edge normalisation.
+// WeightedDepth is the depth of a search network's cell under its alphas and betas. An edge is one
+// deeper than its source, and weighs beta times the share of its operations other than none. A
+// state's depth is the weighted mean over its incoming edges. The result is the mean over the
+// states. shares is softmax(alpha), [edge][operation]; a missing operation is NaN or absent. betas
+// is [edge], 1 without edge normalisation.
 func WeightedDepth(operations []string, shares [][]float64, betas []float64) float64 {
 	states := cell.StatesOf(len(shares))
 	links := cell.Space{States: states}.Links()

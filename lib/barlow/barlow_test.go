@@ -89,7 +89,7 @@ func TestLoss(t *testing.T) {
 			flipped[0][j] *= -1
 		}
 		if got := loss(t, e, flipped, b, settings.Lambda); near(got) {
-			t.Errorf("loss %g either way", got)
+			t.Errorf("loss %g with either sign", got)
 		}
 	})
 }

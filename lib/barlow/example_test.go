@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The identity costs nothing, and redundant features cost lambda for each pair.
+// The identity has loss 0. Redundant features cost lambda per pair.
 func ExampleTerms() {
 	for _, c := range [][][]float64{
 		{{1, 0}, {0, 1}}, // equal views, independent features
@@ -28,7 +28,7 @@ func ExampleTerms() {
 	// [[1 1] [1 1]]: 0 + 0.0102
 }
 
-// The second feature of view b is the opposite of view a, which costs (1 - (-1))^2.
+// The second features of the two views are opposite, which costs (1 - (-1))^2.
 func ExampleLoss() {
 	opened, err := backend.Open(context.Background(), backend.Options{Choice: backend.CPU})
 	if err != nil {

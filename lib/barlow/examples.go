@@ -2,15 +2,15 @@ package barlow
 
 import "math/rand/v2"
 
-// Example is a made-up cross-correlation matrix [d, d] with the name of what it stands for.
+// Example is a constructed cross-correlation matrix [d, d] with a name.
 type Example struct {
 	Name string
 	C    [][]float64
 }
 
-// Examples are four matrices that teach what the loss asks for: the ideal one, one of views that
-// share nothing, one whose numbers all say the same, and one that is half learnt. They are the same
-// in every call.
+// Examples returns four matrices [d, d] that explain the loss: the ideal one, one of unrelated
+// views, one of redundant features, and one of a network halfway through training. They are the
+// same in every call.
 func Examples(d int) []Example {
 	r := rand.New(rand.NewPCG(1, 2))
 	noise := func() float64 { return max(-1, min(1, 0.15*r.NormFloat64())) }

@@ -24,6 +24,6 @@ func TestTheLossRanksTheExamples(t *testing.T) {
 		t.Errorf("equal numbers cost %g, want %g", got, want)
 	}
 	if half := loss["half learnt"]; half <= 0 || half >= loss["all numbers say the same"] {
-		t.Errorf("what is half learnt costs %g", half)
+		t.Errorf("the half-learnt matrix costs %g", half)
 	}
 }

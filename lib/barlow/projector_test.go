@@ -11,9 +11,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestTheProjectorIsTorchs: three linear layers without bias, norm with gain and bias and ReLU
-// after the first two, nothing after the last: embeddings, and the gradients of features and
-// weights.
+// TestTheProjectorIsTorchs compares embeddings and the gradients of features and weights with
+// PyTorch. There are three linear layers without bias; norm with gain and bias and ReLU follow the
+// first two.
 func TestTheProjectorIsTorchs(t *testing.T) {
 	torch := golden.Read(t, "projector")
 	here := func(label string) string { return label }
@@ -39,8 +39,7 @@ func TestTheProjectorIsTorchs(t *testing.T) {
 	parity.Gradients(t, params, own, here)
 }
 
-// Of one number a picture, alternating, a norm makes 1 and -1. What is negative does not get past a
-// ReLU.
+// A norm turns one number per image, alternating, into 1 and -1. A ReLU removes the negative ones.
 func TestOnlyWhatIsPositiveGetsPastAHiddenLayer(t *testing.T) {
 	b := Projector(1, []int{1, 1}, 4)
 	x := block.NewValue(tensors.FromFlatDataAndDimensions([]float32{5, -5, 5, -5}, 1, 4))

@@ -6,30 +6,30 @@ import (
 	"slices"
 )
 
-// NoLimit is the limit of Derive for any number of skip connections.
+// NoLimit as the limit of Derive allows any number of skip connections.
 const NoLimit = -1
 
-// Shares are what a search has learnt of a cell, from which a genotype is derived. The first index
-// is 0 for the normal and 1 for the reduction cell.
+// Shares holds the learnt weights from which a genotype is derived. The first index is 0 for the
+// normal and 1 for the reduction cell.
 type Shares struct {
 	Alphas     [2][][]float64 // [edge][operation]: softmax over the operations of an edge
 	Betas      [2][]float64   // [edge]: softmax over the edges that enter a state, or 1
-	Operations [2][][]string  // [edge][operation]: which the alphas are of
+	Operations [2][][]string  // [edge][operation]: names of the alphas' operations
 }
 
-// Derive is the cell that the shares stand for (arXiv:1806.09055, section 2.4; with betas
-// arXiv:1907.05737, section 3.3): per edge the operation with the largest alpha, never none; per
-// state the two edges with the largest alpha x beta, the stronger first.
+// Derive returns the genotype of the shares (arXiv:1806.09055, section 2.4; with betas
+// arXiv:1907.05737, section 3.3). Each edge takes the operation with the largest alpha, except
+// none. Each state takes the two edges with the largest alpha x beta, the stronger first.
 //
-// A limit of 0 or more is P-DARTS' derivation (arXiv:1904.12760, section 3.3): while the normal
-// cell has more skip connections than that, the weakest of them counts for nothing, and the cell is
-// derived again. Edges that have no other operation keep theirs.
+// A limit of 0 or more selects P-DARTS' derivation (arXiv:1904.12760, section 3.3). While the
+// normal cell has more skip connections, the weakest of them gets weight 0, and the cell is derived
+// again. An edge without another operation keeps its skip connection.
 //
-// Ties are broken as in the reference implementations: DARTS and PC-DARTS (NoLimit) take the
-// earlier of two equal operations and of two equal edges, P-DARTS the later; of equally weak skips
-// it drops the earlier.
+// Ties are broken as in the reference implementations. DARTS and PC-DARTS (NoLimit) take the
+// earlier of two equal operations and edges, P-DARTS the later. Of equally weak skip connections
+// P-DARTS drops the earlier.
 func (s Shares) Derive(limit int) Genotype {
-	// edges of the normal cell whose skip connection counts for nothing
+	// edges of the normal cell whose skip connection has weight 0
 	without := make([]bool, len(s.Alphas[0]))
 	later := limit != NoLimit
 	normal := s.choices(0, without, later)
@@ -56,13 +56,13 @@ func (s Shares) Derive(limit int) Genotype {
 	}
 }
 
-// Check returns an error unless the shares are those of a cell: as many edges and operations in all
-// parts, at least one operation that is not none on each edge.
+// Check returns an error unless the shares fit a cell: all parts have the same number of edges and
+// operations, and each edge has an operation other than none.
 func (s Shares) Check() error {
 	for typ := range s.Alphas {
 		n := len(s.Alphas[typ])
 		if StatesOf(n) == 0 || len(s.Betas[typ]) != n || len(s.Operations[typ]) != n {
-			return fmt.Errorf("%d edges have alphas, %d betas and %d operations: these are no cell's", n, len(s.Betas[typ]), len(s.Operations[typ]))
+			return fmt.Errorf("%d edges have alphas, %d have betas and %d have operations: a cell needs all three on each edge", n, len(s.Betas[typ]), len(s.Operations[typ]))
 		}
 		for e, row := range s.Alphas[typ] {
 			names := s.Operations[typ][e]
@@ -77,10 +77,10 @@ func (s Shares) Check() error {
 	return nil
 }
 
-// space has the number of states of the shares' cells.
+// space returns the number of states of the shares' cells as a space without operations.
 func (s Shares) space() Space { return Space{States: StatesOf(len(s.Alphas[0]))} }
 
-// choice is the operation that an edge would get, and how strong it is.
+// choice is the strongest operation of an edge, and its strength.
 type choice struct {
 	Gene
 	edge     int
@@ -94,8 +94,8 @@ func chosenGenes(cs []choice) (genes []Gene) {
 	return
 }
 
-// choices are a cell type's two strongest edges for each state, the stronger first. Of equal
-// operations and edges the earlier wins, or the later one.
+// choices returns the two strongest edges of each state of a cell type, the stronger first. Of
+// equal operations and edges the earlier wins, or with later the later.
 func (s Shares) choices(typ int, without []bool, later bool) (chosen []choice) {
 	links := s.space().Links()
 	for at, n := 0, Inputs; at < len(links); at, n = at+n, n+1 {

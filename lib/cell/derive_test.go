@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// skipping are shares of cells of four states in the space of DARTS, where every edge likes its
-// skip connection most.
+// skipping returns shares of cells with four states in the space of DARTS; every edge prefers its
+// skip connection.
 func skipping(seed uint64) (s Shares) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	for typ := range s.Alphas {

@@ -11,38 +11,38 @@
 //	2..5        four states; in the drawings they are called 0, 1, 2 and 3
 //	6  c_{k}    the output: the states, concatenated along the channels
 //
-// Every state reads from nodes before it. In the search all 14 edges from nodes 0..4 to states 2..5
-// are there and carry a mixture of operations; in a found cell each state keeps two of its edges,
-// and each edge one operation.
+// Each state reads from nodes before it. In a search, all 14 edges from nodes 0..4 to states 2..5
+// exist, and each carries a mixture of operations. In a found cell, each state keeps two of its
+// edges, and each edge one operation.
 //
-// There are two types of cell. Normal cells keep height and width; the two reduction cells, at 1/3
-// and 2/3 of the depth, halve both and double the channels, by a stride of 2 on the edges that
-// leave nodes 0 and 1. All cells of a type share their operations.
+// There are two types of cell. Normal cells keep height and width. The two reduction cells, at 1/3
+// and 2/3 of the depth, halve both and double the channels: edges from nodes 0 and 1 have stride 2.
+// All cells of a type share their operations.
 //
 // # The search space
 //
-// A [Space] is a search space: the operations that an edge may have, and the number of states of a
-// cell. [DARTS] has eight operations and four states. Other spaces have two or more of
-// [Operations] and two to five states. Beside the eight there are capsules with three routings. The
-// iterative routings run once, twice (without a number in the name) or three times. A genotype
-// thus names everything that its network computes. [Lookup] finds the kind and the windows of an
-// operation. They determine its graph (package ops), its reach and its shape measures; no code
-// asks for the name of an operation.
+// A [Space] lists the operations of an edge and has the number of states of a cell. [DARTS] has
+// eight operations and four states. Other spaces have two or more of [Operations] and two to five
+// states. Beside the eight there are capsules with three routings. The iterative routings run once,
+// twice (without a number in the name) or three times. The names in a genotype thus determine all
+// computations of its network. [Lookup] finds the kind and the windows of an operation. Kind and
+// windows determine its graph (package ops), its reach and its shape measures, so no other code
+// depends on an operation's name.
 //
 // # The genotype
 //
-// A [Genotype] is the list of edges kept, for both types: state i (counted from 0) owns genes 2i
-// and 2i+1, and a [Gene] is an operation and the node that it reads from. Operations have the names
-// of [Operations] except none, which carries nothing.
+// A [Genotype] lists the edges of both cell types. State i (counted from 0) owns genes 2i and 2i+1.
+// A [Gene] is an operation and the node that it reads from. Its operation is one of [Operations]
+// except none, whose output is zero.
 //
-// [Parse] reads the two forms in which genotypes travel, and says in a sentence what is wrong with
-// a bad one. JSON:
+// [Parse] reads the two usual forms of genotypes and returns an error that names the first fault.
+// JSON:
 //
 //	{"normal": [["sep_conv_3x3", 0], ["sep_conv_3x3", 1], ...], "normal_concat": [2, 3, 4, 5],
 //	 "reduce": [...], "reduce_concat": [2, 3, 4, 5]}
 //
-// and the Python text that the logs and genotypes.py of DARTS, P-DARTS, PC-DARTS and their
-// relatives hold:
+// and the Python text in the logs and in genotypes.py of DARTS, P-DARTS, PC-DARTS and related
+// projects:
 //
 //	Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ...], normal_concat=range(2, 6),
 //	         reduce=[...], reduce_concat=range(2, 6))

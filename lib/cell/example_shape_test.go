@@ -6,7 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// What the slides look at in a cell.
+// The slides compare cells by skip connections and depth.
 func ExampleShapeOf() {
 	g, _ := cell.Published("PC_DARTS_cifar")
 	fmt.Printf("%+v\n", cell.ShapeOf(g.Normal, g.NormalConcat))

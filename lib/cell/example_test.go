@@ -8,7 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// A cell from the text that DARTS and its relatives print.
+// Parse reads a cell from the text that DARTS and related projects print.
 func ExampleParse() {
 	g, err := cell.Parse(`mine = Genotype(
 		normal=[('sep_conv_3x3', 0), ('skip_connect', 1), ('sep_conv_3x3', 0), ('dil_conv_3x3', 2),
@@ -30,7 +30,7 @@ func ExampleParse() {
 	// {"normal":[["sep_conv_3x3",0],["skip_connect",1],["sep_conv_3x3" <nil>
 }
 
-// Random search compares with cells like this one.
+// Random search draws cells like this one.
 func ExampleRandom() {
 	g := cell.Random(rand.New(rand.NewPCG(1, 2)))
 	fmt.Println(g.Validate())

@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// Gene is one edge of a found cell: the operation on it, and the node that it reads from (0 and 1:
-// the inputs; 2 and more: the states).
+// Gene is one edge of a found cell: its operation, and the node that it reads from (0 and 1 are the
+// inputs, 2 and more the states).
 type Gene struct {
 	Op   string
 	From int
 }
 
-// Genotype is what a search finds. Genes 2i and 2i+1 enter state i, which is node 2+i; the Concat
-// lists hold the nodes whose channels make the output.
+// Genotype is the result of a search. Genes 2i and 2i+1 enter state i, which is node 2+i. The
+// Concat lists hold the nodes whose concatenated channels are the output.
 type Genotype struct {
 	Normal       []Gene `json:"normal"`
 	NormalConcat []int  `json:"normal_concat"`
@@ -27,8 +27,8 @@ type Genotype struct {
 	ReduceConcat []int  `json:"reduce_concat"`
 }
 
-// Uniform is the genotype with this operation on every edge: state i takes the nodes i and i+1. It
-// compares the costs of operations.
+// Uniform returns the genotype with this operation on every edge; state i reads nodes i and i+1. It
+// serves to compare the costs of operations.
 func Uniform(op string) Genotype {
 	var genes []Gene
 	var concat []int
@@ -39,10 +39,10 @@ func Uniform(op string) Genotype {
 	return Genotype{Normal: genes, NormalConcat: concat, Reduce: slices.Clone(genes), ReduceConcat: slices.Clone(concat)}
 }
 
-// Load returns the published genotype of that name, or the genotype of a text that holds
-// Genotype(...), or else reads a file: JSON, Python text or a line of a log (see [ParseWithin]);
-// FILE:NAME is one of the genotypes that a Python file names. It returns an error if there is no
-// such file, or no genotype in it.
+// Load returns the published genotype of that name, or the genotype in a text with Genotype(...).
+// Otherwise it reads a file: JSON, Python text or a line of a log (see [ParseWithin]). FILE:NAME
+// selects one of the genotypes in a Python file. Load returns an error if there is no such file, or
+// no genotype in it.
 func Load(nameOrFile string) (Genotype, error) {
 	if g, ok := Published(nameOrFile); ok {
 		return g, nil
@@ -61,9 +61,9 @@ func Load(nameOrFile string) (Genotype, error) {
 	return g, err
 }
 
-// Validate returns an error that says in a sentence which part of the genotype is wrong: the count
-// of genes, an unknown operation, a node that is not before its state, two cells of different
-// numbers of states.
+// Validate returns an error that names the wrong part of the genotype: the number of genes, an
+// unknown operation, a node that is not before its state, or two cells with different numbers of
+// states.
 func (g Genotype) Validate() error {
 	if err := validate("normal", g.Normal, g.NormalConcat); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (g Genotype) Validate() error {
 func validate(kind string, genes []Gene, concat []int) error {
 	states := len(genes) / 2
 	if len(genes)%2 != 0 || states < MinStates || states > MaxStates {
-		return fmt.Errorf("%s has %d genes: want two for each state, %d for the usual %d states (%d to %d states are possible)",
+		return fmt.Errorf("%s has %d genes: want two per state, %d for the usual %d states (%d to %d states are possible)",
 			kind, len(genes), 2*States, States, MinStates, MaxStates)
 	}
 	for i, gene := range genes {
@@ -109,7 +109,7 @@ func validate(kind string, genes []Gene, concat []int) error {
 	return nil
 }
 
-// Skips is the number of skip connections among the genes of a cell.
+// Skips counts the skip connections among the genes of a cell.
 func Skips(genes []Gene) (n int) {
 	for _, g := range genes {
 		if IsSkip(g.Op) {
@@ -119,7 +119,7 @@ func Skips(genes []Gene) (n int) {
 	return
 }
 
-// Python is the genotype as the DARTS family's genotypes.py has it, on one line.
+// Python returns the genotype in the form of the DARTS family's genotypes.py, on one line.
 func (g Genotype) Python() string {
 	genes := func(genes []Gene) string {
 		text := make([]string, len(genes))
@@ -133,7 +133,8 @@ func (g Genotype) Python() string {
 		genes(g.Normal), nodes(g.NormalConcat), genes(g.Reduce), nodes(g.ReduceConcat))
 }
 
-// UnmarshalJSON reads the object, refuses fields that it does not know, and validates.
+// UnmarshalJSON reads the object, rejects unknown fields, and validates. It leaves g unchanged if
+// it returns an error.
 func (g *Genotype) UnmarshalJSON(text []byte) error {
 	type plain Genotype // without this method
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -149,11 +150,11 @@ func (g *Genotype) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the pair ["sep_conv_3x3", 0], which is also what Python's json module makes of
-// a gene.
+// MarshalJSON writes the pair ["sep_conv_3x3", 0], the form that Python's json module gives a gene.
 func (g Gene) MarshalJSON() ([]byte, error) { return json.Marshal([2]any{g.Op, g.From}) }
 
-// UnmarshalJSON reads the pair that MarshalJSON writes.
+// UnmarshalJSON reads the pair of MarshalJSON. It returns an error that shows the text of any other
+// value.
 func (g *Gene) UnmarshalJSON(text []byte) error {
 	var pair []json.RawMessage
 	if err := json.Unmarshal(text, &pair); err != nil || len(pair) != 2 {

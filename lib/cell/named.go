@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// definition is a name that a Python file gives to a genotype: by its text, or as another name's
-// alias.
+// definition is a genotype's name in a Python file, with its text, or as an alias of another name.
 type definition struct{ name, text, alias string }
 
 var (
@@ -17,7 +16,7 @@ var (
 	call       = regexp.MustCompile(`\bGenotype[ \t]*\(`)
 )
 
-// definitions lists the genotypes that a Python file names, in its order.
+// definitions lists the named genotypes of a Python file in its order.
 func definitions(text string) (all []definition) {
 	text = stripComments(text)
 	for _, m := range assignment.FindAllStringSubmatchIndex(text, -1) {
@@ -25,7 +24,7 @@ func definitions(text string) (all []definition) {
 		if m[4] >= 0 {
 			d.alias = text[m[4]:m[5]]
 			if !slices.ContainsFunc(all, func(o definition) bool { return o.name == d.alias }) {
-				continue // of something else
+				continue // the assignment is no genotype
 			}
 		} else {
 			d.text = closed(text[m[6]:])
@@ -35,7 +34,7 @@ func definitions(text string) (all []definition) {
 	return
 }
 
-// closed is the text up to the bracket that closes its first one.
+// closed returns the text up to the bracket that closes its first one.
 func closed(text string) string {
 	depth := 0
 	for i, r := range text {
@@ -51,9 +50,9 @@ func closed(text string) string {
 	return text
 }
 
-// ParseNamed reads the genotype that a Python file calls name, as projects of the DARTS family keep
-// them in genotypes.py. It returns an error that lists the names of the file if it has no such
-// name, and the errors of Parse.
+// ParseNamed reads the genotype of the given name from a Python file such as genotypes.py in
+// projects of the DARTS family. It returns an error that lists the names of the file if it lacks
+// this one, and the errors of Parse.
 func ParseNamed(text, name string) (Genotype, error) {
 	all := definitions(text)
 	for range len(all) + 1 { // an alias may lead to another
@@ -80,8 +79,9 @@ func namesOf(all []definition) string {
 	return strings.Join(names, ", ")
 }
 
-// ParseWithin reads a genotype as Parse does, or the only one in a longer text: a line of a log, a
-// Python file. It returns an error if the text has several, or is in the form of another project.
+// ParseWithin reads a genotype like Parse, or the only one in a longer text: a line of a log, a
+// Python file. It returns an error if the text has several genotypes, or one in the form of another
+// project.
 func ParseWithin(text string) (Genotype, error) {
 	g, err := Parse(text)
 	if err == nil {
@@ -95,7 +95,7 @@ func ParseWithin(text string) (Genotype, error) {
 		if all := definitions(text); len(all) > 1 {
 			return Genotype{}, fmt.Errorf("has several genotypes: name one of %s behind a colon, as in genotypes.py:%s", namesOf(all), all[0].name)
 		}
-		return Genotype{}, fmt.Errorf("has %d genotypes: keep the one that is meant", len(calls))
+		return Genotype{}, fmt.Errorf("has %d genotypes: delete all but one", len(calls))
 	case strings.Contains(text, "/op_2_0"):
 		return Genotype{}, fmt.Errorf("is in the form of NNI (normal/op_2_0 ...): write it as Genotype(normal=[...], normal_concat=[...], reduce=[...], reduce_concat=[...])")
 	case strings.HasPrefix(strings.TrimSpace(text), "|") && strings.Contains(text, "~"):

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// genotypes is a Python file as projects of the DARTS family keep it.
+// genotypes returns a Python file in the form of projects of the DARTS family.
 func genotypes(t *testing.T) (text string, first, second Genotype) {
 	t.Helper()
 	first, _ = Published("DARTS_V1")
@@ -36,7 +36,7 @@ func TestAPythonFilesGenotypesHaveNames(t *testing.T) {
 		}
 	}
 	if _, err := ParseNamed("A = A\n", "A"); err == nil {
-		t.Error("a name that stands for itself is a genotype")
+		t.Error("a name that is its own alias is a genotype")
 	}
 }
 

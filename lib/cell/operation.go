@@ -10,40 +10,40 @@ import (
 type Kind int
 
 const (
-	Zero           Kind = iota // carries nothing
-	MaxPool                    // largest value of a window
+	Zero           Kind = iota // its output is zero
+	MaxPool                    // maximum of a window
 	AveragePool                // mean of a window
-	Identity                   // the input; where the stride is 2 a factorized reduce
+	Identity                   // the input; at stride 2 a factorized reduce
 	Separable                  // for each window ReLU, depthwise and pointwise convolution, norm
 	CapsuleDynamic             // capsules with routing by agreement (arXiv:1710.09829)
 	CapsuleEM                  // capsules with routing by expectation-maximisation (Hinton et al., 2018)
 	CapsuleSelf                // capsules with self-routing (Hahn et al., 2019)
 )
 
-// Window is what one step of an operation sees: Size x Size positions, Dilation apart.
+// Window is the window of one layer of an operation: Size x Size positions, Dilation apart.
 type Window struct{ Size, Dilation int }
 
-// Reach is the side of the square that the window spans: 1 + Dilation * (Size - 1).
+// Reach is the side of the square that the window covers: 1 + Dilation * (Size - 1) positions.
 func (w Window) Reach() int { return 1 + w.Dilation*(w.Size-1) }
 
-// Operation is all of an operation that needs no computing: its name in genotypes, its kind,
-// its windows one after the other, and the rounds of its routing. Package ops has the graphs.
+// Operation describes an operation without its graph: its name in genotypes, its kind, the windows
+// of its layers in order, and the iterations of its routing. Package ops has the graphs.
 type Operation struct {
 	Name    string
 	Kind    Kind
 	Windows []Window
-	Rounds  int // iterations of a routing; 0 where nothing is iterated
+	Rounds  int // iterations of a routing; 0 without iterations
 }
 
-// The two operations that methods treat apart: the empty one and the skip connection.
+// Search methods treat two operations specially: the zero operation and the skip connection.
 const (
 	None = "none"
 	Skip = "skip_connect"
 )
 
-// operations are all that a search space may have, those of DARTS first, in the order in which
-// alphas list them. An operation of a known kind is one more line here; a new kind is a file in
-// package ops as well.
+// operations lists the operations of all search spaces in the order of alphas, those of DARTS
+// first. A new operation of a known kind is one more line here. A new kind needs a file in package
+// ops as well.
 var operations = []Operation{
 	{None, Zero, nil, 0},
 	{"max_pool_3x3", MaxPool, []Window{{3, 1}}, 0},
@@ -62,7 +62,7 @@ var operations = []Operation{
 	{"capsule_self", CapsuleSelf, []Window{{3, 1}}, 0},
 }
 
-// Operations are the names of all operations that a search space may have, in the order of alphas.
+// Operations returns the names of the operations of all search spaces, in the order of alphas.
 func Operations() (names []string) {
 	for _, o := range operations {
 		names = append(names, o.Name)
@@ -70,7 +70,7 @@ func Operations() (names []string) {
 	return
 }
 
-// Lookup finds an operation by its name; ok is false for a name that no operation has.
+// Lookup finds an operation by its name; ok is false for an unknown name.
 func Lookup(name string) (o Operation, ok bool) {
 	i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == name })
 	if i < 0 {
@@ -79,56 +79,55 @@ func Lookup(name string) (o Operation, ok bool) {
 	return operations[i], true
 }
 
-// IsNone says whether that is the name of an operation that carries nothing.
+// IsNone reports whether name is that of an operation whose output is zero.
 func IsNone(name string) bool {
 	o, ok := Lookup(name)
 	return ok && o.Kind == Zero
 }
 
-// IsSkip says whether that is the name of a skip connection.
+// IsSkip reports whether name is that of a skip connection.
 func IsSkip(name string) bool {
 	o, ok := Lookup(name)
 	return ok && o.Kind == Identity
 }
 
-// IsCapsule says whether that is the name of an operation that routes capsules.
+// IsCapsule reports whether name is that of an operation with capsules.
 func IsCapsule(name string) bool {
 	o, ok := Lookup(name)
 	return ok && o.Capsule()
 }
 
-// Parameterless says whether that is the name of an operation that learns nothing on an edge of
-// stride 1: a pool or a skip connection. (At stride 2 the skip connection is a factorized reduce,
-// which has weights; the literature counts it among these all the same.)
+// Parameterless reports whether name is that of an operation without weights on an edge of stride
+// 1: a pool or a skip connection. (At stride 2 a skip connection is a factorized reduce, which has
+// weights. The literature counts it as parameter-free nevertheless.)
 func Parameterless(name string) bool {
 	o, ok := Lookup(name)
 	return ok && o.Parameterless()
 }
 
-// Parameterless says whether the operation learns nothing on an edge of stride 1. None is not asked
-// about: it is no operation of a found cell.
+// Parameterless reports whether the operation has no weights on an edge of stride 1. It is false
+// for none, which is no operation of a found cell.
 func (o Operation) Parameterless() bool {
 	return o.Kind == MaxPool || o.Kind == AveragePool || o.Kind == Identity
 }
 
-// Capsule says whether the operation routes capsules.
+// Capsule reports whether the operation routes capsules.
 func (o Operation) Capsule() bool {
 	return o.Kind == CapsuleDynamic || o.Kind == CapsuleEM || o.Kind == CapsuleSelf
 }
 
-// Dilated says whether one of its windows leaves positions out.
+// Dilated reports whether one of its windows is dilated.
 func (o Operation) Dilated() bool {
 	return slices.ContainsFunc(o.Windows, func(w Window) bool { return w.Dilation > 1 })
 }
 
-// Pool says whether it is a pool.
+// Pool reports whether it is a pool.
 func (o Operation) Pool() bool { return o.Kind == MaxPool || o.Kind == AveragePool }
 
-// ParseOperations reads the operations of a search space: names with commas or spaces between them.
-// A list that begins with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" leaves two out,
-// "+capsule_self" adds one.
-// The result has the order of [Operations]; an empty text is the eight. It returns an error for an
-// unknown name, and for one that stands there twice.
+// ParseOperations reads the operations of a search space: names separated by commas or spaces. A
+// list that begins with + or - changes the eight of DARTS: "-none,-dil_conv_5x5" removes two,
+// "+capsule_self" adds one. The result has the order of [Operations]. An empty text stands for the
+// eight. ParseOperations returns an error for unknown and for repeated names.
 func ParseOperations(text string) ([]string, error) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 {

@@ -8,9 +8,10 @@ import (
 	"text/scanner"
 )
 
-// Parse reads a genotype from JSON or from the DARTS family's Python text, which may be an
-// assignment (`DARTS_V2 = Genotype(...)`), hold comments, spread over lines, and give the concat
-// lists as lists or as range(2, 6). What it returns is valid; an error names the fault.
+// Parse reads a genotype from JSON or from the DARTS family's Python text. The Python text may be
+// an assignment (`DARTS_V2 = Genotype(...)`), contain comments, span lines, and give the concat
+// lists as lists or as range(2, 6). Parse validates the genotype. It returns an error that names
+// the first fault.
 func Parse(text string) (Genotype, error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		var g Genotype
@@ -28,8 +29,7 @@ func Parse(text string) (Genotype, error) {
 	return g, nil
 }
 
-// python reads the few forms of Python that genotypes are written in. After its first error it
-// reads nothing more.
+// python reads the forms of Python in which genotypes are written. It stops at its first error.
 type python struct {
 	scan  scanner.Scanner
 	token rune   // the token not yet consumed: a scanner class, or the character itself
@@ -43,13 +43,13 @@ func newPython(text string) *python {
 	p.scan.Init(strings.NewReader(stripComments(text)))
 	// Strings are read by hand: to the Go scanner, 'abc' is a malformed character.
 	p.scan.Mode = scanner.ScanIdents | scanner.ScanInts
-	p.scan.Error = func(*scanner.Scanner, string) {} // what is malformed fails where it is used
+	p.scan.Error = func(*scanner.Scanner, string) {} // the parser reports a malformed token
 	p.next()
 	return p
 }
 
-// stripComments blanks out what follows a # in every line. No operation has a # in its name, so
-// strings need no care.
+// stripComments replaces comments by blanks. No operation has a # in its name, so strings need no
+// special case.
 func stripComments(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

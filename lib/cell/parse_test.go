@@ -10,7 +10,7 @@ import (
 
 const eight = `('sep_conv_3x3', 0), ('skip_connect', 1), ('dil_conv_5x5', 0), ('max_pool_3x3', 2), ('avg_pool_3x3', 0), ('sep_conv_5x5', 3), ('dil_conv_3x3', 0), ('sep_conv_3x3', 4)`
 
-// pythonText is a text whose normal genes and normal_concat are given; the rest is right.
+// pythonText is a valid text with the given normal genes and normal_concat.
 func pythonText(normal, concat string) string {
 	return fmt.Sprintf("Genotype(normal=%s, normal_concat=%s, reduce=[%s], reduce_concat=range(2, 6))", normal, concat, eight)
 }
@@ -51,7 +51,7 @@ func TestParseNamesTheFault(t *testing.T) {
 		{"index missing", swap("'max_pool_3x3', 2", "'max_pool_3x3'"), `want ',', found ")"`},
 		{"index a word", swap("'max_pool_3x3', 2", "'max_pool_3x3', two"), `want the index of a node, found "two"`},
 		{"operation unquoted", swap("'max_pool_3x3', 2", "max_pool_3x3, 2"), `want the name of an operation in quotes, found "max_pool_3x3"`},
-		{"seven genes", swap("('skip_connect', 1), ", ""), "normal has 7 genes: want two for each state, 8 for the usual 4 states (2 to 5 states are possible)"},
+		{"seven genes", swap("('skip_connect', 1), ", ""), "normal has 7 genes: want two per state, 8 for the usual 4 states (2 to 5 states are possible)"},
 		{"no genes", pythonText("[]", "[2, 3, 4, 5]"), "normal has 0 genes"},
 		{"concat out of range", pythonText("["+eight+"]", "[2, 3, 4, 6]"), "normal_concat: index 6 is out of range; the states are nodes 2 to 5"},
 		{"concat of an input", pythonText("["+eight+"]", "[1, 2]"), "normal_concat: index 1 is out of range"},

@@ -1,7 +1,7 @@
 package cell
 
-// published holds the texts as they stand in the repositories named, so that they can be compared
-// character by character.
+// published holds the texts character by character as in the named repositories, so that they can
+// be compared.
 var published = []struct{ name, source, text string }{
 	{
 		// First order; CIFAR-10. The same text stands in P-DARTS' and PC-DARTS' genotypes.py.
@@ -26,7 +26,8 @@ var published = []struct{ name, source, text string }{
 	},
 }
 
-// Published returns the cells of a paper by the name that its repository gives them.
+// Published returns the cell of a paper under the name in its repository; ok is false for an
+// unknown name.
 func Published(name string) (Genotype, bool) {
 	for _, p := range published {
 		if p.name == name {
@@ -40,7 +41,7 @@ func Published(name string) (Genotype, bool) {
 	return Genotype{}, false
 }
 
-// PublishedNames lists what [Published] knows.
+// PublishedNames lists the names that [Published] knows.
 func PublishedNames() []string {
 	names := make([]string, len(published))
 	for i, p := range published {
@@ -49,8 +50,7 @@ func PublishedNames() []string {
 	return names
 }
 
-// Source is the address where a published genotype stands; empty for a name that [Published] does
-// not know.
+// Source is the address of a published genotype; empty for a name that [Published] does not know.
 func Source(name string) string {
 	for _, p := range published {
 		if p.name == name {

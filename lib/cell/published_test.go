@@ -2,8 +2,8 @@ package cell
 
 import "testing"
 
-// countWeights counts the weights of the papers' CIFAR network around the genotype: a
-// pencil-and-paper formula, independent of the code that builds networks.
+// countWeights counts the weights of the papers' CIFAR network with a formula that is independent
+// of the code that builds networks.
 func countWeights(g Genotype, channels, cells, classes int, auxiliary bool) int {
 	pointwise := func(in, out int) int { return in*out + 2*out } // with its norm
 	operation := func(op string, c, stride int) int {
@@ -44,8 +44,8 @@ func countWeights(g Genotype, channels, cells, classes int, auxiliary bool) int 
 	return total + last*classes + classes
 }
 
-// The counts are those of NetworkCIFAR(36, 10, 20, auxiliary, genotype) in github.com/quark0/darts
-// at f276dd346a09, summed over its parameters in torch; the papers give 3.3, 3.4 and 3.6 M for
+// The numbers are those of NetworkCIFAR(36, 10, 20, auxiliary, genotype) in github.com/quark0/darts
+// at f276dd346a09, summed over its parameters in PyTorch. The papers report 3.3, 3.4 and 3.6 M for
 // DARTS, P-DARTS and PC-DARTS.
 func TestPublishedCellsHaveThePapersNumberOfWeights(t *testing.T) {
 	for name, want := range map[string][2]int{

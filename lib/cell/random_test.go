@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The number of genotypes that differ in state s is 7^2 * C(2+s, 2): each pair of nodes and each
-// pair of operations must come up equally often.
+// State s has 7^2 * C(2+s, 2) possible pairs of genes: each pair of nodes and each pair of
+// operations must occur equally often.
 func TestRandomGenotypesAreValidAndUniform(t *testing.T) {
 	const draws = 40000
 	r := rand.New(rand.NewPCG(1, 2))
@@ -72,6 +72,6 @@ func TestTheSameSeedDrawsTheSameGenotype(t *testing.T) {
 	draw := func(seed uint64) string { return Random(rand.New(rand.NewPCG(seed, 0))).Python() }
 	first, again := draw(1), draw(1)
 	if again != first || draw(2) == first {
-		t.Error("want one genotype for each seed")
+		t.Error("want one genotype per seed")
 	}
 }

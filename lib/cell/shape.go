@@ -1,15 +1,16 @@
 package cell
 
-// Shape is what a cell looks like, counted from its genes alone.
+// Shape describes the structure of a cell, counted from its genes.
 type Shape struct {
 	Skips         int `json:"skips"`          // skip connections
-	ParameterFree int `json:"parameter_free"` // these and pools
-	// operations on the longest way from an input to the output
+	ParameterFree int `json:"parameter_free"` // skip connections and pools
+	// operations on the longest path from an input to the output
 	Depth int `json:"depth"`
 }
 
-// ShapeOf counts the shape of a cell with these genes, whose output are the nodes concat. States
-// that lead nowhere have operations, and count for Skips and ParameterFree, but add no depth.
+// ShapeOf measures a cell with these genes, whose output is the concatenation of the nodes concat.
+// The operations of states that the output does not depend on count for Skips and ParameterFree,
+// but not for Depth.
 func ShapeOf(genes []Gene, concat []int) (s Shape) {
 	s.Skips = Skips(genes)
 	for _, gene := range genes {
@@ -24,7 +25,7 @@ func ShapeOf(genes []Gene, concat []int) (s Shape) {
 	return s
 }
 
-// depths are the operations on the longest way from an input to each node.
+// depths returns, for each node, the operations on the longest path from an input.
 func depths(genes []Gene) []int {
 	depth := make([]int, Inputs+len(genes)/2)
 	for i, gene := range genes {

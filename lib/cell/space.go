@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// Space is a search space: the operations that an edge may have, in the order in which alphas list
-// them, and the number of states of a cell.
+// Space is a search space: the operations of an edge in the order of alphas, and the number of
+// states of a cell.
 type Space struct {
 	Operations []string
 	States     int
 }
 
-// The states that a cell may have.
+// Bounds of the number of states.
 const (
 	MinStates = 2
 	MaxStates = 5
 )
 
 // DARTS is the search space of arXiv:1806.09055, section 3.1.1: eight operations and four states.
-// All published cells of the family lie in it.
+// It contains all published cells of the family.
 func DARTS() Space { return Space{Operations: slices.Clone(Primitives), States: States} }
 
-// IsDARTS says whether the space is that of DARTS.
+// IsDARTS reports whether the space is that of DARTS.
 func (s Space) IsDARTS() bool { return s.States == States && slices.Equal(s.Operations, Primitives) }
 
-// Validate returns an error that says which part of the space can't be searched: the number of
-// states, an unknown operation, one twice or out of order, or a choice of fewer than two.
+// Validate returns an error that names the fault of a space that can't be searched: the number of
+// states, an operation that is unknown, repeated or out of order, or fewer than two operations.
 func (s Space) Validate() error {
 	if s.States < MinStates || s.States > MaxStates {
 		return fmt.Errorf("a cell of %d states: want %d to %d", s.States, MinStates, MaxStates)
@@ -40,7 +40,7 @@ func (s Space) Validate() error {
 			return fmt.Errorf("unknown operation %q; the operations are %s", name, strings.Join(Operations(), ", "))
 		}
 		if at <= last {
-			return fmt.Errorf("operation %s stands twice or out of order; the order is %s", name, strings.Join(Operations(), ", "))
+			return fmt.Errorf("operation %s is repeated or out of order; the order is %s", name, strings.Join(Operations(), ", "))
 		}
 		last = at
 	}
@@ -50,7 +50,7 @@ func (s Space) Validate() error {
 	return nil
 }
 
-// Choices are the operations that a found cell may have: all but none.
+// Choices returns the operations of found cells: all but none.
 func (s Space) Choices() (names []string) {
 	for _, name := range s.Operations {
 		if !IsNone(name) {
@@ -60,12 +60,12 @@ func (s Space) Choices() (names []string) {
 	return
 }
 
-// Edges is the number of edges of a cell in a search network: n inputs and states before state n +
-// 1.
+// Edges is the number of edges of a cell in a search network: state n, counted from 0, has an edge
+// from each of its n + 2 preceding nodes.
 func (s Space) Edges() int { return s.States*Inputs + s.States*(s.States-1)/2 }
 
-// Links are all edges of a cell, by target: 0-2 1-2 0-3 1-3 2-3 ..., the order in which alphas and
-// betas list them.
+// Links returns all edges of a cell by target, 0-2 1-2 0-3 1-3 2-3 ..., the order of alphas and
+// betas.
 func (s Space) Links() (all []Link) {
 	for to := Inputs; to < Inputs+s.States; to++ {
 		for from := range to {
@@ -75,12 +75,12 @@ func (s Space) Links() (all []Link) {
 	return
 }
 
-// Complete is the inside of a search network's cells: all edges, and all states in the output.
+// Complete is the topology of a search network's cells: all edges, and all states in the output.
 func (s Space) Complete() Topology {
 	return Topology{States: s.States, Links: s.Links(), Concat: concat(s.States)}
 }
 
-// concat are the nodes of so many states.
+// concat returns the nodes of the given number of states.
 func concat(states int) (nodes []int) {
 	for i := range states {
 		nodes = append(nodes, Inputs+i)
@@ -88,8 +88,8 @@ func concat(states int) (nodes []int) {
 	return
 }
 
-// StatesOf is the number of states of a cell with so many edges in its search network, the inverse
-// of [Space.Edges]; 0 where no cell has that number.
+// StatesOf is the inverse of [Space.Edges]: the number of states of a cell with the given number of
+// edges, or 0 if no cell has it.
 func StatesOf(edges int) int {
 	for states := 1; ; states++ {
 		switch n := (Space{States: states}).Edges(); {
@@ -101,10 +101,10 @@ func StatesOf(edges int) int {
 	}
 }
 
-// Random draws a genotype of the space, all equally probable: for each state two different nodes
-// before it, on each of the two edges any operation but none. Random search samples it, the
-// baseline that a search has to beat (Li and Talwalkar, arXiv:1902.07638; Yang et al.,
-// arXiv:1912.12522).
+// Random draws a genotype of the space, each with the same probability: for each state two
+// different preceding nodes, and for both edges an operation other than none. Random search draws
+// such genotypes. It is the baseline of every search (Li and Talwalkar, arXiv:1902.07638; Yang et
+// al., arXiv:1912.12522).
 func (s Space) Random(r *rand.Rand) Genotype {
 	return Genotype{Normal: s.randomGenes(r), NormalConcat: concat(s.States), Reduce: s.randomGenes(r), ReduceConcat: concat(s.States)}
 }
@@ -121,8 +121,7 @@ func (s Space) randomGenes(r *rand.Rand) (genes []Gene) {
 	return genes
 }
 
-// Contains returns an error that names the first thing of a valid genotype that the space does not
-// have.
+// Contains returns an error that names the first part of a valid genotype outside the space.
 func (s Space) Contains(g Genotype) error {
 	if g.States() != s.States {
 		return fmt.Errorf("the cell has %d states, and those of the space have %d", g.States(), s.States)
@@ -130,7 +129,7 @@ func (s Space) Contains(g Genotype) error {
 	for _, genes := range [][]Gene{g.Normal, g.Reduce} {
 		for _, gene := range genes {
 			if !slices.Contains(s.Operations, gene.Op) {
-				return fmt.Errorf("the cell has %s, and the space's operations are %s", gene.Op, strings.Join(s.Operations, ", "))
+				return fmt.Errorf("the cell contains %s, but the space's operations are %s", gene.Op, strings.Join(s.Operations, ", "))
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func TestSpacesThatCantBeSearchedAreNamed(t *testing.T) {
 		{Space{Primitives, 6}, "6 states: want 2 to 5"},
 		{Space{[]string{"skip_connect"}, 4}, "needs two"},
 		{Space{[]string{"skip_connect", "none"}, 4}, "out of order"},
-		{Space{[]string{"skip_connect", "skip_connect"}, 4}, "stands twice"},
+		{Space{[]string{"skip_connect", "skip_connect"}, 4}, "is repeated"},
 		{Space{[]string{"conv"}, 4}, "unknown operation"},
 	} {
 		if err := c.space.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -60,13 +60,13 @@ func TestSpacesThatCantBeSearchedAreNamed(t *testing.T) {
 	}
 }
 
-// Counted by hand: state n of a cell, from 1, reads from n + 1 nodes.
+// Counted by hand: state n of a cell, counted from 1, reads from n + 1 nodes.
 func TestCellsOfTwoToFiveStatesHaveTheirEdges(t *testing.T) {
 	for states, want := range map[int]int{2: 5, 3: 9, 4: 14, 5: 20} {
 		s := Space{Primitives, states}
 		links := s.Links()
 		if s.Edges() != want || len(links) != want || StatesOf(want) != states {
-			t.Errorf("%d states: %d edges, %d links, %d edges are of %d states, want %d", states, s.Edges(), len(links), want, StatesOf(want), want)
+			t.Errorf("%d states: %d edges, %d links; %d edges belong to %d states, want %d", states, s.Edges(), len(links), want, StatesOf(want), want)
 		}
 		if last := links[want-1]; last != (Link{states, states + 1}) {
 			t.Errorf("%d states: the last link is %v", states, last)
@@ -76,7 +76,7 @@ func TestCellsOfTwoToFiveStatesHaveTheirEdges(t *testing.T) {
 		}
 	}
 	if n := StatesOf(15); n != 0 {
-		t.Errorf("15 edges are of %d states", n)
+		t.Errorf("15 edges belong to %d states", n)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestRandomCellsLieInTheirSpace(t *testing.T) {
 	}
 }
 
-// A text of another implementation that has three states.
+// The text is another implementation's, with three states.
 func TestACellOfThreeStatesIsRead(t *testing.T) {
 	g, err := Parse(`Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1), ('sep_conv_3x3', 0), ('sep_conv_5x5', 2), ('skip_connect', 0), ('sep_conv_3x3', 1)], normal_concat=range(2, 5), reduce=[('max_pool_3x3', 0), ('sep_conv_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 1), ('dil_conv_3x3', 2), ('sep_conv_5x5', 3)], reduce_concat=range(2, 5))`)
 	if err != nil || g.States() != 3 || len(g.Topology(1).Links) != 6 {

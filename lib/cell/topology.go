@@ -1,24 +1,24 @@
 package cell
 
-// Link is one edge of a cell, from node From to node To. Nodes 0 and 1 are the outputs of the two
-// cells before, the following ones the states.
+// Link is an edge of a cell from node From to node To. Nodes 0 and 1 are the outputs of the two
+// preceding cells, the following ones the states.
 type Link struct{ From, To int }
 
-// Topology is the inside of a cell type: its number of states, its edges by target, and the nodes
-// whose concatenation is the output.
+// Topology describes a cell type without operations: its number of states, its edges by target, and
+// the nodes whose concatenation is the output.
 type Topology struct {
 	States int
 	Links  []Link
 	Concat []int
 }
 
-// Links are all edges of a cell of the DARTS space (see [Space.Links]).
+// Links returns all edges of a cell of the DARTS space (see [Space.Links]).
 func Links() []Link { return DARTS().Links() }
 
-// Complete is the inside of a search network's cells in the DARTS space (see [Space.Complete]).
+// Complete is the topology of a search network's cells in the DARTS space (see [Space.Complete]).
 func Complete() Topology { return DARTS().Complete() }
 
-// Topology is the inside of the genotype's normal cell (typ 0) or reduction cell (typ 1).
+// Topology is the topology of the normal cell (typ 0) or the reduction cell (typ 1).
 func (g Genotype) Topology(typ int) Topology {
 	genes, concat := g.Cell(typ)
 	t := Topology{States: len(genes) / 2, Concat: concat}
@@ -28,7 +28,7 @@ func (g Genotype) Topology(typ int) Topology {
 	return t
 }
 
-// Cell are the genes and the output's nodes of the normal cell (typ 0) or of the reduction cell
+// Cell returns the genes and the output's nodes of the normal cell (typ 0) or the reduction cell
 // (typ 1).
 func (g Genotype) Cell(typ int) (genes []Gene, concat []int) {
 	if typ == 1 {

@@ -35,8 +35,8 @@ func Open(b *backend.Backend, set *data.Set, s settings.Shared, o augment.Option
 	return Base{Engine: e, Feeder: f}, err
 }
 
-// Enough returns an error if n images are too few for a batch. The format describes the images in a
-// clause with their number.
+// Enough returns an error if n images are too few for a batch. format describes the images in a
+// clause with their number n.
 func Enough(format string, n, batch int) error {
 	if n >= batch {
 		return nil
@@ -44,15 +44,15 @@ func Enough(format string, n, batch int) error {
 	return fmt.Errorf("%s, too few for a batch of %d: use more images or a smaller batch", fmt.Sprintf(format, n), batch)
 }
 
-// Make makes the weights of a plan's calls from a seed, and the tape with this kind of backward
-// passes. The optimizer o updates these weights.
+// Make makes the weights of a plan's calls, which the seed determines, and a tape with this kind of
+// backward pass. The optimizer o updates these weights.
 func (b *Base) Make(plan *block.Plan, seed uint64, back block.Backward, o fit.Optimizer) {
 	b.Params = plan.Params(seed)
 	b.Tape = block.NewTape(b.Engine, b.Params, block.Train, back)
 	b.Optimizer = o
 }
 
-// Release frees everything that Make made, if it was called.
+// Release frees the weights and the tape if Make was called.
 func (b *Base) Release() {
 	if b.Tape == nil {
 		return
@@ -70,13 +70,14 @@ func (b *Base) Close() {
 	b.Feeder.Close()
 }
 
-// SetSaving sets how many activations are saved for backward passes. Call it before Prepare and the
-// first step.
+// SetSaving selects the activations saved for backward passes. Call it before Prepare and the first
+// step.
 func (b *Base) SetSaving(s block.Saving) { b.Engine.Saving = s }
 
-// Descend follows a forward pass on the tape. It updates the weights by the gradient of the sum of
-// the losses, each [1] times its factor, at a learning rate. measured waits for the device and
-// returns the losses and the norm of the gradient. Descend returns an error if the device fails.
+// Descend updates the weights after a forward pass on the tape, by the gradient of the weighted sum
+// of the losses, scalars [1] with one factor each, at learning rate lr. measured waits for the
+// device and returns the losses and the norm of the gradient. Descend returns an error if the
+// device fails.
 func (b *Base) Descend(lr float64, losses []*block.Value, factors []float32) (measured func() (losses []float64, norm float64), err error) {
 	for i, loss := range losses {
 		b.Tape.Seed(loss, factors[i])
@@ -92,8 +93,8 @@ func (b *Base) Descend(lr float64, losses []*block.Value, factors []float32) (me
 	}, err
 }
 
-// Now reads the results of a launched step at once. It thus makes the Step of a fit.Task from the
-// Launch of a fit.Ahead.
+// Now reads the results of a launched step at once. It turns Launch of a fit.Ahead into Step of a
+// fit.Task.
 func Now(read func() (event.Metrics, error), err error) (event.Metrics, error) {
 	if err != nil {
 		return nil, err

@@ -11,17 +11,17 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Search is a search and its cells.
+// Search describes a search and its cells.
 type Search struct {
 	Name        string
 	Genotype    cell.Genotype
 	Partial     int     // K
-	Progressive bool    // it has several phases
+	Progressive bool    // has several phases
 	SSFactor    float64 // weight of the self-supervised loss
 }
 
-// Claim is a statement: the measure of the searches Of is larger than that of the searches Than (of
-// random cells where Than is nil), or smaller.
+// Claim states that the measure of the searches Of is larger, or smaller, than that of the searches
+// Than. Than is nil for random cells.
 type Claim struct {
 	Text         string
 	Measure      string // skips, parameter_free, depth or dilated
@@ -42,8 +42,8 @@ func both(f, g func(s Search) bool) func(s Search) bool {
 // random is the name of the group of random cells.
 const random = "random cells"
 
-// All are the claims of the slides (pages "Regularization", "Analysis"), those about vanilla
-// methods for searches without self-supervision.
+// All returns the claims of the slides (pages "Regularization", "Analysis"). Claims about vanilla
+// methods refer to searches without self-supervision.
 func All() []Claim {
 	vanillaPC, vanillaPCP := both(pc, labels), both(pcp, labels)
 	return []Claim{
@@ -60,10 +60,10 @@ func All() []Claim {
 	}
 }
 
-// Verdict is what searches say of a claim.
+// Verdict is the result of a set of searches for a claim.
 type Verdict string
 
-// The verdicts.
+// Possible verdicts.
 const (
 	Supported    Verdict = "supported"
 	Contradicted Verdict = "contradicted"
@@ -71,7 +71,7 @@ const (
 	Untested     Verdict = "not tested" // a group has no search
 )
 
-// Group is one side of a claim.
+// Group is one of the two groups of a claim.
 type Group struct {
 	Name       string    `json:"name"`
 	Values     []float64 `json:"values"` // of its searches; nil for random cells
@@ -80,27 +80,27 @@ type Group struct {
 	Percentile float64   `json:"percentile"` // mean of the ranks
 }
 
-// Finding is what a set of searches says of a claim.
+// Finding holds the comparison of a claim's groups in a set of searches.
 type Finding struct {
 	Claim      string  `json:"claim"`
 	Measure    string  `json:"measure"`
 	Of         Group   `json:"of"`
 	Than       Group   `json:"than"`
 	Difference float64 `json:"difference"` // of the means
-	// its 95 % interval; both 0 where there is none
+	// its 95 % interval; both 0 without one
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
-	// comparisons of a search with one of the other group, or with the median of random cells, in
-	// which the claim holds (a tie is half), and their number
+	// comparisons that agree with the claim (a tie counts half), and all comparisons, of a search
+	// with one of the other group or with the median of random cells
 	Holds   float64 `json:"holds"`
 	Pairs   int     `json:"pairs"`
 	Verdict Verdict `json:"verdict"`
-	// of random cells: 5th, 50th and 95th percentile
+	// 5th, 50th and 95th percentile of random cells
 	Random [3]float64 `json:"random"`
 }
 
-// Measure is that of both cells of a genotype: the sum of counts, the mean of depths. It is NaN for
-// a name that none has.
+// Measure combines both cells of a genotype: the sum of counts, the mean of depths. It is NaN for
+// an unknown name.
 func Measure(g cell.Genotype, name string) float64 {
 	normal, reduction := cell.ShapeOf(g.Normal, g.NormalConcat), cell.ShapeOf(g.Reduce, g.ReduceConcat)
 	switch name {
@@ -116,7 +116,8 @@ func Measure(g cell.Genotype, name string) float64 {
 	return math.NaN()
 }
 
-// Check says what the searches say of each claim, beside n random genotypes of the DARTS space.
+// Check compares the searches' groups in each claim, and with n random genotypes of the DARTS
+// space. The seed determines these.
 func Check(searches []Search, n int, seed uint64) (findings []Finding) {
 	r := rand.New(rand.NewPCG(seed, 0xc1a1))
 	var genotypes []cell.Genotype
@@ -200,14 +201,14 @@ func (c Claim) check(searches []Search, band []float64) Finding {
 	return f
 }
 
-// rank is the share, in percent, of sorted values below v, and half of those that are equal.
+// rank is the percentage of sorted values below v, plus half of the equal ones.
 func rank(values []float64, v float64) float64 {
 	below, _ := slices.BinarySearch(values, v)
 	upTo, _ := slices.BinarySearch(values, math.Nextafter(v, math.Inf(1)))
 	return 50 * float64(below+upTo) / float64(len(values))
 }
 
-// welch is half of the 95 % interval of the difference of two means (Welch, 1947), NaN where a
+// welch is half of the 95 % interval of the difference of two means (Welch, 1947). It is NaN if a
 // group has a single value or neither varies.
 func welch(a, b []float64) float64 {
 	deviation, t, ok := student.Welch(a, b)

@@ -8,7 +8,7 @@ import (
 	"github.com/essnas/essnas/lib/cell"
 )
 
-// parts of a search of a method around a published cell.
+// search returns a search of a method with a published cell.
 func search(t *testing.T, name string, partial int, progressive bool) Search {
 	t.Helper()
 	g, ok := cell.Published(name)
@@ -29,8 +29,8 @@ func find(t *testing.T, all []Finding, claim string) Finding {
 	return Finding{}
 }
 
-// By hand: DARTS_V2 has two skips in its normal cell and three in the other, PC_DARTS_cifar one and
-// none.
+// By hand: DARTS_V2 has two skips in its normal cell and three in its reduction cell,
+// PC_DARTS_cifar one and none.
 func TestACountIsThatOfBothCells(t *testing.T) {
 	for name, want := range map[string]float64{"DARTS_V2": 5, "PC_DARTS_cifar": 1} {
 		if got := Measure(search(t, name, 4, false).Genotype, "skips"); got != want {
@@ -52,11 +52,10 @@ func TestWithoutSearchesNothingIsTestedAndWithOneOfEachNothingDecided(t *testing
 	}
 }
 
-// Searches that differ little within their groups and much between them decide, and the other way
-// round against the claim.
+// Groups that vary little within and much between support the claim, and contradict its opposite.
 func TestTheVerdictFollowsTheInterval(t *testing.T) {
 	few, many := search(t, "PC_DARTS_cifar", 4, true), search(t, "DARTS_V2", 4, false)
-	other := func(s Search, op string) Search { // with another operation at one place
+	other := func(s Search, op string) Search { // replaces one operation
 		g := s.Genotype
 		g.Normal = append([]cell.Gene(nil), g.Normal...)
 		g.Normal[0].Op = op
@@ -76,8 +75,8 @@ func TestTheVerdictFollowsTheInterval(t *testing.T) {
 	}
 }
 
-// The other side is scipy 1.17.1: ttest_ind(a, b, equal_var=False).confidence_interval() is
-// -4.868023 to -0.798644.
+// The expected interval is that of scipy 1.17.1: ttest_ind(a, b,
+// equal_var=False).confidence_interval() is -4.868023 to -0.798644.
 func TestTheIntervalIsWelchs(t *testing.T) {
 	a := []float64{27.5, 21.0, 19.0, 23.6, 17.0, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19.0, 21.7, 21.4}
 	b := []float64{27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0, 24.8, 20.2, 21.9, 22.1, 22.9, 30.5, 24.4}
@@ -98,7 +97,7 @@ func TestTheMedianRandomCellHasRankFifty(t *testing.T) {
 		t.Errorf("rank %g", r)
 	}
 	if r := rank([]float64{1, 1, 1, 1}, 1); r != 50 {
-		t.Errorf("of equals: rank %g, want 50", r)
+		t.Errorf("equal values: rank %g, want 50", r)
 	}
 }
 

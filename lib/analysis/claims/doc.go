@@ -1,17 +1,17 @@
-// Package claims holds the slides' statements about found cells against any set of searches: what
-// these searches say of each, with counts, intervals and the band of random cells. It computes
-// nothing on a device.
+// Package claims tests the slides' statements about found cells on any set of searches. For each
+// claim it gives counts, intervals and the distribution of random cells. It computes nothing on a
+// device.
 //
 //	for _, f := range claims.Check(searches, 10000, 1) {
 //		fmt.Println(f.Claim.Text, f.Verdict)
 //	}
 //
-// A claim compares a measure of two groups of searches, or of a group and random cells. Its
-// difference has a 95 % interval by Welch's t (1947), or by Student's where random cells are the
-// other side, because the mean of these is known almost exactly. The verdict is [Supported] or
-// [Contradicted] if the interval excludes zero. It is [Undecided] if the interval contains zero or
-// if a group has a single search. Several claims are checked at once, without a correction: one of
-// twenty is decided by chance.
+// A claim compares a measure between two groups of searches, or between a group and random cells.
+// The difference has a 95 % interval by Welch's t (1947). Against random cells it is Student's t,
+// because their mean is known almost exactly. The verdict is [Supported] or [Contradicted] if the
+// interval excludes zero. It is [Undecided] if the interval contains zero or if a group has a
+// single search. There is no correction for testing several claims at once: chance decides one of
+// twenty.
 //
-// Of a search both cells are measured: counts are those of both together, depths their mean.
+// A search is measured by both of its cells: counts are sums, depths are means.
 package claims

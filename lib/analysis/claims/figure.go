@@ -6,8 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/figure"
 )
 
-// Figure draws both groups of each claim that the findings could test, as ranks among random cells:
-// 50 is the median of these.
+// Figure draws both groups of each tested claim as ranks among random cells, whose median is 50.
 func Figure(findings []Finding) figure.Figure {
 	var rows []figure.Sample
 	for i, f := range findings {
@@ -15,7 +14,7 @@ func Figure(findings []Finding) figure.Figure {
 			continue
 		}
 		for _, g := range []Group{f.Of, f.Than} {
-			row := figure.Sample{Name: f.Measure + ", " + g.Name, Values: g.Ranks, Mean: g.Percentile, Low: math.NaN(), High: math.NaN(), Class: i % 7} // yellow is too light
+			row := figure.Sample{Name: f.Measure + ", " + g.Name, Values: g.Ranks, Mean: g.Percentile, Low: math.NaN(), High: math.NaN(), Class: i % 7} // without yellow, which is too light
 			if g.Name == random {
 				row.Low, row.High = 5, 95
 			}
