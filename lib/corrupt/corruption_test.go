@@ -138,7 +138,7 @@ func TestFrostsOverlaysHaveTheColoursOfTheOriginals(t *testing.T) {
 	for k, want := range [][3]float64{{78, 149, 166}, {201, 205, 214}, {201, 205, 214}, {138, 153, 166}, {112, 123, 135}} {
 		for c := range 3 {
 			// Clipping moves the mean, because some values leave the grey levels.
-		if got := mean(all[k], c); math.Abs(got-want[c]) > 2 {
+			if got := mean(all[k], c); math.Abs(got-want[c]) > 2 {
 				t.Errorf("overlay %d, channel %d: mean %.1f, want %.0f", k, c, got, want[c])
 			}
 		}
