@@ -12,6 +12,9 @@ import (
 // The published statistics of the real images: number of images, equal classes, and the commonly
 // used means and deviations.
 func TestRealDataSets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads whole data sets")
+	}
 	for _, test := range []struct {
 		name            string
 		train, test     int // of each class
@@ -51,6 +54,9 @@ func TestRealDataSets(t *testing.T) {
 // Each image of the sample occurs in the real Fashion-MNIST, with the same label and in the same
 // part.
 func TestTheSampleIsRealFashionMNIST(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads whole data sets")
+	}
 	dir := datatest.Dir(t, "fashion-mnist")
 	real, err := data.Load("fashion-mnist", dir)
 	if err != nil {

@@ -13,10 +13,19 @@ import (
 	"github.com/janpfeifer/must"
 )
 
+// slow skips a test that compiles Graphviz if tests are short.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a start without compiled code takes half a minute under the race detector")
+	}
+}
+
 // start starts this program, which initializes go-graphviz, with a temporary directory that others
 // may write to, and returns what it has left there.
 func start(t *testing.T, cache string) (left []os.DirEntry) {
 	t.Helper()
+	slow(t)
 	shared := t.TempDir()
 	must.M(os.Mkdir(filepath.Join(shared, "go-graphviz"), 0o555)) // another user was here
 	program := exec.Command(must.M1(os.Executable()), "-test.run=^$")
@@ -87,6 +96,7 @@ func TestDamagedCodeIsReplaced(t *testing.T) {
 }
 
 func TestWithoutRoomForItsCodeTheProgramStarts(t *testing.T) {
+	slow(t)
 	cache := t.TempDir()
 	shell := exec.Command("sh", "-c", `ulimit -f 1000; exec "$0" -test.run='^$'`, must.M1(os.Executable()))
 	shell.Env = append(os.Environ(), "ESSNAS_CACHE="+cache)
