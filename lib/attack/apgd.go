@@ -3,14 +3,14 @@ package attack
 import "slices"
 
 // apgd is Auto-PGD (arXiv:2003.01690, algorithm 1): PGD with momentum. If the loss stops rising,
-// the step size is halved and the search returns to the best point so far.
+// the search halves the step size and returns to the best point so far.
 type apgd struct {
 	steps    int
 	restarts int
 	// 0: away from the true class; n: towards each of the n most probable others
 	targets int
 	dlr     bool
-	// whole makes all steps even after an adversarial image is found, to compare with other
+	// whole makes all steps, even after an adversarial image is found, for comparisons with other
 	// programs.
 	whole bool
 }
@@ -64,7 +64,7 @@ func targets(clean []float32, label, n int) (all []int) {
 // climb makes the steps from a start. adversarial is the last point that fools the classifier, or
 // the point with the largest loss if none does. best is the point with the largest loss.
 func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversarial, highest candidate) {
-	interval := max(a.steps*22/100, 1) // until the first check
+	interval := max(a.steps*22/100, 1) // steps until the first check
 	shortest, shorter := max(a.steps*6/100, 1), max(a.steps*3/100, 1)
 	x := slices.Clone(start)
 	value, z, g := q.gradient(x, l)
@@ -83,7 +83,7 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 	for i := range a.steps {
 		p.norm.step(next, x, g, length)
 		p.norm.project(next, p.x, p.eps)
-		keep := float32(0.75) // of the step; the rest is momentum
+		keep := float32(0.75) // share of the step; the rest is momentum
 		if i == 0 {
 			keep = 1
 		}
@@ -109,8 +109,8 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 		if since++; since < interval {
 			continue
 		}
-		// Since the last check the loss rose in too few steps, or it did not rise at all and that
-		// check halved nothing.
+		// The step size is halved if the loss rose in too few steps since the last check, or if it
+		// has not risen and the last check did not halve.
 		halve := rises(values, i, interval) <= 0.75*float64(interval) || !halved && atCheck >= largest
 		halved, atCheck = halve, largest
 		if halve {
@@ -126,8 +126,8 @@ func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversaria
 	return adversarial, highest
 }
 
-// rises counts the steps with a rising loss among the last n steps up to i. The very first step is
-// compared with 0, as in the authors' code.
+// rises counts the steps with a rising loss among the last n steps up to i. The first step of all
+// is compared with 0, as in the authors' code.
 func rises(values []float64, i, n int) float64 {
 	count := 0
 	for j := i - n + 1; j <= i; j++ {

@@ -1,7 +1,7 @@
 package attack
 
 // Classifier is a network under attack. Images are float32 pixels in 0..1, [Batch,
-// Channels*Side*Side], each with its channels one after the other. network.Pixels is one.
+// Channels*Side*Side], channel by channel. network.Pixels implements it.
 type Classifier interface {
 	// Batch is the number of images in a call.
 	Batch() int

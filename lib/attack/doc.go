@@ -1,5 +1,5 @@
-// Package attack looks for small changes of images that make a classifier fail, and measures how
-// many images withstand them.
+// Package attack searches small changes of images that make a classifier fail, and measures the
+// share of images that withstand them.
 //
 //	pixels, err := model.Pixels(set.Mean, set.Std)          // network.Model
 //	result, err := attack.Run(ctx, pixels, images, attack.Options{
@@ -9,11 +9,12 @@
 //
 // # Threat model
 //
-// An image x has pixels in 0..1. An adversarial image x' has pixels in 0..1, too, and lies within
-// epsilon of x: |x'-x| <= epsilon in every pixel (L-infinity), or as Euclidean norm over all pixels
-// (L2). Epsilon is in units of a pixel's range, so 8/255 is eight of 256 grey levels, whatever the
-// data set's standard deviation. The network is in evaluation mode. White-box attacks ask for
-// gradients of its images ([Classifier.Gradient]), black-box attacks for logits only.
+// An image x has pixels in 0..1. An adversarial image x' has pixels in 0..1 as well and lies within
+// epsilon of x: |x'-x| <= epsilon in every pixel (L-infinity), or in the Euclidean norm over all
+// pixels (L2). Epsilon is in units of a pixel's range, so 8/255 is eight of 256 grey levels,
+// whatever the data set's standard deviation. The network is in evaluation mode. White-box attacks
+// use gradients with respect to its images ([Classifier.Gradient]), black-box attacks use logits
+// only.
 //
 // # Methods
 //
@@ -21,8 +22,8 @@
 //   - pgd, several such steps, each projected back into the ball, from random points of it,
 //     arXiv:1706.06083;
 //   - apgd, PGD that chooses its step size, on the cross-entropy and on the difference of logits
-//     ratio (DLR), arXiv:2003.01690; apgd-ce and apgd-dlr use one of the two losses, apgd-t uses
-//     DLR with nine target classes;
+//     ratio (DLR), arXiv:2003.01690; apgd-ce and apgd-dlr use one of the two losses, apgd-t uses DLR
+//     with nine target classes;
 //   - fab-t, the nearest decision boundary of each of nine target classes, arXiv:1907.02044;
 //   - square, random search by squares without gradients, arXiv:1912.00049;
 //   - autoattack, the standard of arXiv:2003.01690: apgd-ce, apgd-t, fab-t, square in this order,
@@ -41,9 +42,9 @@
 // falls with epsilon. Accuracy need not fall: a large step can jump over an adversarial image that
 // a small step finds.
 //
-// An attack gives an upper bound of the true robustness. Low numbers are facts, high ones are
-// claims: [Result.Warnings] reports the five signs of a misleading evaluation from the authors'
-// flags page.
+// An attack gives an upper bound of the true robustness. A low accuracy is proven, a high one may
+// be due to a weak attack: [Result.Warnings] reports the five signs of a misleading evaluation from
+// the authors' flags page.
 //
 // # Determinism
 //

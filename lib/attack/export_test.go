@@ -6,7 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/data/images"
 )
 
-// Adversarial are the images that the first epsilon makes of images, one behind the other.
+// Adversarial returns the adversarial images of the first epsilon, concatenated.
 func Adversarial(ctx context.Context, c Classifier, im images.Images, o Options) ([]float32, error) {
 	o, err := o.Complete(c.Classes())
 	if err != nil {
@@ -30,7 +30,7 @@ func Adversarial(ctx context.Context, c Classifier, im images.Images, o Options)
 	return all, err
 }
 
-// Near and BytesOf are for tests outside of the package, which may link networks.
+// Near and BytesOf serve tests outside of the package, which may link networks.
 var (
 	Near    = near
 	BytesOf = bytesOf

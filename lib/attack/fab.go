@@ -7,8 +7,8 @@ import (
 
 // fab is the targeted fast adaptive boundary attack (arXiv:1907.02044). Each step approximates the
 // decision boundary towards a class by a plane and moves to the nearest point of the plane. Beyond
-// the boundary it moves back towards the image. It minimises the change; changes larger than
-// epsilon don't count.
+// the boundary it moves back towards the image. It minimises the change, and succeeds if the change
+// is at most epsilon.
 type fab struct {
 	steps   int
 	targets int
@@ -43,7 +43,7 @@ func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, di
 	value, _, g := q.gradient(x, l)
 	for range a.steps {
 		d1, a1 := boundary(x, g, value)
-		// The plane is that of x, seen from the image.
+		// the plane at x, relative to the clean image
 		at := value
 		for j := range x {
 			at += float64(g[j]) * (float64(p.x[j]) - float64(x[j]))
@@ -83,7 +83,7 @@ func (a fab) approach(q *queries, p *problem, target int) (nearest candidate, di
 // below reaches the solution in finitely many steps.
 func boundary(x, gradient []float32, value float64) (d []float64, length float64) {
 	gap := math.Abs(value)
-	up := value < 0 // by which the plane's side is left
+	up := value < 0 // the direction that crosses the plane
 	d = make([]float64, len(x))
 	total, slopes := 0.0, 0.0
 	for j, g := range gradient {
@@ -102,7 +102,7 @@ func boundary(x, gradient []float32, value float64) (d []float64, length float64
 	if total > gap && slopes > 0 {
 		amount := gap / slopes
 		for {
-			full, open := 0.0, 0.0 // of those at their end; slopes of the others
+			full, open := 0.0, 0.0 // sum over pixels at the end of their range; slope of the others
 			for j, room := range d {
 				w := math.Abs(float64(gradient[j]))
 				if math.Abs(room) <= amount {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// attacked is the result of an attack on the first n golden images.
+// attacked returns the result of an attack on the first n golden images.
 func attacked(t *testing.T, c Classifier, n int, o Options) *Result {
 	t.Helper()
 	r, err := Run(t.Context(), c, bytesOf(torchSmall(t)).First(n), o, Hooks{})
@@ -22,7 +22,7 @@ func attacked(t *testing.T, c Classifier, n int, o Options) *Result {
 
 var someEps = []float64{6. / 255, 12. / 255, 18. / 255, 24. / 255}
 
-// TestAStrongerAttackNeverLeavesHigherAccuracy, whatever epsilon.
+// TestAStrongerAttackNeverLeavesHigherAccuracy, for every epsilon.
 func TestAStrongerAttackNeverLeavesHigherAccuracy(t *testing.T) {
 	c := newSmall(torchSmall(t))
 	var before *Result
@@ -38,7 +38,7 @@ func TestAStrongerAttackNeverLeavesHigherAccuracy(t *testing.T) {
 	}
 }
 
-// TestRobustAccuracyFallsWithEpsilonToNothing in both norms.
+// TestRobustAccuracyFallsWithEpsilonToNothing, in both norms.
 func TestRobustAccuracyFallsWithEpsilonToNothing(t *testing.T) {
 	for _, o := range []Options{
 		{Method: "fgsm", Eps: []float64{0.01, 0.05, 0.1, 0.3}}, {Method: "pgd", Eps: []float64{0.01, 0.05, 0.1, 0.3}},
@@ -59,7 +59,7 @@ func TestRobustAccuracyFallsWithEpsilonToNothing(t *testing.T) {
 	}
 }
 
-// transferred is a classifier whose gradients are those of another one.
+// transferred is a classifier with the gradients of another one.
 type transferred struct{ *small }
 
 func (c transferred) Gradient(x []float32, f func([]float32) []float32) ([]float32, error) {
@@ -74,7 +74,7 @@ func (c transferred) Gradient(x []float32, f func([]float32) []float32) ([]float
 	return other.Gradient(x, f)
 }
 
-// TestAWhiteBoxBeatsTransfer: gradients of another network fool less often.
+// TestAWhiteBoxBeatsTransfer: gradients of another network find fewer adversarial images.
 func TestAWhiteBoxBeatsTransfer(t *testing.T) {
 	c := newSmall(torchSmall(t))
 	for _, method := range []string{"fgsm", "pgd"} {
@@ -86,8 +86,9 @@ func TestAWhiteBoxBeatsTransfer(t *testing.T) {
 	}
 }
 
-// TestSureNetworksDoNotHide: with logits a thousand times as large the cross-entropy's gradient
-// vanishes, which is told; the difference of logits ratio finds the images that it missed.
+// TestSureNetworksDoNotHide: with logits a thousand times as large, the gradient of the
+// cross-entropy vanishes, and a warning says so. The difference of logits ratio finds the missed
+// images.
 func TestSureNetworksDoNotHide(t *testing.T) {
 	c := newSmall(torchSmall(t))
 	sure := *c
@@ -116,7 +117,8 @@ func warned(all []Warning, flag string) bool {
 	return slices.ContainsFunc(all, func(w Warning) bool { return w.Flag == flag })
 }
 
-// TestWarningsOfTheFlagsPage: each of five classifiers raises its own one, and an honest one none.
+// TestWarningsOfTheFlagsPage: each of five classifiers causes its own warning, and an honest one
+// none.
 func TestWarningsOfTheFlagsPage(t *testing.T) {
 	torch := torchSmall(t)
 	for flag, change := range map[string]func(c *small){
@@ -143,7 +145,7 @@ func TestWarningsOfTheFlagsPage(t *testing.T) {
 	}
 }
 
-// hiding is a classifier whose gradients are 0.
+// hiding is a classifier with gradients of 0.
 type hiding struct{ *small }
 
 func (c hiding) Gradient(x []float32, f func([]float32) []float32) ([]float32, error) {
@@ -151,7 +153,7 @@ func (c hiding) Gradient(x []float32, f func([]float32) []float32) ([]float32, e
 	return make([]float32, len(x)), err
 }
 
-// TestAdversarialImagesLieInTheBall, and their pixels in 0..1, whatever the method.
+// TestAdversarialImagesLieInTheBall: for every method, and with pixels in 0..1.
 func TestAdversarialImagesLieInTheBall(t *testing.T) {
 	torch := torchSmall(t)
 	im := bytesOf(torch)
@@ -159,7 +161,7 @@ func TestAdversarialImagesLieInTheBall(t *testing.T) {
 		for norm, eps := range map[Norm]float64{LInf: 0.1, L2: 0.8} {
 			o, err := Options{Method: name, Norm: norm.String(), Eps: []float64{eps}, Steps: 10, Queries: 20, Restarts: 2, Targets: 2}.Complete(10)
 			if err != nil {
-				continue // not in L2
+				continue // has no L2 form
 			}
 			for _, m := range o.methods() {
 				moved := false
@@ -168,7 +170,7 @@ func TestAdversarialImagesLieInTheBall(t *testing.T) {
 					x, y := Pixels(im, i), got[i*192:][:192]
 					d := norm.Distance(x, y)
 					if d > eps*(1+1e-5) {
-						t.Errorf("%s %s: image %d is moved by %g, more than %g", m.name(), norm, i, d, eps)
+						t.Errorf("%s %s: image %d changes by %g, more than %g", m.name(), norm, i, d, eps)
 					}
 					moved = moved || d > eps/2
 					if slices.Min(y) < 0 || slices.Max(y) > 1 {
@@ -176,19 +178,18 @@ func TestAdversarialImagesLieInTheBall(t *testing.T) {
 					}
 				}
 				if !moved {
-					t.Errorf("%s %s moves no image by half of epsilon", m.name(), norm)
+					t.Errorf("%s %s changes no image by half of epsilon", m.name(), norm)
 				}
 			}
 		}
 	}
 }
 
-// TestAnImagesOutcomeDependsOnNoOther: other batches, or a run that was interrupted, give the same
-// result.
+// TestAnImagesOutcomeDependsOnNoOther: other batch sizes and an interruption give the same result.
 func TestAnImagesOutcomeDependsOnNoOther(t *testing.T) {
 	torch := torchSmall(t)
 	im := bytesOf(torch)
-	// more than are done between two saves
+	// twice the images, so that a run saves in between
 	im.N, im.Pixels, im.Labels = 2*im.N, append(im.Pixels, im.Pixels...), append(im.Labels, im.Labels...)
 	o := Options{Method: "apgd", Eps: someEps[1:3], Steps: 10, Restarts: 2, Seed: 5}
 	want, err := Run(t.Context(), newSmall(torch), im, o, Hooks{})
@@ -215,10 +216,10 @@ func TestAnImagesOutcomeDependsOnNoOther(t *testing.T) {
 	calls := 0
 	got, err = Run(t.Context(), newSmall(torch), im, o, Hooks{Begin: saved, Report: func(done, total int) { calls++ }})
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("a run that goes on ends in another result (%v)", err)
+		t.Errorf("a continued run ends in another result (%v)", err)
 	}
 	if calls != 1 {
-		t.Errorf("%d reports, want 1 for the rest of the images", calls)
+		t.Errorf("%d reports, want 1 for the remaining images", calls)
 	}
 	o.Seed++
 	other, err := Run(t.Context(), newSmall(torch), im, o, Hooks{})

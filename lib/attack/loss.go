@@ -25,12 +25,12 @@ func crossEntropy(label int) loss {
 	}
 }
 
-// tiny keeps quotients finite, as in the reference.
+// tiny keeps denominators away from 0, as in the reference implementation.
 const tiny = 1e-12
 
 // dlr is the difference of logits ratio (arXiv:2003.01690, equation 6): minus the margin, divided
-// by the distance of the largest logit from the third. It does not change when logits are
-// multiplied or shifted, so its gradient does not vanish in confident networks.
+// by the distance of the largest logit from the third. It is invariant to scale and shift of the
+// logits, so its gradient does not vanish in confident networks.
 func dlr(label int) loss {
 	return func(z, g []float32) float64 {
 		order := descending(z)
@@ -79,7 +79,7 @@ func difference(label, target int) loss {
 }
 
 // descending returns the classes from the largest logit to the smallest. Equal logits are in
-// descending order of classes, as in a stable ascending sort that is read backwards.
+// descending order of classes, as in a reversed stable sort.
 func descending(z []float32) []int {
 	order := make([]int, len(z))
 	for k := range order {

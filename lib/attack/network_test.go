@@ -13,8 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/network"
 )
 
-// found is a found network of the cells PC_DARTS_cifar; load gives it other weights than its
-// initial ones.
+// found returns a network with the cells of PC_DARTS_cifar; load replaces its initial weights.
 func found(t testing.TB, cells, channels, batch int, load func(m *network.Model)) *network.Pixels {
 	t.Helper()
 	g, _ := cell.Published("PC_DARTS_cifar")
@@ -29,7 +28,7 @@ func found(t testing.TB, cells, channels, batch int, load func(m *network.Model)
 	return p
 }
 
-// TestStepsOnAFoundNetworkAreTorchattacks, with the gradients that essnas computes.
+// TestStepsOnAFoundNetworkAreTorchattacks, with gradients of package network.
 func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 	torch, weights := golden.Under(golden.Read(t, "attack"), "found/"), golden.Under(golden.Read(t, "networks"), "PC_DARTS_cifar/")
 	c := found(t, 4, 4, 4, func(m *network.Model) {
@@ -50,8 +49,8 @@ func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 	}
 }
 
-// BenchmarkAttack is FGSM and PGD of ten steps, on 128 images of 3x32x32 in batches of 64, of a
-// network of eight cells and 16 channels. testdata/speed.py is the same in PyTorch with
+// BenchmarkAttack runs FGSM and PGD with ten steps on 128 images of 3x32x32, in batches of 64, for
+// a network of eight cells and 16 channels. testdata/speed.py does the same in PyTorch with
 // torchattacks.
 func BenchmarkAttack(b *testing.B) {
 	const n, batch = 128, 64

@@ -6,11 +6,11 @@ import (
 	"math/rand/v2"
 )
 
-// Norm measures the distance of two images.
+// Norm is a measure of the distance between two images.
 type Norm int
 
 const (
-	// LInf is the largest change of a pixel.
+	// LInf is the largest absolute change of a pixel.
 	LInf Norm = iota
 	// L2 is the square root of the sum of the squared changes of all pixels.
 	L2
@@ -20,17 +20,17 @@ var norms = []string{"linf", "l2"}
 
 func (n Norm) String() string { return norms[n] }
 
-// ParseNorm is the inverse of String; "" is LInf. It returns an error for other texts.
+// ParseNorm is the inverse of String; "" stands for LInf. It returns an error for other texts.
 func ParseNorm(name string) (Norm, error) {
 	for i, s := range norms {
 		if s == name || name == "" {
 			return Norm(i), nil
 		}
 	}
-	return 0, fmt.Errorf("there is no norm %q: give linf or l2", name)
+	return 0, fmt.Errorf("unknown norm %q: give linf or l2", name)
 }
 
-// Distance returns the distance of two images of the same size, each [pixels].
+// Distance returns the distance between two images of the same size, [pixels] each.
 func (n Norm) Distance(a, b []float32) float64 {
 	d := 0.0
 	for i := range a {
@@ -47,7 +47,7 @@ func (n Norm) Distance(a, b []float32) float64 {
 	return d
 }
 
-// length of a vector.
+// length returns the norm of a vector.
 func (n Norm) length(v []float32) float64 {
 	sum := 0.0
 	for _, x := range v {
@@ -63,7 +63,7 @@ func (n Norm) length(v []float32) float64 {
 	return sum
 }
 
-// step moves x along a gradient into y: by the gradient's sign times a length (L-infinity), or by a
+// step moves x along a gradient into y: by a length times the gradient's sign (L-infinity), or by a
 // vector of this length (L2). Pixels of the result may leave 0..1.
 func (n Norm) step(y, x, gradient []float32, by float32) {
 	if n == L2 {
@@ -85,7 +85,7 @@ func (n Norm) step(y, x, gradient []float32, by float32) {
 	}
 }
 
-// project moves y into the ball of radius eps around x, and its pixels into 0..1.
+// project projects y onto the ball of radius eps around x, and its pixels onto 0..1.
 func (n Norm) project(y, x []float32, eps float32) {
 	if n == LInf {
 		for i := range y {
@@ -99,10 +99,10 @@ func (n Norm) project(y, x []float32, eps float32) {
 	}
 }
 
-// unit returns the nearest number in 0..1.
+// unit clips a number to 0..1.
 func unit(x float32) float32 { return min(max(x, 0), 1) }
 
-// uniform returns a random point of the ball around x, as PGD draws it: uniform in the cube
+// uniform returns a random point of the ball around x, the start of PGD: uniform in the cube
 // (L-infinity), or uniform in direction and in distance (L2). Pixels are in 0..1.
 func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
 	y := make([]float32, len(x))
@@ -123,7 +123,7 @@ func (n Norm) uniform(x []float32, eps float32, r *rand.Rand) []float32 {
 	return y
 }
 
-// surface returns a random point at distance eps of x, as APGD draws it. Pixels are in 0..1.
+// surface returns a random point at distance eps of x, the start of APGD. Pixels are in 0..1.
 func (n Norm) surface(x []float32, eps float32, r *rand.Rand) []float32 {
 	direction := make([]float32, len(x))
 	for i := range direction {

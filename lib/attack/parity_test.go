@@ -9,9 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
-const few = 20 // images of the golden files that attacks alone are compared on
+const few = 20 // number of golden images for comparisons of single attacks
 
-// near fails the test where images differ by more than 1e-5 in a pixel.
+// near fails the test if a pixel differs by more than 1e-5.
 func near(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -30,8 +30,8 @@ func near(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-// nearly fails the test unless all images but one are near, up to a hundredth of their pixels. A
-// pixel whose gradient is nearly 0 goes either way, and so does an image whose loss rises in the
+// nearly fails the test unless all images but one are near, up to a hundredth of their pixels.
+// Rounding decides the sign of a gradient close to 0, and whether a loss rises that changes in its
 // last bit only.
 func nearly(t *testing.T, got, want []float32) {
 	t.Helper()
@@ -53,7 +53,8 @@ func nearly(t *testing.T, got, want []float32) {
 	}
 }
 
-// TestStepsAreTorchattacks: the images of FGSM and of PGD without random start, in both norms.
+// TestStepsAreTorchattacks compares the images of FGSM and of PGD without random start, in both
+// norms.
 func TestStepsAreTorchattacks(t *testing.T) {
 	torch := torchSmall(t)
 	const eps, alpha = 20. / 255, 0.25
@@ -72,8 +73,8 @@ func TestStepsAreTorchattacks(t *testing.T) {
 	}
 }
 
-// TestAPGDIsItsAuthors: from the same starts, with all three losses and in both norms, the point
-// with the largest loss, that loss, and which images withstand.
+// TestAPGDIsItsAuthors compares APGD with the authors' code from the same starts, with all three
+// losses and in both norms: the point with the largest loss, that loss, and the robust images.
 func TestAPGDIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	start := torch["start"].Data
@@ -110,7 +111,8 @@ func TestAPGDIsItsAuthors(t *testing.T) {
 	}
 }
 
-// TestFABIsItsAuthors: the nearest adversarial images towards the second and the third class.
+// TestFABIsItsAuthors compares the nearest adversarial images towards the second and the third
+// class.
 func TestFABIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	for _, place := range []int{2, 3} {
@@ -122,7 +124,7 @@ func TestFABIsItsAuthors(t *testing.T) {
 	}
 }
 
-// TestTheWayToAPlaneIsItsAuthors, where it can be reached and where it can't.
+// TestTheWayToAPlaneIsItsAuthors, for planes that can and can't be reached.
 func TestTheWayToAPlaneIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	w, b, want := torch["projection/w"].Data, torch["projection/b"].Data, torch["projection/d"].Data
@@ -141,8 +143,8 @@ func TestTheWayToAPlaneIsItsAuthors(t *testing.T) {
 	}
 }
 
-// TestTheStandardSetIsItsAuthors: robust accuracies of AutoAttack, and of Square alone, lie within
-// the interval of their code's.
+// TestTheStandardSetIsItsAuthors: robust accuracies of AutoAttack and of Square lie within the
+// interval of the authors' code.
 func TestTheStandardSetIsItsAuthors(t *testing.T) {
 	torch := torchSmall(t)
 	for method, name := range map[string]string{"autoattack": "standard", "square": "square"} {
@@ -157,7 +159,7 @@ func TestTheStandardSetIsItsAuthors(t *testing.T) {
 		for e, at := range r.At {
 			want := torch[name].Data[first+e]
 			t.Logf("%s at %s: %d of %d withstand, %g in the authors' code", method, Fraction(at.Eps), at.Robust.Hits, at.Robust.Of, want)
-			// image of 100, which lies as close to the boundary as rounding decides
+			// one image of 100, whose distance to the boundary is within rounding
 			tolerance := 1.0
 			if method == "square" {
 				tolerance = 4

@@ -15,7 +15,7 @@ type problem struct {
 	r     *rand.Rand
 }
 
-// candidate is an image in the ball, with its logits.
+// candidate is an image in the ball with its logits.
 type candidate struct{ x, logits []float32 }
 
 func (p *problem) fooled(c candidate) bool { return best(c.logits) != p.label }

@@ -7,23 +7,23 @@ import (
 	"sync"
 )
 
-// Attacks are functions of one image that ask for logits and gradients; this file forms full
-// batches of their questions. Each image of a batch is attacked in a goroutine of its own. When all
-// goroutines wait, their questions form a batch. A finished image makes room for the next one at
-// once.
+// Attacks are functions of one image that request logits and gradients. This file collects the
+// requests into full batches. Each image of a batch is attacked in its own goroutine. When all
+// goroutines wait, their requests form a batch. After an image is finished, the next one takes its
+// place.
 
-// queries answers the questions of an attack on one image. Its methods do not return if the run
-// ends early.
+// queries answers the requests of an attack on one image. Its methods do not return if the run ends
+// early.
 type queries struct {
-	desk *desk
-	seat int // orders the questions of a batch
+	batcher *batcher
+	order int // orders the requests of a batch
 	// zero: all pixels of the first gradient were 0
 	zero, began bool
 }
 
-// question is one image of a batch, and its answer.
-type question struct {
-	seat     int
+// request is one image of a batch, and the classifier's answer.
+type request struct {
+	order     int
 	x        []float32
 	loss     loss // nil: logits only
 	value    float64
@@ -49,31 +49,31 @@ func (q *queries) gradient(x []float32, l loss) (value float64, logits, gradient
 // ended is the panic of a goroutine whose run has ended.
 type ended struct{}
 
-func (q *queries) ask(x []float32, l loss) *question {
-	a := &question{seat: q.seat, x: x, loss: l, answered: make(chan bool, 1)}
-	q.desk.mu.Lock()
-	q.desk.open = append(q.desk.open, a)
-	q.desk.changed.Signal()
-	q.desk.mu.Unlock()
+func (q *queries) ask(x []float32, l loss) *request {
+	a := &request{order: q.order, x: x, loss: l, answered: make(chan bool, 1)}
+	q.batcher.mu.Lock()
+	q.batcher.open = append(q.batcher.open, a)
+	q.batcher.changed.Signal()
+	q.batcher.mu.Unlock()
 	if !<-a.answered {
 		panic(ended{})
 	}
 	return a
 }
 
-// desk holds the waiting questions.
-type desk struct {
+// batcher collects the waiting requests.
+type batcher struct {
 	c       Classifier
 	mu      sync.Mutex
 	changed *sync.Cond
-	open    []*question
+	open    []*request
 	live    int // goroutines at work or waiting
 }
 
-// each calls f for the tasks 0..n-1 in their order, a batch of them at a time. It returns an error
-// if the classifier fails or the context ends.
+// each calls f for the tasks 0..n-1 in order, a batch of them at a time. It returns an error if the
+// classifier fails or the context ends.
 func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)) error {
-	d := &desk{c: c}
+	d := &batcher{c: c}
 	d.changed = sync.NewCond(&d.mu)
 	free := make([]int, c.Batch())
 	for i := range free {
@@ -84,7 +84,7 @@ func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)
 	defer d.mu.Unlock()
 	for {
 		for ; next < n && len(free) > 0; next++ {
-			task, seat := next, free[0]
+			task, order := next, free[0]
 			free = free[1:]
 			d.live++
 			go func() {
@@ -95,12 +95,12 @@ func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)
 					}
 					d.mu.Lock()
 					d.live--
-					free = append(free, seat)
+					free = append(free, order)
 					slices.Sort(free)
 					d.changed.Signal()
 					d.mu.Unlock()
 				}()
-				f(&queries{desk: d, seat: seat}, task)
+				f(&queries{batcher: d, order: order}, task)
 			}()
 		}
 		if d.live == 0 && next == n {
@@ -135,10 +135,10 @@ func each(ctx context.Context, c Classifier, n int, f func(q *queries, task int)
 	}
 }
 
-// answer asks the classifier, once for gradients and once for logits.
-func (d *desk) answer(open []*question) error {
-	slices.SortFunc(open, func(a, b *question) int { return cmp.Compare(a.seat, b.seat) })
-	var gradients, logits []*question
+// answer runs the classifier, once for all gradients and once for all logits.
+func (d *batcher) answer(open []*request) error {
+	slices.SortFunc(open, func(a, b *request) int { return cmp.Compare(a.order, b.order) })
+	var gradients, logits []*request
 	for _, a := range open {
 		if a.loss != nil {
 			gradients = append(gradients, a)
@@ -177,8 +177,8 @@ func (d *desk) answer(open []*question) error {
 	return nil
 }
 
-// batch joins images to a batch and fills the rest with black.
-func (d *desk) batch(open []*question) []float32 {
+// batch concatenates images into a batch and fills the rest with black.
+func (d *batcher) batch(open []*request) []float32 {
 	all := make([]float32, d.c.Batch()*size(d.c))
 	for i, a := range open {
 		copy(all[i*len(a.x):], a.x)

@@ -22,7 +22,7 @@ type Result struct {
 	Outcomes []Outcome `json:"outcomes"`
 }
 
-// Share is a part of some images, with its 95 % Wilson interval.
+// Share is a share of images, with its 95 % Wilson interval.
 type Share struct {
 	Hits  int            `json:"hits"`
 	Of    int            `json:"of"`
@@ -45,21 +45,21 @@ type At struct {
 	Accuracy Share `json:"accuracy"`
 	// Robust is the share of images that no attack with this or a smaller epsilon changed.
 	Robust Share `json:"robust"`
-	// Classes are the robust shares of the images of each class.
+	// Classes holds the robust share of the images of each class.
 	Classes []Share `json:"classes"`
 	// True is the distribution of the probability of the true class on the adversarial images.
 	True Spread `json:"true_probability"`
-	// After is the robust accuracy after each of several attacks, in their order.
+	// After holds the robust accuracy after each of several attacks, in their order.
 	After []After `json:"after,omitempty"`
 }
 
-// After is the robust accuracy after a method of several.
+// After is the robust accuracy after one of several methods.
 type After struct {
 	Method string  `json:"method"`
 	Robust float64 `json:"robust"`
 }
 
-// Spread of numbers: their mean and quartiles.
+// Spread holds the mean and the quartiles of numbers.
 type Spread struct {
 	Mean   float64 `json:"mean"`
 	Low    float64 `json:"low"`
@@ -131,7 +131,7 @@ func (r *Result) at(e int, eps float64, classes int) At {
 }
 
 // Smallest returns the smallest epsilon whose attack changed the answer, or 0 if the clean image is
-// wrong already. fooled is false if no epsilon changed the answer.
+// already misclassified. fooled is false if no epsilon changed the answer.
 func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	if !o.right() {
 		return 0, true
@@ -144,8 +144,8 @@ func (o Outcome) Smallest(eps []float64) (smallest float64, fooled bool) {
 	return 0, false
 }
 
-// SpreadOf sorts numbers [n] and returns their mean and quartiles, the elements at a quarter, half
-// and three quarters of their order.
+// SpreadOf sorts numbers [n] and returns their mean and quartiles: the elements at a quarter, half
+// and three quarters of the order.
 func SpreadOf(x []float64) (s Spread) {
 	for _, v := range x {
 		s.Mean += v / float64(len(x))
@@ -171,12 +171,12 @@ func (r *Result) String() string {
 	return t.String()
 }
 
-// String returns a share in percent, with its interval.
+// String returns the share in percent with its interval.
 func (s Share) String() string {
 	return fmt.Sprintf("%.2f %% (%.2f to %.2f)", 100*s.Value, 100*s.Range.Low, 100*s.Range.High)
 }
 
-// Fraction returns an epsilon as text: k/255 if k is whole, else a decimal.
+// Fraction formats an epsilon: as k/255 if k is an integer, else as a decimal.
 func Fraction(eps float64) string {
 	for k := 1; k <= 255; k++ {
 		if x := float64(k) / 255; eps > x*(1-1e-9) && eps < x*(1+1e-9) {
@@ -186,15 +186,15 @@ func Fraction(eps float64) string {
 	return fmt.Sprintf("%.4g", eps)
 }
 
-// ParseEps is the inverse of Fraction. It returns an error unless the text is a number or a
-// fraction above 0.
+// ParseEps is the inverse of Fraction. It returns an error unless the text is a positive number or
+// fraction.
 func ParseEps(text string) (float64, error) {
 	var x, of float64
 	text = strings.TrimSpace(text)
 	if n, err := fmt.Sscanf(text+"\n", "%g/%g\n", &x, &of); err == nil && n == 2 {
 		x /= of
 	} else if n, err := fmt.Sscanf(text+"\n", "%g\n", &x); err != nil || n != 1 {
-		return 0, fmt.Errorf("%q is no epsilon: give a number or a fraction, as 8/255", text)
+		return 0, fmt.Errorf("%q is no epsilon: give a number or a fraction such as 8/255", text)
 	}
 	if !(x > 0) || x > 1e6 {
 		return 0, fmt.Errorf("%q is no epsilon: give more than 0", text)

@@ -9,14 +9,15 @@ import (
 	"github.com/essnas/essnas/lib/data/images"
 )
 
-// TestTheSummaryIsWorkedOutByHand: four images, two epsilons, two attacks.
+// TestTheSummaryIsWorkedOutByHand, for four images, two epsilons and two attacks.
 func TestTheSummaryIsWorkedOutByHand(t *testing.T) {
 	right := func(p float32) Answer { return Answer{Class: 0, True: p} }
 	wrong := func(by string) Answer { return Answer{Class: 1, True: 0.2, By: by} }
 	p := &Progress{Outcomes: []Outcome{
 		{Label: 0, Clean: right(0.9), At: []Answer{right(0.8), right(0.6)}},
 		{Label: 0, Clean: right(0.9), At: []Answer{right(0.8), wrong("apgd-dlr")}},
-		// jumped over, but robust it is not
+		// the larger epsilon misses the adversarial image of the smaller one, but the image is not
+		// robust
 		{Label: 0, Clean: right(0.9), At: []Answer{wrong("apgd-ce"), right(0.4)}},
 		{Label: 1, Clean: Answer{Class: 0, True: 0.1}, At: []Answer{{Class: 0, True: 0.1}, {Class: 0, True: 0.1}}},
 	}}
@@ -25,7 +26,7 @@ func TestTheSummaryIsWorkedOutByHand(t *testing.T) {
 	if want := "3 2 2 1 2"; got != want {
 		t.Errorf("clean, robust and right at 0.1, robust and right at 0.2: %s, want %s", got, want)
 	}
-	// trapezoids: 0.1 (3/4 + 2/4)/2 + 0.1 (2/4 + 1/4)/2 = 0.1, over 0.2
+	// trapezoids: 0.1 (3/4 + 2/4)/2 + 0.1 (2/4 + 1/4)/2 = 0.1, divided by 0.2
 	if math.Abs(r.Area-0.5) > 1e-15 {
 		t.Errorf("area %g, want 0.5", r.Area)
 	}
@@ -58,7 +59,7 @@ func TestEpsilonsAreReadAsTheyAreWritten(t *testing.T) {
 	}
 	for _, text := range []string{"", "x", "0", "-1/255", "1/0", "8/255/2", "8 255", "NaN"} {
 		if got, err := ParseEps(text); err == nil {
-			t.Errorf("%q is taken for %g", text, got)
+			t.Errorf("%q is read as %g", text, got)
 		}
 	}
 }
@@ -70,14 +71,14 @@ func TestOptionsNameTheFault(t *testing.T) {
 		classes int
 		want    string
 	}{
-		{Options{Method: "magic", Eps: someEps}, 10, `no attack "magic"`},
-		{Options{Method: "fgsm"}, 10, "which epsilon"},
+		{Options{Method: "magic", Eps: someEps}, 10, `unknown attack "magic"`},
+		{Options{Method: "fgsm"}, 10, "epsilon is missing"},
 		{Options{Method: "fgsm", Eps: []float64{2}}, 10, "epsilon is 2"},
 		{Options{Method: "fgsm", Eps: []float64{math.NaN()}}, 10, "epsilon is NaN"},
-		{Options{Method: "fgsm", Norm: "l1", Eps: someEps}, 10, `no norm "l1"`},
-		{Options{Method: "autoattack", Norm: "l2", Eps: someEps}, 10, "for linf only"},
+		{Options{Method: "fgsm", Norm: "l1", Eps: someEps}, 10, `unknown norm "l1"`},
+		{Options{Method: "autoattack", Norm: "l2", Eps: someEps}, 10, "supports linf only"},
 		{Options{Method: "apgd-t", Eps: someEps}, 3, "4 classes"},
-		{Options{Method: "pgd", Eps: someEps, Steps: -1}, 10, "none below 0"},
+		{Options{Method: "pgd", Eps: someEps, Steps: -1}, 10, "negative"},
 	} {
 		if _, err := c.o.Complete(c.classes); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want it to hold %q", c.o, err, c.want)

@@ -12,7 +12,7 @@ import (
 
 // Outcome holds the results of an attack on one image.
 type Outcome struct {
-	Index int    `json:"i"` // among the images of the run
+	Index int    `json:"i"` // index among the images of the run
 	Label int    `json:"y"`
 	Clean Answer `json:"clean"`
 	// At holds the answer to the adversarial image of each epsilon.
@@ -23,7 +23,7 @@ type Outcome struct {
 
 // Answer is the classifier's answer to an image.
 type Answer struct {
-	Class int     `json:"c"` // the most probable one
+	Class int     `json:"c"` // most probable class
 	True  float32 `json:"p"` // the probability of the true class
 	Sure  float32 `json:"s"` // the probability of the most probable class
 	By    string  `json:"by,omitempty"`
@@ -35,32 +35,33 @@ func answer(logits []float32, label int) Answer {
 	return Answer{Class: k, True: float32(p[label]), Sure: float32(p[k])}
 }
 
-// Progress holds the finished part of a run, from which the run can go on.
+// Progress holds the finished part of a run; a later run can continue from it.
 type Progress struct {
 	Outcomes []Outcome `json:"outcomes"`
 	Samples  []Sample  `json:"samples"`
 }
 
-// Hooks connect a run with its caller; each may be nil.
+// Hooks connect a run with its caller; each of them may be nil.
 type Hooks struct {
 	// Begin is the saved progress of an earlier run with the same options and images.
 	Begin *Progress
-	// Save receives the progress each time that some images are finished; an error ends the run.
+	// Save receives the progress whenever at least chunk images are finished. An error ends the
+	// run.
 	Save func(*Progress) error
 	// Report receives the number of finished images.
 	Report func(done, total int)
-	// Samples is the number of images that are kept with their pixels; 0 for 8.
+	// Samples is the number of images whose pixels are kept; 0 stands for 8.
 	Samples int
 }
 
-// chunk is the least number of images after which a run saves.
+// chunk is the least number of images between two saves.
 const chunk = 256
 
 // Run attacks images and returns the result. It returns an error if an option is invalid, the
 // images don't fit the classifier, the classifier or a hook fails, or the context ends.
 func Run(ctx context.Context, c Classifier, im images.Images, o Options, h Hooks) (*Result, error) {
 	if im.Channels != c.Channels() || im.Height != c.Side() || im.Width != c.Side() {
-		return nil, fmt.Errorf("images are %dx%dx%d, and the network takes %dx%dx%d", im.Channels, im.Height, im.Width, c.Channels(), c.Side(), c.Side())
+		return nil, fmt.Errorf("images are %dx%dx%d, but the network takes %dx%dx%d", im.Channels, im.Height, im.Width, c.Channels(), c.Side(), c.Side())
 	}
 	if im.N == 0 {
 		return nil, fmt.Errorf("there are no images to attack")
@@ -117,7 +118,7 @@ func Pixels(im images.Images, i int) []float32 {
 	return x
 }
 
-// attack runs the attack on n images from the first one on.
+// attack runs the attack on n images, beginning with first.
 func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 	norm, err := ParseNorm(w.o.Norm)
 	if err != nil {
@@ -145,7 +146,7 @@ func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 				case w.o.every() || out.right() && out.robust(e):
 					open = append(open, k)
 				case m == 0 && e > 0:
-					outcomes[k].At[e] = out.At[e-1] // that image lies in this ball, too
+					outcomes[k].At[e] = out.At[e-1] // that adversarial image lies in this ball as well
 				case m == 0:
 					outcomes[k].At[e] = out.Clean
 				}
@@ -185,11 +186,11 @@ func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 	return nil
 }
 
-// right reports whether the classifier is right about the clean image.
+// right reports whether the classifier classifies the clean image correctly.
 func (o Outcome) right() bool { return o.Clean.Class == o.Label }
 
-// robust reports whether no attack of the first n epsilons succeeded, nor of the next one if it was
-// made.
+// robust reports whether none of the attacks with the first n epsilons succeeded, nor, if it was
+// made, the one with the next epsilon.
 func (o Outcome) robust(n int) bool {
 	for e, a := range o.At[:min(n+1, len(o.At))] {
 		if a.By != "" || e < n && a.Class != o.Label {
@@ -199,7 +200,7 @@ func (o Outcome) robust(n int) bool {
 	return true
 }
 
-// random draws the numbers of an attack on an image.
+// random returns the generator of an attack on an image.
 func random(seed uint64, method string, eps float64, index int) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprint(h, method, " ", eps, " ", index)

@@ -17,7 +17,7 @@ type Sample struct {
 	Clean Answer `json:"clean"`
 	// Picture is the clean image, a PNG.
 	Picture []byte `json:"picture"`
-	// At holds the adversarial image of each epsilon; epsilons that were skipped have no pictures.
+	// At holds the adversarial image of each epsilon; skipped epsilons have no pictures.
 	At []Perturbed `json:"at"`
 
 	channels, side int
@@ -28,7 +28,7 @@ type Sample struct {
 type Perturbed struct {
 	Eps    float64 `json:"eps"`
 	Answer Answer  `json:"answer"`
-	// Picture is the adversarial image, a PNG, its pixels rounded to 256 levels.
+	// Picture is the adversarial image, a PNG with pixels rounded to 256 levels.
 	Picture []byte `json:"picture,omitempty"`
 	// Change is the perturbation, a PNG: grey where nothing changes, black and white at a change of
 	// Magnified.
@@ -42,8 +42,8 @@ func newSample(im images.Images, out Outcome) *Sample {
 	return s
 }
 
-// add records the adversarial image y of x. The last of several attacks counts, because it is the
-// first one that succeeded.
+// add records the adversarial image y of x. The last of several attacks counts: later ones run only
+// if the earlier ones failed.
 func (s *Sample) add(e int, x, y []float32, eps float64, a Answer) {
 	for len(s.At) <= e {
 		s.At = append(s.At, Perturbed{})

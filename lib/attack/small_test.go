@@ -13,10 +13,10 @@ import (
 // small is the golden files' network of two layers, 192 -> 24 tanh -> 10.
 type small struct {
 	a, b, biasA, biasB []float32
-	scale              float32 // of the logits
+	scale              float32 // factor of the logits
 	batch              int
 	softmax            bool
-	noise              float32 // alternates in sign from call to call
+	noise              float32 // its sign alternates between calls
 	inside             bool    // computes a gradient when it classifies
 	backwards          int
 }
@@ -34,10 +34,10 @@ func (s *small) Channels() int  { return 3 }
 func (s *small) Side() int      { return 8 }
 func (s *small) Backwards() int { return s.backwards }
 
-// black says whether an image only fills up a batch.
+// black reports whether an image only fills a batch.
 func black(x []float32) bool { return !slices.ContainsFunc(x, func(v float32) bool { return v != 0 }) }
 
-// affine is weights [out, in] times x plus bias.
+// affine returns weights [out, in] times x plus bias.
 func affine(weights, bias, x []float32) []float64 {
 	y := make([]float64, len(bias))
 	for k := range y {
@@ -118,12 +118,12 @@ func (s *small) Gradient(images []float32, cotangent func([]float32) []float32) 
 	return all, nil
 }
 
-// torchSmall are the golden arrays of the small network.
+// torchSmall returns the golden arrays of the small network.
 func torchSmall(t testing.TB) map[string]golden.Array {
 	return golden.Under(golden.Read(t, "attack"), "small/")
 }
 
-// bytesOf are torch's images as bytes.
+// bytesOf returns the golden images as bytes.
 func bytesOf(torch map[string]golden.Array) images.Images {
 	x := torch["x"]
 	im := images.Images{N: x.Shape[0], Channels: x.Shape[1], Height: x.Shape[2], Width: x.Shape[3]}
@@ -139,8 +139,7 @@ func bytesOf(torch map[string]golden.Array) images.Images {
 	return im
 }
 
-// perturb attacks the first images with f, each with its logits, and returns what f makes of them
-// one behind the other.
+// perturb attacks the first images with f and concatenates the results.
 func perturb(t *testing.T, c Classifier, torch map[string]golden.Array, n int, eps float32, norm Norm, f func(q *queries, i int, p *problem) []float32) (all []float32) {
 	t.Helper()
 	im := bytesOf(torch)

@@ -2,18 +2,18 @@ package attack
 
 import "math"
 
-// square is the Square Attack (arXiv:1912.00049), L-infinity: a random search that moves a square
-// of the image to a corner of the ball, with one sign for each channel, and keeps moves that lower
-// the margin. It asks for logits only.
+// square is the Square Attack (arXiv:1912.00049) in L-infinity: a random search that moves a square
+// of the image to a corner of the ball, with one sign per channel. It keeps moves that lower the
+// margin, and uses logits only.
 type square struct{ queries int }
 
 func (square) name() string { return "square" }
 
-// squareShare is the share of pixels in the first squares.
+// squareShare is the initial share of pixels in a square.
 const squareShare = 0.8
 
 func (a square) on(q *queries, p *problem) candidate {
-	channels, side := channelsAndSide(q.desk.c)
+	channels, side := channelsAndSide(q.batcher.c)
 	x := make([]float32, len(p.x))
 	sign := func() float32 {
 		if p.r.Float32() < 0.5 {
@@ -55,7 +55,8 @@ func (a square) on(q *queries, p *problem) candidate {
 
 func channelsAndSide(c Classifier) (channels, side int) { return c.Channels(), c.Side() }
 
-// divisor of the squares' share after i queries: the authors' schedule, for 10,000 queries.
+// divisor returns the divisor of the squares' share after i queries, by the authors' schedule for
+// 10,000 queries.
 func divisor(i int) float64 {
 	d := 1.0
 	for _, from := range []int{10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000} {

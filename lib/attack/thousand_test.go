@@ -9,9 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/data/images"
 )
 
-// TestAutoAttackOnAThousandImagesIsItsAuthors: within half a percent point of the authors' code
-// (testdata/thousand.py, which writes the images). It takes minutes, so it runs by request only;
-// laws_test.go and parity_test.go compare the same attacks on few images.
+// TestAutoAttackOnAThousandImagesIsItsAuthors: robust accuracies lie within half a percentage point
+// of the authors' code (testdata/thousand.py, which writes the images). It takes minutes and runs
+// on request only. laws_test.go and parity_test.go test the same attacks on few images.
 func TestAutoAttackOnAThousandImagesIsItsAuthors(t *testing.T) {
 	dir := os.Getenv("ESSNAS_THOUSAND")
 	if dir == "" {
@@ -40,7 +40,7 @@ func TestAutoAttackOnAThousandImagesIsItsAuthors(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := r.At[0].Robust.Value
-		t.Logf("%d images, %g grey levels: %v withstand, the authors' code says %.1f %%", im.N, want.grey, r.At[0].Robust, 100*want.robust)
+		t.Logf("%d images, %g grey levels: %v withstand, the authors' code has %.1f %%", im.N, want.grey, r.At[0].Robust, 100*want.robust)
 		if math.Abs(got-want.robust) > 0.005 {
 			t.Errorf("at %g grey levels %.4f of the images withstand, want %.3f", want.grey, got, want.robust)
 		}

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Warning is a sign of a misleading evaluation, after the flags page of fra31/auto-attack.
+// Warning is a sign of a misleading evaluation, from the flags page of fra31/auto-attack.
 type Warning struct {
 	Flag string `json:"flag"` // randomness, softmax, gradients, square, inference
 	Text string `json:"text"`
@@ -15,13 +15,13 @@ type Warning struct {
 type dynamic interface{ Backwards() int }
 
 const (
-	repeats       = 5     // of one batch
-	randomLogits  = 1e-4  // the largest difference of normalised logits
-	nearlyOne     = 1e-5  // of a sum of probabilities
-	squareSurplus = 0.002 // of robust accuracy
+	repeats       = 5     // runs of one batch
+	randomLogits  = 1e-4  // largest difference of normalised logits
+	nearlyOne     = 1e-5  // tolerance of a sum of probabilities
+	squareSurplus = 0.002 // difference of robust accuracies
 )
 
-// warnings returns the warnings that a batch of clean images gives rise to.
+// warnings returns the warnings from a batch of clean images.
 func (w *work) warnings() (all []Warning, err error) {
 	n := min(w.c.Batch(), w.images.N)
 	x := make([]float32, w.c.Batch()*size(w.c))
@@ -76,7 +76,7 @@ func vary(runs [][]float32, n, classes int) bool {
 	return false
 }
 
-// probabilities reports whether all rows are distributions.
+// probabilities reports whether all rows are probability distributions.
 func probabilities(z []float32, classes int) bool {
 	for i := 0; i < len(z); i += classes {
 		sum := 0.0
@@ -93,7 +93,7 @@ func probabilities(z []float32, classes int) bool {
 	return true
 }
 
-// afterwards returns the warnings that the result gives rise to.
+// afterwards returns the warnings from the result.
 func (r *Result) afterwards(zero int) (all []Warning) {
 	if zero > 0 {
 		all = append(all, Warning{"gradients", fmt.Sprintf("the first gradient of %d of %d images is 0 in every pixel: the attack stands still there; the logits may be too large for the cross-entropy (try apgd-dlr), or a layer hides the gradient (try square)", zero, r.Images)})

@@ -7,7 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Adams holds an [Adam] for each param of a network.
+// Adams holds one [Adam] per param of a network.
 type Adams struct {
 	Beta1, Beta2, WeightDecay float64
 	// Engine is the engine of the params, or nil if the host can change them in place.
@@ -40,18 +40,18 @@ func (o *Adams) onHost(params []*block.Param, lr float64) (norm float64) {
 	return norm
 }
 
-// onDevice makes the step on the device. A step with a gradient that is not finite counts for the
-// correction of the moments, but no run continues after it.
+// onDevice makes the step on the device. A step with a gradient that is not finite counts in the
+// bias correction of the moments, but no run continues after it.
 func (o *Adams) onDevice(params []*block.Param, lr float64) (Later, error) {
 	return o.device.step(o.Engine, params, o.host, func(p *block.Param) formula {
 		return formula{adam(p.Value.Tensor().Size()), o.of(p).Next(lr)}
 	})
 }
 
-// AdamNumbers is the length of the vector of numbers that AdamStep takes.
+// AdamNumbers is the length of AdamStep's vector of numbers.
 const AdamNumbers = 7
 
-// Next counts a step made on the device and returns its numbers for AdamStep, [AdamNumbers].
+// Next counts a step on the device and returns its numbers for AdamStep, [AdamNumbers].
 func (o *Adam) Next(lr float64) []float32 {
 	o.step++
 	return o.numbers(lr)

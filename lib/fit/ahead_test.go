@@ -16,7 +16,7 @@ import (
 type runner struct {
 	*walk
 	unread, most int
-	bad          int64 // the step, counted from 1, whose loss is no number
+	bad          int64 // the step, counted from 1, whose loss is NaN
 }
 
 func (r *runner) Launch(epoch, step int) (func() (event.Metrics, error), error) {
@@ -56,19 +56,19 @@ func TestStepsThatAreReadLaterAreThoseThatAreReadAtOnce(t *testing.T) {
 			t.Errorf("ahead %v: %s", ahead, d)
 		}
 	}
-	t.Run("a checkpoint waits for them", func(t *testing.T) {
+	t.Run("a checkpoint waits for unread steps", func(t *testing.T) {
 		r := &runner{walk: newWalk()}
 		if _, same, err := told(r, fit.Options{Every: often, Ahead: time.Hour}); err != nil || same != bits || r.most != 1 {
 			t.Errorf("%v, the same bits: %v, %d unread at most", err, same == bits, r.most)
 		}
 	})
-	t.Run("one that diverged is told, and no later one", func(t *testing.T) {
+	t.Run("a diverged step is reported, and no later one", func(t *testing.T) {
 		events, _, err := told(&runner{walk: newWalk(), bad: 4}, fit.Options{Every: never, Ahead: time.Hour})
 		if err == nil || !strings.Contains(err.Error(), "loss is NaN in epoch 2, step 2") {
 			t.Error(err)
 		}
 		if last := events[len(events)-1]; last.Kind != event.EndOfStep || last.Epoch != 1 || last.Step != 0 {
-			t.Errorf("the last that is told is %+v", last)
+			t.Errorf("the last reported event is %+v", last)
 		}
 	})
 }

@@ -19,8 +19,8 @@ import (
 // A checkpoint is a safetensors file, so other programs can read it. The metadata holds the SHA-256
 // of the whole file, computed with zeros in the place of the checksum itself.
 
-// Array is an array of a checkpoint, row by row. Exactly one of F32 and I64 is set (both empty: no
-// numbers, float32).
+// Array is an array of a checkpoint, row by row. Exactly one of F32 and I64 is set; if both are
+// empty, it is a float32 array without numbers.
 type Array = safetensors.Array
 
 // State is the complete state of a task: arrays (weights, momentum) and texts (settings, counters)
@@ -44,7 +44,7 @@ func (s State) Save(path string) error {
 	return atomicfile.WriteBytes(path, raw)
 }
 
-// notFinite returns the name of the first array with an infinity or a NaN, "" if there is none.
+// notFinite returns the name of the first array with an infinity or a NaN, or "" if there is none.
 func (s State) notFinite() string {
 	for _, name := range slices.Sorted(maps.Keys(s.Arrays)) {
 		for _, x := range s.Arrays[name].F32 {
@@ -56,8 +56,8 @@ func (s State) notFinite() string {
 	return ""
 }
 
-// LoadState reads the result of Save. It returns an error that names the file and its damage, or
-// one that wraps fs.ErrNotExist if there is no file.
+// LoadState reads a file of Save. It returns an error that names the file and its damage, or an
+// error that wraps fs.ErrNotExist if there is no file.
 func LoadState(path string) (State, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -40,11 +40,12 @@ func TestARunDoesNotStartAnewUnaskedWhenAllCheckpointsAreDamaged(t *testing.T) {
 	must.M(os.WriteFile(strings.Replace(store.Last(), "last", "previous", 1), []byte("x"), 0o644))
 	err := fit.Run(ctx, newWalk(), store, fit.Options{})
 	if err == nil || !strings.Contains(err.Error(), "delete the directory") {
-		t.Errorf("got %v, want an error that says what to delete", err)
+		t.Errorf("got %v, want an error that names the directory to delete", err)
 	}
 }
 
-// interrupted is a run that was cut off in its third epoch, with two checkpoints.
+// interrupted returns the store of a run that was interrupted in its third epoch, with two
+// checkpoints.
 func interrupted(t *testing.T) (fit.Store, context.Context) {
 	store := fit.Store{Dir: t.TempDir()}
 	stop := errors.New("stop")

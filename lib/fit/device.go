@@ -10,9 +10,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// This file makes the optimizers' steps on devices whose memory is separate from the host's, where
-// otherwise all weights would cross the bus twice in every step. A step consists of small blocks,
-// each compiled once for the arrays of a call, so nothing depends on the depth of the network.
+// This file runs the optimizers on devices whose memory is separate from the host's: otherwise each
+// step would transfer all weights twice. A step consists of small blocks, each compiled once for
+// the arrays of a call, so compile time does not depend on the depth of the network.
 
 // Later is a number that may still be in transit from the device: calling it waits for it.
 type Later func() float64
@@ -21,7 +21,7 @@ func known(x float64) Later { return func() float64 { return x } }
 
 // device is the state of an optimizer on the device.
 type device struct {
-	memory [][]*block.Value // state of each trainable param; nil: the host's state is up to date
+	memory [][]*block.Value // state per trainable param; nil if the host's state is up to date
 }
 
 // separateMemory reports whether the host can't change an engine's weights in place.
@@ -38,12 +38,12 @@ type formula struct {
 type operands struct {
 	w, g, norm *Node
 	memory     []*Node
-	all        *Node   // the numbers
+	all        *Node   // all numbers
 	numbers    []*Node // one by one
 }
 
-// newFormula returns the block from weights, gradient, sum of squares [1], numbers and states of a
-// param to new weights and states. A gradient that is not finite changes nothing.
+// newFormula returns the block that maps weights, gradient, sum of squares [1], numbers and states
+// of a param to new weights and states. A gradient that is not finite changes nothing.
 func newFormula(name string, n, numbers, memories int, f func(o operands) (w *Node, memory []*Node)) *block.Block {
 	b := &block.Block{
 		Name: fmt.Sprintf("%s %d", name, n),
@@ -70,8 +70,8 @@ func newFormula(name string, n, numbers, memories int, f func(o operands) (w *No
 	return b
 }
 
-// squares adds the sum of a gradient's squares to another sum: gradient [n], sum [1] -> sum [1].
-// Each device has a part of the gradient.
+// squares adds the sum of squares of a gradient [n] to a sum [1]. Each device holds a part of the
+// gradient.
 func squares(n int) *block.Block {
 	return &block.Block{
 		Name:  fmt.Sprintf("squares %d", n),

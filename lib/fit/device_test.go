@@ -15,7 +15,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// weighted is a network of two arrays, of which one is a vector; the gradient of all is the input.
+// weighted is a network of two arrays, one of them a vector; the gradient of both is the input.
 var weighted = &block.Block{
 	Name: "weighted", In: []shapes.Shape{block.Floats(7)}, Const: 1,
 	Weights: []block.Weight{{Name: "w", Dims: []int{2, 2}, Fan: 2}, {Name: "b", Dims: []int{3}, Fan: 3}},
@@ -24,9 +24,9 @@ var weighted = &block.Block{
 	},
 }
 
-// TestTheDevicesStepIsTheHosts: weights and what is remembered after every one of some steps, with
-// a clip that bites in the first ones only, a param that gets no gradient, and a checkpoint in
-// between; a gradient that isn't finite, the last one, changes nothing in both.
+// TestTheDevicesStepIsTheHosts compares weights and states after each step. The gradient is clipped
+// in the first steps only, one param gets no gradient, and a checkpoint is loaded in between. The
+// last gradient is not finite and changes nothing on either side.
 func TestTheDevicesStepIsTheHosts(t *testing.T) {
 	const n, steps = 7, 4
 	e := block.NewEngine(backendtest.Open(t).Backend)
@@ -77,7 +77,7 @@ func TestTheDevicesStepIsTheHosts(t *testing.T) {
 					SaveParams(s, params)
 					o.Save(s, params)
 					states = append(states, s)
-					if i == 1 { // goes on from the checkpoint
+					if i == 1 { // continues from the checkpoint
 						o.Close()
 						o = of()
 						if err := o.Load(s, params); err != nil {

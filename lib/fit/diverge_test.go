@@ -12,7 +12,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// diverging has a loss that is not a number.
+// diverging is a walk whose loss is NaN.
 type diverging struct{ *walk }
 
 func (diverging) Step(int, int) (event.Metrics, error) { return event.Metrics{"loss": math.NaN()}, nil }
@@ -20,7 +20,7 @@ func (diverging) Step(int, int) (event.Metrics, error) { return event.Metrics{"l
 func TestALossThatIsNoNumberEndsTheRun(t *testing.T) {
 	err := fit.Run(t.Context(), diverging{newWalk()}, fit.Store{Dir: t.TempDir()}, fit.Options{})
 	if err == nil || !strings.Contains(err.Error(), "smaller lr") {
-		t.Errorf("got %v, want an error that says what to change", err)
+		t.Errorf("got %v, want an error that names the setting to change", err)
 	}
 }
 
@@ -59,22 +59,22 @@ func TestARunThatDivergesIsToldAndLeavesWeightsToGoOnFrom(t *testing.T) {
 			store := fit.Store{Dir: t.TempDir()}
 			err := fit.Run(t.Context(), w, store, fit.Options{Every: never})
 			if err == nil || !strings.Contains(err.Error(), "the run has diverged") || !strings.Contains(err.Error(), "epoch 3") {
-				t.Fatalf("it ends with %v", err)
+				t.Fatalf("the run ends with %v", err)
 			}
 			state, _, err := store.Load()
 			if err != nil || state == nil {
 				t.Fatal(state, err)
 			}
 			if epoch, _, best, err := fit.Progress(*state); err != nil || epoch != 2 || best != 1 {
-				t.Errorf("it stands in epoch %d with the best %d (%v), want the end of epoch 2", epoch, best, err)
+				t.Errorf("the checkpoint is of epoch %d with the best %d (%v), want the end of epoch 2", epoch, best, err)
 			}
 			must.M(fit.Run(t.Context(), newWalk(), store, fit.Options{Every: never}))
 		})
 	}
 }
 
-// flood is a walk whose state overflows in a step of the third epoch, with a loss and a gradient as
-// if nothing were wrong.
+// flood is a walk whose state overflows in a step of the third epoch, while loss and gradient stay
+// finite.
 type flood struct {
 	*walk
 	step int
@@ -102,7 +102,7 @@ func TestNoCheckpointHoldsWeightsThatAreNotFinite(t *testing.T) {
 			store := fit.Store{Dir: t.TempDir()}
 			err := fit.Run(t.Context(), f, store, fit.Options{Every: often})
 			if err == nil || !strings.Contains(err.Error(), "x is not finite after epoch 3") {
-				t.Fatalf("it ends with %v", err)
+				t.Fatalf("the run ends with %v", err)
 			}
 			for _, path := range []string{store.Last(), store.Best()} {
 				for _, x := range must.M1(fit.LoadState(path)).Arrays["x"].F32 {
@@ -115,7 +115,7 @@ func TestNoCheckpointHoldsWeightsThatAreNotFinite(t *testing.T) {
 			whole := fit.Store{Dir: t.TempDir()}
 			must.M(fit.Run(t.Context(), newWalk(), whole, fit.Options{Every: never}))
 			if d := cmp.Diff(files(t, whole), files(t, store)); d != "" {
-				t.Errorf("going on, it ends in other bits: %s", d)
+				t.Errorf("continued, the run ends in other bits: %s", d)
 			}
 		})
 	}

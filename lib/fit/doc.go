@@ -3,18 +3,18 @@
 //
 // # Runs that can stop anywhere
 //
-// A [Task] makes one step, ends an epoch, and returns or takes its whole state. [Run] calls it,
-// from the last checkpoint in a [Store] or from the start. The random numbers of a task depend on
-// (seed, epoch, step) alone (see [Random]), and its state contains everything that a step changes.
-// The loop's own position and running means are in the same checkpoint. A run that is cancelled or
-// killed, at any moment and any number of times, therefore ends with the same bits as an
+// A [Task] makes steps, ends epochs, and saves and restores its whole state. [Run] calls it,
+// beginning at the last checkpoint in a [Store] or at the start. The random numbers of a task
+// depend on (seed, epoch, step) alone (see [Random]), and its state contains everything that a step
+// changes. The same checkpoint holds the loop's own position and running means. A run that is
+// cancelled or killed, at any time and any number of times, therefore ends with the same bits as an
 // uninterrupted one.
 //
 // # Checkpoints
 //
 // A [State] is a safetensors file with a checksum over all of it. It is written completely or not
-// at all, and the checkpoint before it is kept: if a file is damaged, the run continues from the
-// other. No content depends on time, so two runs can be compared byte by byte.
+// at all, and the previous checkpoint is kept: if one file is damaged, the run continues from the
+// other. Checkpoints contain no times, so two runs can be compared byte by byte.
 //
 // # Optimizers
 //

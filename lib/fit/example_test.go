@@ -6,7 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 )
 
-// The learning rate of a search: from 0.025 down, half a cosine over the epochs.
+// The learning rate of a search falls from 0.025 along half a cosine.
 func ExampleCosine() {
 	for _, epoch := range []int{0, 10, 20, 30, 39} {
 		fmt.Printf("epoch %2d: %.5f\n", epoch, fit.Cosine(0.025, 0, epoch, 40))

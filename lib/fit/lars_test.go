@@ -15,8 +15,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// pair is a network of a matrix w [3, 4] and a vector b [5], whose gradients are what it is given:
-// its loss is their product with the input.
+// pair is a network of a matrix w [3, 4] and a vector b [5]. Its loss is their product with the
+// input, which is thus their gradient.
 var pair = &block.Block{
 	Name:    "product",
 	In:      []shapes.Shape{block.Floats(17)},
@@ -27,7 +27,7 @@ var pair = &block.Block{
 	},
 }
 
-// torch is testdata/optimizers.json; optimizers.py says what is in it.
+// torch is the content of testdata/optimizers.json, which optimizers.py describes.
 type torch struct {
 	LARS, SGD, Adam struct {
 		Start     [2][]float32
@@ -42,8 +42,8 @@ func readTorch(t *testing.T) (want torch) {
 	return
 }
 
-// Weights agree to 1e-6 after each of four steps, of which two are made by an optimizer that a
-// checkpoint was read into.
+// Weights agree to 1e-6 after each of four steps. The last two steps use an optimizer that was
+// loaded from a checkpoint.
 func TestOptimizersAreTorchs(t *testing.T) {
 	want := readTorch(t)
 	e := block.NewEngine(backendtest.Open(t).Backend)

@@ -16,63 +16,63 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// Task is a search or a training. Epochs and steps count from 0. Its random numbers depend on its
-// seed, the epoch and the step alone, and State contains everything that a step changes. An
+// Task is a search or a training. Epochs and steps count from 0. Random numbers must depend on the
+// seed, the epoch and the step alone, and State must contain everything that a step changes. An
 // interrupted run then ends with the same bits as an uninterrupted one.
 type Task interface {
 	Epochs() int
 	Steps(epoch int) int
 	// Step makes one step. The loop averages its metrics over the epoch.
 	Step(epoch, step int) (event.Metrics, error)
-	// EndEpoch follows the last step of an epoch. It validates, and returns metrics of the epoch
-	// and details for the record (alphas ...).
+	// EndEpoch validates after the last step of an epoch. It returns metrics of the epoch and
+	// details for the record, such as alphas.
 	EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error)
 	State() (State, error)
 	Restore(State) error
 }
 
 // Ahead is a Task that can launch steps before the metrics of earlier steps are read. Otherwise a
-// GPU would idle while the host waits for a number before it launches the next step.
+// GPU would idle while the host waits for a number.
 type Ahead interface {
 	// Launch starts a step; read waits for its end and returns the results of Step.
 	Launch(epoch, step int) (read func() (event.Metrics, error), err error)
 }
 
-// Ranked is a Task with comparable epochs: Best names the metric whose lowest value marks the
-// weights to keep. The checkpoint of that epoch is the store's Best.
+// Ranked is a Task with comparable epochs. Best names the metric whose lowest value marks the best
+// epoch; its checkpoint is the store's Best.
 type Ranked interface{ Best() string }
 
 // Event reports an action of the loop to an observer.
 type Event struct {
 	Kind  event.Kind
 	Epoch int
-	Step  int // of EndOfStep: its number; of others: finished steps of the epoch
-	// of EndOfStep: the step's; of EndOfEpoch: means over the steps, and EndEpoch's
+	Step  int // EndOfStep: its number; others: finished steps of the epoch
+	// EndOfStep: the step's metrics; EndOfEpoch: means over the steps, and metrics of EndEpoch
 	Metrics event.Metrics
-	Details map[string]any // of EndOfEpoch
-	Text    string         // of Note
-	Best    bool           // of EndOfEpoch: the best so far
+	Details map[string]any // EndOfEpoch
+	Text    string         // Note
+	Best    bool           // EndOfEpoch: best epoch so far
 	Left    time.Duration  // estimated remaining time; 0 without an estimate
 }
 
-// Options of Run. The zero value saves every 30 seconds and tells nobody.
+// Options of Run. The zero value saves every 30 seconds and has no observer.
 type Options struct {
 	Every time.Duration // between checkpoints within an epoch; 0: 30 s
-	// for how long steps of an Ahead task go on unread; 0: each is read before the next one
+	// longest time between readings of an Ahead task's steps; 0 reads each step before the next
 	Ahead   time.Duration
 	Observe func(Event) error // an error ends the run
 }
 
-// progress is where a run is. It travels in the checkpoints.
+// progress is the position of a run. Checkpoints contain it.
 type progress struct {
-	Epoch     int               `json:"epoch"` // the epoch in work
-	Step      int               `json:"step"`  // steps of it that are done
-	Sums      map[string]number `json:"sums"`  // of the metrics over these steps
+	Epoch     int               `json:"epoch"` // current epoch
+	Step      int               `json:"step"`  // its finished steps
+	Sums      map[string]number `json:"sums"`  // sums of metrics over these steps
 	Best      number            `json:"best"`
 	BestEpoch int               `json:"best_epoch"` // -1: none
 }
 
-// String names what is done, counted from 1.
+// String describes the position, counted from 1.
 func (p progress) String() string {
 	if p.Step == 0 {
 		return fmt.Sprintf("epoch %d", p.Epoch)
@@ -80,7 +80,7 @@ func (p progress) String() string {
 	return fmt.Sprintf("epoch %d, step %d", p.Epoch+1, p.Step)
 }
 
-// number is a float64 that JSON carries bit by bit, infinities too.
+// number is a float64 that JSON represents bit by bit, infinities included.
 type number float64
 
 func (n number) MarshalText() ([]byte, error) {
@@ -95,9 +95,10 @@ func (n *number) UnmarshalText(text []byte) error {
 
 const progressKey = "progress"
 
-// Run fits the task from the store's last checkpoint, or from the start, to its last epoch.
-// Checkpoints are written at the end of every epoch, every o.Every in between, and when ctx is
-// cancelled; then the error is ctx.Err().
+// Run fits the task to its last epoch, from the store's last checkpoint or from the start. It
+// writes a checkpoint at the end of every epoch, every o.Every in between, and when ctx is
+// cancelled; it then returns ctx.Err(). Run returns the errors of the task, of the store and of
+// o.Observe, and an error if the run diverges.
 func Run(ctx context.Context, task Task, store Store, o Options) error {
 	if o.Every == 0 {
 		o.Every = 30 * time.Second
@@ -124,11 +125,12 @@ func Run(ctx context.Context, task Task, store Store, o Options) error {
 }
 
 // Progress returns the position of a checkpoint: the current epoch, its finished steps, and the
-// best epoch so far (-1: none). It returns an error for a checkpoint that no run has written.
+// best epoch so far (-1 if there is none). It returns an error if the checkpoint was not written by
+// Run.
 func Progress(s State) (epoch, step, best int, err error) {
 	var p progress
 	if err := json.Unmarshal([]byte(s.Meta[progressKey]), &p); err != nil {
-		return 0, 0, 0, errors.New("the checkpoint does not say where the run stood: it was not written by a run")
+		return 0, 0, 0, errors.New("the checkpoint does not contain the position of a run: it was not written by a run")
 	}
 	return p.Epoch, p.Step, p.BestEpoch, nil
 }
@@ -253,13 +255,12 @@ func (l *loop) catchUp() error {
 	return bad
 }
 
-// hugeLoss is a loss that no run comes back from: its norms have lost the images, and the gradient
-// is 0. Losses that start large (Barlow Twins' grows with the embedding) stay far below.
+// hugeLoss is a loss from which no run recovers: the weights are so large that the gradient is 0.
+// Losses that start large, such as Barlow Twins' with a large embedding, stay far below.
 const hugeLoss = 1e9
 
 // diverged returns an error if a loss is huge, or if a loss or the norm of a gradient is not
-// finite. It comes before anything of that step is saved, so a checkpoint holds weights to go on
-// from.
+// finite. The check precedes saving, so checkpoints hold weights from which a run can continue.
 func diverged(m event.Metrics, epoch, step int) error {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		x := m[name]
@@ -271,8 +272,8 @@ func diverged(m event.Metrics, epoch, step int) error {
 	return nil
 }
 
-// end ends an epoch. If the context ends first, the run is saved after the last step, and repeats
-// the end when it goes on.
+// end ends an epoch. If the context ends first, the loop saves the state after the last step, and a
+// later run repeats the end of the epoch.
 func (l *loop) end(ctx context.Context, epoch int) error {
 	start := time.Now()
 	measured, details, err := l.task.EndEpoch(ctx, epoch)
@@ -305,7 +306,7 @@ func (l *loop) end(ctx context.Context, epoch int) error {
 	return l.save(e.Best)
 }
 
-// pause saves if it is time to, and if the run is to end here.
+// pause saves if a checkpoint is due or the run is cancelled.
 func (l *loop) pause(ctx context.Context) error {
 	if ctx.Err() == nil && time.Since(l.saved) < l.o.Every {
 		return nil
@@ -321,8 +322,8 @@ func (l *loop) pause(ctx context.Context) error {
 }
 
 // save writes the best checkpoint first: a run killed in between repeats the epoch and writes the
-// same bytes. A state that is not finite is not saved: a step whose loss and gradient are finite
-// can still overflow the weights, and the next loss would tell it only after the checkpoint.
+// same bytes. It refuses a state that is not finite. The weights can overflow in a step with finite
+// loss and gradient, and only the next loss would reveal it.
 func (l *loop) save(best bool) error {
 	if err := l.o.Observe(Event{Kind: event.Saving, Epoch: l.at.Epoch, Step: l.at.Step}); err != nil {
 		return err
@@ -364,8 +365,8 @@ func (l *loop) left(steps int) time.Duration {
 	return l.clock.left(steps, epochs)
 }
 
-// clock estimates the duration of steps and of ends of epochs from the last ones. The first of each
-// compiles and does not count.
+// clock estimates the duration of steps and of ends of epochs from the most recent ones. The first
+// of each compiles and does not count.
 type clock struct {
 	steps, ends []time.Duration
 }
@@ -389,8 +390,8 @@ func (c *clock) left(steps, ends int) time.Duration {
 	return time.Duration(steps)*median(c.steps) + time.Duration(ends)*median(c.ends)
 }
 
-// median returns the median of the durations, 0 for none. The mean would suffer from steps that
-// compile, which take a hundred times as long.
+// median returns the median of the durations, or 0 if there are none. A mean would be dominated by
+// steps that compile, which take a hundred times as long.
 func median(durations []time.Duration) time.Duration {
 	if len(durations) == 0 {
 		return 0

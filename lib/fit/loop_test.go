@@ -23,7 +23,7 @@ func TestTheBestCheckpointIsThatOfTheLowestMetric(t *testing.T) {
 	}}))
 	epoch, step, best, err := fit.Progress(must.M1(fit.LoadState(store.Best())))
 	if err != nil || epoch != 2 || step != 0 || best != 1 {
-		t.Errorf("best checkpoint is of epoch %d at %d.%d (%v), want epoch 1, just ended", best, epoch, step, err)
+		t.Errorf("the best checkpoint is of epoch %d at %d.%d (%v), want epoch 1, at its end", best, epoch, step, err)
 	}
 	if got := means[1]["steps"]; got != 4 { // steps 3, 4 and 5
 		t.Errorf("the mean over the second epoch is %g, want 4", got)

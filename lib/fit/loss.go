@@ -10,8 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// CrossEntropy returns the block that computes the mean of -log softmax(logits)[label] over the
-// batch of all devices: logits [classes, batch] and labels int32 [batch] in, a scalar [] out.
+// CrossEntropy returns the block of the mean of -log softmax(logits)[label] over the batch of all
+// devices. Inputs are logits [classes, batch] and labels int32 [batch]; the output is a scalar [].
 func CrossEntropy(classes, batch int) *block.Block {
 	return &block.Block{
 		Name:  fmt.Sprintf("cross entropy %d b%d", classes, batch),
@@ -26,9 +26,9 @@ func CrossEntropy(classes, batch int) *block.Block {
 	}
 }
 
-// Right counts the images of all devices whose label has the largest logit: logits [classes, batch]
-// and labels [batch], both computed already.
-func Right(logits, labels *block.Value) float64 {
+// CountCorrect counts the images of all devices whose label has the largest logit. logits [classes, batch]
+// and labels [batch] must be computed.
+func CountCorrect(logits, labels *block.Value) float64 {
 	right := 0
 	for d, part := range logits.Tensors() {
 		scores, b := tensors.MustCopyFlatData[float32](part), part.Shape().Dim(1)
@@ -47,10 +47,10 @@ func Right(logits, labels *block.Value) float64 {
 	return float64(right)
 }
 
-// RightOn returns a block that does the count of Right on an engine's devices: logits [classes,
-// batch] and labels int32 [batch] in, a scalar [] out. It is nil on devices that share the host's
-// memory, because the host counts as fast there.
-func RightOn(e *block.Engine, classes, batch int) *block.Block {
+// CountCorrectOn returns a block that counts like CountCorrect on an engine's devices. Inputs are logits
+// [classes, batch] and labels int32 [batch]; the output is a scalar []. It is nil for devices that
+// share the host's memory, because the host counts as fast there.
+func CountCorrectOn(e *block.Engine, classes, batch int) *block.Block {
 	if !separateMemory(e) {
 		return nil
 	}

@@ -7,15 +7,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// On devices that share the host's memory (CPUs), optimizers run on the host, on the flat vectors
-// of a network's calls: a step over some million weights takes milliseconds there and needs no
-// compilation. Elsewhere they run on the device (device.go).
+// On devices that share the host's memory (CPUs), optimizers run on the host, on the flat weight
+// vectors of a network's calls. A step over some million weights takes milliseconds there and needs
+// no compilation. On other devices they run on the device (device.go).
 
 // Optimizer updates the weights of a network.
 type Optimizer interface {
-	// Step updates the weights by their gradients, frees the gradients, and returns their norm. A
-	// norm that is not finite means that nothing was updated. Step returns an error if the device
-	// fails.
+	// Step updates the weights by their gradients, frees the gradients, and returns their norm. If
+	// the norm is not finite, no weight was updated. Step returns an error if the device fails.
 	Step(params []*block.Param, lr float64) (norm Later, err error)
 	// Save adds the optimizer's state to a checkpoint, and Load reads it. Load returns an error if
 	// the checkpoint lacks it or belongs to other settings.
@@ -38,7 +37,7 @@ type SGD struct {
 }
 
 // Step updates the weights by their gradients, frees the gradients, and returns their norm before
-// clipping. If the norm is not finite, nothing is updated. Step returns an error if the device
+// clipping. If the norm is not finite, no weight is updated. Step returns an error if the device
 // fails.
 func (o *SGD) Step(params []*block.Param, lr float64) (norm Later, err error) {
 	if separateMemory(o.Engine) {
@@ -55,7 +54,7 @@ func (o *SGD) onDevice(params []*block.Param, lr float64) (Later, error) {
 	})
 }
 
-// sgd is the formula above. Its numbers are clip, decay, momentum, learning rate.
+// sgd is the formula above. Its numbers are clip, decay, momentum and learning rate.
 func sgd(n int) *block.Block {
 	return newFormula("sgd", n, 4, 1, func(o operands) (*Node, []*Node) {
 		clip := MinScalar(Div(o.numbers[0], AddScalar(o.norm, 1e-6)), 1)

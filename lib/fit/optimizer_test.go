@@ -6,7 +6,7 @@ import (
 )
 
 func TestAdam(t *testing.T) {
-	t.Run("the first step is the learning rate, whatever the gradient's size", func(t *testing.T) {
+	t.Run("the first step is the learning rate, for gradients of any size", func(t *testing.T) {
 		for _, g := range []float32{1e-3, 1, 1e3} {
 			o := Adam{Beta1: 0.5, Beta2: 0.999}
 			w := []float32{1}

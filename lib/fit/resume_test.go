@@ -74,11 +74,11 @@ func TestCancelledAtAnyStepARunSavesAndGoesOn(t *testing.T) {
 	}
 }
 
-// slow is a walk whose epochs end slowly: a validation that hears its context.
+// slow is a walk whose EndEpoch hears a cancellation, like a validation.
 type slow struct {
 	*walk
 	cancel func()
-	epoch  int // whose end is cancelled
+	epoch  int // the epoch whose end is cancelled
 }
 
 func (s *slow) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
@@ -107,7 +107,7 @@ func TestARunThatIsCancelledAtTheEndOfAnEpochEndsInTheSameBits(t *testing.T) {
 			return nil
 		}}))
 		if steps > 0 {
-			t.Errorf("%d steps of epoch %d are made again", steps, epoch)
+			t.Errorf("%d steps of epoch %d are repeated", steps, epoch)
 		}
 		if d := cmp.Diff(files(t, whole), files(t, store)); d != "" {
 			t.Errorf("epoch %d: %s", epoch, d)

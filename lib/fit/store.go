@@ -10,7 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// Store keeps the checkpoints of a run in a directory: last.safetensors, the one before it as
+// Store keeps the checkpoints of a run in a directory: last.safetensors, the preceding one as
 // previous.safetensors, and best.safetensors.
 type Store struct{ Dir string }
 
@@ -24,8 +24,8 @@ func (s Store) Best() string { return s.path("best") }
 
 func (s Store) previous() string { return s.path("previous") }
 
-// Save makes state the last checkpoint and keeps the one before as previous. It returns an error if
-// a file can't be written.
+// Save makes state the last checkpoint and renames the preceding one to previous. It returns an
+// error if a file can't be written.
 func (s Store) Save(state State) error {
 	next := s.path("next")
 	if err := state.Save(next); err != nil {
@@ -41,8 +41,8 @@ func (s Store) Save(state State) error {
 }
 
 // Load returns the last complete checkpoint, or nil if none was ever saved. If the last one is
-// missing or damaged, Load returns the previous one and a remark. Load returns an error if both are
-// damaged: a run does not restart unasked.
+// missing or damaged, Load returns the previous one and a remark. It returns an error if both are
+// damaged, so that a run does not silently start again.
 func (s Store) Load() (state *State, remark string, err error) {
 	last, lastErr := LoadState(s.Last())
 	if lastErr == nil {
@@ -59,5 +59,5 @@ func (s Store) Load() (state *State, remark string, err error) {
 	case missing:
 		lastErr = err
 	}
-	return nil, "", fmt.Errorf("%w, and there is no whole one before it: delete the directory %s to start this run anew", lastErr, s.Dir)
+	return nil, "", fmt.Errorf("%w, and no earlier one is complete: delete the directory %s to restart this run", lastErr, s.Dir)
 }

@@ -2,13 +2,13 @@ package fit
 
 import "github.com/essnas/essnas/lib/block"
 
-// velocity is the state of momentum: a vector for each trainable param, by label.
+// velocity is the state of momentum: one vector per trainable param, by label.
 type velocity struct {
 	device
 	each map[string][]float32
 }
 
-// of returns the vector of a param, initially 0.
+// of returns the vector of a param, which is initially 0.
 func (v *velocity) of(p *block.Param) []float32 {
 	if v.each == nil {
 		v.each = map[string][]float32{}
@@ -23,8 +23,8 @@ func (v *velocity) of(p *block.Param) []float32 {
 
 func (v *velocity) host(p *block.Param) [][]float32 { return [][]float32{v.of(p)} }
 
-// Velocities returns the momentum of the params on the host, by label: for each the vector v of the
-// formula. They belong to the optimizer; nobody may change them.
+// Velocities returns the momentum of the params on the host, by label: the vector v of the formula.
+// The vectors belong to the optimizer and are read-only.
 func (o *SGD) Velocities(params []*block.Param) map[string][]float32 {
 	o.velocity.fetch(params, o.velocity.host)
 	all := make(map[string][]float32, len(params))

@@ -14,8 +14,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// walk is a task without a network: a random walk whose loss has its lowest value somewhere in the
-// middle.
+// walk is a task without a network: a random walk whose loss is lowest in the middle.
 type walk struct {
 	epochs int
 	x      []float32
@@ -38,7 +37,7 @@ func (w *walk) Step(epoch, step int) (event.Metrics, error) {
 }
 
 func (w *walk) EndEpoch(_ context.Context, epoch int) (event.Metrics, map[string]any, error) {
-	w.x[1] *= 1.5 // what happens here is part of the state, too
+	w.x[1] *= 1.5 // changes the state as well
 	return event.Metrics{"val_loss": math.Abs(float64(epoch) - 1.2)}, map[string]any{"x": w.x}, nil
 }
 
@@ -63,5 +62,5 @@ func files(t *testing.T, s fit.Store) string {
 	return string(must.M1(os.ReadFile(s.Last()))) + string(must.M1(os.ReadFile(s.Best())))
 }
 
-// often and never are how often a run saves within an epoch.
+// often and never are intervals of saving within an epoch.
 const often, never = time.Nanosecond, time.Hour

@@ -12,13 +12,13 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// WeightedCrossEntropy is CrossEntropy with a weight for each class: the sum of w[label] * -log
-// softmax(logits)[label] over the batch of all devices, divided by the sum of w[label], as
-// PyTorch's CrossEntropyLoss(weight=w). logits [classes, batch] and labels int32 [batch] in, a
-// scalar [] out.
+// WeightedCrossEntropy is CrossEntropy with a weight per class, as PyTorch's
+// CrossEntropyLoss(weight=w): the sum of w[label] * -log softmax(logits)[label] over the batch of
+// all devices, divided by the sum of w[label]. Inputs are logits [classes, batch] and labels int32
+// [batch]; the output is a scalar [].
 func WeightedCrossEntropy(weights []float32, batch int) *block.Block {
 	classes := len(weights)
-	sum := crc32.NewIEEE() // blocks of one name are one program
+	sum := crc32.NewIEEE() // equal names must mean equal weights
 	for _, w := range weights {
 		fmt.Fprintf(sum, "%x ", math.Float32bits(w))
 	}
@@ -36,8 +36,8 @@ func WeightedCrossEntropy(weights []float32, batch int) *block.Block {
 	}
 }
 
-// Balanced returns the weight of each class that makes all classes count alike: images / (classes *
-// images of the class), with the classes that have images. A class without images has the weight 0.
+// Balanced returns weights with which all classes contribute alike: images / (classes * images of
+// the class), counting only classes with images. A class without images has weight 0.
 func Balanced(counts []int) []float32 {
 	images, classes := 0, 0
 	for _, n := range counts {

@@ -17,8 +17,8 @@ func TestBalancedClassesCountAlike(t *testing.T) {
 	}
 }
 
-// TestWeightsOfClassesAreTheirShareOfTheLoss compares loss and gradient with the formula, written
-// out: -sum w[y] log p[y] / sum w[y], and (p - onehot) w[y] / sum w[y].
+// TestWeightsOfClassesAreTheirShareOfTheLoss compares loss and gradient with the formulas -sum w[y]
+// log p[y] / sum w[y] and (p - onehot) w[y] / sum w[y].
 func TestWeightsOfClassesAreTheirShareOfTheLoss(t *testing.T) {
 	const classes, batch = 3, 4
 	logits := []float32{1, -2, 0.5, 3, 0, 1, -1, 0.25, 2, 0.5, 0, -3} // [classes, batch]

@@ -33,7 +33,7 @@ const projectorLabel = "projector"
 
 // newObjective returns the objective of the settings for networks of this backbone.
 func newObjective(e *block.Engine, s settings.Search, w backbone.Backbone) objective {
-	o := objective{factor: s.SSFactor, scale: s.SSScale, pair: s.TwoViews, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.RightOn(e, w.Classes, w.Batch)}
+	o := objective{factor: s.SSFactor, scale: s.SSScale, pair: s.TwoViews, crossEntropy: fit.CrossEntropy(w.Classes, w.Batch), right: fit.CountCorrectOn(e, w.Classes, w.Batch)}
 	if o.factor > 0 {
 		sizes, err := s.Sizes()
 		if err != nil {
@@ -115,7 +115,7 @@ func (o objective) read(t terms, labels *block.Value, twins float64) later {
 	if o.right == nil {
 		var counted []float64
 		for _, logits := range t.logits {
-			counted = append(counted, fit.Right(logits, labels))
+			counted = append(counted, fit.CountCorrect(logits, labels))
 		}
 		right = func() []float64 { return counted }
 	}

@@ -120,7 +120,7 @@ func assemble(base task.Base, net *network.Network, s settings.Train) *Training 
 		settings: s,
 		net:      net,
 		loss:     fit.CrossEntropy(net.Classes, net.Batch),
-		right:    fit.RightOn(e, net.Classes, net.Batch),
+		right:    fit.CountCorrectOn(e, net.Classes, net.Batch),
 	}
 	t.Make(t.plan(), s.Seed, block.Joint, &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e})
 	t.model = network.ModelOf(e, bare(net), t.Params)
@@ -261,7 +261,7 @@ func (t *Training) step(images, labels *block.Value, masks network.Masks, lr flo
 	if t.right != nil {
 		right = fit.Read(count)
 	} else {
-		counted := fit.Right(logits, labels)
+		counted := fit.CountCorrect(logits, labels)
 		right = func() []float64 { return []float64{counted} }
 	}
 	losses, factors := []*block.Value{loss}, []float32{1}

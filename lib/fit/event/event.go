@@ -1,6 +1,6 @@
-// Package event has the words in which a fitting tells what it has done: kinds of events, and
-// metrics. They stand in the record of a run, so whatever reads a run shares them with the loop
-// that writes it, and links no XLA for that.
+// Package event defines the kinds of events and the metrics that the training loop reports. The
+// record of a run contains them. Readers of runs share this package with the loop, and thus need
+// not link XLA.
 package event
 
 import (
@@ -11,7 +11,7 @@ import (
 // Metrics are numbers by name: loss, accuracy, learning rate.
 type Metrics map[string]float64
 
-// MarshalJSON writes NaN and infinities, for which JSON has no words, as null.
+// MarshalJSON writes NaN and infinities, which JSON can't represent, as null.
 func (m Metrics) MarshalJSON() ([]byte, error) {
 	finite := make(map[string]*float64, len(m))
 	for name, x := range m {
@@ -23,7 +23,7 @@ func (m Metrics) MarshalJSON() ([]byte, error) {
 	return json.Marshal(finite)
 }
 
-// UnmarshalJSON reads the result of MarshalJSON; null becomes NaN. It returns an error for other
+// UnmarshalJSON reads the JSON of MarshalJSON; null becomes NaN. It returns an error for other
 // text.
 func (m *Metrics) UnmarshalJSON(text []byte) error {
 	var read map[string]*float64
@@ -50,9 +50,9 @@ const (
 	// EndOfStep and EndOfEpoch follow each step and each epoch.
 	EndOfStep  Kind = "step"
 	EndOfEpoch Kind = "epoch"
-	// Saving precedes the writing of a checkpoint: records of earlier events should be on disk by
-	// then.
+	// Saving precedes the writing of a checkpoint: observers should write earlier events to disk
+	// first.
 	Saving Kind = "saving"
-	// Note is a remark for a person.
+	// Note is a remark for the user.
 	Note Kind = "note"
 )

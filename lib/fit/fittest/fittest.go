@@ -1,4 +1,4 @@
-// Package fittest tests tasks of package fit.
+// Package fittest provides tests of fit.Task implementations.
 package fittest
 
 import (
@@ -13,11 +13,12 @@ import (
 	"github.com/essnas/essnas/lib/fit"
 )
 
-// Cancellations runs a task that is cancelled whenever it, or the loop, asks its context for the
-// n-th time: for n = 1, 1+stride, 1+2*stride ... Each of these runs must end with context.Canceled.
-// Continued by another task, each must end in the checkpoints of an uninterrupted run, to the bit.
-// begin returns the task anew. Cancellations returns how often an uninterrupted run asks while its
-// epochs end, besides once before and once after each step.
+// Cancellations tests the cancellation of a task. It runs the task with contexts that are cancelled
+// at the n-th call of their Err, for n = 1, 1+stride, 1+2*stride ... Each of these runs must end
+// with context.Canceled. Continued by another task, it must end in the checkpoints of an
+// uninterrupted run, bit by bit. begin returns a new task. Cancellations returns the number of
+// calls of Err at the ends of epochs in an uninterrupted run, without one before and one after each
+// step.
 func Cancellations(t *testing.T, begin func() fit.Task, stride int) (asked int) {
 	t.Helper()
 	const never = time.Hour
@@ -34,19 +35,20 @@ func Cancellations(t *testing.T, begin func() fit.Task, stride int) (asked int) 
 	for n := 1; n <= all; n += stride {
 		store := fit.Store{Dir: t.TempDir()}
 		if err := fit.Run(newAsked(t.Context(), int64(n)), begin(), store, fit.Options{Every: never}); !errors.Is(err, context.Canceled) {
-			t.Fatalf("cancelled when it asks for the %d. time of %d, the run ends with %v", n, all, err)
+			t.Fatalf("cancelled at call %d of %d, the run ends with %v", n, all, err)
 		}
 		if err := fit.Run(t.Context(), begin(), store, fit.Options{Every: never}); err != nil {
-			t.Fatalf("cancelled when it asks for the %d. time of %d, it does not go on: %v", n, all, err)
+			t.Fatalf("cancelled at call %d of %d, the run does not continue: %v", n, all, err)
 		}
 		if contents(t, store.Last()) != contents(t, whole.Last()) || contents(t, store.Best()) != contents(t, whole.Best()) {
-			t.Errorf("cancelled when it asks for the %d. time of %d, the run ends in other bits", n, all)
+			t.Errorf("cancelled at call %d of %d, the run ends in other bits", n, all)
 		}
 	}
 	return asked
 }
 
-// contents returns those of a file, "" if there is none: not every task has a best epoch.
+// contents returns the contents of a file, or "" if it does not exist: not every task has a best
+// epoch.
 func contents(t *testing.T, path string) string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -56,7 +58,7 @@ func contents(t *testing.T, path string) string {
 	return string(raw)
 }
 
-// Asked returns a context that is cancelled when it is asked for its error for the n-th time.
+// Asked returns a context that is cancelled at the n-th call of its Err.
 func Asked(parent context.Context, n int) context.Context { return newAsked(parent, int64(n)) }
 
 type asked struct {
