@@ -51,7 +51,7 @@ func New(classes []string, logits [][]float32, labels []uint8) (Table, error) {
 	for i, row := range logits {
 		label := int(labels[i])
 		if len(row) != len(classes) || label >= len(classes) {
-			return Table{}, fmt.Errorf("image %d has %d logits and label %d, which does not fit %d classes", i, len(row), label, len(classes))
+			return Table{}, fmt.Errorf("image %d has %d logits and label %d, which do not fit %d classes", i, len(row), label, len(classes))
 		}
 		if err := finite.Check(row, "image", i, "logit"); err != nil {
 			return Table{}, err
@@ -99,7 +99,7 @@ func rows(classes []string, confusion [][]int, images int) []Row {
 
 // Macro returns the mean of the rows of all classes, in which classes with few images count as much
 // as those with many. Like scikit-learn's macro average it leaves out classes that have no image
-// and that no image was taken for.
+// and are never predicted.
 func (t Table) Macro() Row {
 	m := Row{Class: "macro", Images: t.Images}
 	n := 0.0
@@ -114,7 +114,7 @@ func (t Table) Macro() Row {
 	return m
 }
 
-// answered reports whether any image was taken for class k.
+// answered reports whether class k is the prediction for any image.
 func (t Table) answered(k int) bool {
 	return slices.ContainsFunc(t.Confusion, func(row []int) bool { return row[k] > 0 })
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// golden is a case of testdata/sklearn.py.
+// golden is a case that testdata/sklearn.py has written.
 type golden struct {
 	Name              string
 	Logits            [][]float32
@@ -115,7 +115,7 @@ func TestNewNamesTheFault(t *testing.T) {
 		{nil, nil, "at least one row"},
 		{[][]float32{{1, 2}}, []uint8{0, 1}, "1 rows of logits and 2 labels"},
 		{[][]float32{{1, 2, 3}}, []uint8{0}, "image 0 has 3 logits and label 0"},
-		{[][]float32{{1, 2}}, []uint8{2}, "label 2, which does not fit 2 classes"},
+		{[][]float32{{1, 2}}, []uint8{2}, "label 2, which do not fit 2 classes"},
 		{[][]float32{{1, 2}, {float32(math.NaN()), 0}}, []uint8{0, 0}, "image 1 has a logit of NaN: the network has diverged"},
 		{[][]float32{{float32(math.Inf(1)), 0}}, []uint8{0}, "image 0 has a logit of +Inf"},
 	} {

@@ -1,5 +1,5 @@
-// Package calibration asks whether a classifier's probabilities are true: of the predictions that
-// it makes with 80 % confidence, four out of five should be right.
+// Package calibration measures the calibration of a classifier's probabilities: four out of five
+// predictions of 80 % confidence should be right.
 //
 //	r, err := calibration.Measure(logits, labels, 15)
 //	t, err := calibration.Temperature(validationLogits, validationLabels)
@@ -7,18 +7,18 @@
 //
 // [Measure] gives
 //
-//   - the expected calibration error (ECE, arXiv:1706.04599, equation 3): predictions are put into
-//     levels of confidence of equal width; it is the mean of |accuracy - confidence| over the
-//     levels, weighted by their predictions;
+//   - the expected calibration error (ECE, arXiv:1706.04599, equation 3): the mean of |accuracy -
+//     confidence| over levels of confidence of equal width, weighted by the number of predictions
+//     in a level;
 //   - the maximum of the same differences (MCE, equation 5);
 //   - the adaptive ECE (arXiv:1508.05154; arXiv:1904.01685, section 3): the same with levels of
-//     equally many predictions, so that none rests on a few;
-//   - the Brier score (1950): the squared distance of the probabilities from the truth, a one and
-//     zeros, 0 to 2. It falls with accuracy and with calibration.
+//     equally many predictions, so that no level has few of them;
+//   - the Brier score (1950): the mean squared distance of the probabilities from the one-hot
+//     label, 0 to 2. It measures accuracy and calibration together; lower is better.
 //
-// [Temperature] is the one number by which logits are divided so that images which the network has
-// not been trained on are most probable (arXiv:1706.04599, section 4.2). It changes no prediction.
-// It has to be found on other images than those on which the result is measured: validation images.
+// [Temperature] fits the temperature, a number that divides all logits, by minimal cross-entropy on
+// images outside of the training set (arXiv:1706.04599, section 4.2). It changes no prediction. Fit
+// it on validation images, and measure its effect on others.
 package calibration
 
 import (
@@ -31,7 +31,7 @@ import (
 	"github.com/essnas/essnas/lib/score/internal/finite"
 )
 
-// Result is how well calibrated a classifier is. All but Brier and Loss lie in 0..1.
+// Result holds the measures of a classifier's calibration. All but Brier and Loss lie in 0..1.
 type Result struct {
 	Images     int     `json:"images"`
 	Accuracy   float64 `json:"accuracy"`
@@ -44,27 +44,28 @@ type Result struct {
 	Levels     []Level `json:"levels"` // of equal width, from the lowest confidence to the highest
 }
 
-// Level is the predictions whose confidence is more than Low and at most High.
+// Level describes the predictions with a confidence above Low and at most High.
 type Level struct {
 	Low        float64 `json:"low"`
 	High       float64 `json:"high"`
 	Count      int     `json:"count"`
-	Confidence float64 `json:"confidence"` // mean; 0 without predictions
+	Confidence float64 `json:"confidence"` // mean confidence; 0 without predictions
 	Accuracy   float64 `json:"accuracy"`
 }
 
-// prediction is the confidence of a predicted class, and whether it is right.
+// prediction is the confidence of a predicted class; right reports whether it is the label.
 type prediction struct {
 	confidence float64
 	right      bool
 }
 
-// Measure compares the probabilities of logits [images][classes] with labels [images], in so many
-// levels. It returns an error where there are no images, the numbers of rows differ, a label has no
-// class, or levels is not positive.
+// Measure compares the probabilities of logits [images][classes] with labels [images]. levels is
+// the number of levels of confidence. Measure returns an error if there are no images, if the
+// numbers of rows and labels differ, if a label has no logit, if a logit is not finite, or if
+// levels is not positive.
 func Measure(logits [][]float32, labels []uint8, levels int) (Result, error) {
 	if levels < 1 {
-		return Result{}, fmt.Errorf("there are %d levels of confidence: give at least 1, 15 as is usual", levels)
+		return Result{}, fmt.Errorf("there are %d levels of confidence: give at least 1; 15 is usual", levels)
 	}
 	if err := check(logits, labels); err != nil {
 		return Result{}, err
@@ -133,7 +134,7 @@ func check(logits [][]float32, labels []uint8) error {
 	}
 	for i, row := range logits {
 		if int(labels[i]) >= len(row) {
-			return fmt.Errorf("image %d has %d logits and label %d", i, len(row), labels[i])
+			return fmt.Errorf("image %d has label %[3]d and %[2]d logits only: give a logit for each class", i, len(row), labels[i])
 		}
 		if err := finite.Check(row, "image", i, "logit"); err != nil {
 			return err
@@ -142,7 +143,8 @@ func check(logits [][]float32, labels []uint8) error {
 	return nil
 }
 
-// loss is the cross-entropy of logits times beta.
+// loss returns the cross-entropy of one image in nats. The logits are multiplied by beta, the
+// inverse temperature.
 func loss(row []float32, label int, beta float64) float64 {
 	most := beta * float64(slices.Max(row))
 	sum := 0.0
@@ -152,15 +154,13 @@ func loss(row []float32, label int, beta float64) float64 {
 	return math.Log(sum) + most - beta*float64(row[label])
 }
 
-// The temperatures between which the best one is looked for. A network that is always right would
-// like 0.
+// The limits of the temperature. The best temperature of a network without errors would be 0.
 const coldest, hottest = 0.01, 100
 
-// Temperature is the number that logits [images][classes] are divided by for the smallest
-// cross-entropy with labels [images], 0.01 to 100. It returns an error as Measure does.
+// Temperature returns the temperature, in 0.01..100, with the smallest cross-entropy between logits
+// [images][classes] divided by it and labels [images]. It returns the errors of Measure.
 //
-// The cross-entropy is convex in 1/temperature, so the place where its slope is 0 is found by
-// halving.
+// The cross-entropy is convex in 1/temperature, so bisection finds the zero of its slope.
 func Temperature(logits [][]float32, labels []uint8) (float64, error) {
 	if err := check(logits, labels); err != nil {
 		return 0, err

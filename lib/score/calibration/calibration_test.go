@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// peers are the numbers of torchmetrics, scikit-learn and SciPy.
+// peers holds numbers of torchmetrics, scikit-learn and SciPy.
 type peers struct {
 	Cases []struct {
 		Logits                          [][]float32
@@ -17,7 +17,7 @@ type peers struct {
 		Levels                          int
 		ECE, MCE, Adaptive, Brier, Loss float64
 		Temperature                     float64
-		Scaled                          float64 // the loss at it
+		Scaled                          float64 // loss at this temperature
 	}
 }
 
@@ -40,7 +40,8 @@ func bytes(labels []int) (all []uint8) {
 	return all
 }
 
-// TestErrorsAreThoseOfTorchmetricsAndScikitLearn, and the temperature is SciPy's.
+// TestErrorsAreThoseOfTorchmetricsAndScikitLearn: the Brier score is scikit-learn's, the
+// temperature is SciPy's, and the other measures are torchmetrics'.
 func TestErrorsAreThoseOfTorchmetricsAndScikitLearn(t *testing.T) {
 	for i, c := range read(t).Cases {
 		near := func(what string, got, want, tolerance float64) {
@@ -62,7 +63,7 @@ func TestErrorsAreThoseOfTorchmetricsAndScikitLearn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// as exact as a minimum can be found by its values
+		// a search by values can't find a minimum more exactly
 		near("temperature", temperature, c.Temperature, 1e-6)
 		scaled := 0.0
 		for i, row := range c.Logits {
@@ -74,7 +75,8 @@ func TestErrorsAreThoseOfTorchmetricsAndScikitLearn(t *testing.T) {
 	}
 }
 
-// TestATemperatureUndoesAScale: that of logits times 3 is 3 times as high, and predictions stay.
+// TestATemperatureUndoesAScale: the temperature of logits times 3 is 3 times as high, and the
+// predictions stay.
 func TestATemperatureUndoesAScale(t *testing.T) {
 	c := read(t).Cases[1]
 	labels := bytes(c.Labels)
@@ -96,7 +98,8 @@ func TestATemperatureUndoesAScale(t *testing.T) {
 	}
 }
 
-// TestANetworkThatIsAlwaysRightIsAsColdAsCanBe, and one that is worse than chance as hot.
+// TestANetworkThatIsAlwaysRightIsAsColdAsCanBe, and a network that is worse than chance is as hot
+// as can be.
 func TestANetworkThatIsAlwaysRightIsAsColdAsCanBe(t *testing.T) {
 	logits := [][]float32{{2, 0}, {0, 1}}
 	for _, c := range []struct {
@@ -109,7 +112,6 @@ func TestANetworkThatIsAlwaysRightIsAsColdAsCanBe(t *testing.T) {
 	}
 }
 
-// TestMeasureNamesTheFault.
 func TestMeasureNamesTheFault(t *testing.T) {
 	for _, c := range []struct {
 		logits [][]float32
@@ -128,8 +130,8 @@ func TestMeasureNamesTheFault(t *testing.T) {
 	}
 }
 
-// Two predictions of 73 % confidence, one of them right, and two sure ones: the level of 70 to 80 %
-// is off by 23 %, with half of the predictions.
+// Two predictions have a confidence of 73 %, and one of them is right. Two others are certain. The
+// level from 73 to 80 % is off by 23 %, with half of the predictions.
 func ExampleMeasure() {
 	r, err := Measure([][]float32{{1, 0}, {1, 0}, {40, 0}, {0, 40}}, []uint8{0, 1, 0, 1}, 10)
 	if err != nil {

@@ -33,13 +33,13 @@ const together = 256
 // a feature is not finite, if the backend fails, or if ctx ends.
 func Nearest(ctx context.Context, b compute.Backend, bank, queries [][]float32, k int) (near Neighbours, err error) {
 	if len(bank) == 0 || k < 1 {
-		return near, fmt.Errorf("%d neighbours of %d rows can't be found: give at least one of each", k, len(bank))
+		return near, fmt.Errorf("%d neighbours of %d rows can't be found: give at least one row, and ask for at least one neighbour", k, len(bank))
 	}
 	n, d := len(bank), len(bank[0])
 	for _, rows := range [][][]float32{bank, queries} {
 		for i, r := range rows {
 			if len(r) != d {
-				return near, fmt.Errorf("row %d has %d features, others %d: compare features of one network", i, len(r), d)
+				return near, fmt.Errorf("row %d has %d features, other rows have %d: compare features of one network", i, len(r), d)
 			}
 			if err := finite.Check(r, "row", i, "feature"); err != nil {
 				return near, err

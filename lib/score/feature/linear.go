@@ -31,7 +31,7 @@ type Linear struct {
 // is not positive, if the minimisation fails, or if ctx ends.
 func FitLinear(ctx context.Context, x [][]float32, labels []uint8, classes int, l2 float64, start *Linear) (*Linear, error) {
 	if len(x) == 0 || len(x) != len(labels) || !(l2 > 0) {
-		return nil, fmt.Errorf("%d rows of features, %d labels and l2 %g don't make a classifier: give one label for each row, and a positive l2", len(x), len(labels), l2)
+		return nil, fmt.Errorf("a classifier can't be fitted to %d rows of features and %d labels with l2 %g: give one label for each row, and a positive l2", len(x), len(labels), l2)
 	}
 	n, d := len(x), len(x[0])
 	l := &Linear{classes: classes, mean: make([]float64, d), scale: make([]float64, d)}
@@ -56,9 +56,9 @@ func FitLinear(ctx context.Context, x [][]float32, labels []uint8, classes int, 
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	// near the limit of precision the line search fails
+	// the line search fails near the limit of precision, where the gradient is small enough
 	if result == nil || err != nil && !(largestOf(result.Gradient) < 1e-4) {
-		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("features of such a network can't be separated; is it trained?")))
+		return nil, fmt.Errorf("the linear classifier can't be fitted: %w", errors.Join(err, errors.New("the features of this network can't be separated: train it first, or for longer")))
 	}
 	l.weights = slices.Clone(result.X)
 	return l, nil

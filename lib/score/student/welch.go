@@ -8,9 +8,9 @@ import (
 )
 
 // Welch returns the standard error of the difference of the means of a [n] and b [m], and the t
-// distribution of the difference in its units (B. Welch, 1947), with the degrees of freedom of
-// F. Satterthwaite (1946). The variances may differ. ok is false where there is no test: fewer than
-// two values on a side, or no spread on either.
+// distribution of the difference in its units (B. Welch, 1947), with the degrees of freedom of F.
+// Satterthwaite (1946). The variances may differ. ok is false without a test: with fewer than two
+// values on a side, or without spread on both sides.
 func Welch(a, b []float64) (deviation float64, t distuv.StudentsT, ok bool) {
 	n, m := float64(len(a)), float64(len(b))
 	if n < 2 || m < 2 {
