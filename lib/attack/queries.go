@@ -16,14 +16,14 @@ import (
 // early.
 type queries struct {
 	batcher *batcher
-	order int // orders the requests of a batch
+	order   int // orders the requests of a batch
 	// zero: all pixels of the first gradient were 0
 	zero, began bool
 }
 
 // request is one image of a batch, and the classifier's answer.
 type request struct {
-	order     int
+	order    int
 	x        []float32
 	loss     loss // nil: logits only
 	value    float64

@@ -18,7 +18,7 @@ import (
 func TestATrainingBeginsWithAPretrainingsWeightsToTheBitAndAClassifierOfItsOwn(t *testing.T) {
 	set := must.M1(data.Sample())
 	pretrained := must.M1(start(t, set, small()).State())
-	for name, a := range pretrained.Arrays { // as if there had been steps
+	for name, a := range pretrained.Arrays { // simulates steps
 		if strings.HasPrefix(name, "weights/") || strings.HasPrefix(name, "running/") {
 			for i := range a.F32 {
 				a.F32[i] += float32(i%7) / 8

@@ -9,13 +9,14 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// The first epoch settles the norms of an untrained network in 40 batches, and measures it.
+// The end of the first epoch updates the running statistics of an untrained network in 40 batches,
+// and measures it.
 func TestAPretrainingHearsACancellationInItsMeasurementsAndEndsInTheSameBits(t *testing.T) {
 	set := must.M1(data.Sample())
 	s := small()
 	s.Epochs, s.Images = 2, 80
 	asked := fittest.Cancellations(t, func() fit.Task { return start(t, set, s) }, 7)
 	if asked < 40 {
-		t.Errorf("the ends of two epochs ask %d times whether they are cancelled", asked)
+		t.Errorf("the ends of two epochs check for cancellation %d times", asked)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// begun is a pretraining of four steps an epoch on 40 pictures, of which it holds 8 back.
+// begun returns a pretraining with four steps per epoch on 40 pictures, of which 8 are held back.
 func begun(t *testing.T, set *data.Set, change func(*settings.Pretrain)) *Pretraining {
 	t.Helper()
 	s := small()
@@ -39,7 +39,7 @@ func stepped(t *testing.T, p *Pretraining, epoch, step int) (event.Metrics, fit.
 	return m, state
 }
 
-// rates are those at which weights moved along their velocity, one for each array.
+// rates returns the learning rates at which arrays of weights moved along their velocity.
 func rates(before, after fit.State) map[string]float64 {
 	of := map[string]float64{}
 	for name, w := range before.Arrays {
@@ -55,8 +55,8 @@ func rates(before, after fit.State) map[string]float64 {
 	return of
 }
 
-// The rate rises by the same amount in each step of as many epochs as warm_up says, from 0; then it
-// falls along a cosine to a thousandth.
+// The learning rate rises from 0 by the same amount in each step for warm_up epochs. Then it falls
+// along a cosine to a thousandth.
 func TestTheRateRisesForTheEpochsOfWarmUpAndThenFalls(t *testing.T) {
 	p := begun(t, pictures(), func(s *settings.Pretrain) { s.Epochs, s.WarmUp, s.LR = 5, 2, 0.08 })
 	if n := p.Steps(0); n != 4 {
@@ -85,14 +85,15 @@ func TestTheRateRisesForTheEpochsOfWarmUpAndThenFalls(t *testing.T) {
 	}
 }
 
-// shades makes every picture of a set one shade of grey, which class says of its index and label.
+// shades gives every picture of a set one shade of grey, which class computes from its index and
+// label.
 func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
 	shaded := *set
 	shaded.Train.Pixels = nil
 	im := set.Train
 	for i, label := range im.Labels {
 		c := class(int32(i), label)
-		for j := range im.Height * im.Width { // stripes, of another width in each class
+		for j := range im.Height * im.Width { // stripes whose width depends on the class
 			v := uint8(0)
 			if j%im.Width/(1+int(c))%2 == 0 {
 				v = 250 - 60*c
@@ -103,11 +104,10 @@ func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
 	return &shaded
 }
 
-// Pictures of one class are all the same, so that a picture's neighbours are those of its class,
-// whatever the features are. All three measures ask for held-back pictures, and training pictures
-// answer.
+// Pictures of one class are equal, so a picture's neighbours belong to its class for any features.
+// All three measures classify held-back pictures by training pictures.
 func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
-	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back, 24 answer: more than vote
+	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back; the other 24 are more than the voting neighbours
 	train, held := set.TrainValidation(5, 0)
 	first := held[0]
 	for _, c := range []struct {
@@ -129,7 +129,7 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 			return label
 		}, 1 - 1./18},
 		{"many answer, of whom the first is wrong", func(i int32, label uint8) uint8 {
-			if slices.Contains(train[:3], i) { // one of each class
+			if slices.Contains(train[:3], i) { // one per class
 				return (label + 1) % 3
 			}
 			return label
@@ -150,8 +150,8 @@ func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
 	}
 }
 
-// An embedding of one number has a correlation of 1 with itself: equal views cost nothing,
-// distorted ones do.
+// An embedding of one number has correlation 1 with itself. Equal views thus have loss 0, and
+// distorted views have a positive loss.
 func TestAPretrainingComparesTwoViews(t *testing.T) {
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
 		m, _ := stepped(t, begun(t, pictures(), func(s *settings.Pretrain) { s.Projector, s.Views = "1", views }), 0, 0)
@@ -201,8 +201,8 @@ func TestNoHeldBackPictureTeachesAndNoMeasurementDoes(t *testing.T) {
 	}
 }
 
-// What pixels and the network as it began are worth does not depend on what was learnt; what the
-// features are worth does.
+// The baselines, of pixels and of the initial network, do not depend on the training; the accuracy
+// of the features does.
 func TestTheBaselinesAreThoseOfTheBeginning(t *testing.T) {
 	p := begun(t, parity.Pictures(400, 1, 8, 3), func(s *settings.Pretrain) { s.Optimizer, s.KNNEvery, s.WarmUp, s.LR = "adam", 1, 0, 0.05 })
 	before, _, err := p.EndEpoch(t.Context(), 0)
@@ -222,12 +222,12 @@ func TestTheBaselinesAreThoseOfTheBeginning(t *testing.T) {
 		}
 	}
 	if after["knn_accuracy"] == after["knn_untrained"] || after["knn_accuracy"] == after["knn_pixels"] {
-		t.Errorf("the features are worth as much as a baseline, which shows nothing: %v", after)
+		t.Errorf("the features are as accurate as a baseline, so the test shows nothing: %v", after)
 	}
 }
 
-// LARS, the paper's optimizer: matrices move at the rate, what has one axis, gains and biases, at
-// lr_vectors times the rate.
+// LARS is the paper's optimizer: matrices move at the learning rate; arrays of one axis, gains and
+// biases, at lr_vectors times the rate.
 func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	p := begun(t, pictures(), func(s *settings.Pretrain) {
 		s.Optimizer, s.LR, s.LRVectors, s.WarmUp, s.WeightDecay = "lars", 0.5, 0.25, 0, 1e-2
@@ -263,8 +263,8 @@ func TestLARSMovesVectorsAtTheirOwnRate(t *testing.T) {
 	}
 }
 
-// A penalty adds itself times the weight to the gradient, of which Adam remembers a tenth. (LARS
-// scales both: its steps are PyTorch's.)
+// Weight decay adds decay times the weight to the gradient, and Adam's moment is a tenth of the
+// sum. (LARS scales both; its steps are compared with PyTorch's.)
 func TestSGDAndAdamHaveTheSettingsDecayAndMomentum(t *testing.T) {
 	of := func(optimizer string, decay, momentum float64) (first, second fit.State) {
 		p := begun(t, pictures(), func(s *settings.Pretrain) {
@@ -295,7 +295,7 @@ func TestSGDAndAdamHaveTheSettingsDecayAndMomentum(t *testing.T) {
 			golden.Close(t, optimizer+" "+name, a.F32, want, 1e-4)
 		}
 		if arrays < 10 {
-			t.Errorf("%s remembers %d arrays, too few", optimizer, arrays)
+			t.Errorf("%s has state for %d arrays, too few", optimizer, arrays)
 		}
 	}
 	first, second := of("sgd", 0, 0.5)

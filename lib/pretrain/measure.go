@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Of a measurement: how many images vote, and about how many, and how.
+// numbers of voting and of classified images in a measurement, and parameters of the vote
 const (
 	bankImages  = 10000
 	queryImages = 2000
@@ -37,7 +37,7 @@ func (t *Pretraining) EndEpoch(ctx context.Context, epoch int) (event.Metrics, m
 	return m, nil, t.baselines(ctx, epoch, m)
 }
 
-// baselines measures the baselines. They never change, so they belong to the first epoch.
+// baselines measures the baselines. They never change, so only the first epoch measures them.
 func (t *Pretraining) baselines(ctx context.Context, epoch int, m event.Metrics) error {
 	if epoch > 0 {
 		return nil
@@ -51,19 +51,19 @@ func (t *Pretraining) baselines(ctx context.Context, epoch int, m event.Metrics)
 	if m["knn_untrained"], _, err = t.measure(ctx, untrained); err != nil {
 		return err
 	}
-	bank, queries := t.some()
+	bank, queries := t.measured()
 	m["knn_pixels"], err = t.knn(ctx, Pixels(t.set, t.set.Train, bank), Pixels(t.set, t.set.Train, queries), bank, queries)
 	return err
 }
 
-// some returns the images of a measurement.
-func (t *Pretraining) some() (bank, queries []int32) {
+// measured returns the images of a measurement: bank votes on queries.
+func (t *Pretraining) measured() (bank, queries []int32) {
 	return t.train[:min(len(t.train), bankImages)], t.held[:min(len(t.held), queryImages)]
 }
 
 // measure returns the accuracy of the model's features and the features of held-back images.
 func (t *Pretraining) measure(ctx context.Context, m *network.Model) (accuracy float64, held [][]float32, err error) {
-	bank, queries := t.some()
+	bank, queries := t.measured()
 	of, err := m.Features(ctx, t.Feeder, bank, nil)
 	if err != nil {
 		return 0, nil, err
@@ -93,8 +93,8 @@ func Labels(im data.Images, index []int32) []uint8 {
 	return labels
 }
 
-// Pixels returns the images at these indices, normalised as for a network, as features
-// [len(index)][height * width * channels].
+// Pixels returns the images at these indices as features [len(index)][height * width * channels],
+// normalised as for a network.
 func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
 	all := make([][]float32, len(index))
 	for i, n := range index {
@@ -107,11 +107,11 @@ func Pixels(set *data.Set, im data.Images, index []int32) [][]float32 {
 	return all
 }
 
-// Spread tells whether features [n][d], each image's at length 1, have collapsed. spread is the
-// mean over the features of their standard deviation, times the root of d: 0 if all images have the
-// same, and 1 if the sphere is filled. rank is exp of the entropy of p, where p are their
-// covariance's singular values' shares: 0 if all are the same, 1 if they lie on a line, d if no
-// direction is preferred.
+// Spread measures the collapse of features [n][d], where each image's features have length 1.
+// spread is the mean standard deviation of a feature times the root of d: 0 if all images have the
+// same features, 1 if the features fill the sphere. rank is exp of the entropy of the normalised
+// singular values of the centred features: 0 if all images have the same features, 1 if the
+// features lie on a line, and d if no direction is preferred.
 func Spread(features [][]float32) (spread, rank float64) {
 	n, d := len(features), len(features[0])
 	x := mat.NewDense(n, d, nil)
@@ -138,11 +138,11 @@ func Spread(features [][]float32) (spread, rank float64) {
 	total, entropy := 0.0, 0.0
 	values := eigen.Values(nil)
 	for i, v := range values {
-		// the singular value of the centred features, up to a factor
+		// the singular value of the centred features up to a factor
 		values[i] = math.Sqrt(max(v, 0))
 		total += values[i]
 	}
-	if total < 1e-6 { // rounding
+	if total < 1e-6 { // zero up to rounding
 		return spread, 0
 	}
 	for _, v := range values {

@@ -23,10 +23,10 @@ type Pretraining struct {
 	settings  settings.Pretrain
 	set       *data.Set
 	backend   *backend.Backend
-	net       *network.Network // ends with its features
+	net       *network.Network // network whose features are trained
 	projector *block.Block
 	loss      *block.Block
-	model     *network.Model // the same weights, for measurements
+	model     *network.Model // shares the weights, for measurements
 
 	twins       *augment.Twins
 	train, held []int32
@@ -113,8 +113,8 @@ func (t *Pretraining) forward(r block.Runner, views []*block.Value) *block.Value
 	return r.Call("", t.loss, embeddings, nil)[0]
 }
 
-// Prepare compiles the executables of steps and measurements; report hears of each. It returns an
-// error if a block does not compile.
+// Prepare compiles the executables of steps and measurements and reports each to report. It returns
+// an error if a block does not compile.
 func (t *Pretraining) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	if err := t.Engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (t *Pretraining) Launch(epoch, step int) (read func() (event.Metrics, error
 	if err != nil {
 		return nil, err
 	}
-	labels.MustFinalizeAll() // not needed
+	labels.MustFinalizeAll() // labels are not used
 	views := []*block.Value{t.Engine.SplitImages(a), t.Engine.SplitImages(b)}
 	defer views[0].Set(nil)
 	defer views[1].Set(nil)

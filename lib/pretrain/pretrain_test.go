@@ -15,7 +15,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// small is a pretraining of seconds.
+// small returns the settings of a pretraining that takes seconds.
 func small() settings.Pretrain {
 	return settings.Pretrain{
 		Shared: settings.Shared{Cells: 3, Channels: 4, Batch: 16, Epochs: 3, Images: 200, Seed: 1, Devices: 1, Precision: "float32", LR: 3e-3, Momentum: 0.9},
@@ -35,7 +35,8 @@ func start(t *testing.T, set *data.Set, s settings.Pretrain) *Pretraining {
 	return task
 }
 
-// losses of so many epochs, and what each ended with.
+// losses runs the given number of epochs. It returns their mean losses and the metrics at their
+// ends.
 func losses(t *testing.T, task *Pretraining, epochs int) (means []float64, ends []event.Metrics) {
 	t.Helper()
 	for e := range epochs {
@@ -72,8 +73,8 @@ func TestTheLossFallsAndNoLabelIsRead(t *testing.T) {
 			t.Errorf("epoch %d ends with %v, want %v", e, got, names)
 		}
 	}
-	// The same images with one label only: the same weights, to the bit. The split takes labels
-	// into account, so it is carried over.
+	// The same images with a single label give the same weights, bit by bit. The split depends on
+	// labels, so both use the same one.
 	blind := *set
 	blind.Train.Labels = make([]uint8, set.Train.N)
 	other := start(t, &blind, small())

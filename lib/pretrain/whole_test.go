@@ -9,9 +9,9 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// TestTwoEpochsOfAPretrainingAreTorchs (of lib/internal/golden/whole.py): every metric of every
-// step, all weights and running statistics at the end. The first epoch warms up; LARS takes steps
-// with decay, and vectors at their own rate; lambda is not the paper's.
+// TestTwoEpochsOfAPretrainingAreTorchs compares with lib/internal/golden/whole.py: every metric of
+// every step, and all weights and running statistics at the end. The first epoch warms up. LARS
+// steps with decay and with a separate learning rate of vectors. lambda differs from the paper's.
 func TestTwoEpochsOfAPretrainingAreTorchs(t *testing.T) {
 	torch := golden.Read(t, "pretraining")
 	parity.Unpack(torch, "final/weight")

@@ -8,8 +8,8 @@ import (
 )
 
 // ahead compiles, in the background, the blocks that later phases need and the current one does
-// not. These are few, since the executables of operations depend neither on the depth nor on the
-// subsets of the edges. A phase of 17 cells therefore starts as fast as one of 5.
+// not. These are few: the executables of operations depend neither on the depth nor on the
+// operations kept on an edge. A phase of 17 cells therefore starts as fast as one of 5.
 type ahead struct {
 	stopped atomic.Bool
 	done    chan struct{}
@@ -19,7 +19,7 @@ func (t *Search) compileAhead() *ahead {
 	a := &ahead{done: make(chan struct{})}
 	var plans []*block.Plan
 	for phase := t.phase + 1; phase < len(t.phases); phase++ {
-		plans = append(plans, t.later(phase))
+		plans = append(plans, t.laterPlan(phase))
 	}
 	go func() {
 		defer close(a.done)
@@ -28,7 +28,7 @@ func (t *Search) compileAhead() *ahead {
 				if a.stopped.Load() {
 					return
 				}
-				// an error comes back when the phase is entered
+				// Enter returns the error of a block that does not compile
 				t.Engine.Prepare(&block.Plan{Calls: []block.PlannedCall{c}}, block.Train, block.Separate, nil)
 			}
 		}
@@ -36,8 +36,8 @@ func (t *Search) compileAhead() *ahead {
 	return a
 }
 
-// later returns the calls of a step of a later phase, for any operations that it may keep.
-func (t *Search) later(phase int) *block.Plan {
+// laterPlan returns the calls of a step of a later phase, for all operations that it may keep.
+func (t *Search) laterPlan(phase int) *block.Plan {
 	space := supernet.Everywhere(t.settings.Space())
 	net, objective := t.network(phase, space)
 	arch := supernet.NewArch(space, t.settings.Partial > 1, 0)

@@ -13,8 +13,8 @@ import (
 )
 
 // This file keeps alphas and betas on a device whose memory is separate from the host's. Two
-// executables a step replace 250 transfers of single numbers: one computes new alphas and betas
-// from the gradients of the mixing weights, the other computes the mixing weights.
+// executables per step replace 250 transfers of single numbers. One computes new alphas and betas
+// from the gradients of the mixing weights, the other the mixing weights from these.
 
 // architecture is the state on the device: alphas and betas in the order of Arch.Flat, and Adam's
 // moments.
@@ -27,8 +27,8 @@ func vector(x ...float32) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(x, len(x)))
 }
 
-// remix computes the mixing weights from alphas and betas.
-func (t *Search) remix() {
+// updateMixing computes the mixing weights from alphas and betas.
+func (t *Search) updateMixing() {
 	if !t.Engine.SeparateMemory() {
 		t.arch.Update(t.mixing)
 		return
@@ -40,7 +40,7 @@ func (t *Search) remix() {
 	}
 	auxiliary := vector(float32(t.arch.Auxiliary))
 	defer auxiliary.Set(nil)
-	if err := t.compute(t.mixes(), []*block.Value{flat, auxiliary}, t.mixing.Values()); err != nil {
+	if err := t.compute(t.mixingBlock(), []*block.Value{flat, auxiliary}, t.mixing.Values()); err != nil {
 		panic(err)
 	}
 }
@@ -62,25 +62,26 @@ func (t *Search) compute(b *block.Block, in, out []*block.Value) error {
 	return nil
 }
 
-// mixes returns the block that computes mixing weights.
-func (t *Search) mixes() *block.Block {
+// mixingBlock returns the block that computes mixing weights.
+func (t *Search) mixingBlock() *block.Block {
 	arch, mixing := t.arch, t.mixing
 	return &block.Block{
-		Name: fmt.Sprint("mixing weights of phase ", t.phase, " ", arch.Space, t.form()), In: []shapes.Shape{block.Floats(len(arch.Flat())), block.Floats(1)}, Const: 2, Outs: len(mixing.Values()),
+		Name: fmt.Sprint("mixing weights of phase ", t.phase, " ", arch.Space, t.suffix()), In: []shapes.Shape{block.Floats(len(arch.Flat())), block.Floats(1)}, Const: 2, Outs: len(mixing.Values()),
 		Fn: func(_ *block.Ctx, in, _ []*Node) []*Node { return arch.Mix(mixing, in[0], in[1]) },
 	}
 }
 
-// moves returns the block of the architecture's step. Inputs: alphas and betas, Adam's moments and
-// numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients of the mixing
-// weights. Outputs: alphas and betas, moments, and the sum of the gradient's squares.
-func (t *Search) moves() *block.Block {
+// stepBlock returns the block of the architecture's step. Its inputs are alphas and betas, Adam's
+// moments and numbers, the weight of beta-decay, the factor of auxiliary skips, and the gradients
+// of the mixing weights. Its outputs are alphas and betas, moments, and the sum of squares of the
+// gradient.
+func (t *Search) stepBlock() *block.Block {
 	arch, mixing, limit := t.arch, t.mixing, t.settings.ArchClip
 	n := block.Floats(len(arch.Flat()))
 	weights := len(mixing.Values())
 	in := append([]shapes.Shape{n, n, n, block.Floats(fit.AdamNumbers), block.Floats(1), block.Floats(1)}, slices.Repeat([]shapes.Shape{block.Floats(1)}, weights)...)
 	return &block.Block{
-		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit, t.form()), In: in, Const: len(in), Outs: 4,
+		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit, t.suffix()), In: in, Const: len(in), Outs: 4,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
 			flat := in[0]
 			loss := Mul(Reshape(in[4]), arch.Decay(flat))
@@ -101,8 +102,8 @@ func (t *Search) moves() *block.Block {
 	}
 }
 
-// move steps alphas and betas on the device by the gradients of a backward pass.
-func (t *Search) move() (fit.Later, error) {
+// stepOnDevice updates alphas and betas on the device after a backward pass.
+func (t *Search) stepOnDevice() (fit.Later, error) {
 	d := &t.onDevice
 	if d.flat == nil {
 		m, v := t.adam.Moments(len(t.arch.Flat()))
@@ -123,17 +124,17 @@ func (t *Search) move() (fit.Later, error) {
 		}
 	}()
 	squares := block.NewValue(nil)
-	if err := t.compute(t.moves(), in, []*block.Value{d.flat, d.m, d.v, squares}); err != nil {
+	if err := t.compute(t.stepBlock(), in, []*block.Value{d.flat, d.m, d.v, squares}); err != nil {
 		return nil, err
 	}
 	d.stale = true
-	t.remix()
+	t.updateMixing()
 	read := fit.Read(squares)
 	return func() float64 { return math.Sqrt(read()[0]) }, nil
 }
 
-// settle updates the host's alphas, betas and moments.
-func (t *Search) settle() {
+// syncHost copies alphas, betas and moments to the host.
+func (t *Search) syncHost() {
 	if d := &t.onDevice; d.stale {
 		t.arch.SetFlat(d.flat.Floats())
 		t.adam.SetMoments(d.m.Floats(), d.v.Floats())
@@ -141,8 +142,8 @@ func (t *Search) settle() {
 	}
 }
 
-// forget frees the state on the device in favour of the host's.
-func (t *Search) forget() {
+// freeDevice frees the state on the device; the host's is valid from now on.
+func (t *Search) freeDevice() {
 	for _, v := range []*block.Value{t.onDevice.flat, t.onDevice.m, t.onDevice.v} {
 		if v != nil {
 			v.Set(nil)
@@ -151,8 +152,8 @@ func (t *Search) forget() {
 	t.onDevice = architecture{}
 }
 
-// form tells the names of executables with sigmoids from those with the softmax.
-func (t *Search) form() string {
+// suffix distinguishes the names of executables with sigmoids from those with the softmax.
+func (t *Search) suffix() string {
 	if !t.arch.Sigmoid {
 		return ""
 	}

@@ -10,17 +10,18 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The ends of epochs measure both terms' gradients, in the second epoch of the architecture too,
-// and the eigenvalue, product by product.
+// At the ends of epochs the search measures the gradients of both terms, in the second epoch for
+// the architecture as well, and the eigenvalue, product by product.
 func TestASearchHearsACancellationInItsMeasurementsAndEndsInTheSameBits(t *testing.T) {
 	backendtest.Open(t)
 	set := parity.Pictures(32, 1, 8, 3)
 	asked := fittest.Cancellations(t, func() fit.Task {
 		return small(t, set, func(s *settings.Search) { s.SSFactor, s.Eigenvalue, s.BetaDecay = 0.5, 1, 1 })
 	}, 16)
-	// one, and two measurements of terms; each eigenvalue takes at least three products
+	// the first epoch measures the terms once, the second twice; an eigenvalue takes at least three
+	// products
 	if asked < 1+2+2*3 {
-		t.Errorf("the ends of two epochs ask %d times whether they are cancelled", asked)
+		t.Errorf("the ends of two epochs check for cancellation %d times", asked)
 	}
 }
 

@@ -2,23 +2,23 @@ package search
 
 import "github.com/essnas/essnas/lib/cell"
 
-// This file contains the remedies of the literature against collapse, the end of a search in cells
-// that are mostly skip connections. All of them are off by default.
+// This file contains the remedies of the literature against collapse, where a search ends in cells
+// that consist mostly of skip connections. All of them are off by default.
 
-// assist sets the strength of the remedies in an epoch of a phase: that of auxiliary skips falls
-// linearly from the setting (DARTS-, arXiv:2009.01027), that of beta-decay grows linearly to it
-// (arXiv:2203.01665).
+// assist sets the strength of the remedies in an epoch of a phase. The factor of auxiliary skips
+// falls linearly from the setting (DARTS-, arXiv:2009.01027). The weight of beta-decay grows
+// linearly to the setting (arXiv:2203.01665).
 func (t *Search) assist(at place) {
 	done := float64(at.epoch) / float64(at.Epochs)
 	t.decaying = t.settings.BetaDecay * done
 	if t.settings.AuxiliarySkip > 0 {
 		t.arch.Auxiliary = t.settings.AuxiliarySkip * (1 - done)
-		t.remix()
+		t.updateMixing()
 	}
 }
 
-// keptCapsules returns the least number of capsules that an edge keeps at the end of the current
-// phase: the setting's number at the end of the first phase, 0 at the end of later ones.
+// keptCapsules returns the number of capsules that an edge keeps at least at the end of the current
+// phase: the setting at the end of the first phase, 0 later.
 func (t *Search) keptCapsules() int {
 	if t.phase > 0 {
 		return 0
@@ -45,8 +45,8 @@ func (t *Search) decay(gradient []float32) {
 }
 
 // stop ends a phase early if its normal cell, derived without a limit, has too many skip
-// connections (DARTS+, arXiv:1909.06035, criterion 1) and the alphas have moved. It returns their
-// number, or 0 if the phase continues.
+// connections (DARTS+, arXiv:1909.06035, criterion 1). The alphas must have left their frozen
+// epochs. stop returns the number of skip connections, or 0 if the phase continues.
 func (t *Search) stop(at place) int {
 	s := t.settings.StopSkips
 	if s == 0 || at.epoch < at.Frozen || at.epoch+1 >= at.Epochs {

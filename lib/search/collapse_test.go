@@ -33,7 +33,7 @@ func TestAuxiliarySkipsFallAndBetaDecayGrowsLinearly(t *testing.T) {
 				t.Fatalf("%d: %g, want 37.5 x %g", i, g[i], own[i])
 			}
 		}
-		// Where the loss has no gradient, alphas and betas move by beta-decay alone.
+		// if the loss has no gradient, beta-decay alone moves alphas and betas
 		if got, want := search.update(make([]float32, len(g))), norm(g); math.Abs(got-want) > 1e-6*want || want == 0 {
 			t.Errorf("a step without a loss has a gradient of norm %g, want %g", got, want)
 		}
@@ -83,13 +83,14 @@ func TestWhatHelpsAgainstCollapseIsOffByDefaultAndWorksInEveryMethod(t *testing.
 			}
 			end, err := a.State()
 			if err != nil || !reflect.DeepEqual(end.Arrays, plain.Arrays) {
-				t.Errorf("watching a search changes it (%v)", err)
+				t.Errorf("measuring the eigenvalue changes a search (%v)", err)
 			}
 		})
 	}
 }
 
-// skip gives the normal cell's edges so strong skip connections that so many of them are derived.
+// skip makes skip connections so strong on the normal cell's edges that the derived cell has the
+// given number of them.
 func skip(s *Search, edges int) {
 	at := 0
 	flat := s.arch.Flat()
@@ -99,7 +100,8 @@ func skip(s *Search, edges int) {
 			if name == "sep_conv_3x3" {
 				flat[at] = 5
 			}
-			// two edges enter each state: of 0-2, 1-2, 0-3, 1-3, 0-4, ... the first two win ties
+			// each state keeps two of its edges 0-2, 1-2, 0-3, 1-3, 0-4, ...; the first two win
+			// ties
 			if first := map[int]int{0: 0, 1: 1, 2: 2, 3: 3, 5: 4, 6: 5, 9: 6, 10: 7}; name == "skip_connect" {
 				if i, ok := first[e]; ok && i < edges {
 					flat[at] = 10
@@ -118,7 +120,7 @@ func TestAPhaseEndsWithTooManySkips(t *testing.T) {
 		name   string
 		phases string
 		skips  int
-		epochs []int // at which so many skips are there, and how long the search is then
+		epochs []int // epochs at which there are so many skips, and the search's length then
 		want   int
 	}{
 		{"in one phase", "3/8/0/6/1", 2, []int{3}, 4},
@@ -193,7 +195,7 @@ func TestBalancingMakesTheTermsGradientsEquallyLong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Run("the loss has the factor, and the metrics tell it", func(t *testing.T) {
+	t.Run("the loss has the factor, and the metrics contain it", func(t *testing.T) {
 		m, err := search.Step(1, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -243,7 +245,7 @@ func TestBalancingChangesNothingWhereOneTermIsAlone(t *testing.T) {
 		plain := epochs(t, begin(t, set, s), 0, 1)
 		s.SSBalance = 1
 		if !reflect.DeepEqual(epochs(t, begin(t, set, s), 0, 1), plain) {
-			t.Errorf("ss_factor %g: it does", factor)
+			t.Errorf("ss_factor %g: balancing changes the state", factor)
 		}
 	}
 }

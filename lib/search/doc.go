@@ -10,25 +10,25 @@
 // The first-order approximation replaces w* by the current weights. Each step of a [Search] is an
 // Adam step of the architecture on a batch of its half, followed by an SGD step of the weights on a
 // batch of theirs, for which the new architecture is constant. The architecture is frozen in the
-// first epochs, because a mixture of untrained operations says little about them.
+// first epochs, because the mixing weights of untrained operations are uninformative.
 //
 // The second-order approximation (unrolled) replaces w* by the weights after one more step of SGD
-// on their batch and looks through that step (eq. 7 and 8). It takes three further passes on the
-// weights' batch.
+// on their batch, and differentiates through that step (eq. 7 and 8). It takes three further passes
+// on the weights' batch.
 //
-// DARTS and PC-DARTS differ in one setting, k. supernet.Arch.Derive derives the cell at the end, or
-// at any time.
+// DARTS and PC-DARTS differ in one setting, k. supernet.Arch.Derive derives the cell, at the end or
+// at any other time.
 //
 // # Phases
 //
 // A progressive search (P-DARTS, arXiv:1904.12760; with k > 1 PCP-DARTS) consists of several
-// searches, each a [settings.Phase]: a deeper and possibly wider network, on each edge the
-// operations with the largest alphas of the phase before, new weights and alphas. Dropout on skip
-// connections decays within a phase. The cell of the last phase has a limited number of skip
-// connections.
+// searches, each a [settings.Phase]. Each phase has a deeper and possibly wider network, and new
+// weights and alphas. Each edge keeps the operations with the largest alphas of the previous phase.
+// Dropout on skip connections decays within a phase. The cell of the last phase has a limited
+// number of skip connections.
 //
-// An executable then spans one operation and serves every depth and every subset of operations on
-// an edge. Later phases need few more executables, four for P-DARTS' phases, which are compiled
+// An executable then spans one operation, and serves networks of any depth with any subset of
+// operations. Later phases need few more executables, four for P-DARTS' phases. They are compiled
 // while the first phase runs.
 //
 // # Without labels
@@ -37,10 +37,10 @@
 // barlow computes L_BT on two distorted views of each batch. objective.go gives the details and the
 // meaning of the accuracy for f = 1. At the end of each epoch the search measures the norms of both
 // terms' gradients and the cosine of the angle between them, for both levels, on the first batches
-// of the epoch: grad_cosine is that of the weights, arch_grad_cosine that of alphas and betas.
-// L_BT grows with the size of the embedding. ss_balance is the number of steps between measurements
-// of another factor, one for each level, that makes the gradient of L_BT as long as that of L_CE;
-// the beginning of each epoch is measured as well.
+// of the epoch: grad_cosine is that of the weights, arch_grad_cosine that of alphas and betas. L_BT
+// grows with the size of the embedding. An additional factor per level can make the gradient of
+// L_BT as long as that of L_CE. ss_balance is the number of steps between its measurements; each
+// epoch begins with one.
 //
 // # Against collapse
 //

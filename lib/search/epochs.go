@@ -29,11 +29,11 @@ func (t *Search) Epochs() (n int) {
 	return
 }
 
-// EndEpoch implements fit.Task: it records the present architecture. At the end of a phase it
+// EndEpoch implements fit.Task: it records the current architecture. At the end of a phase it
 // enters the next one with the best operations.
 func (t *Search) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	m, at := event.Metrics{}, t.at(epoch)
-	t.settle()
+	t.syncHost()
 	t.assist(at)
 	if err := t.recordTermNorms(ctx, m, epoch); err != nil {
 		return nil, nil, err

@@ -11,7 +11,7 @@ import (
 
 func TestMemoryStaysFlat(t *testing.T) {
 	b := backendtest.Open(t)
-	for last := uint64(0); last != b.Counts().Arrays+1; { // what earlier tests left to the garbage collector
+	for last := uint64(0); last != b.Counts().Arrays+1; { // wait until the garbage of earlier tests is freed
 		last = b.Counts().Arrays + 1
 		runtime.GC()
 		time.Sleep(20 * time.Millisecond)
@@ -37,7 +37,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	if b.Kind != "go" && arrays == 0 {
 		t.Error("no array was counted")
 	}
-	const bound = 16 << 20 // a leak of one small image in each step would be as much
+	const bound = 16 << 20 // a leak of one small image per step would reach it
 	if grown := memory.Held() - held; grown > bound {
 		t.Errorf("the process has grown by %d bytes in %d steps", grown, steps-warm)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// length of the steps in the alphas between which gradients are compared
+	// length of the steps in the alphas, to both sides, for differences of gradients
 	hessianStep       = 0.05
 	hessianIterations = 20
 	hessianTolerance  = 0.01 // relative change from one iteration to the next
@@ -20,7 +20,8 @@ const (
 
 // eigenvalue returns the largest eigenvalue of the Hessian of the validation loss (the objective on
 // the architecture's half) with respect to the alphas. It grows before a search collapses
-// (arXiv:1909.09656). The batch is always the same, so that epochs are comparable; dropout is off.
+// (arXiv:1909.09656). The batch is the same in every epoch, so that epochs are comparable. Dropout
+// is off.
 func (t *Search) eigenvalue(ctx context.Context) (float64, error) {
 	n := len(t.arch.Flat())
 	if t.arch.Partial {
@@ -34,16 +35,16 @@ func (t *Search) eigenvalue(ctx context.Context) (float64, error) {
 	return largest, err
 }
 
-// curve gives f a function that multiplies the Hessian of the alphas [from, to) by a vector of
-// length 1: it takes the difference of two gradients, one step to each side. Afterwards it restores
-// alphas and betas.
+// curve calls f with a function that multiplies the Hessian of the alphas [from, to) by a vector of
+// length 1. The product is the difference of two gradients, one step to each side. Afterwards curve
+// restores alphas and betas.
 func (t *Search) curve(ctx context.Context, from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
 	t.dropAt(0, 0, 0, 0)
-	t.settle()
+	t.syncHost()
 	flat := t.arch.Flat()
 	set := func(flat []float32) {
 		t.arch.SetFlat(flat)
-		t.remix()
+		t.updateMixing()
 	}
 	defer set(flat)
 	moved := make([]float32, len(flat))
@@ -59,7 +60,7 @@ func (t *Search) curve(ctx context.Context, from, to int, f func(product func(v 
 			if err != nil {
 				return nil, err
 			}
-			read() // an unread value would stay
+			read() // frees the value
 			return t.arch.Gradient(t.mixing), nil
 		}
 		return f(func(v []float64) ([]float64, error) {
@@ -108,7 +109,7 @@ func largestEigenvalue(n int, product func(v []float64) ([]float64, error), r *r
 		} else if still++; still == 2 {
 			break
 		}
-		for range 2 { // twice is enough (Parlett)
+		for range 2 { // orthogonalising twice suffices (Parlett)
 			for _, b := range basis {
 				floats.AddScaled(w, -floats.Dot(b, w), b)
 			}
@@ -123,8 +124,7 @@ func largestEigenvalue(n int, product func(v []float64) ([]float64, error), r *r
 	return largest, nil
 }
 
-// tridiagonal returns the largest eigenvalue of the symmetric matrix with this diagonal and these
-// off-diagonal numbers.
+// tridiagonal returns the largest eigenvalue of a symmetric tridiagonal matrix.
 func tridiagonal(diagonal, beside []float64) float64 {
 	n := len(diagonal)
 	m := mat.NewSymDense(n, nil)

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// rotated is a symmetric matrix with these eigenvalues.
+// rotated returns a symmetric matrix with these eigenvalues.
 func rotated(values []float64, r *rand.Rand) *mat.SymDense {
 	n := len(values)
 	random := mat.NewDense(n, n, nil)
@@ -67,9 +67,9 @@ func TestTheLargestEigenvalueOfAQuadratic(t *testing.T) {
 	}
 }
 
-// Where no ReLU and no maximum follows, the loss is smooth, and the Hessian can be had entry by
-// entry: of the edges into the last state of the last cell, once nothing else reads what that state
-// is in the cell before.
+// Without ReLUs and maxima the loss is smooth, and differences give the Hessian entry by entry.
+// This holds for the edges into the last state of the last cell if no other operation reads this
+// state's counterpart in the previous cell.
 func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 	s := tiny("")
 	s.Cells, s.Partial = 3, 1

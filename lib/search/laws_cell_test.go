@@ -11,8 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// withAlphas gives a search alphas and betas of between -1 and 1, and to all skip connections this
-// one.
+// withAlphas sets alphas and betas to values between -1 and 1, and the alphas of all skip
+// connections to skip.
 func withAlphas(t *testing.T, s *Search, skip float64) {
 	t.Helper()
 	restore(t, s, func(state fit.State) {
@@ -30,8 +30,8 @@ func withAlphas(t *testing.T, s *Search, skip float64) {
 	})
 }
 
-// Where skip connections are the strongest everywhere, the found normal cell has as many of them as
-// skip_limit lets through, in the end as in the details of each epoch.
+// If skip connections are the strongest operations of all edges, the derived normal cell has
+// exactly skip_limit of them, at the end and in the details of each epoch.
 func TestTheFoundCellKeepsTheSkipLimit(t *testing.T) {
 	for limit, want := range map[int]int{0: 2 * cell.States, 1: 1, 2: 2} {
 		s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.SkipLimit = limit })
@@ -42,13 +42,13 @@ func TestTheFoundCellKeepsTheSkipLimit(t *testing.T) {
 		}
 		g := s.Genotype()
 		if got := cell.Skips(g.Normal); got != want || !reflect.DeepEqual(details["genotype"], g) {
-			t.Errorf("limit %d: the normal cell has %d skip connections, want %d; the details tell %v", limit, got, want, details["genotype"])
+			t.Errorf("limit %d: the normal cell has %d skip connections, want %d; the details contain %v", limit, got, want, details["genotype"])
 		}
 	}
 }
 
-// The details of an epoch: of each edge the softmax of its alphas, and of the edges that enter a
-// state the softmax of their betas, of both types of cells.
+// The details of an epoch contain, for both types of cells, the softmax of the alphas of each edge
+// and of the betas of each state's edges.
 func TestTheDetailsAreSoftmaxesOfEdgesAndOfStates(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(*settings.Search) {})
 	withAlphas(t, s, 0.5)
@@ -90,8 +90,8 @@ func TestTheDetailsAreSoftmaxesOfEdgesAndOfStates(t *testing.T) {
 	}
 }
 
-// DARTS has no edge normalisation: without partial channels there are no betas, and every edge
-// counts fully.
+// DARTS has no edge normalisation: without partial channels there are no betas, and the norm of
+// every edge is 1.
 func TestWithoutPartialChannelsThereAreNoBetas(t *testing.T) {
 	for k, want := range map[int]int{1: 2 * cell.Edges * len(cell.Primitives), 2: 2 * cell.Edges * (len(cell.Primitives) + 1)} {
 		s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Partial = k })
@@ -101,7 +101,7 @@ func TestWithoutPartialChannelsThereAreNoBetas(t *testing.T) {
 	}
 }
 
-// ss_balance says from how many steps to how many it is measured: in between the factors stay.
+// ss_balance is the number of steps between measurements: in between the factors stay constant.
 func TestABalanceStaysUntilItIsMeasuredAgain(t *testing.T) {
 	of := func(every int) (balances [][2]float64) {
 		s := small(t, parity.Pictures(64, 1, 8, 3), func(s *settings.Search) { s.SSFactor, s.SSBalance, s.Frozen = 0.5, every, 0 })

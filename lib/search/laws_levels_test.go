@@ -26,8 +26,8 @@ func weightsOf(s fit.State) map[string]fit.Array {
 	return w
 }
 
-// The pictures of one half are inverted: what changes learns from that half. The architecture moves
-// first, so its step says nothing about the other half.
+// With the pictures of one half inverted, a level that learns from this half changes. The
+// architecture moves first, so its step does not depend on the other half.
 func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	weights, arch := set.SearchHalves(5, 0)
@@ -40,7 +40,7 @@ func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 		for _, c := range []struct {
 			half          string
 			index         []int32
-			alphas, learn bool // who learns from it
+			alphas, learn bool // levels that learn from the half
 		}{{"weights", weights, false, true}, {"architecture", arch, true, false}} {
 			other := parity.Negative(set, c.index)
 			if changed := !reflect.DeepEqual(of(other, 0).Arrays["architecture"], first.Arrays["architecture"]); changed != c.alphas {
@@ -53,8 +53,8 @@ func TestAlphasLearnFromTheirHalfAndWeightsFromTheOther(t *testing.T) {
 	}
 }
 
-// A step of both levels leaves the weights where a step of the weights alone would have, from the
-// new alphas and betas.
+// A step of both levels changes the weights as a step of the weights alone does with the new alphas
+// and betas.
 func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	both := small(t, set, func(s *settings.Search) { s.Frozen, s.ArchLR = 0, 0.5 })
@@ -65,15 +65,15 @@ func TestTheWeightsStepSeesTheNewArchitecture(t *testing.T) {
 	restore(t, other, func(state fit.State) { copy(state.Arrays["architecture"].F32, after.Arrays["architecture"].F32) })
 	_, want := stepped(t, other, 0, 0)
 	if !reflect.DeepEqual(weightsOf(after), weightsOf(want)) {
-		t.Error("it does not")
+		t.Error("the weights' step sees the old architecture")
 	}
 	if reflect.DeepEqual(weightsOf(old), weightsOf(want)) {
-		t.Error("the architecture has no effect on the weights' step: that shows nothing")
+		t.Error("the architecture has no effect on the weights' step: the test shows nothing")
 	}
 }
 
-// A penalty adds itself times the value to the gradient: of weights that of weights, of alphas and
-// betas that of alphas and betas.
+// Weight decay adds decay times the value to the gradient, with one setting for the weights and one
+// for alphas and betas.
 func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, factor := range []float64{0.5, 1} {
@@ -105,12 +105,12 @@ func TestEachLevelHasItsOwnWeightDecay(t *testing.T) {
 				golden.Close(t, name, v.F32, add(velocity(plain, label), start.Arrays["weights/"+label].F32, 0.5), 1e-4)
 			}
 		}
-		m := "adam.m" // half of the gradient
+		m := "adam.m" // is half of the gradient
 		golden.Close(t, m, decayed.Arrays[m].F32, add(plain.Arrays[m].F32, start.Arrays["architecture"].F32, 1.5), 1e-4)
 	}
 }
 
-// In both levels, of the second epoch's second step.
+// The test checks the batches of both levels in the second step of the second epoch.
 func TestASearchSeesItsPicturesShuffledCroppedFlippedAndCut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	s := small(t, set, func(*settings.Search) {})
@@ -140,7 +140,7 @@ func TestASearchSeesItsPicturesShuffledCroppedFlippedAndCut(t *testing.T) {
 	}
 }
 
-// Adam divides by the gradient's own size: its moments tell what it was given.
+// Adam's step does not depend on the gradient's length, but its moments do.
 func TestTheGradientOfAlphasIsClippedWhereTheSettingsSaySo(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	moment := func(clip float64) (m []float32, norm float64) {
@@ -152,7 +152,7 @@ func TestTheGradientOfAlphasIsClippedWhereTheSettingsSaySo(t *testing.T) {
 	for share, clip := range map[float64]float64{1: 2 * length, 0.25: length / 4} {
 		clipped, told := moment(clip)
 		if math.Abs(told-length) > 1e-6*length {
-			t.Errorf("the norm is told as %g, it is %g before clipping", told, length)
+			t.Errorf("the reported norm is %g, but before clipping it is %g", told, length)
 		}
 		for i := range free {
 			if want := share * float64(free[i]); math.Abs(float64(clipped[i])-want) > 1e-4*length*0.5 {
@@ -176,7 +176,7 @@ func TestTwoViewsWithoutTheLossSeeWhatAMixedSearchSees(t *testing.T) {
 		}
 	}
 	if a["train_loss"] == c["train_loss"] {
-		t.Error("one view gives the same loss: that shows nothing")
+		t.Error("one view gives the same loss: the test shows nothing")
 	}
 	for name, w := range weightsOf(first) {
 		for i, x := range w.F32 {
@@ -186,6 +186,6 @@ func TestTwoViewsWithoutTheLossSeeWhatAMixedSearchSees(t *testing.T) {
 		}
 	}
 	if _, projector := first.Arrays["weights/projector"]; projector {
-		t.Error("it has a projector")
+		t.Error("the search has a projector")
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The laws of this file are of the gradients that a first step takes. It has no momentum yet, so
-// without decay and clip they are what the step leaves as velocity.
+// The tests of this file check the gradients of a first step. Without momentum, decay and clip, the
+// step's velocity is the gradient.
 
-// loose has neither decay nor a clip, and its architecture stands still.
+// loose disables decay and clip and freezes the architecture.
 func loose(s *settings.Search) { s.WeightDecay, s.ArchWeightDecay, s.Clip = 0, 0, 1e9 }
 
 func velocity(s fit.State, label string) []float32 { return s.Arrays["velocity/"+label].F32 }
@@ -32,9 +32,10 @@ func scaled(x []float32, factor float64) []float32 {
 	return y
 }
 
-// A classifier of zeros finds all classes equally probable, whatever it sees. Its cross-entropy is
-// ln(classes), and the gradient of its bias is 1/classes - the class's share of the batch: of two
-// views as of one, for it is their mean; times 1 - f, but where it only probes.
+// A classifier of zeros gives all classes the same probability for every input. Its cross-entropy
+// is ln(classes), and the gradient of its bias is 1/classes minus the class's share of the batch.
+// Two views have the mean of this, which is the same. The factor is 1 - f, or 1 if the classifier
+// is a probe.
 func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, share float64 }{{0, 1}, {0.25, 0.75}, {0.75, 0.25}, {1, 1}} {
@@ -60,7 +61,8 @@ func TestTheCrossEntropyOfTwoViewsIsTheirMeanAndHasItsShare(t *testing.T) {
 	}
 }
 
-// Only L_BT reaches the projector, so its gradient tells that term's factor: f times the scale.
+// Only L_BT reaches the projector, so the projector's gradient is proportional to the factor of
+// this term: f times the scale.
 func TestTheProjectorsGradientIsInProportionToSSFactorAndScale(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	of := func(factor, scale float64) []float32 {
@@ -73,8 +75,8 @@ func TestTheProjectorsGradientIsInProportionToSSFactorAndScale(t *testing.T) {
 	}
 }
 
-// An embedding of one number has a correlation of 1 with itself: equal views cost nothing, in both
-// levels; distorted ones cost something.
+// An embedding of one number has correlation 1 with itself. Equal views thus have loss 0 in both
+// levels, and distorted views have a positive loss.
 func TestTheTwoViewsAreTwo(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for views, same := range map[string]bool{"none": true, "crop 1 pixels 2, flip 0.5": false} {
@@ -87,8 +89,8 @@ func TestTheTwoViewsAreTwo(t *testing.T) {
 	}
 }
 
-// With ss_balance each level's step is that of a search whose scale is ss_scale times the level's
-// own balance.
+// With ss_balance each level's step is that of a search whose scale is ss_scale times the balance
+// of the level.
 func TestTheBalanceOfEachLevelScalesItsOwnStep(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	of := func(frozen, every int, scale float64) (event.Metrics, fit.State) {
@@ -100,7 +102,7 @@ func TestTheBalanceOfEachLevelScalesItsOwnStep(t *testing.T) {
 	m, balanced := of(0, 1, 0.5)
 	weights, arch := m["train_balance"], m["arch_balance"]
 	if weights == 0 || arch == 0 || math.Abs(weights/arch-1) < 0.05 {
-		t.Fatalf("balances of %g and %g show nothing", weights, arch)
+		t.Fatalf("the test shows nothing with balances of %g and %g", weights, arch)
 	}
 	_, plain := of(1, 0, 0.5*weights)
 	for name, v := range balanced.Arrays {
@@ -122,8 +124,8 @@ func length(vectors ...[]float32) float64 {
 	return math.Sqrt(sum)
 }
 
-// The gradient of the weights is cut to the length of clip. A classifier that probes is no part of
-// it, and is cut by itself.
+// The gradient of the weights is clipped to the length clip. The gradient of a probe is not part of
+// it, and is clipped separately.
 func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, c := range []struct{ factor, clip float64 }{{0, 1e-3}, {0.5, 1e-3}, {1, 1e-3}, {1, 1e9}} {
@@ -146,9 +148,9 @@ func TestTheGradientIsClippedAndAProbesByItself(t *testing.T) {
 	}
 }
 
-// What EndEpoch tells of the two terms are norms of gradients in what both terms reach, each by
-// itself with a factor of 1, on the epoch's first batch, with the values dropped that its step
-// drops.
+// EndEpoch reports the norms of the two terms' gradients with respect to the parameters that both
+// terms reach. Each term has factor 1, the batch is the first of the epoch, and dropout is that of
+// its step.
 func TestTheNormsOfTheTermsLeaveTheHeadsOut(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	for _, phases := range []string{"", "3/8/0.5/2/1"} {

@@ -11,8 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// rate is that at which weights moved along their velocity. It fails the test unless all of them
-// did at the same rate.
+// rate returns the learning rate at which weights moved along their velocity. It fails the test
+// unless all of them moved at the same rate.
 func rate(t *testing.T, before, after fit.State) float64 {
 	t.Helper()
 	var way, v [][]float32
@@ -31,20 +31,20 @@ func rate(t *testing.T, before, after fit.State) float64 {
 	}
 	moved, fast := length(way...), length(v...)
 	if cosine := dot / moved / fast; !(cosine > 0.9999) {
-		t.Errorf("the cosine between the weights' way and their velocity is %g", cosine)
+		t.Errorf("the cosine between the weights' change and their velocity is %g", cosine)
 	}
 	return moved / fast
 }
 
-// The rate falls along a cosine from lr, towards lr_min, and anew in each phase.
+// The learning rate falls along a cosine from lr towards lr_min, and starts again in each phase.
 func TestTheWeightsMoveAtARateThatFallsAlongACosineInEachPhase(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.LR, s.LRMin, s.Phases = 0.1, 0.02, "3/8/0/2/0 3/4/0/4/0" })
-	for epoch, part := range []float64{0, 0.5, 0, 0.25, 0.5, 0.75} { // of its phase
+	for epoch, part := range []float64{0, 0.5, 0, 0.25, 0.5, 0.75} { // finished part of the phase
 		before := stateOf(t, s)
 		m, after := stepped(t, s, epoch, 0)
 		want := 0.02 + 0.08*(1+math.Cos(math.Pi*part))/2
 		if got := rate(t, before, after); math.Abs(got/want-1) > 1e-3 || math.Abs(m["lr"]/want-1) > 1e-9 {
-			t.Errorf("epoch %d: the weights moved at a rate of %g, and the metrics tell %g, want %g", epoch, got, m["lr"], want)
+			t.Errorf("epoch %d: the weights moved at a rate of %g, and the metrics contain %g, want %g", epoch, got, m["lr"], want)
 		}
 		if _, _, err := s.EndEpoch(t.Context(), epoch); err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestTheWeightsMoveAtARateThatFallsAlongACosineInEachPhase(t *testing.T) {
 	}
 }
 
-// A phase counts its frozen epochs from its own beginning.
+// Each phase begins with its own frozen epochs.
 func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Phases = "3/8/0/2/1 3/4/0/3/2" })
 	for epoch, frozen := range []bool{true, false, true, true, false} {
@@ -67,8 +67,9 @@ func TestAlphasStandStillInTheFrozenEpochsOfEachPhase(t *testing.T) {
 	}
 }
 
-// The rate of P-DARTS' schedule, worked out by hand: while frozen it falls linearly towards the
-// phase's end, then by a factor of exp(-0.2) an epoch; in each step other values are dropped.
+// The dropout rates of P-DARTS' schedule are worked out by hand. In frozen epochs the rate falls
+// linearly towards the end of the phase, afterwards by a factor of exp(-0.2) per epoch. Each step
+// drops other values.
 func TestSkipConnectionsDropValuesAtTheirPhasesRate(t *testing.T) {
 	s := small(t, parity.Pictures(32, 1, 8, 3), func(s *settings.Search) { s.Phases = "3/8/0.4/2/0 3/4/0.6/3/1" })
 	for epoch, want := range []float64{0.4, 0.4 * math.Exp(-0.2), 0.6 * 2 / 3, 0.6, 0.6 * math.Exp(-0.2)} {

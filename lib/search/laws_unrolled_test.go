@@ -10,9 +10,9 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The balance of a level multiplies the Barlow Twins loss of that level, so it acts like a larger
-// ss_scale. With a learning rate of 0 the virtual step moves no weight, and the second-order
-// gradient depends on the loss of the architecture's half alone.
+// The balance of a level multiplies the Barlow Twins loss of that level, like a larger ss_scale.
+// With learning rate 0 the virtual step moves no weight, and the second-order gradient depends only
+// on the loss of the architecture's half.
 func TestInSecondOrderEachLevelsLossHasItsOwnBalance(t *testing.T) {
 	set := parity.Pictures(32, 1, 8, 3)
 	s := small(t, set, func(s *settings.Search) { loose(s); s.SSFactor, s.Frozen, s.Unrolled = 0.5, 0, true })

@@ -16,9 +16,9 @@ import (
 	"github.com/essnas/essnas/lib/task"
 )
 
-// Need estimates the memory of a search in its largest phase, in the step of the weights, whose
-// gradients the step of the architecture does not need. The operations of later phases are unknown,
-// so Need assumes the most expensive ones. It returns an error if a pass can't be traced.
+// Need estimates the memory of a search in its largest phase, in the step of the weights: the step
+// of the architecture computes fewer gradients. The operations of later phases are unknown, so Need
+// assumes the most expensive ones. It returns an error if a pass can't be traced.
 func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 	phases, err := s.PhaseList()
 	if err != nil {
@@ -64,7 +64,8 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 	return most, nil
 }
 
-// costliest has the n operations of a space on every edge that save most for the backward pass.
+// costliest returns a space with the n operations on every edge that save most for the backward
+// pass.
 func costliest(space cell.Space, n int) supernet.Space {
 	if n < len(space.Operations) {
 		names := slices.Clone(space.Operations)

@@ -9,15 +9,16 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// pull describes the terms' gradients on one batch of a level, each term alone and without factors.
-type pull struct {
+// termGradients compares the gradients of the two terms on one batch of a level. Each term has factor 1.
+type termGradients struct {
 	ce, bt float64 // norms
-	// of the angle between the two: 1 where they agree, -1 where they oppose each other
+	// cosine of the angle between the two: 1 if they agree, -1 if they are opposite
 	cosine float64
 }
 
-// termPull returns how both terms of the loss pull at what they share, on a batch of a level.
-func (t *Search) termPull(l level, views []*block.Value, labels *block.Value) (p pull, err error) {
+// compareTerms compares the gradients of both terms on a batch of a level, with respect to the
+// parameters that both terms reach.
+func (t *Search) compareTerms(l level, views []*block.Value, labels *block.Value) (p termGradients, err error) {
 	ce, err := t.sharedGradient(l, views, labels, 1, 0)
 	if err != nil {
 		return p, err
@@ -36,20 +37,21 @@ func (t *Search) termPull(l level, views []*block.Value, labels *block.Value) (p
 			dot += float64(x) * float64(bt[i][j])
 		}
 	}
-	p.cosine = dot / (p.ce * p.bt) // NaN, a gap in figures, if one of them vanishes
+	p.cosine = dot / (p.ce * p.bt) // NaN if one of them vanishes; figures show a gap
 	return p, nil
 }
 
-// sharedGradient returns the gradient of a loss with these factors of its terms, with respect to
-// alphas and betas (one vector), or to the weights that both terms reach (a vector for each param;
-// nil if none arrived): all but the classifier's and the projector's.
+// sharedGradient returns the gradient of the weighted sum of the terms, with factors ce and bt. For
+// the architecture it is one vector, the gradient of alphas and betas. For the weights it has one
+// vector per param (nil without a gradient), without those of the classifier and the projector:
+// only one term reaches these.
 func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Value, ce, bt float64) ([][]float32, error) {
 	read, err := t.pass(views, labels, ce, bt, l == ofWeights)
 	if err != nil {
 		return nil, err
 	}
-	t.settle()
-	read() // an unread value would stay
+	t.syncHost()
+	read() // frees the value
 	gradient := t.arch.Gradient(t.mixing)
 	if l == ofArchitecture {
 		return [][]float32{gradient}, nil
@@ -63,8 +65,8 @@ func (t *Search) sharedGradient(l level, views []*block.Value, labels *block.Val
 	return shared, nil
 }
 
-// recordTermNorms measures both levels (the architecture only if it moves) at the end of an epoch,
-// on the first batches of the epoch.
+// recordTermNorms measures the terms at the end of an epoch, on its first batches: for the weights,
+// and for the architecture unless it is frozen.
 func (t *Search) recordTermNorms(ctx context.Context, m event.Metrics, epoch int) error {
 	if !t.objective.mixed() {
 		return nil
@@ -79,12 +81,12 @@ func (t *Search) recordTermNorms(ctx context.Context, m event.Metrics, epoch int
 			return err
 		}
 		err := t.batch(l, epoch, 0, func(x []*block.Value, y *block.Value) error {
-			pull, err := t.termPull(l, x, y)
+			norms, err := t.compareTerms(l, x, y)
 			prefix := ""
 			if l == ofArchitecture {
 				prefix = l.prefix()
 			}
-			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"], m[prefix+"grad_cosine"] = pull.ce, pull.bt, pull.cosine
+			m[prefix+"ce_grad_norm"], m[prefix+"bt_grad_norm"], m[prefix+"grad_cosine"] = norms.ce, norms.bt, norms.cosine
 			return err
 		})
 		if err != nil {
@@ -94,12 +96,12 @@ func (t *Search) recordTermNorms(ctx context.Context, m event.Metrics, epoch int
 	return nil
 }
 
-// rebalance sets the level's factor of the Barlow Twins term such that, without the factors of the
-// settings, its gradient is as long as that of the cross-entropy. If one of the gradients vanishes,
-// the factor keeps its value.
+// rebalance sets the level's factor of the Barlow Twins term. Multiplied by it, the term's gradient
+// is as long as that of the cross-entropy, both without the factors of the settings. If one of the
+// gradients vanishes, the factor keeps its value.
 func (t *Search) rebalance(l level, views []*block.Value, labels *block.Value) error {
-	pull, err := t.termPull(l, views, labels)
-	if b := pull.ce / pull.bt; err == nil && b > 0 && !math.IsInf(b, 0) {
+	norms, err := t.compareTerms(l, views, labels)
+	if b := norms.ce / norms.bt; err == nil && b > 0 && !math.IsInf(b, 0) {
 		t.balance[l] = b
 	}
 	return err
@@ -107,7 +109,7 @@ func (t *Search) rebalance(l level, views []*block.Value, labels *block.Value) e
 
 func norm(g []float32) float64 { return normOf([][]float32{g}) }
 
-// normOf returns the Euclidean norm of all vectors together.
+// normOf returns the Euclidean norm of the concatenated vectors.
 func normOf(all [][]float32) float64 {
 	sum := 0.0
 	for _, g := range all {

@@ -13,18 +13,18 @@ import (
 //
 //	L = f * scale * L_BT + (1 - f) * L_CE
 //
-// L_BT compares two distorted views of the batch (package barlow), which pass through the network
-// one after the other with the same weights. L_CE is the mean of the cross-entropies of both views.
-// With f = 0 there is one view with the usual augmentation, and the search is a plain one. With f =
-// 1 only the classifier learns from labels: it is a probe that sends no gradient to the features,
-// and the accuracy is that of the probe.
+// L_BT compares two distorted views of the batch (package barlow). They pass through the network
+// one after the other, with the same weights. L_CE is the mean of the cross-entropies of both
+// views. With f = 0 there is one view with the usual augmentation, as in a search without
+// self-supervision. With f = 1 only the classifier learns from labels: it is a probe whose gradient
+// does not reach the features. The reported accuracy is the probe's.
 type objective struct {
 	factor, scale float64
-	pair          bool // two views with factor 0, too
+	pair          bool // two views even with factor 0
 	crossEntropy  *block.Block
 	projector     *block.Block // nil with factor 0, like twins
 	twins         *block.Block
-	// counts correct predictions on the device; nil where the host counts them
+	// counts correct predictions on the device; nil if the host counts them
 	right *block.Block
 }
 
@@ -37,7 +37,7 @@ func newObjective(e *block.Engine, s settings.Search, w backbone.Backbone) objec
 	if o.factor > 0 {
 		sizes, err := s.Sizes()
 		if err != nil {
-			panic(err) // Validate has read them
+			panic(err) // Validate has parsed them
 		}
 		o.projector = barlow.Projector(w.Features(s.Space().States), sizes, w.Batch)
 		o.twins = barlow.Loss(sizes[len(sizes)-1], w.Batch, settings.Lambda)
@@ -57,7 +57,7 @@ func (o objective) views() int {
 // Twins loss of the views (nil with factor 0).
 type terms struct {
 	crossEntropy, logits []*block.Value
-	// numbers of correct predictions; none where the host counts them
+	// numbers of correct predictions; empty if the host counts them
 	right []*block.Value
 	twins *block.Value
 }
@@ -82,7 +82,7 @@ func (o objective) forward(r block.Runner, net *supernet.Network, m *supernet.Mi
 	return t
 }
 
-// seed starts the backward pass of a loss with these factors of the two terms.
+// seed starts the backward pass of the weighted sum of the two terms.
 func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
 	for _, v := range t.crossEntropy {
 		if crossEntropy != 0 {
@@ -94,12 +94,11 @@ func (t terms) seed(tape *block.Tape, crossEntropy, twins float64) {
 	}
 }
 
-// mixed reports whether both terms have a share.
+// mixed reports whether both terms have a positive factor.
 func (o objective) mixed() bool { return o.factor > 0 && o.factor < 1 }
 
-// factors returns the factors of the two terms in the gradient; balance is another factor of the
-// second term. A classifier that is a probe has a loss with factor 1, because nothing else receives
-// its gradient.
+// factors returns the factors of the two terms in the gradient. balance multiplies the second. The
+// cross-entropy of a probe has factor 1, because only the classifier receives its gradient.
 func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	if o.factor == 1 {
 		return 1, o.scale
@@ -107,8 +106,8 @@ func (o objective) factors(balance float64) (crossEntropy, twins float64) {
 	return 1 - o.factor, o.factor * o.scale * balance
 }
 
-// read returns the values of the terms, which may still be in transit, and the loss with this
-// factor of the second term.
+// read returns a result with the values of the terms, which may still be in transit. The loss in it
+// has this factor of the second term.
 func (o objective) read(t terms, labels *block.Value, twins float64) later {
 	images := labels.Images()
 	losses, right := fit.Read(t.crossEntropy...), fit.Read(t.right...)

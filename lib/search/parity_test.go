@@ -13,9 +13,10 @@ import (
 	"github.com/essnas/essnas/lib/task"
 )
 
-// TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS: Adam moves alphas
-// and betas on one batch, then clipped SGD with momentum the weights on another, with the new
-// alphas. Losses, gradient norms, alphas and betas after each step; all weights at the end.
+// TestBilevelStepsAreTorchs compares three first-order bilevel steps of PC-DARTS with PyTorch. Adam
+// moves alphas and betas on one batch; then clipped SGD with momentum moves the weights on another,
+// with the new alphas. The test compares losses, gradient norms, alphas and betas after each step,
+// and all weights at the end.
 func TestBilevelStepsAreTorchs(t *testing.T) {
 	torch, start := golden.Read(t, "bilevel"), golden.Read(t, "supernet")
 	s := assemble(task.Base{Engine: block.NewEngine(backendtest.Open(t).Backend)},
@@ -52,7 +53,7 @@ func TestBilevelStepsAreTorchs(t *testing.T) {
 	}
 	end := golden.Under(torch, "final/")
 	parity.Weights(t, s.Params, end, parity.Path)
-	// Alphas and betas move by some 1e-3 only: the way that they went must agree, too.
+	// alphas and betas change by about 1e-3 only, so their changes are compared as well
 	golden.Close(t, "the way of alphas and betas", moved(before, s.arch.Flat()), moved(before, parity.Architecture(end, "weight/", true)), 1e-3)
 }
 
@@ -63,7 +64,7 @@ func moved(before, after []float32) (way []float32) {
 	return way
 }
 
-// item is a[i].
+// item returns a[i].
 func item(a golden.Array, i int) golden.Array {
 	size := len(a.Data) / a.Shape[0]
 	return golden.Array{Shape: a.Shape[1:], Data: a.Data[i*size : (i+1)*size]}

@@ -45,7 +45,7 @@ func TestPhasesHaveTheirOwnLengthAndWidth(t *testing.T) {
 	}
 }
 
-// kinds are the executables that a plan needs: a block, called with or without a sum to add to.
+// kinds returns the executables that a plan needs: blocks, with or without a sum to which they add.
 func kinds(p *block.Plan) map[[2]any]bool {
 	k := map[[2]any]bool{}
 	for _, c := range p.Calls {
@@ -54,9 +54,9 @@ func kinds(p *block.Plan) map[[2]any]bool {
 	return k
 }
 
-// P-DARTS' phases, as the slides and the paper have them. What later phases need and the first
-// doesn't: dropout at 32, 16 and 8 pixels, and the preprocessing of what a first normal cell hands
-// to a second one.
+// The phases are those of P-DARTS in the slides and in the paper. Later phases need a few blocks
+// that the first does not: dropout at 32, 16 and 8 pixels, and the preprocessing between two normal
+// cells at the beginning.
 func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 	for _, k := range []int{1, 4} {
 		s := settings.Search{Shared: settings.Shared{Cells: 5, Channels: 16, Batch: 64, Epochs: 25}, Partial: k, Frozen: 10, Phases: "5/8 11/5/0.4 17/3/0.7"}
@@ -65,7 +65,7 @@ func TestAPhaseNeedsNextToNothingNew(t *testing.T) {
 		first := len(known)
 		for phase, most := range []int{0, 4, 0} {
 			added := 0
-			for kind := range kinds(search.later(phase)) {
+			for kind := range kinds(search.laterPlan(phase)) {
 				if !known[kind] {
 					added++
 				}
@@ -87,7 +87,7 @@ func TestEnteringAPhaseCompilesNothing(t *testing.T) {
 	if err := search.Prepare(nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := search.Step(0, 0); err != nil { // the images' executables
+	if _, err := search.Step(0, 0); err != nil { // compiles the executables of images
 		t.Fatal(err)
 	}
 	<-search.ahead.done
@@ -126,12 +126,12 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 			t.Fatalf("an alpha starts at %g", alpha)
 		}
 	}
-	for _, p := range search.Params { // the stem is in both networks
+	for _, p := range search.Params { // both networks have the stem
 		if p.Label == "stem" {
 			fresh := search.Plan().Params(s.Seed + 1<<32)
 			for _, q := range fresh {
 				if q.Label == p.Label && !reflect.DeepEqual(q.Value.Floats(), p.Value.Floats()) {
-					t.Error("the stem's weights are not fresh")
+					t.Error("the stem's weights are not new")
 				}
 			}
 		}
@@ -141,7 +141,7 @@ func TestLaterPhasesStartAfresh(t *testing.T) {
 	}
 }
 
-// The capsules are the weakest operations of all edges at the end of both phases.
+// At the end of both phases the capsules are the weakest operations of all edges.
 func TestCapsulesAreProtectedAtTheEndOfTheFirstPhaseOnly(t *testing.T) {
 	set := crops(t)
 	for keep, want := range map[int][]bool{0: {false, false}, 1: {true, false}} {
@@ -162,7 +162,7 @@ func TestCapsulesAreProtectedAtTheEndOfTheFirstPhaseOnly(t *testing.T) {
 				}
 			}
 			search.arch.SetFlat(flat)
-			search.remix()
+			search.updateMixing()
 			if _, _, err := search.EndEpoch(t.Context(), phase); err != nil {
 				t.Fatal(err)
 			}

@@ -9,9 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// probing is the SGD of a search's weights. Where the classifier only probes the features of a
-// search without labels, it has an SGD of its own, so that its gradient is not part of the clipped
-// norm of the others.
+// probing is the SGD of a search's weights. In a search without labels the classifier is a probe
+// with its own SGD, so that its gradient does not count in the clipped norm of the others.
 type probing struct {
 	trunk, classifier fit.SGD
 	probe             bool
@@ -24,7 +23,7 @@ func newProbing(e *block.Engine, s settings.Search, probe bool) *probing {
 	return &probing{sgd(), sgd(), probe}
 }
 
-// split separates the params that the loss trains from those of a probing classifier.
+// split separates the params of the loss from those of a probe.
 func (o *probing) split(params []*block.Param) (trunk, classifier []*block.Param) {
 	for _, p := range params {
 		if o.probe && p.Label == backbone.ClassifierLabel {
@@ -36,7 +35,7 @@ func (o *probing) split(params []*block.Param) (trunk, classifier []*block.Param
 	return
 }
 
-// Step implements fit.Optimizer. The norm is that of the trunk.
+// Step implements fit.Optimizer. The norm is that of the params without the probe.
 func (o *probing) Step(params []*block.Param, lr float64) (fit.Later, error) {
 	trunk, classifier := o.split(params)
 	norm, err := o.trunk.Step(trunk, lr)
@@ -69,7 +68,7 @@ func (o *probing) Close() {
 	o.classifier.Close()
 }
 
-// velocities returns the momentum of the params by label, as fit.SGD's Velocities.
+// velocities returns the momentum of the params by label, like fit.SGD's Velocities.
 func (o *probing) velocities(params []*block.Param) map[string][]float32 {
 	trunk, classifier := o.split(params)
 	all := o.trunk.Velocities(trunk)

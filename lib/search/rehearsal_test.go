@@ -15,7 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// rehearse is a search as it would be on a GPU.
+// rehearse returns a search on a CPU that is treated as a GPU.
 func rehearse(t *testing.T, s settings.Search) *Search {
 	t.Helper()
 	search, err := New(backendtest.Rehearse(t, 1), crops(t), s)
@@ -26,15 +26,15 @@ func rehearse(t *testing.T, s settings.Search) *Search {
 	return search
 }
 
-// assisted is a search in which everything has a share that the architecture's step knows.
+// assisted is a search that uses every term of the architecture's step.
 func assisted(precision string) settings.Search {
 	s := tiny("")
 	s.Precision, s.AuxiliarySkip, s.BetaDecay, s.Frozen = precision, 0.5, 20, 0
 	return s
 }
 
-// TestASearchOnAGPUIsThatOnACPU: metrics, alphas, betas, Adam's moments and weights of two epochs
-// in the layout of GPUs, all of it on the device.
+// TestASearchOnAGPUIsThatOnACPU compares two epochs in the layout and with the memory of a GPU with
+// a CPU: metrics, alphas, betas, Adam's moments and weights.
 func TestASearchOnAGPUIsThatOnACPU(t *testing.T) {
 	s := assisted("float32")
 	cpu, gpu := begin(t, crops(t), s), rehearse(t, s)
@@ -73,13 +73,13 @@ func TestASearchOnAGPUIsThatOnACPU(t *testing.T) {
 	}
 	for name, a := range want.Arrays {
 		if a.F32 != nil {
-			// rounding, through four steps, of which Adam's divide by the gradient's size
+			// four steps amplify rounding, because Adam divides by the gradient's size
 			golden.Close(t, name, got.Arrays[name].F32, a.F32, 1e-2)
 		}
 	}
 }
 
-// give leaves a gradient at a value, as a backward pass does.
+// give adds a gradient to a value, like a backward pass.
 func give(t *testing.T, e *block.Engine, v *block.Value, g float32) {
 	t.Helper()
 	scale := &block.Block{Name: fmt.Sprint("times ", g), In: []shapes.Shape{block.Floats(1)}, Fn: func(_ *block.Ctx, in, _ []*Node) []*Node {
@@ -97,8 +97,8 @@ func give(t *testing.T, e *block.Engine, v *block.Value, g float32) {
 	}
 }
 
-// TestTheArchitecturesStepOnTheDeviceIsTheHosts, from the same gradients of the mixing weights. The
-// step leaves the mixing weights of its new alphas and betas.
+// TestTheArchitecturesStepOnTheDeviceIsTheHosts, for the same gradients of the mixing weights.
+// After the step the mixing weights are those of the new alphas and betas.
 func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 	for _, clip := range []float64{0, 0.5} {
 		t.Run(fmt.Sprint("gradients up to ", clip), func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 			host := *search.arch
 			adam := fit.Adam{Beta1: 0.5, Beta2: 0.999, WeightDecay: 1e-3}
 			mixing := host.NewMixing()
-			search.remix()
+			search.updateMixing()
 			for step := range 3 {
 				host.Update(mixing)
 				want := mixing.Values()
@@ -136,25 +136,25 @@ func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 					}
 				}
 				adam.Step(host.Flat(), gradient, search.settings.ArchLR)
-				read, err := search.move()
+				read, err := search.stepOnDevice()
 				if err != nil {
 					t.Fatal(err)
 				}
 				golden.Close(t, "norm", []float32{float32(read())}, []float32{float32(length)}, 1e-5)
-				search.settle()
+				search.syncHost()
 				m, v := search.adam.Moments(len(gradient))
 				wantM, wantV := adam.Moments(len(gradient))
 				golden.Close(t, "first moments", m, wantM, 1e-5)
 				golden.Close(t, "second moments", v, wantV, 1e-5)
-				// where a gradient is next to nothing, its direction is rounding's
+				// the direction of a tiny gradient depends on rounding
 				host.SetFlat(search.arch.Flat())
 			}
 		})
 	}
 }
 
-// TestHalfPrecisionGoesOnInTheSameBits: a search in bf16 with everything on the device, stopped and
-// restored, ends as one that wasn't, and not far from float32.
+// TestHalfPrecisionGoesOnInTheSameBits: a search in bf16 on the device, stopped and restored, ends
+// like an uninterrupted one, and close to float32.
 func TestHalfPrecisionGoesOnInTheSameBits(t *testing.T) {
 	s := assisted("bf16")
 	end := epochs(t, rehearse(t, s), 0, 2)
@@ -164,7 +164,7 @@ func TestHalfPrecisionGoesOnInTheSameBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(epochs(t, other, 1, 2), end) {
-		t.Error("it does not")
+		t.Error("the restored search ends in other bits")
 	}
 	exact, err := rehearse(t, assisted("float32")).Step(0, 0)
 	if err != nil {
@@ -181,8 +181,8 @@ func TestHalfPrecisionGoesOnInTheSameBits(t *testing.T) {
 	}
 }
 
-// TestAStepOnAGPUWaitsForNothing: between a step's launch and its reading the host asks the device
-// for nothing; what it reads then are a few numbers.
+// TestAStepOnAGPUWaitsForNothing: the host reads nothing from the device while it launches a step,
+// and only a few numbers afterwards.
 func TestAStepOnAGPUWaitsForNothing(t *testing.T) {
 	b := backendtest.Rehearse(t, 1)
 	search := rehearse(t, assisted("float32"))

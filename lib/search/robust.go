@@ -11,37 +11,39 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// robustness is the robust term of the architecture's loss; nil: none.
+// robustness is the robust term of the architecture's loss; nil stands for none.
 //
 //	L + w * L_CE(x + eps * sign(d/dx L_CE(x)))     fgsm
 //	L + w * n * |d/dx L_CE(x)|^2                   jacobian
 //
-// x are the n images of the batch. The adversarial images of fgsm are constants in the gradient of
-// alphas and betas, as in adversarial training (arXiv:1412.6572). The second term is the mean over
-// images of the squared length of the loss's own gradient, in normalised pixels. Its gradient is
-// that of a difference quotient along g = d/dx L_CE, a constant (arXiv:1905.11468):
+// x holds the n images of the batch. The adversarial images of fgsm are constants in the gradient
+// of alphas and betas, as in adversarial training (arXiv:1412.6572). The second term is the mean
+// over images of the squared length of an image's own gradient, in normalised pixels. Its gradient
+// with respect to alphas and betas is computed from a difference quotient along g = d/dx L_CE, a
+// constant (arXiv:1905.11468):
 //
 //	n (L_CE(x + h g) - L_CE(x - h g)) / h,   which is 2 n |g|^2 for small h
 //
-// Unlike double backpropagation the quotient sees the corners of ReLUs and pools between its ends.
-// Of two views each has its own term, and the loss has their mean.
+// Unlike double backpropagation, the quotient includes the kinks of ReLUs and pools between its two
+// points. With two views, the loss has the mean of their terms.
 type robustness struct {
 	weight   float64
 	jacobian bool
 	ball     adversary.Ball
 }
 
-// shiftLength is the mean length h |g| of the shift of an image.
+// shiftLength is the mean length h |g| of an image's shift.
 const shiftLength = 0.1
 
-// robustnessOf returns the robust term of the settings for a set's images. The settings are valid.
+// robustnessOf returns the robust term of the settings for a set's images, or nil if it is off. The
+// settings are valid.
 func robustnessOf(set *data.Set, s settings.Search) *robustness {
 	if !s.Robustness.On() {
 		return nil
 	}
 	eps, err := s.Robustness.Radius()
 	if err != nil {
-		panic(err) // Validate has read it
+		panic(err) // Validate has parsed it
 	}
 	return &robustness{
 		weight: s.RobustWeight, jacobian: s.Robust == "jacobian",
@@ -49,27 +51,29 @@ func robustnessOf(set *data.Set, s settings.Search) *robustness {
 	}
 }
 
-// labelled is the part of the objective that learns from labels: the robust term is of no other.
+// labelled returns the objective without its self-supervised term: the robust term uses labels.
 func (o objective) labelled() objective {
 	o.projector, o.twins, o.right = nil, nil, nil
 	return o
 }
 
-// attackedPlan is the plan of the passes that give gradients of images.
+// attackedPlan returns the plan of the passes that compute gradients of images.
 func (t *Search) attackedPlan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) {
 		t.objective.labelled().forward(r, t.net, t.mixing, block.Sums(1), &block.Value{})
 	})
 }
 
-// side is a place at which the robust term needs the gradient of alphas and betas, times factor.
+// side is a batch of shifted images at which the robust term needs the gradient of alphas and
+// betas, times factor.
 type side struct {
 	images *block.Value
 	factor float64
 }
 
-// robustSides finds these places for the views of a batch, and the term's value where that is known
-// already. The caller frees them. The gradients of mixing weights are zero afterwards.
+// robustSides computes the shifted images for the views of a batch, and the value of the term if it
+// is already known. The caller frees the images. The gradients of mixing weights are zero
+// afterwards.
 func (t *Search) robustSides(views []*block.Value, labels *block.Value) (sides []side, value float64, err error) {
 	n := float64(len(views))
 	add := func(x *block.Value, factor float64, failed error) {
@@ -78,7 +82,7 @@ func (t *Search) robustSides(views []*block.Value, labels *block.Value) (sides [
 		}
 	}
 	for _, x := range views {
-		gradient := func(x *block.Value) error { return t.pullImages(x, labels) }
+		gradient := func(x *block.Value) error { return t.addImageGradient(x, labels) }
 		if !t.robust.jacobian {
 			y, failed := t.robust.ball.Find(t.Engine, x, adversary.Search{Steps: 1, Step: t.robust.ball.Eps}, gradient)
 			add(y, 1/n, failed)
@@ -102,7 +106,7 @@ func (t *Search) robustSides(views []*block.Value, labels *block.Value) (sides [
 			return nil, 0, err
 		}
 	}
-	t.mixing.DropGradients() // those of the passes for the images' gradients
+	t.mixing.DropGradients() // the passes for the images' gradients computed them
 	return sides, value, nil
 }
 
@@ -112,8 +116,9 @@ func free(sides []side) {
 	}
 }
 
-// pullImages adds the gradient of the cross-entropy to images, with the norms of a training step.
-func (t *Search) pullImages(x, labels *block.Value) error {
+// addImageGradient adds the gradient of the cross-entropy to images. Norms use the statistics of the
+// batch, as in a training step.
+func (t *Search) addImageGradient(x, labels *block.Value) error {
 	tape := block.NewTape(t.Engine, t.Params, block.Train, block.Images)
 	terms := t.objective.labelled().forward(tape, t.net, t.mixing, []*block.Value{x}, labels)
 	if err := tape.Run(); err != nil {
@@ -124,14 +129,14 @@ func (t *Search) pullImages(x, labels *block.Value) error {
 	return tape.Backward(false)
 }
 
-// imageGradient is the gradient at images, and its squared length.
+// imageGradient returns the gradient at images and its squared length.
 func (t *Search) imageGradient(x *block.Value, gradient func(x *block.Value) error) (g *block.Value, square float64, err error) {
 	x.DropGradient()
 	if err := gradient(x); err != nil {
 		return nil, 0, err
 	}
 	if g = x.TakeGradient(); g == nil {
-		return nil, 0, fmt.Errorf("the loss does not depend on the images: the robust term has no gradient")
+		return nil, 0, fmt.Errorf("the loss does not depend on the images, so the robust term has no gradient")
 	}
 	for _, part := range g.Tensors() {
 		one := block.NewValue(part)
@@ -142,8 +147,8 @@ func (t *Search) imageGradient(x *block.Value, gradient func(x *block.Value) err
 	return g, square, nil
 }
 
-// robustPasses adds the gradients of the robust term, and returns its value: known, or the loss at
-// the sides.
+// robustPasses adds the gradients of the robust term, and returns its value: known, or the losses
+// at the sides times their factors.
 func (t *Search) robustPasses(sides []side, known float64, labels *block.Value) (func() float64, error) {
 	o := t.objective.labelled()
 	var losses []func() []float64

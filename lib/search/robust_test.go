@@ -18,8 +18,8 @@ import (
 	"github.com/essnas/essnas/lib/task"
 )
 
-// TestTheGradientsOfRobustTermsAreTorchs: testdata/robust.py's, in float64. A difference of two
-// gradients in float32 has some three digits.
+// TestTheGradientsOfRobustTermsAreTorchs compares with testdata/robust.py, in float64. A difference
+// of two gradients in float32 has about three digits.
 func TestTheGradientsOfRobustTermsAreTorchs(t *testing.T) {
 	var want map[string]struct {
 		Value    float64
@@ -87,7 +87,7 @@ func TestARobustSearchTakesItsStepAndGoesOnInTheSameBits(t *testing.T) {
 			first := epochs(t, half, 0, 1)
 			end := epochs(t, half, 1, 2)
 			if reflect.DeepEqual(end.Arrays["architecture"], plain) {
-				t.Error("alphas and betas move as without the term")
+				t.Error("alphas and betas move as they do without the term")
 			}
 			again := begin(t, set, s)
 			if err := again.Restore(first); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// A run may go on with less memory than it began with.
+// A run can continue with less memory than it began with.
 func TestSavingLittleChangesNoBit(t *testing.T) {
 	set := crops(t)
 	mixed := tiny("")

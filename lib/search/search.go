@@ -25,18 +25,18 @@ type Search struct {
 	backbone backbone.Backbone // without cells and channels, which belong to a phase
 	ahead    *ahead            // compiles for later phases
 
-	phase     int        // current phase, to which all of the following belong
+	phase     int        // current phase; all following fields belong to it
 	balance   [2]float64 // by level: factor that balances the terms of the loss
 	decaying  float64    // weight of beta-decay in the current epoch
 	net       *supernet.Network
 	objective objective
-	robust    *robustness // of the architecture's loss; nil: none
+	robust    *robustness // robust term of the architecture's loss; nil for none
 	arch      *supernet.Arch
 	mixing    *supernet.Mixing
 	onDevice  architecture
-	adam      fit.Adam // of the architecture
+	adam      fit.Adam // optimizer of the architecture
 
-	twins                 *augment.Twins // of the feeder's images; nil without self-supervision
+	twins                 *augment.Twins // draws views; nil without self-supervision
 	weightsHalf, archHalf []int32
 }
 
@@ -89,9 +89,9 @@ func assemble(base task.Base, w backbone.Backbone, s settings.Search) *Search {
 	return t
 }
 
-// Enter begins a phase, 0 being the first: a network with these operations on its edges, new
-// weights and a new architecture. A search calls it by itself; other callers can inspect a phase
-// without the phases before.
+// Enter begins a phase, counted from 0: a network with these operations on its edges, new weights
+// and a new architecture. A search calls it at the end of the previous phase. Other callers can
+// inspect a phase without running earlier ones.
 func (t *Search) Enter(phase int, space supernet.Space) {
 	t.release()
 	s := t.settings
@@ -103,7 +103,7 @@ func (t *Search) Enter(phase int, space supernet.Space) {
 	t.arch.Sigmoid, t.arch.ZeroOne = s.Sigmoid, s.ZeroOne
 	t.mixing = t.mix(phase, t.arch)
 	if t.Engine.SeparateMemory() {
-		t.remix() // as in each step: with the device's rounding
+		t.updateMixing() // with the device's rounding, as in each step
 	}
 	t.drop(place{Phase: t.phases[phase]}, 0, 0)
 	t.Make(t.Plan(), seed, block.Separate, newProbing(t.Engine, s, t.net.Probe))
@@ -115,7 +115,7 @@ func (t *Search) network(phase int, space supernet.Space) (*supernet.Network, ob
 	w := t.backbone
 	w.Cells, w.Channels = t.phases[phase].Cells, t.phases[phase].Channels
 	net := &supernet.Network{Backbone: w, Space: space}
-	// Executables of operations serve the subsets that later phases keep, and dropout.
+	// Executables of operations serve the operations that later phases keep, and dropout.
 	if len(t.phases) > 1 || t.phases[phase].SkipDropout > 0 || t.settings.RivalDropout > 0 {
 		net.Span = supernet.Operations
 	}
@@ -141,7 +141,7 @@ func (t *Search) mix(phase int, a *supernet.Arch) *supernet.Mixing {
 
 // release frees everything that belongs to the current phase.
 func (t *Search) release() {
-	t.forget()
+	t.freeDevice()
 	t.Release()
 }
 
@@ -152,16 +152,16 @@ func planned(net *supernet.Network, m *supernet.Mixing, o objective) *block.Plan
 	return block.NewPlan(func(r block.Runner) { o.forward(r, net, m, block.Sums(o.views()), &block.Value{}) })
 }
 
-// Count returns the number of weights of the phase's network and the multiply-accumulates (MACs) of
-// one image in a forward pass.
+// Count returns the number of weights of the phase's network, and the multiply-accumulates (MACs)
+// of one image in a forward pass.
 func (t *Search) Count() (weights, macs int) { return t.Plan().Count() }
 
-// Prepare compiles the executables of the current phase; report hears of each. Those of later
+// Prepare compiles the executables of the current phase and reports each to report. Those of later
 // phases compile during the steps. Prepare returns an error if a block does not compile.
 func (t *Search) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	plans := []*block.Plan{t.Plan()}
 	for phase := t.phase + 1; phase < len(t.phases) && t.Engine.Lowering.Choices != nil; phase++ {
-		plans = append(plans, t.later(phase)) // races end before the first step
+		plans = append(plans, t.laterPlan(phase)) // races end before the first step
 	}
 	if err := t.Engine.Race(report, plans...); err != nil {
 		return err
@@ -174,7 +174,7 @@ func (t *Search) Prepare(report func(done, total int, name string, took time.Dur
 			return err
 		}
 	}
-	// a single lane does one thing at a time
+	// with a single lane nothing runs in the background
 	if t.ahead == nil && t.phase+1 < len(t.phases) && t.Engine.Lanes > 1 {
 		t.ahead = t.compileAhead()
 	}
@@ -186,12 +186,12 @@ func (t *Search) Close() {
 	if t.ahead != nil {
 		t.ahead.stop()
 	}
-	t.forget()
+	t.freeDevice()
 	t.Base.Close()
 }
 
-// Genotype returns the cell derived from the present alphas and betas.
+// Genotype returns the cell derived from the current alphas and betas.
 func (t *Search) Genotype() cell.Genotype {
-	t.settle()
+	t.syncHost()
 	return t.arch.Derive(t.settings.SkipLimit)
 }

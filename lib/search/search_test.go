@@ -13,7 +13,7 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// tiny is a search of seconds: 12 images of 8x8.
+// tiny is a search of a few seconds on 12 images of 8x8.
 func tiny(phases string) settings.Search {
 	return settings.Search{
 		Shared:  settings.Shared{Cells: 3, Channels: 4, Batch: 4, Epochs: 2, Seed: 5, Devices: 1, LR: 0.1, Momentum: 0.9, WeightDecay: 3e-4},
@@ -21,7 +21,7 @@ func tiny(phases string) settings.Search {
 	}
 }
 
-// crops are the sample's images, cut down to 8x8, 24 of them.
+// crops returns 24 images of the sample, cropped to 8x8.
 func crops(t *testing.T) *data.Set { return cropped(t, 24, 8) }
 
 func cropped(t *testing.T, n, side int) *data.Set {
@@ -89,7 +89,7 @@ func TestSearch(t *testing.T) {
 			}
 			t.Run("again, it ends in the same bits", func(t *testing.T) {
 				if again := epochs(t, begin(t, set, tiny(phases)), 0, n); !reflect.DeepEqual(again, end) {
-					t.Error("it does not")
+					t.Error("the second search ends in other bits")
 				}
 			})
 			t.Run("interrupted and restored, it ends in the same bits", func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestSearch(t *testing.T) {
 						t.Fatal(err)
 					}
 					if got := epochs(t, other, stop, n); !reflect.DeepEqual(got, end) {
-						t.Errorf("stopped after epoch %d, it does not", stop)
+						t.Errorf("stopped after epoch %d, the search ends in other bits", stop)
 					}
 				}
 			})
@@ -108,7 +108,7 @@ func TestSearch(t *testing.T) {
 				s := tiny(phases)
 				s.Channels = 8
 				if err := begin(t, set, s).Restore(end); err == nil {
-					t.Error("it is not")
+					t.Error("the checkpoint is accepted")
 				}
 			})
 		})
@@ -117,7 +117,7 @@ func TestSearch(t *testing.T) {
 		a, b := tiny(""), tiny("")
 		b.Seed++
 		if reflect.DeepEqual(epochs(t, begin(t, set, a), 0, 1), epochs(t, begin(t, set, b), 0, 1)) {
-			t.Error("it does not")
+			t.Error("another seed ends in the same bits")
 		}
 	})
 	mixed := func(factor float64) settings.Search {
@@ -127,7 +127,7 @@ func TestSearch(t *testing.T) {
 	}
 	t.Run("with ss_factor 0 the other settings of self-supervision change nothing", func(t *testing.T) {
 		if !reflect.DeepEqual(epochs(t, begin(t, set, mixed(0)), 0, 2), epochs(t, begin(t, set, tiny("")), 0, 2)) {
-			t.Error("they do")
+			t.Error("the other settings change the state")
 		}
 	})
 	t.Run("the loss is the mixture of its terms", func(t *testing.T) {
@@ -143,19 +143,19 @@ func TestSearch(t *testing.T) {
 		}
 	})
 	t.Run("of both levels, the gradient is the mixture of the terms' gradients", func(t *testing.T) {
-		// of three gradients g = a + b the norms tell the angle between a and b; it must be one.
-		// The heads have one term's gradient each.
+		// for gradients g = a + b, the norms determine the cosine of the angle between a and b,
+		// which must be at most 1 in size; the heads receive the gradient of one term only
 		s := begin(t, set, mixed(0.5))
 		for _, l := range []level{ofWeights, ofArchitecture} {
 			err := s.batch(l, 1, 0, func(x []*block.Value, y *block.Value) error {
-				pull, err := s.termPull(l, x, y)
+				norms, err := s.compareTerms(l, x, y)
 				if err != nil {
 					return err
 				}
 				both, err := sharedNorm(s, l, x, y, 0.5, 0.25)
-				a, b := 0.5*pull.ce, 0.25*pull.bt
-				if cosine := (both*both - a*a - b*b) / (2 * a * b); pull.ce <= 0 || pull.bt <= 0 || math.Abs(cosine-pull.cosine) > 1e-3 {
-					t.Errorf("%s: norms %g, %g and together %g make a cosine of %g, and it is told as %g", l, a, b, both, cosine, pull.cosine)
+				a, b := 0.5*norms.ce, 0.25*norms.bt
+				if cosine := (both*both - a*a - b*b) / (2 * a * b); norms.ce <= 0 || norms.bt <= 0 || math.Abs(cosine-norms.cosine) > 1e-3 {
+					t.Errorf("%s: norms %g, %g and together %g give a cosine of %g, but the reported one is %g", l, a, b, both, cosine, norms.cosine)
 				}
 				return err
 			})
@@ -164,11 +164,11 @@ func TestSearch(t *testing.T) {
 			}
 		}
 	})
-	t.Run("each epoch tells the norms of both terms' gradients, of the architecture where it moves", func(t *testing.T) {
+	t.Run("each epoch reports the norms of both terms' gradients, for the architecture unless it is frozen", func(t *testing.T) {
 		s := begin(t, set, mixed(0.5))
 		for epoch, names := range [][]string{{"ce_grad_norm", "bt_grad_norm"}, {"ce_grad_norm", "bt_grad_norm", "arch_ce_grad_norm", "arch_bt_grad_norm"}} {
 			m, _, err := s.EndEpoch(t.Context(), epoch)
-			if err != nil || len(m) != 3*len(names)/2 { // and a cosine for each pair
+			if err != nil || len(m) != 3*len(names)/2 { // and a cosine per pair
 				t.Errorf("epoch %d: %v %v", epoch, m, err)
 			}
 			for _, name := range names {
@@ -185,7 +185,7 @@ func TestSearch(t *testing.T) {
 			other.Train.Labels[i] = (l + 3) % 10
 		}
 		a, b := begin(t, set, mixed(1)), begin(t, &other, mixed(1))
-		// the halves balance labels: other labels, other halves
+		// the split into halves balances labels, so other labels would give other halves
 		b.weightsHalf, b.archHalf = a.weightsHalf, a.archHalf
 		x, y := epochs(t, a, 0, 2), epochs(t, b, 0, 2)
 		for name := range x.Arrays {
@@ -204,11 +204,11 @@ func TestSearch(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(epochs(t, other, 1, 2), end) {
-				t.Errorf("ss_factor %g: it does not", factor)
+				t.Errorf("ss_factor %g: the restored search ends in other bits", factor)
 			}
 		}
 	})
-	t.Run("alphas stand still while frozen and move afterwards", func(t *testing.T) {
+	t.Run("alphas are constant while frozen and move afterwards", func(t *testing.T) {
 		s := begin(t, set, tiny(""))
 		start := s.arch.Flat()
 		epochs(t, s, 0, 1)
@@ -222,7 +222,7 @@ func TestSearch(t *testing.T) {
 	})
 }
 
-// sharedNorm is the norm of the gradient of a loss with these factors of its terms.
+// sharedNorm returns the norm of the gradient of the weighted sum of the terms.
 func sharedNorm(s *Search, l level, x []*block.Value, y *block.Value, ce, bt float64) (float64, error) {
 	g, err := s.sharedGradient(l, x, y, ce, bt)
 	return normOf(g), err

@@ -12,7 +12,7 @@ import (
 
 // State implements fit.Task.
 func (t *Search) State() (fit.State, error) {
-	t.settle()
+	t.syncHost()
 	space, err := json.Marshal(t.arch.Space)
 	if err != nil {
 		return fit.State{}, err
@@ -61,31 +61,31 @@ func (t *Search) Restore(s fit.State) error {
 		return fmt.Errorf("the checkpoint has %d alphas and betas, this search %d: %s", len(flat), len(t.arch.Flat()), remedy)
 	}
 	t.arch.SetFlat(flat)
-	t.remix()
+	t.updateMixing()
 	if err := t.adam.Load(s, "adam"); err != nil {
 		return err
 	}
 	if err := t.Base.Restore(s); err != nil || phase == 0 {
 		return err
 	}
-	// the caller's Prepare covered the first phase only
+	// the caller's Prepare compiled the first phase only
 	return t.Engine.Prepare(t.Plan(), block.Train, block.Separate, nil)
 }
 
-// Begin starts the search with the weights and the architecture of an earlier one in the same
-// space, with the same network, that had one phase. It returns an error if the state belongs to
-// another search.
+// Begin starts the search with the weights and the architecture of an earlier one with one phase,
+// in the same space and with the same network. It returns an error if the state belongs to another
+// search.
 func (t *Search) Begin(from fit.State, _ bool) error {
 	flat := from.Arrays["architecture"].F32
 	if len(flat) != len(t.arch.Flat()) {
 		return fmt.Errorf("the earlier search has %d alphas and betas, this one %d: begin with a search in the same space", len(flat), len(t.arch.Flat()))
 	}
 	t.arch.SetFlat(flat)
-	t.remix()
+	t.updateMixing()
 	return fit.LoadParams(from, t.Params)
 }
 
-// exact returns JSON, which represents a float64 bit by bit.
+// exact returns JSON that represents float64 numbers bit by bit.
 func exact(numbers any) string {
 	text, err := json.Marshal(numbers)
 	if err != nil {

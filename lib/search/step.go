@@ -10,8 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// level is one of the two problems: that of the weights, and that of alphas and betas. Each has its
-// half of the images.
+// level is one of the two optimisation problems: that of the weights, and that of alphas and betas.
+// Each has its own half of the images.
 type level int
 
 const (
@@ -19,7 +19,7 @@ const (
 	ofArchitecture
 )
 
-// the stream of its random numbers
+// String also names the stream of the level's random numbers.
 func (l level) String() string { return [...]string{"weights", "architecture"}[l] }
 
 // prefix returns the prefix of a level's metrics.
@@ -40,9 +40,9 @@ func (t *Search) Step(epoch, step int) (event.Metrics, error) {
 	return task.Now(t.Launch(epoch, step))
 }
 
-// Launch implements fit.Ahead. A step has two levels: alphas and betas on a batch of the
-// architecture's half (unless frozen), then the weights on a batch of theirs with fixed alphas and
-// betas.
+// Launch implements fit.Ahead. A step has two parts. It first updates alphas and betas on a batch
+// of the architecture's half, unless they are frozen. Then it updates the weights on a batch of
+// their half, with fixed alphas and betas.
 func (t *Search) Launch(epoch, step int) (read func() (event.Metrics, error), err error) {
 	at := t.at(epoch)
 	m := event.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
@@ -70,7 +70,7 @@ func (t *Search) Launch(epoch, step int) (read func() (event.Metrics, error), er
 	}, nil
 }
 
-// level makes the part of a level in a step.
+// level runs one level's part of a step.
 func (t *Search) level(l level, epoch, step int, m event.Metrics, f func(x []*block.Value, y *block.Value) (later, error)) (r later, err error) {
 	err = t.batch(l, epoch, step, func(x []*block.Value, y *block.Value) error {
 		if n := t.settings.SSBalance; n > 0 && t.objective.mixed() {
@@ -87,17 +87,17 @@ func (t *Search) level(l level, epoch, step int, m event.Metrics, f func(x []*bl
 	return r, err
 }
 
-// result holds the loss of a level's step with its terms, and the norm of the gradient. Without
+// result holds the loss and the terms of a level's step, and the norm of the gradient. Without
 // self-supervision the loss is the cross-entropy.
 type result struct {
 	loss, crossEntropy, twins, accuracy, norm float64
-	robust                                    func() float64 // the robust term; nil: none
+	robust                                    func() float64 // the robust term; nil for none
 }
 
 // later is a result that may still be in transit from the device.
 type later func() result
 
-// and adds a norm.
+// and adds the norm of the gradient.
 func (r later) and(norm fit.Later) later {
 	return func() result {
 		all := r()
@@ -118,7 +118,7 @@ func (r result) record(l level, m event.Metrics) {
 	m[map[level]string{ofWeights: "grad_norm", ofArchitecture: "arch_grad_norm"}[l]] = r.norm
 }
 
-// batch calls f with the step's batch of a level's half: its views and its labels.
+// batch calls f with the views and the labels of the step's batch from a level's half.
 func (t *Search) batch(l level, epoch, step int, f func(views []*block.Value, labels *block.Value) error) error {
 	b := t.settings.Batch
 	order := augment.EpochOrder(t.half(l), t.settings.Seed, epoch)
@@ -194,14 +194,14 @@ func (t *Search) architectureStep(views []*block.Value, labels *block.Value) (la
 		}
 	}
 	if t.Engine.SeparateMemory() {
-		norm, err := t.move()
+		norm, err := t.stepOnDevice()
 		return r.and(norm), err
 	}
 	n := t.update(t.arch.Gradient(t.mixing))
 	return r.and(func() float64 { return n }), nil
 }
 
-// withRobust adds the robust term to a pass, in gradients and in its result.
+// withRobust adds the robust term to the gradients of a pass and to its result.
 func (t *Search) withRobust(r later, sides []side, known float64, labels *block.Value) (later, error) {
 	term, err := t.robustPasses(sides, known, labels)
 	return func() result {
@@ -211,8 +211,8 @@ func (t *Search) withRobust(r later, sides []side, known float64, labels *block.
 	}, err
 }
 
-// update makes Adam's step of alphas and betas on the host and returns the norm of the gradient,
-// beta-decay's included, before clipping.
+// update makes Adam's step of alphas and betas on the host. It returns the norm of the gradient
+// before clipping, with beta-decay.
 func (t *Search) update(gradient []float32) float64 {
 	t.decay(gradient)
 	n := norm(gradient)
@@ -225,7 +225,7 @@ func (t *Search) update(gradient []float32) float64 {
 	flat := t.arch.Flat()
 	t.adam.Step(flat, gradient, t.settings.ArchLR)
 	t.arch.SetFlat(flat)
-	t.remix()
+	t.updateMixing()
 	return n
 }
 
@@ -236,13 +236,13 @@ func (t *Search) weightsStep(views []*block.Value, labels *block.Value, lr float
 	if err != nil {
 		return nil, err
 	}
-	t.mixing.DropGradients() // gradients of the other level
+	t.mixing.DropGradients() // they belong to the other level
 	norm, err := t.Optimizer.Step(t.Params, lr)
 	return r.and(norm), err
 }
 
-// pass runs the network forward and backward with these factors of the terms' gradients; weights
-// selects the gradients of the weights.
+// pass runs the network forward and backward, with the factors ce and bt of the terms' gradients.
+// weights selects the gradients of the weights.
 func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64, weights bool) (later, error) {
 	terms := t.objective.forward(t.Tape, t.net, t.mixing, views, labels)
 	if err := t.Tape.Run(); err != nil {
@@ -253,7 +253,7 @@ func (t *Search) pass(views []*block.Value, labels *block.Value, ce, bt float64,
 	return r, t.Tape.Backward(weights)
 }
 
-// drop sets the dropout of skip connections, and of pools, in a step.
+// drop sets the dropout of skip connections and pools in a step.
 func (t *Search) drop(at place, epoch, step int) {
 	rivals := at.Phase
 	rivals.SkipDropout = t.settings.RivalDropout

@@ -6,12 +6,12 @@ import (
 	"github.com/essnas/essnas/lib/block"
 )
 
-// hessianProduct is the length of the steps to both sides in DARTS' code: 0.01 / |v|.
+// hessianProduct is the length of the shifts in DARTS' code: r = 0.01 / |v|.
 const hessianProduct = 0.01
 
 // unrolledGradient returns the second-order gradient of alphas and betas (arXiv:1806.09055, eq. 7
-// and 8), flat as in Arch.Flat, and the loss of the architecture's batch. The gradient looks
-// through one step of the weights on their batch:
+// and 8), flat as in Arch.Flat, and the loss of the architecture's batch. The gradient includes one
+// virtual step of the weights on their batch:
 //
 //	w' = w - lr * (momentum * velocity + d/dw L_train(w, a) + decay * w)
 //	d/da L_val(w', a) - lr * d2/dadw L_train(w, a) * v,   v = d/dw' L_val(w', a)
@@ -19,7 +19,7 @@ const hessianProduct = 0.01
 // The product with the mixed second derivatives is a difference of two gradients of alphas and
 // betas, at w + r*v and at w - r*v with r = 0.01 / |v|. The weights are restored to the bit.
 func (t *Search) unrolledGradient(views []*block.Value, labels *block.Value, trainViews []*block.Value, trainLabels *block.Value, lr float64) (gradient []float32, r result, err error) {
-	t.settle()
+	t.syncHost()
 	ce, bt := t.objective.factors(t.balance[ofArchitecture])
 	trainCE, trainBT := t.objective.factors(t.balance[ofWeights])
 	weights := t.weights()
@@ -28,7 +28,7 @@ func (t *Search) unrolledGradient(views []*block.Value, labels *block.Value, tra
 		if err != nil {
 			return nil, err
 		}
-		read() // an unread value would stay
+		read() // frees the value
 		return t.arch.Gradient(t.mixing), nil
 	}
 	if _, err := train(true); err != nil {
@@ -73,7 +73,7 @@ func (t *Search) weights() (all [][]float32) {
 	return
 }
 
-// gradients takes the gradients of all params to the host; nil where none arrived.
+// gradients moves the gradients of all params to the host; nil without a gradient.
 func (t *Search) gradients() (all [][]float32) {
 	for _, p := range t.Params {
 		all = append(all, p.Value.Gradient())
@@ -82,7 +82,7 @@ func (t *Search) gradients() (all [][]float32) {
 	return
 }
 
-// shift sets the weights to start + factor * direction. A nil direction is zero.
+// shift sets the weights to start + factor * direction. A nil direction stands for zero.
 func (t *Search) shift(start, direction [][]float32, factor float64) {
 	f := float32(factor)
 	for i, p := range t.Params {
@@ -101,8 +101,8 @@ func (t *Search) shift(start, direction [][]float32, factor float64) {
 	}
 }
 
-// virtualStep returns the direction of the next step of the weights' optimizer, which it leaves as
-// it is: momentum * velocity + gradient + decay * weights, without clipping, as in DARTS' code.
+// virtualStep returns the direction of the optimizer's next step without changing its state:
+// momentum * velocity + gradient + decay * weights, without clipping, as in DARTS' code.
 func (t *Search) virtualStep(weights, gradients [][]float32) (all [][]float32) {
 	velocities := t.Optimizer.(*probing).velocities(t.Params)
 	momentum, decay := float32(t.settings.Momentum), float32(t.settings.WeightDecay)

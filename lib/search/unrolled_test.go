@@ -16,7 +16,7 @@ import (
 	"github.com/essnas/essnas/lib/task"
 )
 
-// Torch's numbers are testdata/unrolled.py's, in float64.
+// PyTorch's numbers come from testdata/unrolled.py, in float64.
 func TestTheSecondOrderGradientIsTorchs(t *testing.T) {
 	var want struct {
 		Loss          float64
@@ -61,16 +61,16 @@ func TestTheSecondOrderGradientIsTorchs(t *testing.T) {
 		}
 		return math.Sqrt(sum / all)
 	}
-	// The difference of two gradients in float32 has some three digits; the first order is
-	// elsewhere.
+	// a difference of two gradients in float32 has about three digits; the first-order gradient
+	// differs more
 	if d := differ(want.Second); d > 1e-3 {
 		t.Errorf("the gradient differs from torch's by %.1e of its length", d)
 	}
 	if d := differ(want.First); d < 0.05 {
-		t.Errorf("the first-order gradient differs by %.1e only: that shows nothing", d)
+		t.Errorf("the first-order gradient differs by %.1e only: the test shows nothing", d)
 	}
 	if after := stateOf(t, s); !reflect.DeepEqual(before, after) {
-		t.Error("weights, momentum, or alphas and betas are not what they were")
+		t.Error("weights, momentum, or alphas and betas have changed")
 	}
 }
 
@@ -95,7 +95,7 @@ func TestASecondOrderSearchTakesItsStepAndGoesOnInTheSameBits(t *testing.T) {
 			half := epochs(t, running, 0, 1)
 			end := epochs(t, running, 1, 2)
 			if reflect.DeepEqual(end.Arrays["architecture"], epochs(t, begin(t, set, first), 0, 2).Arrays["architecture"]) {
-				t.Error("alphas and betas move as in first order")
+				t.Error("alphas and betas move as they do in first order")
 			}
 			again := begin(t, set, s)
 			if err := again.Restore(half); err != nil {

@@ -17,11 +17,11 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The searches of this file are those of lib/internal/golden/whole.py: PyTorch's numbers of a
-// network with the projector, of batches that both sides draw, crop, flip and cut alike. Of a
-// search they use what a run uses: steps, ends of epochs, states.
+// The searches of this file are those of lib/internal/golden/whole.py: a network with projector in
+// PyTorch. Both sides draw, crop, flip and cut the same batches. The tests use the same methods as
+// a run: steps, ends of epochs, states.
 
-// wholeSearch is a search of whole.py, with torch's weights, alphas and betas.
+// wholeSearch returns a search of whole.py, with PyTorch's weights, alphas and betas.
 func wholeSearch(t *testing.T, b *backend.Backend, torch map[string]golden.Array, change func(*settings.Search)) *Search {
 	t.Helper()
 	search := smallOn(t, b, parity.Pictures(32, 1, 8, 3), change)
@@ -34,7 +34,7 @@ func wholeSearch(t *testing.T, b *backend.Backend, torch map[string]golden.Array
 	return search
 }
 
-// small is a search of two steps an epoch on 32 pictures.
+// small returns a search with two steps per epoch on 32 pictures.
 func small(t *testing.T, set *data.Set, change func(*settings.Search)) *Search {
 	t.Helper()
 	return smallOn(t, backendtest.Open(t), set, change)
@@ -57,7 +57,7 @@ func smallOn(t *testing.T, b *backend.Backend, set *data.Set, change func(*setti
 	return search
 }
 
-// restore makes a search go on from its state as change leaves it.
+// restore changes the state of a search and lets the search continue from it.
 func restore(t *testing.T, s *Search, change func(state fit.State)) {
 	t.Helper()
 	state := stateOf(t, s)
@@ -67,7 +67,7 @@ func restore(t *testing.T, s *Search, change func(state fit.State)) {
 	}
 }
 
-// stepped makes a step, and returns its metrics and the state after it.
+// stepped makes a step and returns its metrics and the state after it.
 func stepped(t *testing.T, s *Search, epoch, step int) (event.Metrics, fit.State) {
 	t.Helper()
 	m, err := s.Step(epoch, step)
@@ -90,7 +90,7 @@ func trainable(s *Search) []*block.Param {
 	return slices.DeleteFunc(slices.Clone(s.Params), func(p *block.Param) bool { return !p.Trainable() })
 }
 
-// wholeEpochs makes the epochs of a search; it returns each metric's numbers, of steps and of ends
+// wholeEpochs runs the epochs of a search and returns each metric's numbers, of steps and of ends
 // of epochs.
 func wholeEpochs(t *testing.T, s *Search, epochs int) (steps, ends map[string][]float32) {
 	t.Helper()
@@ -128,10 +128,10 @@ func sameMetrics(t *testing.T, got, want map[string][]float32) {
 	}
 }
 
-// TestTheMixedObjectiveIsTorchs: f scale L_BT + (1 - f) L_CE, of both views' mean cross-entropy, in
-// both levels: the loss and its terms, and their gradient in every alpha and beta on a batch of
-// their half, then, with these moved, in every weight, of the projector and of the classifier too,
-// on one of the weights' half.
+// TestTheMixedObjectiveIsTorchs compares the mixed objective with PyTorch in both levels. On a
+// batch of the architecture's half it compares the loss, its terms, and the gradients of all alphas
+// and betas. After these have moved, it compares the same on a batch of the weights' half, with the
+// gradients of all weights, projector and classifier included.
 func TestTheMixedObjectiveIsTorchs(t *testing.T) {
 	for _, factor := range []float64{0, 0.3, 0.7, 1} {
 		t.Run(fmt.Sprintf("ss_factor %g", factor), func(t *testing.T) { objectiveIsTorchs(t, backendtest.Open(t), factor) })
@@ -156,20 +156,21 @@ func objectiveIsTorchs(t *testing.T, b *backend.Backend, factor float64) {
 	}
 	sameMetrics(t, metrics, parity.Metrics(golden.Under(torch, fmt.Sprintf("gradients_%g/", factor))))
 	state := stateOf(t, s)
-	// what momentum remembers of a first step without decay is the gradient
+	// after a first step without decay, the momentum is the gradient
 	for _, p := range trainable(s) {
 		parity.CloseFlat(t, "gradient", p, state.Arrays["velocity/"+p.Label].F32, torch, kind, parity.Tolerance)
 	}
 	gradient := slices.Clone(state.Arrays["adam.m"].F32)
 	for i := range gradient {
-		gradient[i] *= 2 // Adam remembers 1 - 0.5 of it
+		gradient[i] *= 2 // Adam's moment is 1 - 0.5 of it
 	}
 	parity.CloseArchitecture(t, "gradient of", gradient, torch, kind+"/", true)
 }
 
-// TestTwoEpochsOfASearchAreTorchs: every metric of every step and epoch, all weights, alphas and
-// betas at the end. In the first epoch the architecture is frozen; the rate falls; with labels
-// alone pictures are cropped, flipped and cut, in the mixture each batch has two views.
+// TestTwoEpochsOfASearchAreTorchs compares every metric of every step and epoch, and all weights,
+// alphas and betas at the end. The architecture is frozen in the first epoch, and the learning rate
+// falls. With labels alone pictures are cropped, flipped and cut; with the mixed loss each batch
+// has two views.
 func TestTwoEpochsOfASearchAreTorchs(t *testing.T) {
 	for name, factor := range map[string]float64{"labels": 0, "mixed": 0.3} {
 		t.Run(name, func(t *testing.T) { epochsAreTorchs(t, backendtest.Open(t), name, factor) })
@@ -193,7 +194,7 @@ func epochsAreTorchs(t *testing.T, b *backend.Backend, name string, factor float
 	golden.Close(t, "the way of alphas and betas", moved(before, after), moved(before, parity.Architecture(torch, name+"/final/weight/", true)), 1e-3)
 }
 
-// In the layout of GPUs, with alphas, betas and optimizers on the device.
+// The search uses the layout of GPUs and keeps alphas, betas and optimizers on the device.
 func TestASelfSupervisedSearchOnAGPUIsTorchs(t *testing.T) {
 	b := backendtest.Rehearse(t, 1)
 	for _, factor := range []float64{0.3, 1} {

@@ -13,11 +13,11 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// This file holds adversarial training: the steps see images that were moved against the network,
-// and validation measures how many images withstand PGD. The attacked network is in evaluation
-// mode, as it is when it is tested, so attacks leave the running statistics of its norms alone.
+// This file implements adversarial training. Steps learn from images that were moved against the
+// network, and validation measures the share of images that withstand PGD. Attacks use the network
+// in evaluation mode, as a test does, so they do not change the running statistics of its norms.
 
-// ballOf returns the ball of the settings around batches of a set's images; nil without adversarial
+// ballOf returns the ball of the settings for batches of a set's images, or nil without adversarial
 // training. The settings are valid.
 func ballOf(set *data.Set, s settings.Train) *adversary.Ball {
 	if !s.On() {
@@ -25,18 +25,18 @@ func ballOf(set *data.Set, s settings.Train) *adversary.Ball {
 	}
 	eps, err := s.Radius()
 	if err != nil {
-		panic(err) // Validate has read it
+		panic(err) // Validate has parsed it
 	}
 	return &adversary.Ball{Mean: set.Mean, Std: set.Std, Side: set.Train.Height, Batch: s.Batch / s.Devices, Eps: eps}
 }
 
-// adversarial returns adversarial images of a batch, which the caller owns.
+// adversarial returns adversarial images of a batch. The caller owns them.
 func (t *Training) adversarial(images, labels *block.Value, steps int, length float64, r *rand.Rand) (*block.Value, error) {
 	s := adversary.Search{Steps: steps, Step: length * t.ball.Eps, Random: r}
 	return t.ball.Find(t.Engine, images, s, func(x *block.Value) error {
 		tape := block.NewTape(t.Engine, t.Params, block.Evaluate, block.Images)
 		defer tape.Close()
-		loss := t.clear(tape, x, labels)
+		loss := t.cleanLoss(tape, x, labels)
 		if err := tape.Run(); err != nil {
 			return err
 		}
@@ -45,19 +45,19 @@ func (t *Training) adversarial(images, labels *block.Value, steps int, length fl
 	})
 }
 
-// clear makes the calls up to the loss of the network without auxiliary tower and dropped paths.
-func (t *Training) clear(r block.Runner, images, labels *block.Value) *block.Value {
-	return r.Call("", t.loss, []*block.Value{bare(t.net).Run(r, images, nil).Logits, labels}, nil)[0]
+// cleanLoss makes the calls of the loss of the network without auxiliary tower and drop path.
+func (t *Training) cleanLoss(r block.Runner, images, labels *block.Value) *block.Value {
+	return r.Call("", t.loss, []*block.Value{withoutTower(t.net).Run(r, images, nil).Logits, labels}, nil)[0]
 }
 
-// attacked is the plan of adversarial's passes.
-func (t *Training) attacked() *block.Plan {
-	return block.NewPlan(func(r block.Runner) { t.clear(r, &block.Value{}, &block.Value{}) })
+// attackPlan returns the plan of the passes of adversarial.
+func (t *Training) attackPlan() *block.Plan {
+	return block.NewPlan(func(r block.Runner) { t.cleanLoss(r, &block.Value{}, &block.Value{}) })
 }
 
-// learnt returns the images that a step learns from: the batch itself, or adversarial ones, which
-// done frees.
-func (t *Training) learnt(images, labels *block.Value, epoch, step int) (x *block.Value, done func(), err error) {
+// stepImages returns the images of a step: the batch itself, or adversarial images. done frees the
+// latter.
+func (t *Training) stepImages(images, labels *block.Value, epoch, step int) (x *block.Value, done func(), err error) {
 	if t.ball == nil {
 		return images, func() {}, nil
 	}
@@ -69,8 +69,9 @@ func (t *Training) learnt(images, labels *block.Value, epoch, step int) (x *bloc
 	return x, func() { x.Set(nil) }, nil
 }
 
-// robust measures loss and accuracy on the validation images under PGD, also where training has a
-// weaker attack: FGSM may come to fool only itself (arXiv:2001.03994, "catastrophic overfitting").
+// robust measures loss and accuracy on the validation images under PGD, even if training uses a
+// weaker attack. A network trained with FGSM may withstand FGSM alone (arXiv:2001.03994,
+// "catastrophic overfitting").
 func (t *Training) robust(ctx context.Context, epoch int) (event.Metrics, error) {
 	b := t.settings.Batch
 	var all [][]float32
@@ -79,7 +80,7 @@ func (t *Training) robust(ctx context.Context, epoch int) (event.Metrics, error)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		index := make([]int32, b) // image 0 fills the last batch; its outputs are dropped
+		index := make([]int32, b) // copies of image 0 fill the last batch; their outputs are dropped
 		n := copy(index, t.validation[from:])
 		rows, err := t.robustRows(index, fit.Random(t.settings.Seed, "robust validation", epoch, from/b))
 		if err != nil {
@@ -97,7 +98,7 @@ func (t *Training) robust(ctx context.Context, epoch int) (event.Metrics, error)
 	return event.Metrics{"val_robust_loss": table.Loss, "val_robust_accuracy": table.Top1}, nil
 }
 
-// robustRows returns the logits of adversarial images of a batch.
+// robustRows returns the logits of adversarial images for a batch.
 func (t *Training) robustRows(index []int32, r *rand.Rand) ([][]float32, error) {
 	images, labels, err := t.Feeder.Batch(index, nil)
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// fragile is a set of two classes with two signs of the class: a faint one, stripes of 12 grey
-// levels along rows or columns, and a strong one, the brightness of half of the image, which one
-// image of eight has wrong. A network that trusts the faint sign is better on clean images and
-// loses everything to changes of 16 levels. Crops and flips leave both signs.
+// fragile returns a set of two classes with two signs of the class. The faint sign is stripes of 12
+// grey levels along rows or columns. The strong sign is the brightness of half of the image, which
+// is wrong for one image of eight. A network that relies on the faint sign is better on clean
+// images, but changes of 16 levels fool it completely. Crops and flips preserve both signs.
 func fragile(n int) *data.Set {
 	set := parity.Pictures(n, 1, 16, 2)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -62,7 +62,7 @@ func TestAdversariallyTrainedNetworksWithstandAttacksThatFoolPlainOnes(t *testin
 				}
 			}
 		}
-		if attack == "none" { // attack it as the others are
+		if attack == "none" { // with the same attack as the others
 			on := s.settings
 			on.Adversarial.Adversarial = "pgd"
 			s.ball = ballOf(set, on)
@@ -74,7 +74,7 @@ func TestAdversariallyTrainedNetworksWithstandAttacksThatFoolPlainOnes(t *testin
 		t.Errorf("with FGSM in training %.2f of the images withstand PGD, without %.2f", robust["fgsm"], robust["none"])
 	}
 	if robust["none"] > clean["none"] || robust["fgsm"] > clean["fgsm"] {
-		t.Errorf("more images are right under attack %v than without %v", robust, clean)
+		t.Errorf("accuracy under attack, %v, exceeds that without, %v", robust, clean)
 	}
 }
 
@@ -88,7 +88,8 @@ func TestACancelledAdversarialTrainingEndsInTheSameBits(t *testing.T) {
 	}, 7)
 }
 
-// TestAttacksLeaveTheStateOfATrainingAlone: weights, velocities, running statistics.
+// TestAttacksLeaveTheStateOfATrainingAlone: weights, velocities and running statistics stay
+// unchanged.
 func TestAttacksLeaveTheStateOfATrainingAlone(t *testing.T) {
 	s := adversarialTraining(t, fragile(64), "pgd")
 	_, before := stepped(t, s, 0, 0)
@@ -103,8 +104,8 @@ func TestAttacksLeaveTheStateOfATrainingAlone(t *testing.T) {
 	}
 }
 
-// overfitting is a training with the course of robust overfitting (arXiv:2002.11569): its clean
-// loss falls to the end, and its robust loss is lowest in the second epoch.
+// overfitting is a training with the metrics of robust overfitting (arXiv:2002.11569): its clean
+// loss falls to the end, but its robust loss is lowest in the second epoch.
 type overfitting struct{ *Training }
 
 func (o overfitting) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {

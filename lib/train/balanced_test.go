@@ -10,11 +10,11 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain, not of those held back, whose shares of
-// the classes differ by rounding.
+// TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain: held-back pictures, whose shares of the
+// classes differ by rounding, do not count.
 func TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain(t *testing.T) {
 	set := pictures()
-	for i := range set.Train.Labels { // 7 pictures of class 0 in 10, 2 of class 1, 1 of class 2
+	for i := range set.Train.Labels { // of 10 pictures 7 are of class 0, 2 of class 1, 1 of class 2
 		set.Train.Labels[i] = []uint8{0, 0, 0, 0, 0, 0, 0, 1, 1, 2}[i%10]
 	}
 	g, _ := cell.Published("DARTS_V2")
@@ -29,11 +29,11 @@ func TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain(t *testing.T) {
 		return &n
 	}
 	train, held := set.TrainValidation(s.Seed, 0)
-	want := fit.WeightedCrossEntropy(fit.Balanced(of(train)[:]), s.Batch).Name // has a checksum of the weights
+	want := fit.WeightedCrossEntropy(fit.Balanced(of(train)[:]), s.Batch).Name // the name contains a checksum of the weights
 	if task.loss.Name != want {
 		t.Errorf("the loss is %q, want %q for %v training pictures", task.loss.Name, want, *of(train))
 	}
 	if other := fit.WeightedCrossEntropy(fit.Balanced(of(held)[:]), s.Batch).Name; other == want {
-		t.Errorf("%v training and %v held-back pictures have the same weights: the test tells nothing", *of(train), *of(held))
+		t.Errorf("%v training and %v held-back pictures have the same weights: the test shows nothing", *of(train), *of(held))
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// TestMoreEpochsBeginWithAllWeightsAndOtherImagesWithANewClassifier begins trainings with the state
-// of an earlier one that had no auxiliary tower.
+// TestMoreEpochsBeginWithAllWeightsAndOtherImagesWithANewClassifier starts trainings from the state
+// of an earlier one without auxiliary tower.
 func TestMoreEpochsBeginWithAllWeightsAndOtherImagesWithANewClassifier(t *testing.T) {
 	set := must.M1(data.Sample())
 	g, _ := cell.Published("DARTS_V2")

@@ -18,7 +18,7 @@ func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {
 	if len(order) != 10 {
 		t.Fatalf("an epoch of %d images, want 10", len(order))
 	}
-	for k := range 3 { // each image once before any comes again
+	for k := range 3 { // each image occurs once before any is repeated
 		if pass := slices.Sorted(slices.Values(order[3*k : 3*k+3])); !slices.Equal(pass, few.train) {
 			t.Errorf("images %v, want each of %v once", pass, few.train)
 		}
@@ -27,7 +27,7 @@ func TestAnEpochIsAsLongWithFewLabelsAsWithAll(t *testing.T) {
 		t.Errorf("the last image is %d, want one of %v", order[9], few.train)
 	}
 	if slices.Equal(order, few.order(1)) || !slices.Equal(order, few.order(0)) {
-		t.Error("the order does not change from epoch to epoch, or is not the same again")
+		t.Error("the order is the same in every epoch, or is not reproducible")
 	}
 	all := &Training{settings: settings.Train{Shared: settings.Shared{Batch: 4, Seed: 3}}, train: []int32{1, 2, 3, 4, 5, 6, 7}, images: 7}
 	if want := augment.EpochOrder(all.train, 3, 5); !slices.Equal(all.order(5), want) {

@@ -22,8 +22,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// small is a training of four steps an epoch on 40 pictures, of which it holds 8 back; without
-// decay and clip.
+// small returns a training with four steps per epoch on 40 pictures, of which 8 are held back,
+// without decay and clip.
 func small(t *testing.T, set *data.Set, change func(*settings.Train)) *Training {
 	t.Helper()
 	s := settings.Train{Shared: settings.Shared{Cells: 3, Channels: 2, Batch: 8, Epochs: 4, Devices: 1, Seed: 5, LR: 0.02, Momentum: 0.9}, Labels: 1, Clip: 1e9}
@@ -33,7 +33,7 @@ func small(t *testing.T, set *data.Set, change func(*settings.Train)) *Training 
 
 func pictures() *data.Set { return parity.Pictures(40, 1, 16, 3) }
 
-// stepped makes a step, and returns its metrics and the state after it.
+// stepped makes a step and returns its metrics and the state after it.
 func stepped(t *testing.T, s *Training, epoch, step int) (event.Metrics, fit.State) {
 	t.Helper()
 	m, err := s.Step(epoch, step)
@@ -54,10 +54,9 @@ func ended(t *testing.T, s *Training, epoch int) event.Metrics {
 
 func velocity(s fit.State, label string) []float32 { return s.Arrays["velocity/"+label].F32 }
 
-// The stem's convolution is made to pick a pixel: that in the middle, or one of its four
-// neighbours. Then the running mean and variance of the norm behind it tell what the batch's
-// pictures were, up to their sums: of all pixels, and without a border on each side, which a flip
-// exchanges.
+// The stem's convolution selects a pixel: the centre, or one of its four neighbours. The running
+// mean and variance of the following norm then determine sums over the batch's pictures: over all
+// pixels, and without a border on each side, which a flip exchanges.
 func TestATrainingSeesItsPicturesCroppedFlippedAndCut(t *testing.T) {
 	set := pictures()
 	const side, batch = 16, 8
@@ -119,12 +118,12 @@ func TestTheWeightsMoveAtARateThatFallsAlongACosine(t *testing.T) {
 			}
 		}
 		if got := moved / fast; math.Abs(got/want-1) > 1e-3 || math.Abs(m["lr"]/want-1) > 1e-9 {
-			t.Errorf("epoch %d: the weights moved at a rate of %g, and the metrics tell %g, want %g", epoch, got, m["lr"], want)
+			t.Errorf("epoch %d: the weights moved at a rate of %g, and the metrics contain %g, want %g", epoch, got, m["lr"], want)
 		}
 	}
 }
 
-// masksOf are all decisions of a step, each path's by itself.
+// masksOf returns the decisions of a step, per path.
 func masksOf(s *Training, epoch, step int) map[network.Path][]float32 {
 	masks := s.masks(epoch, step)
 	defer masks.Free()
@@ -135,8 +134,8 @@ func masksOf(s *Training, epoch, step int) map[network.Path][]float32 {
 	return all
 }
 
-// The probability grows linearly with the epochs: it is 0 in the first, and that of the settings
-// would come after the last.
+// The probability of drop path grows linearly with the epochs: it is 0 in the first, and would
+// reach the setting after the last.
 func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 	set := parity.Pictures(400, 1, 8, 3)
 	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Batch = 0.8, 128 })
@@ -159,8 +158,8 @@ func TestPathsAreDroppedMoreFromEpochToEpoch(t *testing.T) {
 	}
 }
 
-// A step with all paths dropped but of identities is another one than without; in the first epoch,
-// where none is, it is the same.
+// A step in which all paths but identities are dropped differs from one without drop path. In the
+// first epoch, which drops no path, it does not.
 func TestDroppedPathsAreThoseOfTheStep(t *testing.T) {
 	set := pictures()
 	of := func(p float64, epoch int) fit.State {
@@ -175,9 +174,8 @@ func TestDroppedPathsAreThoseOfTheStep(t *testing.T) {
 	}
 }
 
-// The held-back pictures show another class than their label says. So the better the network gets,
-// the worse is the loss on them: the lowest is that of an early epoch, while that of training is
-// lowest at the end.
+// The held-back pictures have wrong labels. As the network improves, its loss on them grows: the
+// lowest is that of an early epoch, while the training loss is lowest at the end.
 func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 	set := parity.Pictures(60, 1, 8, 3)
 	_, held := set.TrainValidation(5, 0)
@@ -210,12 +208,12 @@ func TestTheWeightsKeptAreThoseOfTheLowestLossOnHeldBackPictures(t *testing.T) {
 		t.Errorf("the best epoch is %d (%v), want %d: losses on held-back pictures are %v", best, err, want, validation)
 	}
 	if slices.Index(train, slices.Min(train)) == want {
-		t.Errorf("the loss of training is lowest in the same epoch, which shows nothing: %v, %v", train, validation)
+		t.Errorf("the training loss is lowest in the same epoch, so the test shows nothing: %v, %v", train, validation)
 	}
 }
 
-// Validation sees the pictures as they are, with running statistics and all paths: what it measures
-// depends on neither epoch nor step, and is what a model of the weights says.
+// Validation uses unchanged pictures, running statistics and all paths. Its results do not depend
+// on epoch and step, and equal those of a model with the same weights.
 func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	s := small(t, set, func(s *settings.Train) { s.DropPath, s.Cutout, s.Auxiliary = 0.9, 8, 0.4 })
@@ -256,8 +254,8 @@ func TestValidationSeesWholePicturesAndTheWholeNetwork(t *testing.T) {
 	}
 }
 
-// No weight depends on a held-back picture, nor on one whose label is left out; validation does
-// depend on the former.
+// No weight depends on a held-back picture or on one without a label. Validation does depend on
+// held-back pictures.
 func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	set := pictures()
 	train, held := set.TrainValidation(5, 0)
@@ -287,8 +285,8 @@ func TestOnlyTheTrainingsOwnPicturesTeachIt(t *testing.T) {
 	}
 }
 
-// The tower's weights learn from its loss alone, so their gradient tells its factor. The loss is
-// told without it.
+// Only the tower's loss reaches the tower's weights, so their gradient is proportional to its
+// factor. The reported loss excludes it.
 func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	set := parity.Pictures(40, 1, 24, 3)
 	of := func(weight float64) (event.Metrics, []float32) {
@@ -308,8 +306,8 @@ func TestTheTowersLossHasItsWeightInTheGradient(t *testing.T) {
 	}
 }
 
-// Decay, momentum and clip are those of the settings: a second step's velocity is 0.9 times the
-// first one's, the clipped gradient, and 0.5 times the weights.
+// Decay, momentum and clip are those of the settings. The velocity of a second step is 0.9 times
+// the first one's, plus the clipped gradient, plus 0.5 times the weights.
 func TestATrainingsStepIsThatOfItsSettings(t *testing.T) {
 	set := pictures()
 	of := func(decay, momentum, clip float64) (first, second fit.State, norms [2]float64) {

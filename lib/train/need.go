@@ -11,8 +11,8 @@ import (
 	"github.com/essnas/essnas/lib/task"
 )
 
-// Need estimates the memory of a training: its steps in the middle of its epochs, with dropped
-// paths, and the validation. It returns an error if a pass can't be traced.
+// Need estimates the memory of a training: its steps, with drop path as in the middle epoch, and
+// its validation. It returns an error if a pass can't be traced.
 func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (run.Need, error) {
 	if err := Fits(set.Train.Height, s); err != nil {
 		return run.Need{}, err
@@ -30,12 +30,12 @@ func Need(e *block.Engine, set *data.Set, g cell.Genotype, s settings.Train) (ru
 			return append(ends, loss)
 		}},
 		{Mode: block.Evaluate, Network: func(r block.Runner) []*block.Value {
-			return []*block.Value{bare(t.net).Run(r, &block.Value{}, nil).Logits}
+			return []*block.Value{withoutTower(t.net).Run(r, &block.Value{}, nil).Logits}
 		}},
 	}
 	if s.On() {
 		passes = append(passes, block.Pass{Mode: block.Evaluate, Back: block.Images, Network: func(r block.Runner) []*block.Value {
-			return []*block.Value{t.clear(r, &block.Value{}, &block.Value{})}
+			return []*block.Value{t.cleanLoss(r, &block.Value{}, &block.Value{})}
 		}})
 	}
 	return memory.Of(e, set, 1, passes...)

@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// torchMasks are torch's masks, divided by the probability to keep a path.
+// torchMasks returns PyTorch's masks, divided by the probability of keeping a path.
 func torchMasks(n *network.Network, torch map[string]golden.Array) network.Masks {
 	keep := torch["keep"].Data[0]
 	masks := network.Masks{}
@@ -30,9 +30,9 @@ func torchMasks(n *network.Network, torch map[string]golden.Array) network.Masks
 	return masks
 }
 
-// TestTrainingStepIsTorchs compares one step of the training with torch's losses and gradients, put
-// through the formula of SGD (a first step has no momentum yet): w - lr * (clipped gradient + decay
-// * w), with a clip that bites.
+// TestTrainingStepIsTorchs compares one step of a training with the formula of SGD on PyTorch's
+// losses and gradients: w - lr * (clipped gradient + decay * w). A first step has no momentum. The
+// clip is below the gradient's norm.
 func TestTrainingStepIsTorchs(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")
 	genotype, _ := cell.Published("DARTS_V2")
@@ -56,7 +56,7 @@ func TestTrainingStepIsTorchs(t *testing.T) {
 	}
 	norm = math.Sqrt(norm)
 	if norm <= clip {
-		t.Fatalf("the gradient's norm is %g: a clip at %g shows nothing", norm, clip)
+		t.Fatalf("the gradient's norm is %g: with a clip at %g the test shows nothing", norm, clip)
 	}
 	after := map[string]golden.Array{}
 	for name, w := range golden.Under(torch, "weight/") {
@@ -72,7 +72,7 @@ func TestTrainingStepIsTorchs(t *testing.T) {
 		[]float32{torch["loss"].Data[0], torch["auxiliary_loss"].Data[0], float32(norm)}, parity.Tolerance)
 }
 
-// TestATrainingStepInHalfPrecision is nearly that of float32: the same losses, and a gradient of
+// TestATrainingStepInHalfPrecision is close to that of float32: the same losses, and a gradient of
 // the same size.
 func TestATrainingStepInHalfPrecision(t *testing.T) {
 	torch := golden.Under(golden.Read(t, "networks"), "DARTS_V2/")

@@ -30,12 +30,12 @@ type Training struct {
 	set      *data.Set
 	net      *network.Network
 	loss     *block.Block
-	right    *block.Block    // counts correct predictions; nil where the host counts them
+	right    *block.Block    // counts correct predictions; nil if the host counts them
 	model    *network.Model  // the same weights, for validation
-	ball     *adversary.Ball // of adversarial training; nil: on clean images
+	ball     *adversary.Ball // of adversarial training; nil for clean images
 
 	train, validation []int32 // train holds the images whose labels are used
-	images            int     // in an epoch, including repetitions
+	images            int     // number of images per epoch, including repetitions
 }
 
 // New prepares a training on the training images and holds some of them back for validation. It
@@ -77,7 +77,7 @@ func counts(set *data.Set, index []int32) []int {
 	return n
 }
 
-// Unseen returns the classes of which a training with these settings has no image to learn from.
+// Unseen returns the classes without training images under these settings.
 func Unseen(set *data.Set, s settings.Train) (classes []string) {
 	train, _ := set.TrainValidation(s.Seed, s.Images)
 	for k, n := range counts(set, set.Train.Share(train, s.Labels)) {
@@ -88,8 +88,8 @@ func Unseen(set *data.Set, s settings.Train) (classes []string) {
 	return classes
 }
 
-// Fits returns an error if images of a side are too small for the stem or the auxiliary tower of a
-// network, or can't be halved as often as its stem and cells do.
+// Fits returns an error if images with this side are too small for the network's stem or auxiliary
+// tower, or if stem and cells can't halve them as often as they must.
 func Fits(side int, s settings.Train) error {
 	whole := side
 	if side < 4 || side%4 != 0 {
@@ -97,7 +97,7 @@ func Fits(side int, s settings.Train) error {
 	}
 	if s.Stem == backbone.StemImageNet {
 		if side%32 != 0 {
-			return fmt.Errorf("images of %d x %d pixels can't be halved five times, as the stem imagenet wants it: give a side that is a multiple of 32, or the stem cifar", side, side)
+			return fmt.Errorf("images of %d x %d pixels can't be halved five times, as the stem imagenet requires: give a side that is a multiple of 32, or the stem cifar", side, side)
 		}
 		side /= 8
 	}
@@ -123,12 +123,12 @@ func assemble(base task.Base, net *network.Network, s settings.Train) *Training 
 		right:    fit.CountCorrectOn(e, net.Classes, net.Batch),
 	}
 	t.Make(t.plan(), s.Seed, block.Joint, &fit.SGD{Momentum: s.Momentum, WeightDecay: s.WeightDecay, Clip: s.Clip, Engine: e})
-	t.model = network.ModelOf(e, bare(net), t.Params)
+	t.model = network.ModelOf(e, withoutTower(net), t.Params)
 	return t
 }
 
-// bare returns the network without its auxiliary tower.
-func bare(net *network.Network) *network.Network {
+// withoutTower returns the network without its auxiliary tower.
+func withoutTower(net *network.Network) *network.Network {
 	n := *net
 	n.Auxiliary = [2]int{}
 	return &n
@@ -138,7 +138,7 @@ func (t *Training) plan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) { t.forward(r, &block.Value{}, &block.Value{}, t.masks(0, 0)) })
 }
 
-// masks returns the masks of drop path, whose probability grows linearly with the epochs.
+// masks returns the masks of drop path in a step. Their probability grows linearly with the epochs.
 func (t *Training) masks(epoch, step int) network.Masks {
 	if t.settings.DropPath == 0 {
 		return nil
@@ -147,7 +147,7 @@ func (t *Training) masks(epoch, step int) network.Masks {
 	return t.net.NewMasks(t.Engine, p, fit.Random(t.settings.Seed, "drop path", epoch, step))
 }
 
-// forward makes the calls of one pass, up to the loss and the auxiliary loss (nil without a tower).
+// forward makes the calls of one pass up to the loss and the auxiliary loss (nil without a tower).
 func (t *Training) forward(r block.Runner, images, labels *block.Value, m network.Masks) (loss, auxiliary, logits *block.Value) {
 	out := t.net.Run(r, images, m)
 	if out.Auxiliary != nil {
@@ -156,26 +156,26 @@ func (t *Training) forward(r block.Runner, images, labels *block.Value, m networ
 	return r.Call("", t.loss, []*block.Value{out.Logits, labels}, nil)[0], auxiliary, out.Logits
 }
 
-// Count returns the number of weights, including the auxiliary tower, and the multiply-accumulates
+// Count returns the number of weights, with the auxiliary tower, and the multiply-accumulates
 // (MACs) of one image in a forward pass.
 func (t *Training) Count() (weights, macs int) { return t.plan().Count() }
 
-// Prepare compiles the executables of steps and validation; report hears of each. It returns an
-// error if a block does not compile.
+// Prepare compiles the executables of steps and validation and reports each to report. It returns
+// an error if a block does not compile.
 func (t *Training) Prepare(report func(done, total int, name string, took time.Duration)) error {
 	if err := t.Engine.Prepare(t.plan(), block.Train, block.Joint, report); err != nil {
 		return err
 	}
 	if t.ball != nil {
-		if err := t.Engine.Prepare(t.attacked(), block.Evaluate, block.Images, report); err != nil {
+		if err := t.Engine.Prepare(t.attackPlan(), block.Evaluate, block.Images, report); err != nil {
 			return err
 		}
 	}
 	return t.model.Prepare(report)
 }
 
-// Best names the metric whose lowest value marks the weights to keep: of an adversarial training
-// the loss under attack, which rises again long before the other one (arXiv:2002.11569).
+// Best names the metric whose lowest value marks the best epoch. In adversarial training it is the
+// loss under attack, which rises long before the clean loss does (arXiv:2002.11569).
 func (t *Training) Best() string {
 	if t.ball != nil {
 		return "val_robust_loss"
@@ -186,11 +186,11 @@ func (t *Training) Best() string {
 // Epochs implements fit.Task.
 func (t *Training) Epochs() int { return t.settings.Epochs }
 
-// Steps implements fit.Task: whole batches. A fraction of the labels gives as many steps as all
-// labels, so trainings with different fractions have the same steps and learning rates.
+// Steps implements fit.Task: whole batches. The number of steps, and thus the learning rates, do
+// not depend on the fraction of labels.
 func (t *Training) Steps(int) int { return t.images / t.settings.Batch }
 
-// order returns the order of an epoch's images, with repetitions if there are few labels.
+// order returns the order of an epoch's images. With few labels it repeats them.
 func (t *Training) order(epoch int) (order []int32) {
 	times := (t.images + len(t.train) - 1) / len(t.train)
 	for k := range times {
@@ -199,11 +199,10 @@ func (t *Training) order(epoch int) (order []int32) {
 	return order[:t.images]
 }
 
-// Begin starts the training with the weights and running statistics of another network with the
-// same cells. The state is that of a pretraining (package pretrain) or of a training. Classifier
-// and auxiliary tower keep their initial weights, unless the network is the whole of this one: then
-// they are the other's too, as far as it has them. Begin returns an error if the state belongs to
-// another network.
+// Begin starts the training with weights and running statistics from the state of a training or a
+// pretraining (package pretrain) with the same cells. With whole, all weights are taken over, those
+// of the auxiliary tower if the state has them. Otherwise classifier and auxiliary tower keep their
+// initial weights. Begin returns an error if the state belongs to another network.
 func (t *Training) Begin(from fit.State, whole bool) error {
 	return fit.LoadParams(from, slices.DeleteFunc(slices.Clone(t.Params), func(p *block.Param) bool {
 		switch p.Label {
@@ -234,7 +233,7 @@ func (t *Training) Launch(epoch, step int) (read func() (event.Metrics, error), 
 	defer masks.Free()
 	defer x.Set(nil)
 	defer y.Set(nil)
-	learnt, done, err := t.learnt(x, y, epoch, step)
+	learnt, done, err := t.stepImages(x, y, epoch, step)
 	if err != nil {
 		return nil, err
 	}
@@ -280,8 +279,8 @@ func (t *Training) step(images, labels *block.Value, masks network.Masks, lr flo
 	}, err
 }
 
-// EndEpoch implements fit.Task: it measures loss and accuracy on the validation images; of an
-// adversarial training also under attack.
+// EndEpoch implements fit.Task: it measures loss and accuracy on the validation images, and in
+// adversarial training also those under attack.
 func (t *Training) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	logits, err := t.model.Logits(ctx, t.Feeder, t.validation, nil)
 	if err != nil {

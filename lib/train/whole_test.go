@@ -19,7 +19,8 @@ import (
 	"github.com/essnas/essnas/lib/settings"
 )
 
-// The trainings of this file use of a training what a run uses: steps, ends of epochs, states.
+// The tests of this file use the same methods of a training as a run: steps, ends of epochs,
+// states.
 
 func newTraining(t *testing.T, set *data.Set, s settings.Train) *Training {
 	t.Helper()
@@ -45,11 +46,11 @@ func trainable(s *Training) []*block.Param {
 	return slices.DeleteFunc(slices.Clone(s.Params), func(p *block.Param) bool { return !p.Trainable() })
 }
 
-// auxiliaryWidths are the widths of the tower in the code of DARTS.
+// auxiliaryWidths are the channels of the auxiliary tower in DARTS' code.
 var auxiliaryWidths = [2]int{128, 768}
 
-// tower adds the initial weights of an auxiliary tower on so many channels to torch's arrays, as
-// whole.py draws them: they are too many for a file.
+// tower adds initial weights of an auxiliary tower to PyTorch's arrays, with whole.py's random
+// numbers: they are too many for a file.
 func tower(torch map[string]golden.Array, in, classes int) {
 	for number, w := range []struct {
 		name  string
@@ -79,10 +80,10 @@ func tower(torch map[string]golden.Array, in, classes int) {
 	}
 }
 
-// TestTwoEpochsOfATrainingAreTorchs (of lib/internal/golden/whole.py): every metric of every step,
-// the validation's after each epoch, all weights and running statistics at the end. Both sides draw
-// the same batches, crop, flip and cut them, and drop the same paths; those are dropped from the
-// second epoch on.
+// TestTwoEpochsOfATrainingAreTorchs compares with lib/internal/golden/whole.py: every metric of
+// every step, those of the validation after each epoch, and all weights and running statistics at
+// the end. Both sides use the same batches, crops, flips, cutouts and dropped paths; the second
+// epoch is the first with drop path.
 func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 	torch := golden.Read(t, "training")
 	parity.Unpack(torch, "final/weight")
@@ -131,7 +132,7 @@ func TestTwoEpochsOfATrainingAreTorchs(t *testing.T) {
 	state = stateOf(t, s)
 	for _, p := range trainable(s) {
 		if p.Label == backbone.AuxiliaryLabel {
-			continue // its weights show in those that its loss reaches
+			continue // the tower's effect on the other weights is compared
 		}
 		parity.CloseFlat(t, "weights", p, state.Arrays["weights/"+p.Label].F32, torch, "final/weight", parity.Tolerance)
 		if want := parity.RunningStatistics(t, p, golden.Under(torch, "final/")); len(p.Running) > 0 {
