@@ -3,9 +3,9 @@
 // A file is written under a temporary name in its own directory, synced and renamed. A reader sees
 // the old file or the new one. A killed process, a full disk or a power cut leaves the old one.
 //
-// A killed process leaves its temporary file as well. The next one that writes the same file
-// removes it: a writer keeps its temporary file locked (flock), and the system frees the lock of a
-// process that has died. Where a file system has no locks, temporary files stay.
+// A killed process leaves its temporary file as well. The next writer of the same file removes it:
+// a writer locks its temporary file (flock), and the system frees the lock of a dead process. On a
+// file system without locks, temporary files stay.
 package atomicfile
 
 import (
@@ -62,11 +62,12 @@ func pending(path string) (f *renameio.PendingFile, held *os.File, err error) {
 	}
 }
 
-// alive locks a new temporary file. It returns false if a process that sweeps was quicker.
+// alive locks a new temporary file. It returns false if another process has locked the file first,
+// in order to remove it.
 func alive(f *os.File) bool {
 	err := lock(f)
 	if err != nil {
-		return !errors.Is(err, syscall.EWOULDBLOCK) // else there are no locks here
+		return !errors.Is(err, syscall.EWOULDBLOCK) // other errors: a file system without locks
 	}
 	info, err := f.Stat()
 	return err != nil || info.Sys().(*syscall.Stat_t).Nlink > 0
@@ -74,8 +75,8 @@ func alive(f *os.File) bool {
 
 func lock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
-// sweep removes the temporary files of path that killed processes have left. What can't be removed
-// does no harm.
+// sweep removes the temporary files of path that killed processes have left. Remaining files do no
+// harm, so sweep ignores errors.
 func sweep(path string) {
 	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)
 	entries, err := os.ReadDir(dir)
@@ -98,8 +99,8 @@ func sweep(path string) {
 	}
 }
 
-// Temporary reports whether a file has the name of a temporary file of Write, and of which file it
-// is. The names of such files must not end in digits.
+// Temporary reports whether name is that of a temporary file of Write, and returns the name of the
+// file that was to be written. Names of written files must not end in digits.
 func Temporary(name string) (of string, ok bool) {
 	hidden, ok := strings.CutPrefix(name, ".")
 	of = strings.TrimRight(hidden, "0123456789")
@@ -130,7 +131,7 @@ func Explain(err error, path string) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s can't be used for lack of permission; mend its owner or mode, or choose another place with --run or ESSNAS_RUNS (%w)", path, err)
 	case errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s can't be used, because something above it is a file and not a directory (%w)", path, err)
+		return fmt.Errorf("%s can't be used, because a part of its path is a file and not a directory (%w)", path, err)
 	}
 	return err
 }

@@ -1,8 +1,8 @@
 // Package build describes the program: its version and the commit of its sources.
 //
 // A program that the go command builds in a git checkout knows both from the build information.
-// Sources without git's directory, as in a release's archive or a container image, carry them in
-// the file stamp.txt of this package instead: git archive fills it in, and so does the Dockerfile.
+// Sources without git's directory, such as a release's archive or a container image, have both in
+// the file stamp.txt of this package, which git archive and the Dockerfile fill in.
 package build
 
 import (
@@ -18,12 +18,12 @@ var stamp string
 
 // Info describes a build.
 type Info struct {
-	// Version is that of a release, such as v0.2.0, or of a commit between releases (a
-	// pseudo-version of the go command), or "(devel)" if nothing tells it.
+	// Version is the version of a release, such as v0.2.0, or of a commit between releases (a
+	// pseudo-version of the go command), or "(devel)" if it is unknown.
 	Version string `json:"version"`
-	// Commit is the hash of the sources' commit, "unknown" if nothing tells it.
+	// Commit is the hash of the sources' commit, or "unknown".
 	Commit string `json:"commit"`
-	// Modified says that the sources differ from the commit.
+	// Modified is true if the sources differ from the commit.
 	Modified bool `json:"modified"`
 }
 
@@ -39,7 +39,8 @@ func read(stamp string, info *debug.BuildInfo) Info {
 	i := Info{Version: "(devel)", Commit: "unknown"}
 	if commit, version, _ := strings.Cut(strings.TrimSpace(stamp), " "); commit != "" && !strings.HasPrefix(commit, "$") {
 		i.Commit = commit
-		if version != "" && !strings.HasPrefix(version, "%") { // git describes no commit without a tag
+		// git archive leaves the placeholder of the version as it is if the commit has no tag.
+		if version != "" && !strings.HasPrefix(version, "%") {
 			i.Version = version
 		}
 	}

@@ -49,7 +49,7 @@ func TestGitArchiveFillsTheStampIn(t *testing.T) {
 		}
 		return out
 	}
-	// the checkout's own file and attributes, in a repository whose commit and tag are known
+	// a repository with a known commit and tag contains the checkout's own file and attributes
 	must.M(os.MkdirAll(filepath.Join(dir, "lib", "internal", "build"), 0o755))
 	must.M(os.WriteFile(filepath.Join(dir, "lib", "internal", "build", "stamp.txt"), []byte("$Format:%H %(describe:tags)$\n"), 0o644))
 	attributes := must.M1(os.ReadFile(filepath.Join("..", "..", "..", ".gitattributes")))

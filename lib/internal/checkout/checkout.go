@@ -62,7 +62,8 @@ func (c Tree) Dir() (string, error) {
 }
 
 // Sources returns a checksum of the names, sizes and times of the files that essnas is built from.
-// If it differs, earlier builds are out of date. Sources returns an error if a file can't be read.
+// A different checksum shows that earlier builds are out of date. Sources returns an error if a
+// file can't be read.
 func (c Tree) Sources() (string, error) {
 	h := sha256.New()
 	err := c.sources(func(path string, info fs.FileInfo) {

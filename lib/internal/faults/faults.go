@@ -16,24 +16,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Command is a program, its arguments and its surroundings. Calls count below Root, an absolute
-// path.
+// Command is a program with its arguments, its working directory and its environment. Only calls
+// for files below Root, an absolute path, count.
 type Command struct {
 	Args      []string // the program first
 	Dir, Root string
 	Env       []string
 }
 
-// Fault says which call is struck, counted from 1: 0 strikes none. Without an Errno the program is
-// killed before the call.
+// Fault selects a call by its number, counted from 1; 0 selects none. The call fails with Errno.
+// Without an Errno the program is killed before the call.
 type Fault struct {
 	At    int
 	Errno syscall.Errno
 }
 
-// Result is what a program came to.
+// Result describes the run of a program.
 type Result struct {
-	Calls  []string // those that were begun: their names and paths, relative to Root
+	Calls  []string // names of the calls, with paths relative to Root
 	Struck bool
 	Status syscall.WaitStatus
 	Output string // of both streams
@@ -42,8 +42,8 @@ type Result struct {
 // variable tells the test binary to become the program.
 const variable = "ESSNAS_FAULTS_EXEC"
 
-// Main becomes the program, with a filter, if this process was started by Run. It returns
-// otherwise.
+// Main replaces this process by the program, with a filter, if Run has started this process. It
+// returns otherwise.
 func Main() {
 	if os.Getenv(variable) == "" {
 		return
@@ -70,9 +70,10 @@ var calls = map[uint64]string{
 	unix.SYS_FSYNC: "fsync", unix.SYS_FDATASYNC: "fdatasync", unix.SYS_CHMOD: "chmod", unix.SYS_FCHMOD: "fchmod", unix.SYS_FCHMODAT: "fchmodat",
 }
 
-// install lets the kernel stop this thread, and what it becomes, at those calls.
+// install lets the kernel stop this thread, and the program that replaces it, at these calls.
 func install() error {
-	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // the call's number
+	// The first instruction loads the number of the call.
+	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}}
 	for number := range calls {
 		filter = append(filter,
 			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(number)},
@@ -141,7 +142,8 @@ type tracer struct {
 	pid     int
 }
 
-// nothread waits for the tracees of this thread only: others have children of their own.
+// nothread limits a wait to the tracees of this thread, because other threads have their own
+// children.
 const nothread = 0x20000000
 
 func (t *tracer) follow() error {
@@ -178,11 +180,11 @@ func (t *tracer) follow() error {
 		case status.StopSignal() != syscall.SIGTRAP:
 			signal = int(status.StopSignal())
 		}
-		syscall.PtraceCont(pid, signal) // one that was killed is gone
+		syscall.PtraceCont(pid, signal) // fails for a killed process, which needs no signal
 	}
 }
 
-// call looks at the call that a thread begins, and strikes it if it is the one.
+// call records the call that a thread begins, and applies the fault if this is the selected call.
 func (t *tracer) call(pid int) {
 	var regs syscall.PtraceRegs
 	if syscall.PtraceGetRegs(pid, &regs) != nil {
@@ -202,11 +204,11 @@ func (t *tracer) call(pid int) {
 		syscall.Kill(t.pid, syscall.SIGKILL)
 		return
 	}
-	regs.Orig_rax, regs.Rax = ^uint64(0), uint64(-int64(t.fault.Errno)) // no call, and its answer
+	regs.Orig_rax, regs.Rax = ^uint64(0), uint64(-int64(t.fault.Errno)) // skips the call and sets its result
 	syscall.PtraceSetRegs(pid, &regs)
 }
 
-// path is that of the file which a call changes.
+// path returns the path of the file that a call changes; changes is false if it changes none.
 func (t *tracer) path(pid int, regs *syscall.PtraceRegs) (path string, changes bool) {
 	const writing = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
 	at := func(directory, name uint64) string { return t.absolute(pid, int32(directory), text(pid, name)) }
@@ -229,7 +231,7 @@ func (t *tracer) path(pid int, regs *syscall.PtraceRegs) (path string, changes b
 	return path, err == nil && filepath.IsAbs(path)
 }
 
-// absolute is the path of a name in the directory of a file descriptor.
+// absolute returns the path of a name relative to the directory of a file descriptor.
 func (t *tracer) absolute(pid int, directory int32, name string) string {
 	if filepath.IsAbs(name) {
 		return name

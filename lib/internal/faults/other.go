@@ -2,5 +2,5 @@
 
 package faults
 
-// Main does nothing: there are no faults on this system.
+// Main does nothing, because this system has no faults.
 func Main() {}

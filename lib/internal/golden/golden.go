@@ -63,8 +63,8 @@ func Under(arrays map[string]Array, prefix string) map[string]Array {
 	return under
 }
 
-// Transpose returns the array with axis i being a's axis axes[i]: Transpose(1, 2, 3, 0) turns NCHW
-// into CHWN.
+// Transpose permutes the axes: axis i of the result is axis axes[i] of a. Transpose(1, 2, 3, 0)
+// turns NCHW into CHWN. It panics if the number of axes is wrong.
 func (a Array) Transpose(axes ...int) Array {
 	if len(axes) != len(a.Shape) {
 		panic(fmt.Sprintf("golden: %d axes for an array of shape %v", len(axes), a.Shape))
@@ -93,9 +93,9 @@ func (a Array) Transpose(axes ...int) Array {
 	return b
 }
 
-// Deviation is the largest |got-want| divided by the largest |want|, and the index where it lies. A
-// scale of the whole array, not of single elements: the rounding of a sum is as large as its
-// largest terms. NaN and infinity in got deviate infinitely.
+// Deviation returns the largest |got-want| divided by the largest |want|, and its index. The scale
+// is that of the whole array, because the rounding of a sum is as large as its largest terms. NaN
+// and infinity in got deviate infinitely.
 func Deviation(got, want []float32) (deviation float64, index int) {
 	scale := 0.0
 	for _, w := range want {
@@ -116,7 +116,7 @@ func Deviation(got, want []float32) (deviation float64, index int) {
 	return deviation, index
 }
 
-// Close fails the test unless got deviates from want by at most relative (see [Deviation]).
+// Close fails the test if got deviates from want by more than relative (see [Deviation]).
 func Close(t testing.TB, what string, got, want []float32, relative float64) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/essnas/essnas/lib/figure/cellgraph" // which links go-graphviz
+	_ "github.com/essnas/essnas/lib/figure/cellgraph" // links go-graphviz
 	"github.com/janpfeifer/must"
 )
 
@@ -21,8 +21,8 @@ func slow(t *testing.T) {
 	}
 }
 
-// start starts this program, which initializes go-graphviz, with a temporary directory that others
-// may write to, and returns what it has left there.
+// start starts this program, which initializes go-graphviz, with a temporary directory that all
+// users share, and returns the files that the program leaves there.
 func start(t *testing.T, cache string) (left []os.DirEntry) {
 	t.Helper()
 	slow(t)
@@ -65,8 +65,8 @@ func TestTheTemporaryDirectoryIsTheSystemsAgain(t *testing.T) {
 	}
 }
 
-// TestDamagedCodeIsReplaced damages the code in each way: the program starts, and its next start
-// finds whole code.
+// TestDamagedCodeIsReplaced damages the code in several ways. The program starts each time, and its
+// next start finds whole code.
 func TestDamagedCodeIsReplaced(t *testing.T) {
 	cache := t.TempDir()
 	start(t, cache)
@@ -108,7 +108,8 @@ func TestWithoutRoomForItsCodeTheProgramStarts(t *testing.T) {
 	}
 }
 
-// TestFilesThatAnotherProcessWritesAreLeftAlone has one of now and one of a killed process.
+// TestFilesThatAnotherProcessWritesAreLeftAlone has a file of a live process and one of a killed
+// process.
 func TestFilesThatAnotherProcessWritesAreLeftAlone(t *testing.T) {
 	cache := t.TempDir()
 	start(t, cache)

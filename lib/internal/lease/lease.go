@@ -1,29 +1,29 @@
-// Package lease keeps a directory for one process, also among machines that share a file system.
+// Package lease reserves a directory for one process, also among machines that share a file system.
 //
-// On one machine a file lock (flock) does it: the system frees it when the process ends, however it
-// ends. Network file systems pass such locks on to other machines, or don't, depending on their
-// version and their mount options, and keep those of a machine that has died for an unknown time.
-// The holder of a directory therefore also writes a lease, and renews it every 15 seconds:
+// On one machine a file lock (flock) suffices: the system frees it at any end of the process.
+// Network file systems share such locks between machines or not, depending on their version and
+// mount options. They keep the locks of a dead machine for an unknown time. The holder of a
+// directory therefore also writes a lease, and renews it every 15 seconds:
 //
 //	lock          the file lock
 //	lease.json    the holder: its machine, its process, a random token, and a count
 //
-// A process of the same machine that gets the lock gets the directory at once: the holder is dead.
-// A process of another machine finds the lease. It gets the directory if the holder has not renewed
-// the lease for 60 seconds ([Stale]), and [ErrBusy] otherwise. The end of a holder removes the
-// lease, so that nobody waits after an ordinary end.
+// A process of the same machine that gets the lock takes the directory at once, because the holder
+// is dead. A process of another machine reads the lease. It takes the directory if the lease is
+// older than 60 seconds ([Stale]); otherwise it gets [ErrBusy]. A holder that ends in an ordinary
+// way removes its lease, so that no process waits.
 //
 // # Clocks
 //
-// Clocks of machines differ, so no machine's clock is read. The age of a lease is the difference
-// between two times of the file server: that of the lease and that of a file that the process
-// writes now.
+// Clocks of machines differ, so the package reads the file server's times only. The age of a lease
+// is the difference between the time of the lease and the time of a file that the process writes
+// now.
 //
-// # A holder that was thought dead
+// # A live holder that seems dead
 //
-// A machine that sleeps, or loses its network, for more than a minute may find that another one has
-// taken its directory. It sees the foreign token when it renews the lease, at the latest after 15
-// seconds, and [Lease.Lost] is an error from then on. Its caller stops before it writes.
+// If a machine sleeps or loses its network for more than a minute, another machine may take its
+// directory. The former holder sees the foreign token when it renews the lease, after 15 seconds at
+// the latest. [Lease.Lost] then returns an error, and its caller stops before it writes.
 package lease
 
 import (
@@ -117,7 +117,7 @@ func take(dir string, o options) (*Lease, error) {
 		ok, err := lock.TryLock()
 		switch {
 		case errors.Is(err, syscall.ENOLCK), errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.EOPNOTSUPP):
-			lock.Close() // the lease alone has to do
+			lock.Close() // the lease alone reserves the directory
 		case err != nil:
 			return nil, atomicfile.Explain(err, l.path(LockName))
 		case !ok:
@@ -136,7 +136,7 @@ func take(dir string, o options) (*Lease, error) {
 
 func (l *Lease) path(name string) string { return filepath.Join(l.dir, name) }
 
-// acquire writes the lease, if nobody else has it.
+// acquire writes the lease unless another process holds it.
 func (l *Lease) acquire() error {
 	other, age, err := l.read()
 	switch {
@@ -147,13 +147,13 @@ func (l *Lease) acquire() error {
 	case other.Machine == l.o.machine && l.lock != nil: // the system has freed its lock
 		return l.write()
 	case age < l.o.stale:
-		return fmt.Errorf("%w in %s, on %s (process %d), which gave a sign of life %d seconds ago: wait for it, or choose another directory; if that machine is gone, it is free %d seconds after the last sign",
+		return fmt.Errorf("%w in %s, on %s (process %d), which gave a sign of life %d seconds ago: wait for it, or choose another directory; if that machine has failed, the directory is free %d seconds after the last sign of life",
 			ErrBusy, l.dir, other.Host, other.Process, int(age.Seconds()), int(l.o.stale.Seconds()))
 	}
 	if err := l.write(); err != nil {
 		return err
 	}
-	// Of several machines that find it stale the last one to write has it.
+	// If several machines find the lease stale, the last writer holds it.
 	time.Sleep(l.o.settle)
 	if now, _, err := l.read(); err != nil || now.Token != l.me.Token {
 		return fmt.Errorf("%w in %s, on %s, which was quicker: wait for it, or choose another directory", ErrBusy, l.dir, now.Host)
@@ -161,10 +161,10 @@ func (l *Lease) acquire() error {
 	return nil
 }
 
-// read returns the holder and the age of its lease by the file server's clock. A lease that is not
-// whole has no holder and its age.
+// read returns the holder and the age of its lease by the file server's clock. A damaged lease has
+// an age but no holder.
 func (l *Lease) read() (h holder, age time.Duration, err error) {
-	f, err := os.Open(l.path(LeaseName)) // opening, unlike stat, asks the server
+	f, err := os.Open(l.path(LeaseName)) // opening asks the server, stat may read a cache
 	if err != nil {
 		return h, 0, err
 	}
@@ -224,10 +224,10 @@ func (l *Lease) renew() {
 			l.lost.Store(&err)
 			return
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			continue // the server doesn't answer: the next renewal tells
+			continue // the server doesn't answer, so the next renewal decides
 		}
 		l.me.Count++
-		l.write() // likewise
+		l.write() // after an error, the next renewal decides
 	}
 }
 
@@ -240,12 +240,12 @@ func (l *Lease) Lost() error {
 	return nil
 }
 
-// Close gives the directory back.
+// Close releases the directory.
 func (l *Lease) Close() {
 	close(l.stop)
 	l.ended.Wait()
 	if now, _, err := l.read(); err == nil && now.Token == l.me.Token {
-		os.Remove(l.path(LeaseName)) // what can't be removed becomes stale
+		os.Remove(l.path(LeaseName)) // a lease that stays becomes stale
 	}
 	l.unlock()
 }

@@ -12,15 +12,16 @@ import (
 	"time"
 )
 
-// Another machine is a process that sees no file locks and has another name: as on a network file
-// system that doesn't pass locks on.
+// These tests represent another machine by a process with another name that sees no file locks, as
+// on a network file system without shared locks.
 const otherMachine = "ESSNAS_TEST_MACHINE"
 
 func quick(machine string) options {
 	return options{machine: machine, noLock: true, stale: 2 * time.Second, beat: 200 * time.Millisecond, settle: 100 * time.Millisecond}
 }
 
-// TestMain is, as another machine, a holder: it says so, and ends with its input.
+// TestMain holds a directory if this process represents another machine. It reports this and ends
+// at the end of its input.
 func TestMain(m *testing.M) {
 	name := os.Getenv(otherMachine)
 	if name == "" {
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// elsewhere starts a holder on another machine; end ends it in an ordinary way.
+// elsewhere starts a holder on another machine. end ends the holder in an ordinary way.
 func elsewhere(t *testing.T, dir, machine string) (c *exec.Cmd, said string, end func()) {
 	t.Helper()
 	self, err := os.Executable()
@@ -115,8 +116,8 @@ func TestTheLeaseOfAKilledHolderIsTakenOverWhenItIsStale(t *testing.T) {
 	l.Close()
 }
 
-// TestOnOneMachineAKilledHolderIsSucceededAtOnce: the file lock tells that it is dead, however
-// fresh its lease is.
+// TestOnOneMachineAKilledHolderIsSucceededAtOnce: the free file lock shows that the holder is dead,
+// although its lease is fresh.
 func TestOnOneMachineAKilledHolderIsSucceededAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	o := quick("a")
@@ -134,9 +135,8 @@ func TestOnOneMachineAKilledHolderIsSucceededAtOnce(t *testing.T) {
 	}
 }
 
-// TestClocksOfMachinesDoNotMatter: a lease's age is a difference of the file server's times, so a
-// lease that was written in 1970 or comes from the future by the wall clock is judged by them
-// alone.
+// TestClocksOfMachinesDoNotMatter: a lease's age is a difference of the file server's times. A wall
+// clock that is decades before or behind the server has no influence.
 func TestClocksOfMachinesDoNotMatter(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -211,7 +211,8 @@ func TestATornLeaseBecomesStaleToo(t *testing.T) {
 
 func TestOtherDirectoriesAndOldOnesAreTakenAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, LockName), nil, 0o644); err != nil { // of an earlier version
+	// An earlier version has left a lock without a lease.
+	if err := os.WriteFile(filepath.Join(dir, LockName), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	l, err := Take(dir)

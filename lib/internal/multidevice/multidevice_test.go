@@ -29,7 +29,7 @@ func engine(t *testing.T, n int) *block.Engine {
 	return e
 }
 
-// split lays a value's batch, its last axis, over the devices.
+// split distributes a value's batch, its last axis, over the devices.
 func split(e *block.Engine, v *block.Value) *block.Value {
 	return e.Split(v.Tensor(), v.Tensor().Shape().Rank()-1)
 }
@@ -59,7 +59,8 @@ func TestTwoDevicesGiveTorchsGradients(t *testing.T) {
 	parity.CloseArchitecture(t, "gradient of", arch.Gradient(mix), torch, "gradient/", true)
 }
 
-// TestBarlowTwinsOverTheGlobalBatch: the views' correlation is that of all devices' images.
+// TestBarlowTwinsOverTheGlobalBatch: the correlation of the views is computed over the images of
+// all devices.
 func TestBarlowTwinsOverTheGlobalBatch(t *testing.T) {
 	torch := golden.Read(t, "barlow")
 	e := engine(t, devices)
@@ -84,7 +85,7 @@ func TestBarlowTwinsOverTheGlobalBatch(t *testing.T) {
 }
 
 // TestAFoundNetworkOnTwoDevicesIsThatOnOne compares losses, gradients and running statistics, with
-// an auxiliary tower and paths dropped.
+// an auxiliary tower and drop path.
 func TestAFoundNetworkOnTwoDevicesIsThatOnOne(t *testing.T) {
 	genotype, _ := cell.Published("PC_DARTS_cifar")
 	const batch = 4

@@ -27,8 +27,8 @@ func rehearse(t *testing.T, s settings.Search) *search.Search {
 	return task
 }
 
-// TestAStepOnTwoGPUsIsThatOnOne: the layout of GPUs, weights, alphas and betas on the devices,
-// gradients added up over them; and restored, two go on in the same bits.
+// TestAStepOnTwoGPUsIsThatOnOne: the devices hold weights, alphas and betas in the layout of GPUs,
+// and sum the gradients. A search that is restored on two devices continues with the same bits.
 func TestAStepOnTwoGPUsIsThatOnOne(t *testing.T) {
 	one, two := rehearse(t, tiny(1)), rehearse(t, tiny(2))
 	m1, m2 := steps(t, one, 0, 0, 1), steps(t, two, 0, 0, 1)
@@ -49,7 +49,7 @@ func TestAStepOnTwoGPUsIsThatOnOne(t *testing.T) {
 	}
 	steps(t, other, 0, 1, 2)
 	if !reflect.DeepEqual(state(t, other), state(t, two)) {
-		t.Error("restored, it ends in other bits")
+		t.Error("the restored search ends with other bits")
 	}
 }
 

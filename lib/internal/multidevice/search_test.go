@@ -23,7 +23,7 @@ func tiny(devices int) settings.Search {
 	}
 }
 
-// sample are 16 images of 8x8.
+// sample returns 16 images of 8x8.
 func sample(t *testing.T) *data.Set {
 	t.Helper()
 	set, err := data.Sample()
@@ -74,8 +74,8 @@ func state(t *testing.T, task *search.Search) fit.State {
 	return s
 }
 
-// TestAStepOnTwoDevicesIsThatOnOne: the same images in the same distortions, so losses, norms,
-// alphas and weights are the same but for rounding.
+// TestAStepOnTwoDevicesIsThatOnOne: images and distortions are the same, so losses, norms, alphas
+// and weights are equal up to rounding.
 func TestAStepOnTwoDevicesIsThatOnOne(t *testing.T) {
 	one, two := begin(t, tiny(1)), begin(t, tiny(2))
 	m1, m2 := steps(t, one, 0, 0, 1), steps(t, two, 0, 0, 1)
@@ -91,8 +91,8 @@ func TestAStepOnTwoDevicesIsThatOnOne(t *testing.T) {
 	}
 }
 
-// TestASearchOnTwoDevicesResumesToTheBit: a checkpoint in the middle, another search that goes on
-// from it, and the same bits at the end.
+// TestASearchOnTwoDevicesResumesToTheBit: a search that continues from a checkpoint ends with the
+// bits of a search without interruption.
 func TestASearchOnTwoDevicesResumesToTheBit(t *testing.T) {
 	whole := begin(t, tiny(2))
 	steps(t, whole, 0, 0, 1)
@@ -108,7 +108,7 @@ func TestASearchOnTwoDevicesResumesToTheBit(t *testing.T) {
 	}
 }
 
-// TestDevicesThatDontDivideTheBatch are refused in a sentence.
+// TestDevicesThatDontDivideTheBatch: the settings are invalid.
 func TestDevicesThatDontDivideTheBatch(t *testing.T) {
 	for _, n := range []int{0, 3, 4} {
 		s := tiny(n)

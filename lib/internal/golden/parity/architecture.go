@@ -6,8 +6,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
-// tables of alphas and betas in the order in which search networks list them; DARTS has the first
-// two.
+// tables returns the names of the tables of alphas and betas in the order of search networks. DARTS
+// has the first two.
 func tables(partial bool) []string {
 	all := []string{"alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"}
 	if !partial {
@@ -25,7 +25,7 @@ func Architecture(torch map[string]golden.Array, prefix string, partial bool) (f
 	return flat
 }
 
-// CloseArchitecture compares what is in Architecture's order with torch's.
+// CloseArchitecture compares numbers in the order of Architecture with torch's.
 func CloseArchitecture(t testing.TB, what string, got []float32, torch map[string]golden.Array, prefix string, partial bool) {
 	t.Helper()
 	if want := len(Architecture(torch, prefix, partial)); len(got) != want {

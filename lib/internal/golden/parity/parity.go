@@ -14,11 +14,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Tolerance is how far a number may be from torch's, in units of the largest number of its array.
+// Tolerance is the largest deviation from torch's numbers, in units of the largest number of an
+// array.
 const Tolerance = 1e-4
 
-// Image is a torch array of images [n, c, h, w] as a value [c, h, w, n]; other arrays (cotangents
-// of logits [n, classes]) are transposed to have the batch last.
+// Image converts a torch array of images [n, c, h, w] to a value [c, h, w, n]. Other arrays, such
+// as cotangents of logits [n, classes], also get the batch as their last axis.
 func Image(a golden.Array) *block.Value { return Value(BatchLast(a)) }
 
 // BatchLast moves the first axis to the end.
@@ -30,13 +31,13 @@ func BatchLast(a golden.Array) golden.Array {
 	return a.Transpose(append(axes, 0)...)
 }
 
-// Value is an array as a value for a tape.
+// Value converts an array to a value of a tape.
 func Value(a golden.Array) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(a.Data, a.Shape...))
 }
 
-// Keep is an array, images [c, h, w, n], as a value as an engine of this lowering keeps it; other
-// arrays are as they are.
+// Keep converts images [c, h, w, n] to a value in the layout of an engine with this lowering. Other
+// arrays keep their layout.
 func Keep(l block.Lowering, a golden.Array) *block.Value {
 	if len(a.Shape) != 4 {
 		return Value(a)
@@ -50,8 +51,8 @@ func Keep(l block.Lowering, a golden.Array) *block.Value {
 	return Value(a)
 }
 
-// Declared is the inverse of Keep: what an engine of this lowering has in the shape of a value, as
-// [c, h, w, n].
+// Declared is the inverse of Keep: it converts data in the layout of an engine with this lowering
+// to [c, h, w, n], the shape of v.
 func Declared(l block.Lowering, data []float32, v *block.Value) []float32 {
 	if shape := v.Tensor().Shape().Dimensions; len(shape) == 4 && l.Layout == block.NHWC {
 		return golden.Array{Shape: shape, Data: data}.Transpose(3, 1, 2, 0).Data
@@ -59,7 +60,7 @@ func Declared(l block.Lowering, data []float32, v *block.Value) []float32 {
 	return data
 }
 
-// Labels is an array of classes as a value, int32.
+// Labels converts an array of classes to a value of int32.
 func Labels(a golden.Array) *block.Value {
 	classes := make([]int32, len(a.Data))
 	for i, c := range a.Data {
@@ -68,15 +69,16 @@ func Labels(a golden.Array) *block.Value {
 	return block.NewValue(tensors.FromFlatDataAndDimensions(classes, a.Shape...))
 }
 
-// Name is torch's name of a weight, e.g. ("cells.0.edges.3", "sep_conv_3x3/depthwise0") to
-// "cells.0.edges.3.sep_conv_3x3.depthwise1.weight". Path is where the weight's call stands in
-// torch's network, "" for an operation alone.
+// Name returns torch's name of a weight, for example
+// "cells.0.edges.3.sep_conv_3x3.depthwise1.weight" for ("cells.0.edges.3",
+// "sep_conv_3x3/depthwise0"). path is the place of the weight's call in torch's network, or "" for
+// an operation alone.
 func Name(path, weight string) string {
 	if operation, rest, ok := strings.Cut(weight, "/"); ok {
 		path, weight = join(path, operation), rest
 	}
 	layer, role, _ := strings.Cut(weight, ".")
-	digit := "" // two of a kind are counted from 1 in torch, and from 0 here
+	digit := "" // torch counts equal layers from 1, this repository from 0
 	if last := layer[len(layer)-1]; last >= '0' && last <= '9' {
 		layer, digit = layer[:len(layer)-1], fmt.Sprint(last-'0'+1)
 	}
@@ -88,7 +90,7 @@ func Name(path, weight string) string {
 	case "norm":
 		layer = "bn"
 	case "linear", "bias":
-		if path == "projector" { // which has several
+		if path == "projector" { // the projector has several linear layers
 			break
 		}
 		if layer == "bias" {
@@ -116,7 +118,7 @@ func join(parts ...string) string {
 	return strings.Join(full, ".")
 }
 
-// only is a name with a first one's number left out.
+// only removes the number 1 from a name.
 func only(name string) string {
 	i := strings.LastIndex(name, "1.")
 	if i < 0 {
@@ -125,7 +127,8 @@ func only(name string) string {
 	return name[:i] + name[i+1:]
 }
 
-// find looks up a weight, by the name of one of two or of an only one (a dilated convolution's).
+// find looks up a weight by its name, or by its name without the number: torch does not number a
+// layer without a twin, such as that of a dilated convolution.
 func find(t testing.TB, torch map[string]golden.Array, name string) golden.Array {
 	t.Helper()
 	for _, n := range []string{name, only(name)} {
@@ -137,8 +140,8 @@ func find(t testing.TB, torch map[string]golden.Array, name string) golden.Array
 	return golden.Array{}
 }
 
-// layout is torch's array as the weight w has it: depthwise windows [c, 1, k, k] as [k, k, c], full
-// windows [out, in, k, k] as [out, k*k*in], the rest unchanged.
+// layout converts torch's array to the layout of weight w: depthwise windows [c, 1, k, k] become
+// [k, k, c], full windows [out, in, k, k] become [out, k*k*in], and others stay.
 func layout(a golden.Array, w block.Weight) golden.Array {
 	if len(a.Shape) == 4 && len(w.Dims) == 3 {
 		a = a.Transpose(2, 3, 0, 1)
@@ -149,7 +152,7 @@ func layout(a golden.Array, w block.Weight) golden.Array {
 	return a
 }
 
-// flat puts together the weights of a param from arrays kind/NAME.
+// flat joins the weights of a param from torch's arrays kind/NAME.
 func flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind, path string) (all []float32) {
 	t.Helper()
 	for _, w := range p.Weights {
@@ -163,7 +166,7 @@ func flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind, pat
 	return all
 }
 
-// Load gives the params torch's weights; path says where in torch's network a label stands.
+// Load sets the params to torch's weights. path maps a label to its place in torch's network.
 func Load(t testing.TB, params []*block.Param, torch map[string]golden.Array, path func(label string) string) {
 	t.Helper()
 	for _, p := range params {
@@ -175,7 +178,7 @@ func Load(t testing.TB, params []*block.Param, torch map[string]golden.Array, pa
 	}
 }
 
-// compare holds each weight's part of what get returns against torch's kind/NAME.
+// compare compares the numbers that get returns with torch's arrays kind/NAME, weight by weight.
 func compare(t testing.TB, params []*block.Param, torch map[string]golden.Array, kind string, path func(label string) string, get func(v *block.Value) []float32) {
 	t.Helper()
 	for _, p := range params {
@@ -233,7 +236,7 @@ func Running(t testing.TB, params []*block.Param, torch map[string]golden.Array,
 	}
 }
 
-// LoadRunning gives the params torch's running statistics.
+// LoadRunning sets the params' running statistics to torch's.
 func LoadRunning(t testing.TB, params []*block.Param, torch map[string]golden.Array, path func(label string) string) {
 	t.Helper()
 	for _, p := range params {
@@ -255,9 +258,9 @@ func LoadRunning(t testing.TB, params []*block.Param, torch map[string]golden.Ar
 	}
 }
 
-// Path is where a call of a network stands in torch's: "cell2/edge5/0-3/dil_conv_3x3" is at
-// "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" at "cells.2.preprocess0", stem, classifier and
-// auxiliary at their own names.
+// Path maps the label of a call to its place in torch's network: "cell2/edge5/0-3/dil_conv_3x3" to
+// "cells.2.edges.5.dil_conv_3x3", "cell2/pre0" to "cells.2.preprocess0". Stem, classifier and
+// auxiliary keep their names.
 func Path(label string) string {
 	parts := strings.Split(label, "/")
 	cell, in := strings.CutPrefix(parts[0], "cell")

@@ -24,9 +24,9 @@ func Against(r block.Runner, y []*block.Value, v []golden.Array) *block.Value {
 	return loss[0]
 }
 
-// Train runs forward and backward what f calls, which ends in a loss; back is Joint or Separate.
-// Afterwards params and values that f reads have gradients; after, if not nil, is called between
-// the two passes, when the values are there.
+// Train runs the forward and the backward pass of f, whose result is a loss. back is Joint or
+// Separate. Afterwards the params and the values that f reads have gradients. Train calls after, if
+// not nil, between the two passes, when the values exist.
 func Train(t testing.TB, e *block.Engine, params []*block.Param, back block.Backward, f func(r block.Runner) (loss *block.Value), after func()) {
 	t.Helper()
 	tape := block.NewTape(e, params, block.Train, back)

@@ -12,10 +12,10 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden"
 )
 
-// This file has what tests of whole searches and trainings need beside torch's arrays.
+// This file has the helpers of tests of whole searches and trainings.
 
-// Unpack cuts the arrays that make.py packed: one that is named KIND becomes KIND/NAME for every
-// weight/NAME.
+// Unpack cuts the arrays that make.py has packed: the array KIND becomes an array KIND/NAME for
+// every array weight/NAME.
 func Unpack(torch map[string]golden.Array, kinds ...string) {
 	var names []string
 	for name := range golden.Under(torch, "weight/") {
@@ -32,8 +32,8 @@ func Unpack(torch map[string]golden.Array, kinds ...string) {
 	}
 }
 
-// Pictures is a set of the pictures that draws.py makes: n random ones [side, side, channels], with
-// labels 0, 1, ... of so many classes in turn.
+// Pictures returns the data set of draws.py: n random pictures [side, side, channels], whose labels
+// count through the classes.
 func Pictures(n, channels, side, classes int) *data.Set {
 	set := &data.Set{Name: "pictures", Mean: slices.Repeat([]float32{0.5}, channels), Std: slices.Repeat([]float32{0.3}, channels)}
 	set.Train = data.Images{N: n, Height: side, Width: side, Channels: channels}
@@ -50,8 +50,8 @@ func Pictures(n, channels, side, classes int) *data.Set {
 	return set
 }
 
-// Negative is the set with the pictures at these indices inverted: other pictures, the same labels,
-// the same halves.
+// Negative returns the set with the pictures at these indices inverted. Labels and halves stay the
+// same.
 func Negative(set *data.Set, index []int32) *data.Set {
 	other := *set
 	other.Train.Pixels = slices.Clone(set.Train.Pixels)
@@ -63,9 +63,9 @@ func Negative(set *data.Set, index []int32) *data.Set {
 	return &other
 }
 
-// Drawn is a picture of one channel as a search and a training see it, [height][width]: black
-// around it, a window of its size from there, mirrored, normalised, with a square of zeros; one
-// pixel at a time, by numbers that are drawn in the order that package augment documents.
+// Drawn augments a picture of one channel as a search and a training do, pixel by pixel: crop with
+// a black border, flip, normalisation, cutout. The result is [height][width]. It draws numbers in
+// the order that package augment documents.
 func Drawn(set *data.Set, i int32, r interface{ Int32N(int32) int32 }, crop, cutout int) [][]float64 {
 	im := set.Train
 	top, left := int(r.Int32N(int32(2*crop+1)))-crop, int(r.Int32N(int32(2*crop+1)))-crop
@@ -95,13 +95,14 @@ func Drawn(set *data.Set, i int32, r interface{ Int32N(int32) int32 }, crop, cut
 	return x
 }
 
-// Flat is a param's weights from torch's arrays kind/NAME, as the param has them.
+// Flat returns torch's arrays kind/NAME for a param, in the order and the layout of the param's
+// weights.
 func Flat(t testing.TB, p *block.Param, torch map[string]golden.Array, kind string) []float32 {
 	t.Helper()
 	return flat(t, p, torch, kind, Path(p.Label))
 }
 
-// CloseFlat compares what belongs to a param, one number for each weight, with torch's arrays
+// CloseFlat compares numbers of a param, one for each element of its weights, with torch's arrays
 // kind/NAME, weight by weight.
 func CloseFlat(t testing.TB, what string, p *block.Param, got []float32, torch map[string]golden.Array, kind string, relative float64) {
 	t.Helper()
@@ -117,8 +118,8 @@ func CloseFlat(t testing.TB, what string, p *block.Param, got []float32, torch m
 	}
 }
 
-// RunningStatistics are torch's running statistics of a param as the param has them: of each norm
-// the means, then the variances.
+// RunningStatistics returns torch's running statistics for a param: for each norm the means, then
+// the variances.
 func RunningStatistics(t testing.TB, p *block.Param, torch map[string]golden.Array) (all []float32) {
 	t.Helper()
 	for _, w := range p.Weights {
@@ -130,7 +131,7 @@ func RunningStatistics(t testing.TB, p *block.Param, torch map[string]golden.Arr
 	return all
 }
 
-// Metrics are torch's numbers of a metric, one for each step or epoch.
+// Metrics returns torch's metrics by name, with one number for each step or epoch.
 func Metrics(torch map[string]golden.Array) map[string][]float32 {
 	all := map[string][]float32{}
 	for name, a := range golden.Under(torch, "metric/") {

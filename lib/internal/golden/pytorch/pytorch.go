@@ -1,10 +1,11 @@
-// Package pytorch holds the networks of this project in PyTorch, written from the papers: the
-// golden files' and the benchmark's other side.
+// Package pytorch holds the networks of this project in PyTorch, written from the papers. The
+// golden files and the benchmark use them as the reference.
 package pytorch
 
 import "embed"
 
-// Files are the Python modules ops, supernet, network and barlow, to be put into one directory.
+// Files holds the Python modules ops, supernet, network and barlow, which belong into one
+// directory.
 //
 //go:embed *.py
 var Files embed.FS
