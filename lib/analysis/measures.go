@@ -7,7 +7,7 @@ type Measures struct {
 	cell.Shape
 	MeanPath float64 `json:"mean_path"`
 	Width    float64 `json:"width"`
-	Field    int     `json:"receptive_field"` // side of the output's field, in positions of the inputs
+	Field    int     `json:"receptive_field"` // side, in positions of the inputs
 	Dilated  int     `json:"dilated"`         // dilated convolutions
 	// pools of a state that an undilated separable convolution enters
 	SepPool int `json:"sep_then_pool"`

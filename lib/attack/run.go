@@ -146,7 +146,7 @@ func (w *work) attack(ctx context.Context, p *Progress, first, n int) error {
 				case w.o.every() || out.right() && out.robust(e):
 					open = append(open, k)
 				case m == 0 && e > 0:
-					outcomes[k].At[e] = out.At[e-1] // that adversarial image lies in this ball as well
+					outcomes[k].At[e] = out.At[e-1] // lies in this ball as well
 				case m == 0:
 					outcomes[k].At[e] = out.Clean
 				}

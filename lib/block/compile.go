@@ -290,8 +290,8 @@ func (x *executable) compileBackward(e *Engine, p part) *Graph {
 	return compiled(g, out)
 }
 
-// buildBackward returns the graph of compileBackward, its outputs, and the parameters that the forward pass
-// saves.
+// buildBackward returns the graph of compileBackward, its outputs, and the parameters that the
+// forward pass saves.
 func (x *executable) buildBackward(e *Engine, p part) (g *Graph, outputs, kept []*Node) {
 	b := x.block
 	c := &Ctx{mode: x.key.mode, part: p}
@@ -337,8 +337,8 @@ func (x *executable) buildBackward(e *Engine, p part) (g *Graph, outputs, kept [
 	return g, append(gradients, c.cotangents...), kept
 }
 
-// compileWeightGradient compiles the graph from the sites' cotangents to the gradient of the flat vector of
-// weights.
+// compileWeightGradient compiles the graph from the sites' cotangents to the gradient of the flat
+// vector of weights.
 func (x *executable) compileWeightGradient(e *Engine) *Graph {
 	c := &Ctx{mode: x.key.mode, part: weights}
 	g, in, w, flat := x.begin(e, ".weigh", c)

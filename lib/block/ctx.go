@@ -150,9 +150,10 @@ func (c *Ctx) Sites(xs []*Node, f func(xs []*Node) *Node) *Node {
 	return f(xs)
 }
 
-// PriorGradients returns the previous gradients of inputs, in the shapes of inputs. A kernel adds to them
-// while it computes the new gradients. PriorGradients returns them once, for all inputs or for none (nil).
-// The engine adds gradients that no kernel takes. Call PriorGradients while gradients are computed.
+// PriorGradients returns the previous gradients of inputs, in the shapes of inputs. A kernel adds
+// to them while it computes the new gradients. PriorGradients returns them once, for all inputs or
+// for none (nil). The engine adds gradients that no kernel takes. Call PriorGradients while
+// gradients are computed.
 func (c *Ctx) PriorGradients(inputs ...*Node) []*Node {
 	prior := make([]*Node, len(inputs))
 	for i, x := range inputs {

@@ -30,8 +30,8 @@ func Several(b compute.Backend, n int) (*Engine, error) {
 // Width returns the number of devices that share a batch, 1 or more.
 func (e *Engine) Width() int { return max(1, e.Devices) }
 
-// SeparateMemory reports whether the devices' memory is separate from the host's, as on a GPU: there, reads
-// of the host during a step cost more than the device's computations.
+// SeparateMemory reports whether the devices' memory is separate from the host's, as on a GPU:
+// there, reads of the host during a step cost more than the device's computations.
 func (e *Engine) SeparateMemory() bool { return e.Backend != nil && !e.Backend.HasSharedBuffers() }
 
 // graph starts a graph for the engine's devices.

@@ -49,8 +49,8 @@ func (l Lowering) join(prior *Node, parts []*Node) *Node {
 	return Add(prior, Concatenate(flat, 0))
 }
 
-// addPrior adds gradients to the previous gradients of the inputs, except for those to which a kernel
-// has added already.
+// addPrior adds gradients to the previous gradients of the inputs, except for those to which a
+// kernel has added already.
 func (l Lowering) addPrior(c *Ctx, in, prior, gradients []*Node) {
 	var open []int
 	var from, to []*Node

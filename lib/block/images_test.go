@@ -70,8 +70,8 @@ func TestImagesSaveWhatTheirGradientsRead(t *testing.T) {
 		Name: "test marks", In: []shapes.Shape{block.Floats(n)}, Weights: []block.Weight{{Name: "w", Dims: []int{1}, Fill: 3}},
 		Fn: func(c *block.Ctx, in, w []*Node) []*Node {
 			scale := func(x *Node) *Node { return Mul(x, w[0]) }
-			y := c.SaveForBackward(c.Site(Square(in[0]), scale)) // the gradient of its square reads it
-			z := c.SaveForBackward(c.Site(Square(y), scale))     // linear from here on: no gradient reads it
+			y := c.SaveForBackward(c.Site(Square(in[0]), scale)) // read by the next gradient
+			z := c.SaveForBackward(c.Site(Square(y), scale))     // linear from here: unread
 			return []*Node{ReduceAllSum(z)}
 		},
 	}

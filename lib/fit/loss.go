@@ -26,8 +26,8 @@ func CrossEntropy(classes, batch int) *block.Block {
 	}
 }
 
-// CountCorrect counts the images of all devices whose label has the largest logit. logits [classes, batch]
-// and labels [batch] must be computed.
+// CountCorrect counts the images of all devices whose label has the largest logit. logits [classes,
+// batch] and labels [batch] must be computed.
 func CountCorrect(logits, labels *block.Value) float64 {
 	right := 0
 	for d, part := range logits.Tensors() {
@@ -47,9 +47,9 @@ func CountCorrect(logits, labels *block.Value) float64 {
 	return float64(right)
 }
 
-// CountCorrectOn returns a block that counts like CountCorrect on an engine's devices. Inputs are logits
-// [classes, batch] and labels int32 [batch]; the output is a scalar []. It is nil for devices that
-// share the host's memory, because the host counts as fast there.
+// CountCorrectOn returns a block that counts like CountCorrect on an engine's devices. Inputs are
+// logits [classes, batch] and labels int32 [batch]; the output is a scalar []. It is nil for
+// devices that share the host's memory, because the host counts as fast there.
 func CountCorrectOn(e *block.Engine, classes, batch int) *block.Block {
 	if !separateMemory(e) {
 		return nil

@@ -96,7 +96,7 @@ func (m *Model) outputs(ctx context.Context, f *augment.Feeder, index []int32, r
 			return nil, err
 		}
 		n := min(b, len(index)-len(all))
-		batch := make([]int32, b) // copies of image 0 fill the last batch; their outputs are dropped
+		batch := make([]int32, b) // copies of image 0 fill the last batch
 		copy(batch, index[len(all):len(all)+n])
 		images, labels, err := f.Batch(batch, nil)
 		if err != nil {

@@ -17,12 +17,12 @@ import (
 // most four votes per value. The preceding pointwise convolution mixes the groups.
 type capsule struct{ routing cell.Kind }
 
-// capsuleDims divides the channels of a position into Groups x Types capsules of Pose dimensions. Routing
-// stays within a group.
+// capsuleDims divides the channels of a position into Groups x Types capsules of Pose dimensions.
+// Routing stays within a group.
 type capsuleDims struct{ Groups, Types, Pose int }
 
-// capsuleDimsOf divides the given number of channels. A pose has at most four dimensions, a group has at
-// most four capsules, and a position has at least two capsules where divisors allow.
+// capsuleDimsOf divides the given number of channels. A pose has at most four dimensions, a group
+// has at most four capsules, and a position has at least two capsules where divisors allow.
 func capsuleDimsOf(channels int) capsuleDims {
 	divisor := func(n, most int) int {
 		for most > 1 && n%most != 0 {

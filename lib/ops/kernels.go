@@ -32,8 +32,8 @@ func once[V any](f func(v V) []*Node) func(i int) func(v V) *Node {
 	}
 }
 
-// inputGradients computes the gradients of one or several inputs xs in one kernel. The kernel also adds the
-// gradient that xs received before, if no other call adds it.
+// inputGradients computes the gradients of one or several inputs xs in one kernel. The kernel also
+// adds the gradient that xs received before, if no other call adds it.
 func inputGradients(c *block.Ctx, name string, numbers []int, in []*Node, xs ...*Node) []*Node {
 	return customcall.Call(name, numbers, append(in[:len(in):len(in)], c.PriorGradients(xs...)...), shapesOf(xs)...)
 }

@@ -107,7 +107,8 @@ func shades(set *data.Set, class func(i int32, label uint8) uint8) *data.Set {
 // Pictures of one class are equal, so a picture's neighbours belong to its class for any features.
 // All three measures classify held-back pictures by training pictures.
 func TestHeldBackPicturesAskAndTrainingPicturesAnswer(t *testing.T) {
-	set := parity.Pictures(90, 1, 8, 3) // 6 of each class are held back; the other 24 are more than the voting neighbours
+	// 6 of each class are held back; the other 24 are more than the voting neighbours
+	set := parity.Pictures(90, 1, 8, 3)
 	train, held := set.TrainValidation(5, 0)
 	first := held[0]
 	for _, c := range []struct {

@@ -11,7 +11,7 @@ import (
 
 func TestMemoryStaysFlat(t *testing.T) {
 	b := backendtest.Open(t)
-	for last := uint64(0); last != b.Counts().Arrays+1; { // wait until the garbage of earlier tests is freed
+	for last := uint64(0); last != b.Counts().Arrays+1; { // waits for garbage of earlier tests
 		last = b.Counts().Arrays + 1
 		runtime.GC()
 		time.Sleep(20 * time.Millisecond)

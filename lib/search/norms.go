@@ -9,7 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/fit/event"
 )
 
-// termGradients compares the gradients of the two terms on one batch of a level. Each term has factor 1.
+// termGradients compares the gradients of the two terms on one batch of a level. Each term has
+// factor 1.
 type termGradients struct {
 	ce, bt float64 // norms
 	// cosine of the angle between the two: 1 if they agree, -1 if they are opposite

@@ -117,7 +117,7 @@ func TestTheArchitecturesStepOnTheDeviceIsTheHosts(t *testing.T) {
 					golden.Close(t, "mixing weight", v.Floats(), want[i].Floats(), 1e-6)
 				}
 				for i, v := range want {
-					g := float32(math.Round(4*math.Sin(float64(i+17*step)))) / 4 // few different blocks
+					g := float32(math.Round(4*math.Sin(float64(i+17*step)))) / 4 // few values
 					give(t, search.Engine, v, g)
 					give(t, search.Engine, search.mixing.Values()[i], g)
 				}

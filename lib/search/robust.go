@@ -116,8 +116,8 @@ func free(sides []side) {
 	}
 }
 
-// addImageGradient adds the gradient of the cross-entropy to images. Norms use the statistics of the
-// batch, as in a training step.
+// addImageGradient adds the gradient of the cross-entropy to images. Norms use the statistics of
+// the batch, as in a training step.
 func (t *Search) addImageGradient(x, labels *block.Value) error {
 	tape := block.NewTape(t.Engine, t.Params, block.Train, block.Images)
 	terms := t.objective.labelled().forward(tape, t.net, t.mixing, []*block.Value{x}, labels)

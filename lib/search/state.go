@@ -36,7 +36,7 @@ func (t *Search) State() (fit.State, error) {
 
 // Restore implements fit.Task.
 func (t *Search) Restore(s fit.State) error {
-	const remedy = "it was made with other settings or by another version; start the run anew"
+	const remedy = "it was written with other settings or by another version; restart the run"
 	phase, err := strconv.Atoi(s.Meta["phase"])
 	if err != nil || phase < 0 || phase >= len(t.phases) {
 		return fmt.Errorf("the checkpoint is in phase %q, this search has %d: %s", s.Meta["phase"], len(t.phases), remedy)

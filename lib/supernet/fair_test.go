@@ -114,7 +114,7 @@ func TestProtectedCapsulesSurviveAPhaseAndTheStrongestOfThem(t *testing.T) {
 	a := NewArch(Everywhere(space), false, 1)
 	for typ := range a.Alpha {
 		for e := range a.Alpha[typ] {
-			for o := range a.Alpha[typ][e] { // later operations are weaker; self-routing precedes EM
+			for o := range a.Alpha[typ][e] { // later operations are weaker
 				a.Alpha[typ][e][o] = -float32(o)
 			}
 			a.Alpha[typ][e][10], a.Alpha[typ][e][9] = a.Alpha[typ][e][9], a.Alpha[typ][e][10]

@@ -22,7 +22,7 @@ type pdarts struct {
 	Derived []struct {
 		Space  [][]string            `json:"space"`  // of both cell types
 		Alphas [2][][]float32        `json:"alphas"` // normal, reduction
-		Normal map[string][][][2]any `json:"normal"` // by skip limit: the sorted genes of each state
+		Normal map[string][][][2]any `json:"normal"` // by skip limit: sorted genes of states
 		Reduce [][][2]any            `json:"reduce"`
 	} `json:"derived"`
 }

@@ -80,7 +80,7 @@ func (t *Training) robust(ctx context.Context, epoch int) (event.Metrics, error)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		index := make([]int32, b) // copies of image 0 fill the last batch; their outputs are dropped
+		index := make([]int32, b) // copies of image 0 fill the last batch
 		n := copy(index, t.validation[from:])
 		rows, err := t.robustRows(index, fit.Random(t.settings.Seed, "robust validation", epoch, from/b))
 		if err != nil {

@@ -29,7 +29,8 @@ func TestTheWeightsOfClassesAreThoseOfThePicturesThatTrain(t *testing.T) {
 		return &n
 	}
 	train, held := set.TrainValidation(s.Seed, 0)
-	want := fit.WeightedCrossEntropy(fit.Balanced(of(train)[:]), s.Batch).Name // the name contains a checksum of the weights
+	// the name contains a checksum of the weights
+	want := fit.WeightedCrossEntropy(fit.Balanced(of(train)[:]), s.Batch).Name
 	if task.loss.Name != want {
 		t.Errorf("the loss is %q, want %q for %v training pictures", task.loss.Name, want, *of(train))
 	}

@@ -14,7 +14,8 @@ func Figure(findings []Finding) figure.Figure {
 			continue
 		}
 		for _, g := range []Group{f.Of, f.Than} {
-			row := figure.Sample{Name: f.Measure + ", " + g.Name, Values: g.Ranks, Mean: g.Percentile, Low: math.NaN(), High: math.NaN(), Class: i % 7} // without yellow, which is too light
+			// class colours without yellow, which is too light
+			row := figure.Sample{Name: f.Measure + ", " + g.Name, Values: g.Ranks, Mean: g.Percentile, Low: math.NaN(), High: math.NaN(), Class: i % 7}
 			if g.Name == random {
 				row.Low, row.High = 5, 95
 			}
