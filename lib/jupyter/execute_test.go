@@ -66,7 +66,7 @@ func executeAll(t *testing.T, files ...string) []result {
 		}
 		command := without(t, filepath.Join(dir, "bin", "essnas"), append([]string{"kernel", "run", "--json", "--out", t.TempDir()}, queue...)...)
 		command.Dir = c.Root
-		command.Env = append(os.Environ(), "ESSNAS_PRESET=demo", "ESSNAS_IMAGES=160", "ESSNAS_RUNS="+runs, "ESSNAS_DATA=", "ESSNAS_BACKEND=")
+		command.Env = append(os.Environ(), "ESSNAS_PRESET=demo", "ESSNAS_IMAGES=128", "ESSNAS_RUNS="+runs, "ESSNAS_DATA=", "ESSNAS_BACKEND=")
 		command.Stderr = os.Stderr
 		both.Go(func() error {
 			out, failed := command.Output() // a faulty notebook is a failure, too

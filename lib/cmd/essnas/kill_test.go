@@ -28,7 +28,7 @@ func typed(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 func TestARunEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
 	for name, command := range map[string][]string{
 		"search": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4"},
-		"stage 4": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "80", "--epochs", "2", "--phases", "3/8 4/4/0.3", "--skip-limit", "1", "--ss-factor", "0.5", "--projector", "16",
+		"stage 4": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "48", "--epochs", "2", "--phases", "3/8 4/4/0.3", "--skip-limit", "1", "--ss-factor", "0.5", "--projector", "16",
 			"--ss-balance", "3", "--auxiliary-skip", "1", "--beta-decay", "10", "--stop-skips", "6"},
 		"pretraining": {"pretrain", "--genotype", "DARTS_V2", "--cells", "3", "--channels", "4", "--batch", "16", "--images", "200", "--epochs", "3", "--warm-up", "1", "--knn-every", "1",
 			"--projector", "16,16", "--optimizer", "lars", "--lr", "0.2"},
