@@ -1,11 +1,11 @@
-// Go's runtime and XLA reserve addresses before they use memory. If the limit of a process's address
-// space (ulimit -v) is too low, Go's runtime aborts with a stack trace before any code in Go runs.
-// This function runs before Go's runtime starts, and says what to do.
+// Go's runtime and XLA reserve addresses before they use memory. If the limit of a process's
+// address space (ulimit -v) is too low, Go's runtime aborts with a stack trace before any code in
+// Go runs. This function runs before Go's runtime starts, and prints advice.
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Counting a cell's weights takes 1.2 GB of addresses; XLA takes more.
+// Even a count of a cell's weights takes 1.2 GB of addresses; XLA takes more.
 #define NEEDED ((rlim_t)2000 * 1000 * 1000)
 
 __attribute__((constructor)) static void check_addresses(void) {

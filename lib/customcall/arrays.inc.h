@@ -1,4 +1,4 @@
-// Kernels that move arrays: sums of two, and multiples of one.
+// Kernels for sums of two arrays and for multiples of an array.
 
 // add writes a + b.
 void NAME(add)(float *to, const float *a, const float *b, int64_t n) {
@@ -7,7 +7,8 @@ void NAME(add)(float *to, const float *a, const float *b, int64_t n) {
   for (; q < n; q++) to[q] = a[q] + b[q];
 }
 
-// scale_pull is the gradient of gain * x for a channel, added to what was there so far (NULL: nothing), and the channel's part of that of the gain.
+// scale_pull computes the gradients of gain * x for a channel. It adds the gradient of x to the
+// previous gradient, if that is not NULL, and returns the channel's part of the gain's gradient.
 void NAME(scale_pull)(const norm *p, int channel) {
   const int64_t n = p->n;
   const float *v = p->v + channel * n, *so = p->so ? p->so + channel * n : NULL, gain = p->gain[0];

@@ -1,12 +1,13 @@
-// Capsules: the poses of a layer for the primary capsules before it, by one of three routings, and their gradients. A position's
-// capsules route in groups; a unit of work is a group in a band of positions. lib/ops/routing.go has the same functions in XLA's
-// operations and says which papers they are from.
+// Layers of capsules and their gradients. A layer computes its poses from the primary capsules by
+// one of three routings. The capsules of a position route in groups, and a unit of work is a group
+// in a band of positions. lib/ops/routing.go has the same functions in XLA's operations and cites
+// the papers.
 
 enum { BAND = 2048, MOST_TYPES = 4, MOST_POSE = 4, MOST_ROUNDS = 3 };
 
 static const float tiny = 1e-8f, variance_floor = 0.01f;
 
-// exponent of x <= 88: 2^n times a polynomial of the rest (Cephes' expf).
+// exp(x) for x <= 88: 2^n times a polynomial of the remainder (expf of Cephes).
 INLINE vec exponent(vec x) {
   x = pick(x > all(-87), x, all(-87));
   vec n = x * all(1.44269504f) + all(12582912.0f); // rounds to an integer
@@ -23,7 +24,7 @@ INLINE vec exponent(vec x) {
   return (vec)((ivec)p + bits);
 }
 
-// logarithm of a positive, normal x (Cephes' logf).
+// log(x) for a positive, normal x (logf of Cephes).
 INLINE vec logarithm(vec x) {
   ivec i = (ivec)x, below;
   ivec e = (i >> 23) - 126;
@@ -44,7 +45,7 @@ INLINE vec logarithm(vec x) {
   return m + p + k * all(0.693359375f);
 }
 
-// root of a positive x, by Newton's method for 1/sqrt(x).
+// sqrt(x) for a positive x, by Newton's method for 1/sqrt(x).
 INLINE vec root(vec x) {
   vec y = (vec)(0x5f3759df - ((ivec)x >> 1));
   for (int i = 0; i < 4; i++) y = y * (all(1.5f) - all(0.5f) * x * y * y);
@@ -53,13 +54,14 @@ INLINE vec root(vec x) {
 
 INLINE vec logistic(vec x) { return all(1) / (all(1) + exponent(-pick(x > all(-80), x, all(-80)))); }
 
-// softplus is log(1 + exp(x)).
+// softplus returns log(1 + exp(x)).
 INLINE vec softplus(vec x) {
   vec positive = pick(x > all(0), x, all(0));
   return positive + logarithm(all(1) + exponent(x - positive - positive));
 }
 
-// group is what one chunk of positions computes of one group, and what its gradients need again.
+// group holds the intermediate results of one group in a chunk of positions, which the gradients
+// read.
 typedef struct {
   vec x[MOST_TYPES][MOST_POSE], u[MOST_TYPES][MOST_POSE], a[MOST_TYPES];
   vec v[MOST_TYPES][MOST_TYPES][MOST_POSE];         // votes: child, parent
@@ -81,7 +83,7 @@ INLINE void squash(int P, const vec *s, vec *o) {
   EACH(d, P) o[d] = f * s[d];
 }
 
-// squash_pull adds the gradient of s for that of its squash.
+// squash_pull adds the gradient of s, given the gradient of squash(s).
 INLINE void squash_pull(int P, const vec *s, const vec *v, vec *ds) {
   vec q = all(0), sv = all(0);
   EACH(d, P) q += s[d] * s[d], sv += s[d] * v[d];
@@ -90,7 +92,7 @@ INLINE void squash_pull(int P, const vec *s, const vec *v, vec *ds) {
   EACH(d, P) ds[d] += f * v[d] + slope * s[d];
 }
 
-// softmax over a child's parents.
+// softmax normalises over the parents of a child.
 INLINE void softmax(int T, const vec *x, vec *p) {
   vec top = x[0], sum = all(0);
   EACH(j, T) top = pick(x[j] > top, x[j], top);
@@ -105,7 +107,7 @@ INLINE void softmax_pull(int T, const vec *p, const vec *v, vec *dx) {
   EACH(j, T) dx[j] = p[j] * (v[j] - mean);
 }
 
-// means are the sums over children of c v.
+// means computes the sums of c v over the children.
 INLINE void means(int T, int P, const group *g, const vec (*c)[MOST_TYPES], vec (*s)[MOST_POSE]) {
   EACH(j, T) EACH(d, P) {
     vec sum = all(0);
@@ -217,7 +219,7 @@ INLINE void em_pull(const capsules *k, int T, int P, int first, group *g, const 
       EACH(d, P) dvariance[j][d] = all(0);
       EACH(i, T) EACH(d, P) dsquare[i][j][d] = all(0);
     }
-    if (r < end) { // what follows is in dshare: the E-step
+    if (r < end) { // E-step: the gradient of the next round is in dshare
       EACH(j, T) {
         dactive[j] = all(0);
         EACH(d, P) ds[j][d] = all(0);
@@ -268,7 +270,7 @@ INLINE void em_pull(const capsules *k, int T, int P, int first, group *g, const 
   EACH(i, T) EACH(j, T) g->da[i] += dshare[i][j] * all(1.0f / T);
 }
 
-// route_pull leaves all gradients in g for that of y, v.
+// route_pull writes all gradients into g, given the gradient v of y.
 INLINE void route_pull(const capsules *k, int T, int P, int first, group *g, const vec (*y)[MOST_POSE], const vec (*v)[MOST_POSE]) {
   EACH(i, T) {
     g->da[i] = g->dbeta_u[i] = g->dbeta_a[i] = all(0);
@@ -324,7 +326,7 @@ INLINE void route_pull(const capsules *k, int T, int P, int first, group *g, con
         }
       }
       if (r == 0) break;
-      // the logits of this round grew by votes times the poses of the round before
+      // the logits of this round have grown by votes times the poses of the previous round
       EACH(j, T) {
         vec before[MOST_POSE];
         squash(P, g->s[r - 1][j], before);
@@ -352,7 +354,7 @@ INLINE void route_pull(const capsules *k, int T, int P, int first, group *g, con
   }
 }
 
-// take_lanes reads the lanes of a chunk, zeros where it goes over the end.
+// take_lanes reads the lanes of a chunk, with zeros beyond the end of the array.
 INLINE vec take_lanes(const float *from, int lanes) {
   if (lanes == LANES) return load(from);
   vec v = all(0);
@@ -409,7 +411,8 @@ INLINE void routed(const capsules *k, int T, int P, int unit, int what, double *
   }
 }
 
-// capsules_sums is how many sums a unit leaves: those of its group's transform, then of route, or of beta_u and beta_a.
+// capsules_sums returns the number of sums of a unit: the sums for its group's transform, then
+// those for route, or for beta_u and beta_a.
 int NAME(capsules_sums)(const capsules *k) {
   const int t = k->types, p = k->pose;
   return t * t * p * p + (k->routing == ROUTE_SELF ? t * t * p : 0) + (k->routing == ROUTE_EM ? 2 * t : 0);

@@ -1,5 +1,6 @@
-// The part of XLA's foreign function interface that handlers.c needs. Names, order and layout are those of xla/ffi/api/c_api.h
-// (OpenXLA, Apache 2.0) and pjrt_c_api_ffi_extension.h with their prefixes left out; both interfaces grow only at the ends of their structs.
+// The part of XLA's foreign function interface that handlers.c needs. Order and layout are those of
+// xla/ffi/api/c_api.h (OpenXLA, Apache 2.0) and pjrt_c_api_ffi_extension.h. Names lack their
+// prefixes. New versions of both interfaces append to their structs only.
 #ifndef ESSNAS_FFI_H
 #define ESSNAS_FFI_H
 
@@ -13,7 +14,8 @@ typedef struct ffi_context ffi_context;
 
 typedef struct { FFI_HEAD; int major_version, minor_version; } ffi_version;
 
-// The version of the interface that this file is written from. A plugin asks for it when a handler is registered, and takes no handler of another version than its own.
+// The version of the interface in this file. A plugin queries it at the registration of a handler,
+// and rejects a handler of another version.
 enum { FFI_MAJOR = 0, FFI_MINOR = 2 };
 
 typedef struct { FFI_HEAD; const char *message; int code; } ffi_error_create;
@@ -52,13 +54,13 @@ typedef struct {
 
 typedef ffi_error *(*ffi_handler)(ffi_call *);
 
-// An extension of a call, by which XLA asks what a handler is made for.
+// An extension of a call by which XLA queries the version and the traits of a handler.
 typedef struct ffi_extension { size_t struct_size; int type; struct ffi_extension *next; } ffi_extension;
 enum { FFI_METADATA = 1 };
 typedef struct { size_t struct_size; ffi_version version; uint32_t traits; } ffi_metadata;
 typedef struct { ffi_extension base; ffi_metadata *metadata; } ffi_ask;
 
-// PJRT's extension by which handlers are registered.
+// PJRT's extension that registers handlers.
 enum { PJRT_FFI = 5 };
 typedef struct {
   size_t struct_size;

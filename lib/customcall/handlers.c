@@ -104,7 +104,8 @@ static void helper(void *w) {
   drop(w);
 }
 
-// spread_work runs all units and returns when they are done. Which thread does which does not matter to the result.
+// spread_work runs all units and returns when they have ended. The result does not depend on the
+// distribution of units over threads.
 static void spread_work(ffi_call *call, int units, void (*run)(void *, int, scratch *), void *arg) {
   int64_t threads = 1;
   const ffi_api *api = call->api;
@@ -147,7 +148,7 @@ static void spread_work(ffi_call *call, int units, void (*run)(void *, int, scra
   drop(w);
 }
 
-// ---- handlers: they read a call's arrays and numbers ----
+// ---- handlers, which read the arrays and numbers of a call ----
 
 static ffi_error *fail(ffi_call *call, const char *message) {
   ffi_error_create e = {sizeof e, NULL, message, 3}; // invalid argument
@@ -157,22 +158,24 @@ static ffi_error *fail(ffi_call *call, const char *message) {
 static ffi_buffer *in(ffi_call *c, int i) { return c->in.at[i]; }
 static ffi_buffer *out(ffi_call *c, int i) { return c->out.at[i]; }
 
-// numbers are the n of the one attribute; NULL when they are not there.
+// numbers returns the n numbers of the only attribute, or NULL without such an attribute.
 static const int64_t *numbers(ffi_call *c, size_t n) {
   if (c->attributes.size != 1 || c->attributes.types[0] != 1) return NULL;
   const ffi_array *a = c->attributes.at[0];
   return a->size == n ? a->data : NULL;
 }
 
-// takes says whether a call has so many arrays, -1 for any number; so many more inputs are optional.
+// takes reports whether a call has these numbers of arrays, where -1 stands for any number.
+// optional is the number of further inputs that a call may have.
 static int takes(ffi_call *c, int inputs, int optional, int outputs) {
   return (inputs < 0 || c->in.size == inputs || c->in.size == inputs + optional) && (outputs < 0 || c->out.size == outputs);
 }
 
-// strangers counts the questions of an interface of another version: registration goes on as if nothing were wrong, but the plugin knows no such handlers.
+// strangers counts the queries of an interface of another version. Registration then continues
+// without an error, but the plugin does not know the handlers.
 static int strangers;
 
-// queried answers XLA's question what a handler was made for.
+// queried answers XLA's query for the version and the traits of a handler.
 static int queried(ffi_call *c) {
   for (ffi_extension *e = c->extension_start; e; e = e->next)
     if (e->type == FFI_METADATA) {
@@ -196,7 +199,8 @@ static int queried(ffi_call *c) {
   }                                                                                                           \
   static ffi_error *do_##name(ffi_call *c, const int64_t *p)
 
-// separable_of reads x, dw, pw and the geometry, for outputs of side n; and mean and rstd where there are two inputs more than so many.
+// separable_of reads x, dw, pw and the geometry for outputs of side n. It also reads mean and rstd
+// if the call has two more inputs than the given number.
 static const char *separable_of(ffi_call *c, const int64_t *p, int n, int inputs, separable *s) {
   const ffi_buffer *x = in(c, 0), *dw = in(c, 1), *pw = in(c, 2);
   memset(s, 0, sizeof *s);
@@ -223,7 +227,8 @@ HANDLER(separable, 3, 2, 1, 4) { // x, dw, pw, (mean, rstd) -> y
 static void spread_unit(void *s, int unit, scratch *m) { chosen->separable_spread(s, unit, m); }
 static void pull_unit(void *s, int unit, scratch *m) { chosen->separable_pull(s, unit, m); }
 
-HANDLER(separable_pull, -1, 0, 1, 4) { // x, dw, pw, gradient of y, (mean, rstd, or what there was so far of the) gradient of x
+// x, dw, pw, gradient of y, (mean, rstd, or the previous gradient of x) -> gradient of x
+HANDLER(separable_pull, -1, 0, 1, 4) {
   separable s;
   if (c->in.size < 4 || c->in.size > 6) return fail(c, "separable_pull: not the arrays of this kernel");
   const char *fault = separable_of(c, p, in(c, 3)->dims[1], 4, &s);
@@ -251,7 +256,7 @@ HANDLER(separable_weigh, 4, 2, 2, 4) { // x, dw, pw, gradient of y, (mean, rstd)
   s.sums = malloc(bands * sums * sizeof(double));
   if (!s.sums) return fail(c, "separable_weigh: out of memory");
   spread_work(c, bands, weigh_unit, &s);
-  for (size_t i = 0; i < sums; i++) { // always in the order of the bands
+  for (size_t i = 0; i < sums; i++) { // in the order of the bands, for the same bits
     double v = 0;
     for (int j = 0; j < bands; j++) v += s.sums[j * sums + i];
     if (i < dw) ((float *)out(c, 0)->data)[i] = v;
@@ -263,7 +268,8 @@ HANDLER(separable_weigh, 4, 2, 2, 4) { // x, dw, pw, gradient of y, (mean, rstd)
 
 static void moments_unit(void *p, int channel, scratch *m) { (void)m; chosen->moments(p, channel); }
 
-HANDLER(moments, 1, 0, 3, 1) { // x [c, n] -> mean, 1/sqrt(variance + epsilon), variance; the number is epsilon in millionths
+// x [c, n] -> mean, 1/sqrt(variance + epsilon), variance; the number is 1e6 epsilon
+HANDLER(moments, 1, 0, 3, 1) {
   const ffi_buffer *x = in(c, 0);
   if (x->dtype != FFI_F32 || x->rank != 2) return fail(c, "moments: want float32 [c, n]");
   norm q = {.n = x->dims[1], .epsilon = p[0] * 1e-6f, .x = x->data, .mean = out(c, 0)->data, .rstd = out(c, 1)->data, .variance = out(c, 2)->data};
@@ -273,7 +279,8 @@ HANDLER(moments, 1, 0, 3, 1) { // x [c, n] -> mean, 1/sqrt(variance + epsilon), 
 
 static void norm_pull_unit(void *p, int channel, scratch *m) { (void)m; chosen->norm_pull(p, channel); }
 
-HANDLER(norm_pull, 5, 0, 3, 0) { // v, x [c, n], mean, rstd [c, 1], gain [c] or [1] -> gradients of x, gain, bias [c]
+// v, x [c, n], mean, rstd [c, 1], gain [c] or [1] -> gradients of x, gain, bias [c]
+HANDLER(norm_pull, 5, 0, 3, 0) {
   const ffi_buffer *v = in(c, 0), *x = in(c, 1), *gain = in(c, 4);
   if (v->dtype != FFI_F32 || x->dtype != FFI_F32 || x->rank != 2 || v->rank != 2 || gain->rank != 1) return fail(c, "norm_pull: want float32 [c, n]");
   const int channels = x->dims[0];
@@ -305,7 +312,7 @@ static void pool_of(const int64_t *p, const ffi_buffer *y, pool *q) {
   static void name##_unit(void *p, int unit, scratch *m) { (void)m; chosen->name(p, unit); }
 POOL_UNIT(max_pool) POOL_UNIT(max_pool_pull) POOL_UNIT(avg_pool) POOL_UNIT(avg_pool_pull)
 
-HANDLER(max_pool, 1, 0, 2, 4) { // x -> y, and the winners' places in their windows, int8
+HANDLER(max_pool, 1, 0, 2, 4) { // x -> y, positions of the maxima in their windows, int8
   pool q;
   pool_of(p, out(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || out(c, 1)->dtype != FFI_S8 || q.k * q.k > MAX_TAPS) return fail(c, "max_pool: want float32 and int8, and windows of 7x7 at most");
@@ -319,7 +326,7 @@ HANDLER(max_pool_pull, 2, 1, 1, 4) { // gradient of y, winners -> gradient of x
   pool_of(p, in(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || in(c, 1)->dtype != FFI_S8 || q.k * q.k > MAX_TAPS) return fail(c, "max_pool_pull: want float32 and int8, and windows of 7x7 at most");
   q.x = in(c, 0)->data, q.winner = in(c, 1)->data, q.y = out(c, 0)->data;
-  if (c->in.size > 2) q.so = in(c, 2)->data; // what there was so far
+  if (c->in.size > 2) q.so = in(c, 2)->data; // previous gradient of x
   spread_work(c, q.c, max_pool_pull_unit, &q);
   return NULL;
 }
@@ -338,7 +345,7 @@ HANDLER(avg_pool_pull, 1, 1, 1, 4) {
   pool_of(p, in(c, 0), &q);
   if (in(c, 0)->dtype != FFI_F32 || q.k * q.k > MAX_TAPS) return fail(c, "avg_pool_pull: want float32, and windows of 7x7 at most");
   q.x = in(c, 0)->data, q.y = out(c, 0)->data;
-  if (c->in.size > 1) q.so = in(c, 1)->data; // what there was so far
+  if (c->in.size > 1) q.so = in(c, 1)->data; // previous gradient of x
   spread_work(c, q.c, avg_pool_pull_unit, &q);
   return NULL;
 }
@@ -365,7 +372,8 @@ int kernel_has(const char *name) {
   return 0;
 }
 
-// KNOWN is the minor version of PJRT's interface that ffi.h is written from; earlier ones have another form of registration.
+// KNOWN is the minor version of PJRT's interface in ffi.h. Earlier versions register handlers in
+// another way.
 enum { KNOWN = 81 };
 
 const char *kernel_register(const void *extensions, int version, const char *set) {

@@ -1,9 +1,10 @@
-// Handlers of capsules. The numbers of a call are routing, rounds, groups, types, pose; its first arrays x, the transform, and what
-// the routing learns: beta_u and beta_a, or route.
+// Handlers of capsules. The numbers of a call are routing, rounds, groups, types and pose. Its
+// first arrays are x, the transform, and the parameters of the routing: beta_u and beta_a, or
+// route.
 
 enum { C_ROUTING, C_ROUNDS, C_GROUPS, C_TYPES, C_POSE, C_COUNT };
 
-// learnt is how many arrays of weights a routing has, the transform among them.
+// learnt returns the number of weight arrays of a routing, including the transform.
 static int learnt(int routing) { return routing == ROUTE_EM ? 3 : routing == ROUTE_SELF ? 2 : 1; }
 
 static const char *capsules_of(ffi_call *c, const int64_t *p, int inputs, int outputs, capsules *k) {
@@ -62,7 +63,7 @@ HANDLER(capsules_weigh, -1, 0, -1, C_COUNT) { // x, weights, gradient of y -> gr
   if (!k.sums) return fail(c, "capsules_weigh: out of memory");
   spread_work(c, k.groups * bands, capsules_weigh_unit, &k);
   for (int g = 0; g < k.groups; g++)
-    for (int i = 0, at = 0, array = 0; i < sums; i++, at++) { // always in the order of the bands
+    for (int i = 0, at = 0, array = 0; i < sums; i++, at++) { // in the order of the bands, for the same bits
       double v = 0;
       for (int b = 0; b < bands; b++) v += k.sums[((size_t)g * bands + b) * sums + i];
       int size = size_of(out(c, array)) / k.groups;

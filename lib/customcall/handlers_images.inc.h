@@ -1,4 +1,4 @@
-// Handlers of kernels on images that lie in parts, and on lists of arrays.
+// Handlers of kernels on images in several parts, and on lists of arrays.
 
 static int64_t size_of(const ffi_buffer *x) {
   int64_t n = 1;
@@ -12,10 +12,12 @@ static int floats(const ffi_buffers *list, int from, int to) {
   return 1;
 }
 
-// dealt is where channel j of n comes from when they are read as a matrix of so many rows, column by column.
+// dealt returns the source of channel j of n in a channel shuffle: the channels form a matrix with
+// this number of rows, read column by column.
 static int dealt(int j, int n, int rows) { return j % rows * (n / rows) + j / rows; }
 
-// channels lists where the channels of the images from..to lie, and returns how many they are; 0 where they are too many, or differ in size from the first.
+// channels lists the addresses of the channels of the images from..to and returns their number. It
+// returns 0 if there are too many channels, or if an image differs in size from the first.
 static int channels(const ffi_buffers *list, int from, int to, float **at) {
   int n = 0;
   const ffi_buffer *first = list->at[from];
@@ -33,12 +35,13 @@ static int channels(const ffi_buffers *list, int from, int to, float **at) {
 
 enum { P_K, P_STRIDE, P_PAD, P_RELU, P_HALVES, P_PARTS, P_ROWS, P_STATE, P_ROWS_OUT, P_COUNT };
 
-// tables are the pointers that a pointwise points to.
+// tables holds the arrays of pointers of a pointwise.
 typedef struct {
   float *x[MAX_CHANNELS], *y[MAX_CHANNELS], *dx[MAX_CHANNELS], *so[MAX_CHANNELS], *found[MAX_CHANNELS];
 } tables;
 
-// states finds images by channel: each state's are dealt in so many rows.
+// states lists the images by channel. The channels of each state are shuffled in this number of
+// rows.
 static int states(const int64_t *p, const ffi_buffers *list, int from, float **found, float **at) {
   const int n = channels(list, from, from + p[P_PARTS], found), state = p[P_STATE], rows = p[P_ROWS];
   if (!n || state < 1 || n % state || rows < 1 || state % rows) return 0;
@@ -46,7 +49,7 @@ static int states(const int64_t *p, const ffi_buffers *list, int from, float **f
   return n;
 }
 
-// pointwise_of reads the images, which are inputs from x on, and y, an image.
+// pointwise_of reads the images, which are the inputs from number x on, and the image y.
 static const char *pointwise_of(ffi_call *c, const int64_t *p, int x, ffi_buffer *y, tables *t, pointwise *q) {
   memset(q, 0, sizeof *q);
   q->k = p[P_K], q->stride = p[P_STRIDE], q->pad = p[P_PAD], q->relu = p[P_RELU], q->halves = p[P_HALVES];
@@ -64,7 +67,7 @@ static const char *pointwise_of(ffi_call *c, const int64_t *p, int x, ffi_buffer
   return NULL;
 }
 
-// weights are the inputs from on, one for each half.
+// weights reads the inputs from number from on, one for each half.
 static const char *pointwise_weights(const ffi_buffers *list, int from, pointwise *q) {
   for (int i = 0; i < q->halves; i++) {
     const ffi_buffer *w = list->at[from + i];
@@ -88,7 +91,8 @@ HANDLER(pointwise, -1, 0, 1, P_COUNT) { // w for each half, x in parts -> y
 
 static void pointwise_pull_unit(void *p, int row, scratch *m) { chosen->pointwise_pull(p, row, m); }
 
-HANDLER(pointwise_pull, -1, 0, -1, P_COUNT) { // w for each half, gradient of y, x in parts, (what there was so far of) gradients of x
+// w for each half, gradient of y, x in parts, (previous gradients of x) -> gradients of x
+HANDLER(pointwise_pull, -1, 0, -1, P_COUNT) {
   tables t;
   pointwise q;
   const int halves = p[P_HALVES], parts = p[P_PARTS], x = halves + 1, so = x + parts;
@@ -108,7 +112,8 @@ HANDLER(pointwise_pull, -1, 0, -1, P_COUNT) { // w for each half, gradient of y,
 
 static void pointwise_weigh_unit(void *p, int band, scratch *m) { chosen->pointwise_weigh(p, band, m); }
 
-HANDLER(pointwise_weigh, -1, 0, -1, P_COUNT) { // gradient of y, x in parts -> gradients of w for each half
+// gradient of y, x in parts -> gradients of w for each half
+HANDLER(pointwise_weigh, -1, 0, -1, P_COUNT) {
   tables t;
   pointwise q;
   if (c->in.size != 1 + p[P_PARTS] || c->out.size != p[P_HALVES]) return fail(c, "pointwise_weigh: not the arrays of this kernel");
@@ -120,7 +125,7 @@ HANDLER(pointwise_weigh, -1, 0, -1, P_COUNT) { // gradient of y, x in parts -> g
   q.sums = malloc(bands * n * sizeof(double));
   if (!q.sums) return fail(c, "pointwise_weigh: out of memory");
   spread_work(c, bands, pointwise_weigh_unit, &q);
-  for (size_t i = 0; i < n; i++) { // always in the order of the bands
+  for (size_t i = 0; i < n; i++) { // in the order of the bands, for the same bits
     double v = 0;
     for (int j = 0; j < bands; j++) v += q.sums[j * n + i];
     ((float *)out(c, i / (n / q.halves))->data)[i % (n / q.halves)] = v;
@@ -145,7 +150,9 @@ static void deal_unit(void *p, int j, scratch *m) {
   else memcpy(d->to[j], from, d->size * sizeof(float));
 }
 
-HANDLER(deal, -1, 0, -1, 2) { // rows, parts; images in parts, (what is added to) -> the same channels, dealt in rows, in other parts
+// images in parts, (previous arrays) -> the shuffled channels in other parts, added to the previous
+// arrays. The numbers are the rows of the shuffle and the number of parts.
+HANDLER(deal, -1, 0, -1, 2) {
   deals d = {.rows = p[0], .sum = c->in.size > p[1]};
   if (p[1] < 1 || c->in.size != p[1] + (d.sum ? c->out.size : 0) || c->out.size < 1) return fail(c, "deal: not the arrays of this kernel");
   d.n = channels(&c->in, 0, p[1], d.from);
@@ -173,7 +180,7 @@ static void add_unit(void *p, int unit, scratch *m) {
   }
 }
 
-HANDLER(add, -1, 0, -1, 0) { // as many arrays, and as many more -> their sums
+HANDLER(add, -1, 0, -1, 0) { // n arrays, n more arrays -> n sums
   int64_t units = 0;
   if (c->in.size != 2 * c->out.size || !floats(&c->in, 0, c->in.size)) return fail(c, "add: want float32, and as many arrays of each");
   for (int i = 0; i < c->out.size; i++) {
@@ -185,7 +192,7 @@ HANDLER(add, -1, 0, -1, 0) { // as many arrays, and as many more -> their sums
   return NULL;
 }
 
-HANDLER(cut, 1, 0, -1, 0) { // an array -> its parts
+HANDLER(cut, 1, 0, -1, 0) { // array -> parts
   const float *from = in(c, 0)->data;
   int64_t left = size_of(in(c, 0));
   for (int i = 0; i < c->out.size; i++) {
@@ -197,7 +204,7 @@ HANDLER(cut, 1, 0, -1, 0) { // an array -> its parts
   return NULL;
 }
 
-HANDLER(join, -1, 0, 1, 0) { // an array, and parts that are added to it one behind the other
+HANDLER(join, -1, 0, 1, 0) { // array, parts -> sum of the array and the concatenated parts
   const float *so = in(c, 0)->data;
   float *to = out(c, 0)->data;
   int64_t left = size_of(in(c, 0));
@@ -214,7 +221,8 @@ HANDLER(join, -1, 0, 1, 0) { // an array, and parts that are added to it one beh
 
 static void scale_pull_unit(void *p, int channel, scratch *m) { (void)m; chosen->scale_pull(p, channel); }
 
-HANDLER(scale_pull, 3, 1, 2, 0) { // v, x [c, n], scale [1], (what there was so far of) the gradient of x; and that of scale
+// v, x [c, n], scale [1], (previous gradient of x) -> gradients of x and of scale
+HANDLER(scale_pull, 3, 1, 2, 0) {
   const ffi_buffer *x = in(c, 1);
   if (!floats(&c->in, 0, c->in.size) || x->rank != 2 || size_of(in(c, 0)) != size_of(x) || size_of(in(c, 2)) != 1) return fail(c, "scale_pull: want float32 [c, n], and a number");
   const int n = x->dims[0];

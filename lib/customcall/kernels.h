@@ -1,4 +1,4 @@
-// What handlers.c calls, for one of the instruction sets that kernels.inc.h is compiled for.
+// The functions that handlers.c calls, for one of the instruction sets of kernels.inc.h.
 #ifndef ESSNAS_KERNELS_H
 #define ESSNAS_KERNELS_H
 
@@ -7,22 +7,24 @@
 
 enum { MAX_TAPS = 49, MAX_CHANNELS = 1024 };
 
-// separable is y [o, n, n, b] = pw [o, c] times the depthwise convolution by dw [k, k, c] of the positive part of x [c, h, h, b], or, where there is a
-// mean, of (x - mean) * rstd.
+// separable is y [o, n, n, b] = pw [o, c] times the depthwise convolution by dw [k, k, c] of max(x,
+// 0), x [c, h, h, b]. With a mean, (x - mean) * rstd takes the place of x.
 typedef struct {
   int k, stride, pad, dilation;
   int c, o, h, n, b;
   const float *x, *dw, *pw;
   const float *mean, *rstd; // [c], or NULL
   const float *g;  // gradient of y
-  const float *so; // pull: what is added to the gradient of x, or NULL
+  const float *so; // pull: the previous gradient of x, or NULL
   float *y;        // forward: y; pull: the gradient of x
   float *u;        // pull: pw^T g with zeros around
   double *sums;    // weigh: parts of the gradients of dw and pw
 } separable;
 
-// pointwise is y [o, n, n, b] = w [o, k k c] times the windows, k x k with pad zeros around, of the positive part (relu; or all) of c images [h, h, b]. With
-// two halves, k is 1 and the stride 2: w[0] makes the first half of the outputs from the even pixels, w[1] the other one from the odd ones.
+// pointwise is y [o, n, n, b] = w [o, k k c] times the k x k windows of c images [h, h, b] with pad
+// zeros around; relu selects their positive part. With two halves, k is 1 and the stride is 2: w[0]
+// computes the first half of the outputs from the even pixels, w[1] the second half from the odd
+// pixels.
 typedef struct {
   int k, stride, pad, relu, halves;
   int c, o, h, n, b;
@@ -30,26 +32,28 @@ typedef struct {
   const float *w[2];
   float **y;        // [o], in the order of w's rows; pull and weigh: the gradient of y
   float **dx;       // pull: [c]
-  const float **so; // pull: what is added to dx, or NULL
+  const float **so; // pull: the previous gradients of x, or NULL
   double *sums;     // weigh: parts of the gradients of w
 } pointwise;
 
-// pool is the geometry of y [c, n, n, b] for windows on x [c, h, h, b]; in the pull functions x is y's gradient and y x's.
+// pool is the geometry of y [c, n, n, b] for windows on x [c, h, h, b]. In the pull functions x is
+// the gradient of y, and y is the gradient of x.
 typedef struct {
   int k, stride, pad;
   int c, h, n, b;
   const float *x;
-  const float *so; // pull: what is added to y, or NULL
+  const float *so; // pull: the previous gradient of x, or NULL
   float *y;
   signed char *winner;
 } pool;
 
-// norm is gain * (x - mean) * rstd + bias of the rows of x [channels, n], with y the gradient of x where v is that of the result.
+// norm is gain * (x - mean) * rstd + bias for the rows of x [channels, n]. v is the gradient of the
+// result, y the gradient of x.
 typedef struct {
   int64_t n;
   float epsilon;
   const float *x, *v, *gain;
-  const float *so; // scale_pull: what is added to y, or NULL
+  const float *so; // scale_pull: the previous gradient of x, or NULL
   int gains; // 1 or channels
   float *mean, *rstd, *variance, *y;
   double *gain_sum, *bias_sum; // of each channel
@@ -57,7 +61,8 @@ typedef struct {
 
 enum { ROUTE_DYNAMIC, ROUTE_EM, ROUTE_SELF };
 
-// capsules is y, the poses of a layer of capsules for the primary ones x, both [groups types pose, n]; see capsules.inc.h.
+// capsules is a layer of capsules: poses y for primary capsules x, both [groups types pose, n]. See
+// capsules.inc.h.
 typedef struct {
   int routing, rounds, groups, types, pose;
   int64_t n; // positions
@@ -69,7 +74,7 @@ typedef struct {
   double *sums;                  // weigh: parts of the gradients of weights, of each unit
 } capsules;
 
-// pool_share is 1 over the number of pixels in the window of an output.
+// pool_share returns 1 / (the number of pixels in the window of an output).
 static inline float pool_share(const pool *p, int r, int c) {
   int top = r * p->stride - p->pad, left = c * p->stride - p->pad, bottom = top + p->k, right = left + p->k;
   if (top < 0) top = 0;
@@ -79,13 +84,13 @@ static inline float pool_share(const pool *p, int r, int c) {
   return 1.0f / ((bottom - top) * (right - left));
 }
 
-// scratch is memory of a thread, kept for the next kernel.
+// scratch is the memory of a thread, which the next kernel reuses.
 typedef struct {
   float *at;
   size_t size;
 } scratch;
 
-float *scratch_of(scratch *s, size_t floats); // aborts when there is none
+float *scratch_of(scratch *s, size_t floats); // aborts without memory
 
 typedef struct {
   const char *name;

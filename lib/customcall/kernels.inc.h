@@ -1,8 +1,10 @@
-// The kernels, in plain C on short vectors. This file is compiled once for each instruction set (see isa_*.c), which says
-// how many floats a vector has, LANES, and how many vectors a loop keeps in registers for each of its sums, WIDE.
+// The kernels, in plain C on short vectors. This file is compiled once for each instruction set
+// (see isa_*.c). LANES is the number of floats in a vector, and WIDE the number of vectors that a
+// loop keeps in registers for each of its sums.
 //
-// Arrays are [channels, height, width, batch]. A row of a channel is width x batch floats that lie together, so a shift by
-// a pixel is a shift by batch floats: whatever the batch is, loops over a row run on whole vectors.
+// Arrays are [channels, height, width, batch]. A row of a channel consists of width x batch
+// contiguous floats, so a shift by a pixel is a shift by batch floats. For every batch, loops over
+// a row work on whole vectors.
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@ typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias))
 typedef int ivec __attribute__((vector_size(LANES * 4)));
 typedef signed char cvec __attribute__((vector_size(LANES), aligned(1), may_alias));
 
-#define STEP (LANES * WIDE) // floats of a row that a loop does at a time
+#define STEP (LANES * WIDE) // floats of a row in one iteration of a loop
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
@@ -56,7 +58,7 @@ static void positive_normal(float *to, const float *from, float mean, float rstd
   }
 }
 
-// where copies from where x is above a bound, and 0 elsewhere; so is added where it is not NULL.
+// where copies from if x is above a bound, and 0 otherwise. It adds so unless so is NULL.
 static void where(float *to, const float *from, const float *x, float bound, const float *so, int n) {
   int e = 0;
   if (so) {
@@ -70,8 +72,8 @@ static void where(float *to, const float *from, const float *x, float bound, con
 
 // ---- depthwise and pointwise convolution of the positive part: y = pw (dw * max(x, 0)) ----
 
-// tall is how many rows of output a band has: bands are the units that threads work on, and small enough for the second
-// level of cache. It depends on shapes alone, and so do the bits.
+// tall returns the number of output rows in a band. Bands are the units of work of threads, and fit
+// into the second level of cache. Their height depends on the shapes alone, and so do the bits.
 static int tall(const separable *s) {
   int row = s->n * s->b * max(s->c, s->o) * 4;
   return max(1, min(s->n, (128 << 10) / row));
@@ -79,8 +81,9 @@ static int tall(const separable *s) {
 
 int NAME(separable_bands)(const separable *s) { int t = tall(s); return (s->n + t - 1) / t; }
 
-// padded is the positive part of some rows of a channel with zeros around. Columns whose number is the same modulo the
-// stride lie together, so that a window's column is a run of floats for all outputs of a row.
+// padded is the positive part of some rows of a channel with zeros around. Columns with the same
+// remainder modulo the stride are contiguous, so that a window's column is contiguous for all
+// outputs of a row.
 typedef struct {
   float *at;
   int rows, plane, row; // plane: floats of a residue's rows; row: floats of one
@@ -98,7 +101,7 @@ static padded pad_shape(const separable *s, int tall) {
 
 static size_t pad_size(const separable *s, const padded *p) { return (size_t)p->plane * s->stride + STEP; }
 
-// pad fills it for the rows that outputs from row r on see.
+// pad fills a padded with the rows that the windows of the outputs from row r on contain.
 static void pad(const separable *s, const padded *p, int channel, int r) {
   const float *x = s->x + (size_t)channel * s->h * s->h * s->b;
   const int b = s->b, st = s->stride, columns = p->row / b;
@@ -113,7 +116,7 @@ static void pad(const separable *s, const padded *p, int channel, int r) {
       while (last > first && (last - 1) * st + q - s->pad >= s->h) last--;
       memset(to, 0, first * b * sizeof(float));
       memset(to + last * b, 0, (columns - last) * b * sizeof(float));
-      const int run = st == 1 ? last - first : 1; // columns that lie together
+      const int run = st == 1 ? last - first : 1; // contiguous columns
       for (int c = first; c < last; c += run) {
         const float *pixels = from + (c * st + q - s->pad) * b;
         if (s->mean) positive_normal(to + c * b, pixels, s->mean[channel], s->rstd[channel], run * b);
@@ -124,7 +127,8 @@ static void pad(const separable *s, const padded *p, int channel, int r) {
   memset(p->at + (size_t)p->plane * st, 0, STEP * sizeof(float));
 }
 
-// taps adds up t shifted rows: the n floats, rounded up to STEP, from to on. A sum of products at at most 25 places.
+// taps adds up t shifted rows, n floats rounded up to STEP, and writes them at to. A sum has at
+// most 25 products.
 INLINE void taps_of(int t, float *to, const float *const *from, const float *w, int n) {
   for (int q = 0; q < n; q += STEP) {
     vec a[WIDE];
@@ -145,7 +149,7 @@ static void taps(int t, float *to, const float *const *from, const float *w, int
   }
 }
 
-// window is where the windows of a band's row of outputs begin to read, for each of their positions.
+// window holds the first address of each window position for a row of outputs in a band.
 static void window(const separable *s, const padded *p, int row, const float **from) {
   for (int i = 0; i < s->k; i++)
     for (int j = 0; j < s->k; j++) {
@@ -155,8 +159,9 @@ static void window(const separable *s, const padded *p, int row, const float **f
     }
 }
 
-// mix: m rows of out = w [m, c] times the c rows of in: n floats, rounded up to STEP in the scratch array in (rows stride
-// apart); out rows are exact when slack is 0.
+// mix computes m rows of out = w [m, c] times the c rows of in. A row has n floats, rounded up to
+// STEP in the scratch array in, whose rows are stride apart. Rows of out have exactly n floats if
+// slack is 0.
 INLINE void mix_of(int m, float *const *out, const float *w, int ws, int wc, int c, const float *in, size_t stride, int n, int slack) {
   for (int q = 0; q < n; q += STEP) {
     vec a[4][WIDE];
@@ -190,7 +195,7 @@ static void mix(int m, float *const *out, const float *w, int ws, int wc, int c,
   }
 }
 
-// depthwise convolves a padded channel: rows of out, row floats apart.
+// depthwise convolves a padded channel. The rows of out are row floats apart.
 static void depthwise(const separable *s, const padded *p, int channel, float *out, int row, int rows) {
   float w[MAX_TAPS];
   const float *from[MAX_TAPS];
@@ -219,7 +224,7 @@ void NAME(separable_forward)(const separable *s, int band, scratch *mem) {
   }
 }
 
-// ---- its gradient for x, in two passes: u = pw^T g, laid out with zeros around; then what the windows spread of it ----
+// ---- its gradient for x in two passes: u = pw^T g with zeros around, then the transposed windows ----
 
 typedef struct { int lo, rows, row; } spread;
 
@@ -256,7 +261,7 @@ void NAME(separable_spread)(const separable *s, int unit, scratch *mem) {
   const size_t stride = (size_t)s->n * s->n * s->b;
   const float *g = s->g + (size_t)r * n;
   mix(s->c, out, s->pw, 1, s->c, s->o, g, stride, whole, 0);
-  if (whole < n) { // the rest of the row, through an array of whole vectors
+  if (whole < n) { // the rest of the row, in an array of whole vectors
     float *last = scratch_of(mem, (size_t)s->o * STEP);
     for (int o = 0; o < s->o; o++) copy(last + o * STEP, g + o * stride + whole, n - whole);
     for (int c = 0; c < s->c; c++) out[c] += whole;
@@ -299,7 +304,8 @@ void NAME(separable_pull)(const separable *s, int unit, scratch *mem) {
 
 // ---- its gradients for dw and pw ----
 
-// dots adds the products of rows a[0..m) and rows d[0..n), over length floats (whole vectors), to sums, sn apart.
+// dots adds the dot products of rows a[0..m) and rows d[0..n), over length floats (whole vectors),
+// to a matrix of sums whose rows are sn apart.
 INLINE void dots_of(int m, int n, const float *const *a, const float *const *d, int length, double *sums, int sm, int sn) {
   vec v[5][5];
   for (int i = 0; i < m; i++)
@@ -318,7 +324,8 @@ INLINE void dots_of(int m, int n, const float *const *a, const float *const *d, 
 
 size_t NAME(separable_sums)(const separable *s) { return (size_t)s->c * (s->k * s->k + s->o); }
 
-// separable_weigh leaves a band's part of the sums at s->sums + band * separable_sums: dw [k*k, c], then pw [o, c].
+// separable_weigh writes a band's part of the sums to s->sums + band * separable_sums: dw [k*k, c],
+// then pw [o, c].
 void NAME(separable_weigh)(const separable *s, int band, scratch *mem) {
   const int t = tall(s), r0 = band * t, rows = min(t, s->n - r0), n = s->n * s->b, row = up(n, STEP), kk = s->k * s->k;
   padded p = pad_shape(s, rows);
@@ -371,8 +378,9 @@ void NAME(separable_weigh)(const separable *s, int band, scratch *mem) {
 #include "arrays.inc.h"
 #include "pointwise.inc.h"
 
-// gcc 12's -fsplit-loops, which is part of -O3, makes wrong code of EM's gradient, which a test compares with finite
-// differences. -O2 does not, and compiles these kernels in a third of the time.
+// gcc 12 compiles EM's gradient to wrong code with -fsplit-loops, a part of -O3; a comparison with
+// finite differences detects it. With -O2 the code is right, and compilation takes a third of the
+// time.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC optimize("O2")

@@ -1,6 +1,6 @@
-// Norms: their sums, and their gradient.
+// Sums and gradients of norms.
 
-enum { PIECE = 4096 }; // floats that are added up in single precision
+enum { PIECE = 4096 }; // number of floats that are summed in single precision
 
 // sums adds up v and v times w, in pieces.
 INLINE void sums(const float *v, const float *w, int64_t n, double *s, double *sw) {
@@ -20,7 +20,7 @@ INLINE void sums(const float *v, const float *w, int64_t n, double *s, double *s
   }
 }
 
-// moments of a channel of n values.
+// moments computes the moments of a channel of n values.
 void NAME(moments)(const norm *p, int channel) {
   double s = 0, ss = 0;
   sums(p->x + channel * p->n, p->x + channel * p->n, p->n, &s, &ss);
@@ -31,7 +31,8 @@ void NAME(moments)(const norm *p, int channel) {
   p->rstd[channel] = 1 / sqrt(v + p->epsilon);
 }
 
-// norm_pull: the gradient of gain * (x - mean) * rstd + bias for a channel, and the channel's part of those of gain and bias.
+// norm_pull computes the gradient of gain * (x - mean) * rstd + bias for the x of a channel, and
+// the channel's part of the gradients of gain and bias.
 void NAME(norm_pull)(const norm *p, int channel) {
   const int64_t n = p->n;
   const float *v = p->v + channel * n, *x = p->x + channel * n;

@@ -1,18 +1,21 @@
-// The pointwise convolution of images that lie in parts: y = w max(x, 0). The channels of x are wherever they are, each an image of its own, so that reading
-// what several states hold, in whichever order, copies nothing. The same with a window of k x k (the stem's), and with two halves of the outputs that read the
-// even and the odd pixels (factorized reduce).
+// The pointwise convolution of images in several parts: y = w max(x, 0). Each channel of x is an
+// image with its own address, so that the kernel reads the channels of several states in any order
+// without a copy. The kernel also supports windows of k x k (for the stem), and two halves of the
+// outputs that read the even and the odd pixels (for factorized reduce).
 
-// columns is how many columns of a row of outputs are done at a time: what is read for them stays in the second level of cache. It depends on shapes alone.
+// columns returns the number of output columns in one step, so that their inputs stay in the second
+// level of cache. It depends on the shapes alone.
 static int columns(const pointwise *p) { return max(1, min(p->n, (32 << 10) / (p->k * p->k * p->c * p->b))); }
 
-// view copies the pixels of channel x that a row of outputs sees, columns from first on, at one place of the window; zero outside of the image.
+// view copies the pixels of channel x at one position of the window, for a row of outputs from
+// column first on. Pixels outside of the image are zero.
 static void view(const pointwise *p, float *to, const float *x, int row, int first, int count, int dy, int dx) {
   const int b = p->b, y = row * p->stride + dy;
   if (y < 0 || y >= p->h) { memset(to, 0, (size_t)count * b * sizeof(float)); return; }
   const float *from = x + (size_t)y * p->h * b;
   for (int i = 0; i < count;) {
     const int at = (first + i) * p->stride + dx;
-    int run = 1; // pixels that lie together
+    int run = 1; // contiguous pixels
     if (at < 0 || at >= p->h) memset(to + (size_t)i * b, 0, b * sizeof(float));
     else {
       if (p->stride == 1) run = min(count - i, p->h - at);
@@ -23,7 +26,7 @@ static void view(const pointwise *p, float *to, const float *x, int row, int fir
   }
 }
 
-// views copies all that the outputs of one half see: rows of floats, stride apart.
+// views copies all inputs of the outputs of one half: rows of floats, stride apart.
 static void views(const pointwise *p, float *to, size_t stride, int half, int row, int first, int count) {
   for (int i = 0; i < p->k; i++)
     for (int j = 0; j < p->k; j++)
@@ -56,7 +59,8 @@ static void cotangents(const pointwise *p, float *to, size_t stride, int half, i
   }
 }
 
-// put writes the gradient of a run of floats: line where x is positive (all of it without relu; nothing where line is NULL), and what was there so far.
+// put writes the gradient of contiguous floats: line where x is positive, or everywhere without
+// relu, plus the previous gradient. A line of NULL counts as zeros.
 INLINE void put(const pointwise *p, int c, size_t at, const float *line, int n) {
   float *to = p->dx[c] + at;
   const float *x = p->x[c] + at, *so = p->so ? p->so[c] + at : NULL;
@@ -73,7 +77,8 @@ INLINE void put(const pointwise *p, int c, size_t at, const float *line, int n) 
   }
 }
 
-// pointwise_pull is the gradient of x for a row of outputs: of as many rows of x as the stride. For k = 1.
+// pointwise_pull computes the gradient of x for a row of outputs with k = 1. A row of outputs
+// covers as many rows of x as the stride.
 void NAME(pointwise_pull)(const pointwise *p, int row, scratch *mem) {
   const int step = columns(p), o = p->o / p->halves, b = p->b;
   const size_t stride = up(step * b, STEP);
@@ -98,7 +103,7 @@ void NAME(pointwise_pull)(const pointwise *p, int row, scratch *mem) {
 
 int NAME(pointwise_bands)(const pointwise *p) { return min(p->n, 16); }
 
-// pointwise_weigh leaves a band's part of the gradient of w at p->sums + band * o * k * k * c.
+// pointwise_weigh writes a band's part of the gradient of w to p->sums + band * o * k * k * c.
 void NAME(pointwise_weigh)(const pointwise *p, int band, scratch *mem) {
   const int step = columns(p), in = p->k * p->k * p->c, o = p->o / p->halves, bands = min(p->n, 16);
   const size_t stride = up(step * p->b, STEP);

@@ -1,6 +1,6 @@
-// Pools of 3x3 pixels, and their gradients.
+// Poolings over 3x3 pixels and their gradients.
 
-// max_pool of channel unit: the largest of each window, and where in the window it is.
+// max_pool computes the maximum of each window of channel unit, and its position in the window.
 void NAME(max_pool)(const pool *p, int unit) {
   const int h = p->h, n = p->n, b = p->b;
   const float *x = p->x + (size_t)unit * h * h * b;
@@ -38,7 +38,8 @@ void NAME(max_pool)(const pool *p, int unit) {
     }
 }
 
-// pool_back calls for each pixel of channel unit's input the windows that see it: which position of theirs, and their output.
+// pool_back visits, for each input pixel of channel unit, the windows that contain the pixel, with
+// its position in the window and the window's output.
 INLINE void pool_back(const pool *p, int unit, int largest) {
   const int h = p->h, n = p->n, b = p->b, k = p->k;
   const float *g = p->x + (size_t)unit * n * n * b;
@@ -83,7 +84,7 @@ INLINE void pool_back(const pool *p, int unit, int largest) {
 void NAME(max_pool_pull)(const pool *p, int unit) { pool_back(p, unit, 1); }
 void NAME(avg_pool_pull)(const pool *p, int unit) { pool_back(p, unit, 0); }
 
-// avg_pool of channel unit: the mean over the pixels of each window that are there.
+// avg_pool computes the mean of each window of channel unit over the pixels inside the image.
 void NAME(avg_pool)(const pool *p, int unit) {
   const int h = p->h, n = p->n, b = p->b;
   const float *x = p->x + (size_t)unit * h * h * b;

@@ -16,7 +16,7 @@ typedef khash_t(sizes) map;
 static int put(map *m, const void *key, size_t value) {
   int state;
   khint_t i = kh_put(sizes, m, key, &state);
-  if (state < 0) return 0; // no memory is left
+  if (state < 0) return 0; // out of memory
   kh_val(m, i) = value;
   return 1;
 }

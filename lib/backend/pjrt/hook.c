@@ -15,14 +15,16 @@ SLOT(0) SLOT(1) SLOT(2) SLOT(3)
 static const pj_function compile[HOOK_SLOTS] = {compile0, compile1, compile2, compile3};
 static const pj_function destroy[HOOK_SLOTS] = {destroy0, destroy1, destroy2, destroy3};
 
-// What go-xla calls instead of more of a plugin's functions: to count calls and arrays, and not to wait. go-xla waits for the end of each execution by the
-// events that it asks for; without events there is nothing to wait for. What a later execution reads is ordered by the plugin, a copy to the host waits for
-// what it copies, and an error of an execution comes back with the first copy of what it should have computed. Uploads are copied before the call ends, so that they
-// don't wait for what the device is doing either.
+// These functions replace further functions of a plugin. They count calls and arrays, and they
+// avoid waits. go-xla waits for the end of each execution by an event that it requests; without the
+// request it does not wait. The plugin executes programs in the order of their data. A copy to the
+// host waits for its array, and the first copy of a result returns the error of its execution. An
+// upload is copied before the call returns, so it does not wait for the device either.
 static const pj_api *counted[HOOK_SLOTS];
 static _Atomic uint64_t executions[HOOK_SLOTS], waits[HOOK_SLOTS], uploads[HOOK_SLOTS];
-static int waiting[HOOK_SLOTS]; // for executions and uploads: HOOK_WAIT ...
-static pj_client *_Atomic clients[HOOK_SLOTS]; // a plugin has one, known with the first upload or compilation
+static int waiting[HOOK_SLOTS]; // HOOK_WAIT ..., for executions and uploads
+// The client of each plugin, known after its first upload or compilation.
+static pj_client *_Atomic clients[HOOK_SLOTS];
 static pj_error *execute(int slot, pj_loaded_execute *a) {
   executions[slot]++;
   if (waiting[slot] == HOOK_GO_ON || (waiting[slot] == HOOK_WAIT_FOR_SEVERAL && a->num_devices == 1)) a->device_complete_events = NULL;
@@ -44,7 +46,7 @@ static pj_error *view(int slot, pj_client_view *a) {
   return e;
 }
 static pj_error *leave(int slot, pj_buffer_destroy *a) {
-  arrays_remove(slot, a->buffer); // before another gets its address
+  arrays_remove(slot, a->buffer); // before another array gets its address
   return counted[slot]->function[PJ_BUFFER_DESTROY](a);
 }
 #define COUNT(n) \
@@ -82,7 +84,8 @@ const pj_api *hook_table(const pj_api *real, int slot, int wait) {
   if (real->pjrt_api_version.major_version != 0 || slot < 0 || slot >= HOOK_SLOTS || !has(real, PJ_CLIENT_TOPOLOGY) || !has(real, PJ_TOPOLOGY_SERIALIZE) ||
       !has(real, PJ_EXECUTABLE_SERIALIZE) || !has(real, PJ_LOADED_GET_EXECUTABLE) || !has(real, PJ_EXECUTABLE_DESERIALIZE_AND_LOAD))
     return real;
-  // Longer than any table so far, the rest zero: go-xla may know functions that the plugin doesn't.
+  // The copy is longer than every known table, and its rest is zero, because go-xla may know
+  // functions that the plugin lacks.
   size_t n = real->struct_size > 4096 ? real->struct_size : 4096;
   pj_api *t = calloc(1, n);
   if (!t) return real;

@@ -1,32 +1,36 @@
-// What hook.go calls. Functions that return a pj_error return NULL for success.
+// The functions that hook.go calls. Functions that return a pj_error return NULL for success.
 #ifndef ESSNAS_HOOK_H
 #define ESSNAS_HOOK_H
 
 #include "pjrt.h"
 
-// So many plugins can be hooked in one process: a compile function can only tell its plugin by being another function.
+// The number of plugins that one process can hook. Each plugin needs a compile function of its own,
+// because the arguments do not name the plugin.
 enum { HOOK_SLOTS = 4 };
 
-// Loads the plugin at path. Its table, or NULL and a reason.
+// Loads the plugin at path. Returns its table, or NULL and a reason.
 const pj_api *hook_open(const char *path, const char **reason);
 
-// Whether executions and uploads are waited for. On a CPU those on several devices at once must be: they wait for each other on threads of one pool, which two
-// executions at a time would fill.
+// Selects waits for executions and uploads. On a CPU, executions on several devices need them: the
+// devices wait for each other on threads of one pool, and two executions at a time would fill the
+// pool.
 enum { HOOK_GO_ON, HOOK_WAIT, HOOK_WAIT_FOR_SEVERAL };
 
-// A copy of a plugin's table whose functions to compile and to destroy executables are essnasCompile(slot, ...) and essnasDestroy(slot, ...); the table itself when it
-// can't be hooked. Unless wait says otherwise, executions and uploads go on when they have begun.
+// Returns a copy of a plugin's table with essnasCompile(slot, ...) and essnasDestroy(slot, ...) in
+// the places of the functions that compile and destroy executables. Returns the table itself if it
+// can't be hooked. With HOOK_GO_ON, executions and uploads are asynchronous.
 const pj_api *hook_table(const pj_api *real, int slot, int wait);
 
-// How often the table's functions were called: executables run, waits for something to be ready, and arrays uploaded.
+// The numbers of executions, of waits for events, and of uploaded arrays.
 typedef struct { uint64_t executions, waits, uploads; } hook_counts;
 hook_counts hook_count(int slot);
 
-// Bytes in use on the first device, now and at most, and how many there are; zeros where the plugin does not tell, or nothing was uploaded or compiled yet.
+// Reads the bytes in use on the first device, their peak, and the limit. The numbers are zero if
+// the plugin does not report them, or before the first upload or compilation.
 void hook_memory(const pj_api *real, int slot, int64_t *now, int64_t *peak, int64_t *limit);
-void hook_client(int slot, pj_client *client); // that compiles
+void hook_client(int slot, pj_client *client); // sets the client of a plugin
 
-// The message of e, up to n-1 bytes and a zero, in text; destroys e.
+// Writes the message of e into text, up to n-1 bytes and a zero, and destroys e.
 void hook_message(const pj_api *real, pj_error *e, char *text, size_t n);
 
 // The plugin's own functions.
@@ -36,7 +40,7 @@ pj_error *hook_load(const pj_api *real, pj_client_compile *a, const char *bytes,
 pj_error *hook_destroy(const pj_api *real, pj_loaded *x);
 pj_error *hook_serialize(const pj_api *real, pj_loaded *x, pj_executable_serialize *out);
 
-// Free what the two serialisations hold.
+// Free the memory of the two serialisations.
 void hook_topology_free(pj_topology_serialize *s);
 void hook_serialize_free(pj_executable_serialize *s);
 

@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-// Types and values of cuda.h: CUresult and CUdevice are int.
+// Types and values are those of cuda.h, in which CUresult and CUdevice are int.
 enum { COMPUTE_CAPABILITY_MAJOR = 75, COMPUTE_CAPABILITY_MINOR = 76 };
 
 int gpu_ask(gpu_info *out, int n, int *version) {
