@@ -160,9 +160,9 @@ func (b Ball) step(by float64) *block.Block {
 	}
 }
 
-// Along returns images + by * direction, both of the batch's shape, without a projection onto the
-// ball. The caller owns the result. Along returns an error if the device fails.
-func (b Ball) Along(e *block.Engine, images, direction *block.Value, by float32) (*block.Value, error) {
+// Shifted returns images + by * direction, both of the batch's shape, without a projection onto the
+// ball. The caller owns the result. Shifted returns an error if the device fails.
+func (b Ball) Shifted(e *block.Engine, images, direction *block.Value, by float32) (*block.Value, error) {
 	factor := block.NewValue(tensors.FromFlatDataAndDimensions([]float32{by}, 1))
 	defer factor.Set(nil)
 	x := block.NewValue(nil)

@@ -39,7 +39,7 @@ func (a apgd) on(q *queries, p *problem) (found candidate) {
 	found = candidate{p.x, p.clean}
 	for _, l := range losses {
 		for range a.restarts {
-			c, _ := a.climb(q, p, l, p.norm.surface(p.x, p.eps, p.r))
+			c, _ := a.ascend(q, p, l, p.norm.surface(p.x, p.eps, p.r))
 			if margin(c.logits, p.label) < margin(found.logits, p.label) {
 				found = c
 			}
@@ -61,9 +61,9 @@ func targets(clean []float32, label, n int) (all []int) {
 	return all
 }
 
-// climb makes the steps from a start. adversarial is the last point that fools the classifier, or
+// ascend makes the steps from a start. adversarial is the last point that fools the classifier, or
 // the point with the largest loss if none does. best is the point with the largest loss.
-func (a apgd) climb(q *queries, p *problem, l loss, start []float32) (adversarial, highest candidate) {
+func (a apgd) ascend(q *queries, p *problem, l loss, start []float32) (adversarial, highest candidate) {
 	interval := max(a.steps*22/100, 1) // steps until the first check
 	shortest, shorter := max(a.steps*6/100, 1), max(a.steps*3/100, 1)
 	x := slices.Clone(start)

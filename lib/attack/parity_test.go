@@ -95,7 +95,7 @@ func TestAPGDIsItsAuthors(t *testing.T) {
 			got := perturb(t, newSmall(torch), torch, few, float32(c.eps), c.norm, func(q *queries, i int, p *problem) []float32 {
 				l := c.loss(i, p.label)
 				from := slices.Clone(start[i*192:][:192])
-				adversarial, highest := apgd{steps: 15, whole: true}.climb(q, p, l, from)
+				adversarial, highest := apgd{steps: 15, whole: true}.ascend(q, p, l, from)
 				values[i] = float32(l(highest.logits, make([]float32, 10)))
 				if !p.fooled(adversarial) {
 					robust[i] = 1

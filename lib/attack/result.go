@@ -88,7 +88,7 @@ func summarise(o Options, p *Progress, classes int, warnings []Warning) *Result 
 		before, last = at.Robust.Value, eps
 	}
 	r.Area /= last
-	r.Warnings = append(warnings, r.afterwards(zero)...)
+	r.Warnings = append(warnings, r.resultWarnings(zero)...)
 	return r
 }
 

@@ -93,8 +93,8 @@ func probabilities(z []float32, classes int) bool {
 	return true
 }
 
-// afterwards returns the warnings from the result.
-func (r *Result) afterwards(zero int) (all []Warning) {
+// resultWarnings returns the warnings from the result.
+func (r *Result) resultWarnings(zero int) (all []Warning) {
 	if zero > 0 {
 		all = append(all, Warning{"gradients", fmt.Sprintf("the first gradient of %d of %d images is 0 in every pixel: the attack stands still there; the logits may be too large for the cross-entropy (try apgd-dlr), or a layer hides the gradient (try square)", zero, r.Images)})
 	}

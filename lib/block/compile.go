@@ -38,8 +38,8 @@ type Engine struct {
 	// Lanes is the number of calls that run in parallel on a tape. Workers is the number of blocks
 	// that compile in parallel.
 	Lanes, Workers int
-	// Devices is the number of devices that share each batch (see Several); 0 stands for 1. With
-	// one device, Device is its number: engines on different devices can run side by side.
+	// Devices is the number of devices that share each batch (see DataParallel); 0 stands for 1.
+	// With one device, Device is its number: engines on different devices can run side by side.
 	Devices int
 	Device  compute.DeviceNum
 

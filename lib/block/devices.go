@@ -8,14 +8,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Several returns an engine whose executables run on n devices at once, data-parallel: each device
-// has its part of every batch, and all have the same weights. The shapes of a block are those of
-// one part. Computations over the whole batch (statistics of norms, losses) use Ctx.Total, so that
-// n devices give the results of one device with n times the batch, up to rounding. Several returns
-// an error if there are fewer than n devices.
+// DataParallel returns an engine whose executables run on n devices at once, data-parallel: each
+// device has its part of every batch, and all have the same weights. The shapes of a block are
+// those of one part. Computations over the whole batch (statistics of norms, losses) use Ctx.Total,
+// so that n devices give the results of one device with n times the batch, up to rounding.
+// DataParallel returns an error if there are fewer than n devices.
 //
 // One call runs at a time, because two calls that wait for each other's devices would never end.
-func Several(b compute.Backend, n int) (*Engine, error) {
+func DataParallel(b compute.Backend, n int) (*Engine, error) {
 	if n < 1 || n > b.NumDevices() {
 		return nil, fmt.Errorf("%d devices were requested, but there are %d: request 1 to %d", n, b.NumDevices(), b.NumDevices())
 	}

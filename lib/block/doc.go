@@ -96,13 +96,13 @@
 //
 // # Several devices
 //
-// [Several] returns an engine whose executables run on n devices at once (SPMD): each device has
-// its part of every batch, and all have the same weights. Blocks are written for the part of one
-// device. Computations over the whole batch use [Ctx.Total], an all-reduce. A value then consists
-// of one array per device: parts of the batch ([Engine.Split]), or copies. Gradients of weights and
-// of mixing weights are sums over images, so each device has its share of them; reading them adds
-// the shares ([Value.Gradient]). n devices give the results of one device with the whole batch, up
-// to rounding; only the dropout of skip connections draws other values.
+// [DataParallel] returns an engine whose executables run on n devices at once (SPMD): each device
+// has its part of every batch, and all have the same weights. Blocks are written for the part of
+// one device. Computations over the whole batch use [Ctx.Total], an all-reduce. A value then
+// consists of one array per device: parts of the batch ([Engine.Split]), or copies. Gradients of
+// weights and of mixing weights are sums over images, so each device has its share of them; reading
+// them adds the shares ([Value.Gradient]). n devices give the results of one device with the whole
+// batch, up to rounding; only the dropout of skip connections draws other values.
 //
 // # Evaluation
 //

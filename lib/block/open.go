@@ -8,7 +8,7 @@ import (
 
 // Options are the settings of an engine for a run.
 type Options struct {
-	Devices   int    // number of devices that share each batch (see Several); 0 stands for 1
+	Devices   int    // number of devices that share each batch (see DataParallel); 0 stands for 1
 	Precision string // precision of images (see ParsePrecision)
 }
 
@@ -19,7 +19,7 @@ func Open(b *backend.Backend, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := Several(b.Backend, max(1, o.Devices))
+	e, err := DataParallel(b.Backend, max(1, o.Devices))
 	if err != nil {
 		return nil, err
 	}

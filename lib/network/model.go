@@ -152,10 +152,10 @@ func (m *Model) rows(out *block.Value) (rows [][]float32) {
 // remain.
 const settling = 40
 
-// Settle measures the running statistics of the norms on the feeder's images at these indices.
-// Without it, a network with initial weights can't be compared with a trained one. Settle returns
-// an error if the device fails or ctx ends.
-func (m *Model) Settle(ctx context.Context, f *augment.Feeder, index []int32) error {
+// MeasureNorms measures the running statistics of the norms on the feeder's images at these
+// indices. Without it, a network with initial weights can't be compared with a trained one.
+// MeasureNorms returns an error if the device fails or ctx ends.
+func (m *Model) MeasureNorms(ctx context.Context, f *augment.Feeder, index []int32) error {
 	// Train and Joint share the executables of a training
 	tape := block.NewTape(m.engine, m.Params, block.Train, block.Joint)
 	defer tape.Close()

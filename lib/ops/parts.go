@@ -111,7 +111,8 @@ func (p Parts) pointwiseKernel(c *block.Ctx, w []*Node, k int, relu bool, groups
 	return block.CustomGradient(y, inputs, grads...)
 }
 
-// dealKernel shuffles the channels and divides them into arrays of so many channels each.
+// dealKernel shuffles the channels and divides them into one array per part, which has that many
+// channels.
 func (p Parts) dealKernel(c *block.Ctx, parts ...int) []*Node {
 	m := size(block.CHWN, p.Images[0])
 	var as []shapes.Shape

@@ -44,7 +44,7 @@ func (t *Pretraining) baselines(ctx context.Context, epoch int, m event.Metrics)
 	}
 	untrained := network.ModelOf(t.Engine, t.net, t.plan().Params(t.settings.Seed))
 	defer untrained.Close()
-	if err := untrained.Settle(ctx, t.Feeder, t.train); err != nil {
+	if err := untrained.MeasureNorms(ctx, t.Feeder, t.train); err != nil {
 		return err
 	}
 	var err error

@@ -49,7 +49,7 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Pretrain
 		return nil, err
 	}
 	train, held := set.TrainValidation(s.Seed, s.Images)
-	if err := task.Enough("%d images are left for training", len(train), s.Batch); err != nil {
+	if err := task.CheckBatch("%d images are left for training", len(train), s.Batch); err != nil {
 		return nil, err
 	}
 	base, err := task.Open(b, set, s.Shared, augment.Options{})
@@ -134,7 +134,7 @@ func (t *Pretraining) Begin(from fit.State, _ bool) error { return fit.LoadParam
 
 // Step implements fit.Task.
 func (t *Pretraining) Step(epoch, step int) (event.Metrics, error) {
-	return task.Now(t.Launch(epoch, step))
+	return task.ReadNow(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on two views of one batch.

@@ -38,7 +38,7 @@ func (t *Search) compileAhead() *ahead {
 
 // laterPlan returns the calls of a step of a later phase, for all operations that it may keep.
 func (t *Search) laterPlan(phase int) *block.Plan {
-	space := supernet.Everywhere(t.settings.Space())
+	space := supernet.UniformSpace(t.settings.Space())
 	net, objective := t.network(phase, space)
 	arch := supernet.NewArch(space, t.settings.Partial > 1, 0)
 	arch.Auxiliary = t.settings.AuxiliarySkip

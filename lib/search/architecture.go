@@ -84,9 +84,9 @@ func (t *Search) stepBlock() *block.Block {
 		Name: fmt.Sprint("architecture of phase ", t.phase, " ", arch.Space, " ", limit, t.suffix()), In: in, Const: len(in), Outs: 4,
 		Fn: func(c *block.Ctx, in, _ []*Node) []*Node {
 			flat := in[0]
-			loss := Mul(Reshape(in[4]), arch.Decay(flat))
+			loss := Mul(Reshape(in[4]), arch.BetaDecayOf(flat))
 			if arch.ZeroOne > 0 {
-				loss = Add(loss, MulScalar(arch.ZeroOneOf(flat), arch.ZeroOne))
+				loss = Add(loss, MulScalar(arch.ZeroOneLossOf(flat), arch.ZeroOne))
 			}
 			for i, w := range arch.Mix(mixing, flat, in[5]) {
 				loss = Add(loss, Reshape(Mul(w, c.Total(in[6+i]))))

@@ -5,10 +5,10 @@ import "github.com/essnas/essnas/lib/cell"
 // This file contains the remedies of the literature against collapse, where a search ends in cells
 // that consist mostly of skip connections. All of them are off by default.
 
-// assist sets the strength of the remedies in an epoch of a phase. The factor of auxiliary skips
-// falls linearly from the setting (DARTS-, arXiv:2009.01027). The weight of beta-decay grows
+// setRemedies sets the strength of the remedies in an epoch of a phase. The factor of auxiliary
+// skips falls linearly from the setting (DARTS-, arXiv:2009.01027). The weight of beta-decay grows
 // linearly to the setting (arXiv:2203.01665).
-func (t *Search) assist(at place) {
+func (t *Search) setRemedies(at place) {
 	done := float64(at.epoch) / float64(at.Epochs)
 	t.decaying = t.settings.BetaDecay * done
 	if t.settings.AuxiliarySkip > 0 {
@@ -44,10 +44,10 @@ func (t *Search) decay(gradient []float32) {
 	}
 }
 
-// stop ends a phase early if its normal cell, derived without a limit, has too many skip
+// stopEarly ends a phase early if its normal cell, derived without a limit, has too many skip
 // connections (DARTS+, arXiv:1909.06035, criterion 1). The alphas must have left their frozen
-// epochs. stop returns the number of skip connections, or 0 if the phase continues.
-func (t *Search) stop(at place) int {
+// epochs. stopEarly returns the number of skip connections, or 0 if the phase continues.
+func (t *Search) stopEarly(at place) int {
 	s := t.settings.StopSkips
 	if s == 0 || at.epoch < at.Frozen || at.epoch+1 >= at.Epochs {
 		return 0

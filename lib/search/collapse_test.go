@@ -17,7 +17,7 @@ func TestAuxiliarySkipsFallAndBetaDecayGrowsLinearly(t *testing.T) {
 	s.Epochs, s.AuxiliarySkip, s.BetaDecay = 4, 0.8, 50
 	search := begin(t, crops(t), s)
 	for epoch, want := range []struct{ auxiliary, decay float64 }{{0.8, 0}, {0.6, 12.5}, {0.4, 25}, {0.2, 37.5}} {
-		search.assist(search.at(epoch))
+		search.setRemedies(search.at(epoch))
 		norm := search.arch.EdgeNorm(0)
 		got := float64(search.mixing.Auxiliary[0][0].Floats()[0])
 		if math.Abs(got-want.auxiliary*norm[0]) > 1e-6 || math.Abs(search.decaying-want.decay) > 1e-12 {
@@ -229,7 +229,7 @@ func TestBalancingMakesTheTermsGradientsEquallyLong(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(steps(other, 1, 3), end) {
-			t.Error("it does not")
+			t.Error("the restored search ends in other bits")
 		}
 		if strings.Contains(half.Meta["balance"], "[1,") {
 			t.Errorf("the factors are %s", half.Meta["balance"])

@@ -34,7 +34,7 @@ func (t *Search) Epochs() (n int) {
 func (t *Search) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[string]any, error) {
 	m, at := event.Metrics{}, t.at(epoch)
 	t.syncHost()
-	t.assist(at)
+	t.setRemedies(at)
 	if err := t.recordTermNorms(ctx, m, epoch); err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +45,7 @@ func (t *Search) EndEpoch(ctx context.Context, epoch int) (event.Metrics, map[st
 		}
 	}
 	details := t.details()
-	if skips := t.stop(at); skips > 0 {
+	if skips := t.stopEarly(at); skips > 0 {
 		details["stopped_at_skips"] = skips
 	}
 	if next := t.phase + 1; at.epoch+1 == t.lengths[t.phase] && next < len(t.phases) {

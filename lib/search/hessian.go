@@ -28,17 +28,17 @@ func (t *Search) eigenvalue(ctx context.Context) (float64, error) {
 		n -= len(t.arch.Beta[0]) + len(t.arch.Beta[1]) // the betas come last
 	}
 	var largest float64
-	err := t.curve(ctx, 0, n, func(product func(v []float64) ([]float64, error)) (err error) {
+	err := t.withHessian(ctx, 0, n, func(product func(v []float64) ([]float64, error)) (err error) {
 		largest, err = largestEigenvalue(n, product, fit.Random(t.settings.Seed, "hessian", 0, 0))
 		return err
 	})
 	return largest, err
 }
 
-// curve calls f with a function that multiplies the Hessian of the alphas [from, to) by a vector of
-// length 1. The product is the difference of two gradients, one step to each side. Afterwards curve
-// restores alphas and betas.
-func (t *Search) curve(ctx context.Context, from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
+// withHessian calls f with a function that multiplies the Hessian of the alphas [from, to) by a
+// vector of length 1. The product is the difference of two gradients, one step to each side.
+// Afterwards curve restores alphas and betas.
+func (t *Search) withHessian(ctx context.Context, from, to int, f func(product func(v []float64) ([]float64, error)) error) error {
 	t.dropAt(0, 0, 0, 0)
 	t.syncHost()
 	flat := t.arch.Flat()

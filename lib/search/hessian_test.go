@@ -93,7 +93,7 @@ func TestTheEigenvalueIsTheDenseHessians(t *testing.T) {
 	const from, to, h = (14 + 9) * 8, 28 * 8, 0.05
 	before := search.arch.Flat()
 	var got float64
-	if err := search.curve(t.Context(), from, to, func(product func(v []float64) ([]float64, error)) (err error) {
+	if err := search.withHessian(t.Context(), from, to, func(product func(v []float64) ([]float64, error)) (err error) {
 		got, err = largestEigenvalue(to-from, product, rand.New(rand.NewPCG(1, 1)))
 		return err
 	}); err != nil {

@@ -29,7 +29,7 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 	}}
 	var most run.Need
 	for i, p := range phases {
-		space := costliest(s.Space(), p.Operations)
+		space := mostExpensive(s.Space(), p.Operations)
 		net, o := t.network(i, space)
 		arch := supernet.NewArch(space, s.Partial > 1, 0)
 		arch.Auxiliary = s.AuxiliarySkip
@@ -64,13 +64,13 @@ func Need(e *block.Engine, set *data.Set, s settings.Search) (run.Need, error) {
 	return most, nil
 }
 
-// costliest returns a space with the n operations on every edge that save most for the backward
+// mostExpensive returns a space with the n operations on every edge that save most for the backward
 // pass.
-func costliest(space cell.Space, n int) supernet.Space {
+func mostExpensive(space cell.Space, n int) supernet.Space {
 	if n < len(space.Operations) {
 		names := slices.Clone(space.Operations)
 		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(ops.SavedArrays(b), ops.SavedArrays(a)) })
 		space.Operations = names[:n]
 	}
-	return supernet.Everywhere(space)
+	return supernet.UniformSpace(space)
 }

@@ -57,8 +57,8 @@ func (o objective) labelled() objective {
 	return o
 }
 
-// attackedPlan returns the plan of the passes that compute gradients of images.
-func (t *Search) attackedPlan() *block.Plan {
+// attackPlan returns the plan of the passes that compute gradients of images.
+func (t *Search) attackPlan() *block.Plan {
 	return block.NewPlan(func(r block.Runner) {
 		t.objective.labelled().forward(r, t.net, t.mixing, block.Sums(1), &block.Value{})
 	})
@@ -94,7 +94,7 @@ func (t *Search) robustSides(views []*block.Value, labels *block.Value) (sides [
 				h := shiftLength * math.Sqrt(float64(labels.Images())) / math.Max(math.Sqrt(square), 1e-12)
 				for _, to := range []float64{h, -h} {
 					if err == nil {
-						y, failed := t.robust.ball.Along(t.Engine, x, g, float32(to))
+						y, failed := t.robust.ball.Shifted(t.Engine, x, g, float32(to))
 						add(y, float64(labels.Images())/to/n, failed)
 					}
 				}

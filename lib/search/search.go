@@ -49,7 +49,7 @@ func New(b *backend.Backend, set *data.Set, s settings.Search) (*Search, error) 
 	}
 	im := set.Train
 	weights, arch := set.SearchHalves(s.Seed, s.Images)
-	if err := task.Enough("each half of the images has %d", min(len(weights), len(arch)), s.Batch); err != nil {
+	if err := task.CheckBatch("each half of the images has %d", min(len(weights), len(arch)), s.Batch); err != nil {
 		return nil, err
 	}
 	base, err := task.Open(b, set, s.Shared, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
@@ -85,7 +85,7 @@ func assemble(base task.Base, w backbone.Backbone, s settings.Search) *Search {
 	for _, p := range phases {
 		t.lengths = append(t.lengths, p.Epochs)
 	}
-	t.Enter(0, supernet.Everywhere(s.Space()))
+	t.Enter(0, supernet.UniformSpace(s.Space()))
 	return t
 }
 
@@ -170,7 +170,7 @@ func (t *Search) Prepare(report func(done, total int, name string, took time.Dur
 		return err
 	}
 	if t.robust != nil {
-		if err := t.Engine.Prepare(t.attackedPlan(), block.Train, block.Images, report); err != nil {
+		if err := t.Engine.Prepare(t.attackPlan(), block.Train, block.Images, report); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (t *Search) Steps(int) int { return len(t.weightsHalf) / t.settings.Batch }
 
 // Step implements fit.Task.
 func (t *Search) Step(epoch, step int) (event.Metrics, error) {
-	return task.Now(t.Launch(epoch, step))
+	return task.ReadNow(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead. A step has two parts. It first updates alphas and betas on a batch
@@ -47,7 +47,7 @@ func (t *Search) Launch(epoch, step int) (read func() (event.Metrics, error), er
 	at := t.at(epoch)
 	m := event.Metrics{"lr": fit.Cosine(t.settings.LR, t.settings.LRMin, at.epoch, at.Epochs)}
 	t.drop(at, epoch, step)
-	t.assist(at)
+	t.setRemedies(at)
 	architecture := func() result { return result{} }
 	if at.epoch >= at.Frozen {
 		if architecture, err = t.level(ofArchitecture, epoch, step, m, t.architectureStepOf(epoch, step, m["lr"])); err != nil {

@@ -285,7 +285,7 @@ func (l *Env) features(ctx context.Context, b *backend.Backend, set *data.Set, b
 			return out, err
 		}
 		if i == 0 && kind == "untrained" {
-			err = m.Settle(ctx, feeder, part.index)
+			err = m.MeasureNorms(ctx, feeder, part.index)
 		} else if i == 0 {
 			err = m.Restore(body.state)
 		}

@@ -94,7 +94,7 @@ func TestGraphsOfSigmoidsAreTheHostsFunctions(t *testing.T) {
 	m := a.NewMixing()
 	exec := MustNewExec(open(t).Backend, func(flat *Node) []*Node {
 		auxiliary := Const(flat.Graph(), []float32{0})
-		return append(a.Mix(m, flat, auxiliary), a.ZeroOneOf(flat))
+		return append(a.Mix(m, flat, auxiliary), a.ZeroOneLossOf(flat))
 	})
 	got := exec.MustCall(a.Flat())
 	for i, v := range m.Values() {
@@ -111,7 +111,7 @@ func TestGraphsOfSigmoidsAreTheHostsFunctions(t *testing.T) {
 func TestProtectedCapsulesSurviveAPhaseAndTheStrongestOfThem(t *testing.T) {
 	space := cell.DARTS()
 	space.Operations = append(space.Operations, "capsule_dynamic", "capsule_em", "capsule_self")
-	a := NewArch(Everywhere(space), false, 1)
+	a := NewArch(UniformSpace(space), false, 1)
 	for typ := range a.Alpha {
 		for e := range a.Alpha[typ] {
 			for o := range a.Alpha[typ][e] { // later operations are weaker
@@ -135,7 +135,7 @@ func TestProtectedCapsulesSurviveAPhaseAndTheStrongestOfThem(t *testing.T) {
 func TestRivalsOfCapsulesDropValuesAndCapsulesDoNot(t *testing.T) {
 	space := cell.DARTS()
 	space.Operations = append(space.Operations, "capsule_self")
-	n := &Network{Space: Everywhere(space), Span: Operations, Backbone: backbone.Backbone{Cells: 3, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: 1}}
+	n := &Network{Space: UniformSpace(space), Span: Operations, Backbone: backbone.Backbone{Cells: 3, Channels: 4, Classes: 3, ImageChannels: 1, ImageSide: 8, Batch: 4, Partial: 1}}
 	m := NewArch(n.Space, false, 1).NewMixing()
 	m.Dropout = &Dropout{Rate: &block.Value{}, Pools: &block.Value{}, Seeds: map[CellEdge]*block.Value{}}
 	for _, c := range block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, m) }).Calls {

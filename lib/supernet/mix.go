@@ -76,8 +76,8 @@ func (a *Arch) Mix(m *Mixing, flat, auxiliary *Node) (weights []*Node) {
 	return
 }
 
-// Decay computes BetaDecay, a scalar, from Flat [n].
-func (a *Arch) Decay(flat *Node) *Node {
+// BetaDecayOf computes BetaDecay, a scalar, from Flat [n].
+func (a *Arch) BetaDecayOf(flat *Node) *Node {
 	at := 0
 	var sums []*Node
 	for t := range a.Alpha {

@@ -29,10 +29,10 @@ const (
 type Space [2][][]string
 
 // FullSpace returns the DARTS operations for every edge.
-func FullSpace() Space { return Everywhere(cell.DARTS()) }
+func FullSpace() Space { return UniformSpace(cell.DARTS()) }
 
-// Everywhere returns the operations of a cell space for every edge.
-func Everywhere(space cell.Space) (s Space) {
+// UniformSpace returns the operations of a cell space for every edge.
+func UniformSpace(space cell.Space) (s Space) {
 	for t := range s {
 		s[t] = slices.Repeat([][]string{space.Operations}, space.Edges())
 	}

@@ -85,7 +85,7 @@ func TestSearchNetworkIsTorchs(t *testing.T) {
 		// partial channels and span.
 		{"partial channels, an executable an edge", "supernet", pcDARTS, Edges, block.Separate, FullSpace()},
 		{"DARTS, an executable an operation", "darts", darts, Operations, block.Joint, FullSpace()},
-		{"three states and three operations", "spaces", small, Edges, block.Separate, Everywhere(cell.Space{Operations: []string{"none", "skip_connect", "sep_conv_3x3"}, States: 3})},
+		{"three states and three operations", "spaces", small, Edges, block.Separate, UniformSpace(cell.Space{Operations: []string{"none", "skip_connect", "sep_conv_3x3"}, States: 3})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			torch := golden.Read(t, c.file)

@@ -24,8 +24,8 @@ func (a *Arch) ZeroOneLoss() (loss float64, gradient []float32) {
 	return loss, gradient
 }
 
-// ZeroOneOf computes ZeroOneLoss, a scalar, from Flat [n].
-func (a *Arch) ZeroOneOf(flat *Node) *Node {
+// ZeroOneLossOf computes ZeroOneLoss, a scalar, from Flat [n].
+func (a *Arch) ZeroOneLossOf(flat *Node) *Node {
 	alphas := Slice(flat, AxisRange(0, a.alphas()))
 	return Neg(ReduceAllMean(Square(AddScalar(Sigmoid(alphas), -0.5))))
 }

@@ -35,9 +35,9 @@ func Open(b *backend.Backend, set *data.Set, s settings.Shared, o augment.Option
 	return Base{Engine: e, Feeder: f}, err
 }
 
-// Enough returns an error if n images are too few for a batch. format describes the images in a
+// CheckBatch returns an error if n images are too few for a batch. format describes the images in a
 // clause with their number n.
-func Enough(format string, n, batch int) error {
+func CheckBatch(format string, n, batch int) error {
 	if n >= batch {
 		return nil
 	}
@@ -93,9 +93,9 @@ func (b *Base) Descend(lr float64, losses []*block.Value, factors []float32) (me
 	}, err
 }
 
-// Now reads the results of a launched step at once. It turns Launch of a fit.Ahead into Step of a
-// fit.Task.
-func Now(read func() (event.Metrics, error), err error) (event.Metrics, error) {
+// ReadNow reads the results of a launched step at once. It turns Launch of a fit.Ahead into Step of
+// a fit.Task.
+func ReadNow(read func() (event.Metrics, error), err error) (event.Metrics, error) {
 	if err != nil {
 		return nil, err
 	}

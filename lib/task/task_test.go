@@ -13,11 +13,11 @@ import (
 )
 
 func TestABatchNeedsItsImages(t *testing.T) {
-	if err := Enough("there are %d", 8, 8); err != nil {
+	if err := CheckBatch("there are %d", 8, 8); err != nil {
 		t.Errorf("8 images for a batch of 8: %v", err)
 	}
 	const want = "there are 7, too few for a batch of 8: use more images or a smaller batch"
-	if err := Enough("there are %d", 7, 8); err == nil || err.Error() != want {
+	if err := CheckBatch("there are %d", 7, 8); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -37,10 +37,10 @@ func TestATaskThatHasMadeNoWeightsCanBeClosed(t *testing.T) {
 
 func TestALaunchThatFailsHasNoResultsToRead(t *testing.T) {
 	want := errors.New("no memory")
-	if _, err := Now(nil, want); !errors.Is(err, want) {
+	if _, err := ReadNow(nil, want); !errors.Is(err, want) {
 		t.Errorf("%v", err)
 	}
-	m, err := Now(func() (event.Metrics, error) { return event.Metrics{"loss": 2}, nil }, nil)
+	m, err := ReadNow(func() (event.Metrics, error) { return event.Metrics{"loss": 2}, nil }, nil)
 	if err != nil || m["loss"] != 2 {
 		t.Errorf("%v %v", m, err)
 	}

@@ -52,7 +52,7 @@ func New(b *backend.Backend, set *data.Set, g cell.Genotype, s settings.Train) (
 		return nil, err
 	}
 	train, validation := set.TrainValidation(s.Seed, s.Images)
-	if err := task.Enough("%d images are left for training", len(train), s.Batch); err != nil {
+	if err := task.CheckBatch("%d images are left for training", len(train), s.Batch); err != nil {
 		return nil, err
 	}
 	base, err := task.Open(b, set, s.Shared, augment.Options{Crop: 4, Flip: true, Cutout: s.Cutout})
@@ -218,7 +218,7 @@ func (t *Training) Begin(from fit.State, whole bool) error {
 
 // Step implements fit.Task.
 func (t *Training) Step(epoch, step int) (event.Metrics, error) {
-	return task.Now(t.Launch(epoch, step))
+	return task.ReadNow(t.Launch(epoch, step))
 }
 
 // Launch implements fit.Ahead: it trains on one batch.

@@ -22,7 +22,7 @@ const devices = 2
 
 func engine(t *testing.T, n int) *block.Engine {
 	t.Helper()
-	e, err := block.Several(backendtest.Several(t, devices).Backend, n)
+	e, err := block.DataParallel(backendtest.Several(t, devices).Backend, n)
 	if err != nil {
 		t.Fatal(err)
 	}

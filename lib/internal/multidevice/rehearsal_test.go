@@ -83,7 +83,7 @@ func TestOptimizersOnTwoGPUsAreThoseOnOne(t *testing.T) {
 		},
 	} {
 		run := func(devices int) (norm float64, weights []float32) {
-			e, err := block.Several(backendtest.Rehearse(t, 2).Backend, devices)
+			e, err := block.DataParallel(backendtest.Rehearse(t, 2).Backend, devices)
 			if err != nil {
 				t.Fatal(err)
 			}
