@@ -1,5 +1,5 @@
-// Drawings of searches' states, as elements of a page. Each has a name that a screen reader says. The scales are the same for all states, or nothing could be
-// compared.
+// Drawings of the states of searches, as elements of a page. Each drawing has a name for screen
+// readers. All states share their scales, so that readers can compare them.
 (function () {
   "use strict";
   const blue = "#0072b2", vermillion = "#d55e00", grey = "#767676";
@@ -15,8 +15,8 @@
   const number = (x) => Number(x.toFixed(4)).toString();
   const last = (a) => { for (let i = (a || []).length - 1; i >= 0; i--) if (a[i] !== null) return a[i]; return null; };
 
-  // A metric's course by epochs on a half of the images. Without self-supervision the loss is the cross-entropy; with it, the mixed loss of two ss_factors can't be
-  // compared, but each term can.
+  // The curve of a metric over the epochs on a half of the images. The mixed losses of two
+  // ss_factors can't be compared, but each term of the loss can.
   const course = (s, half, metric) => metric === "cosine" ? s.metrics[half === "train" ? "grad_cosine" : "arch_grad_cosine"] || [] : s.metrics[half + "_" + metric] || (metric === "ce" && s.metrics[half + "_loss"]) || [];
 
   // A few steps of 1, 2 or 5 times a power of ten, around all values.
@@ -29,7 +29,7 @@
     return all;
   }
 
-  // A frame is the part that all charts share: title, axes and their names.
+  // A frame is the common part of all charts: title, axes and their names.
   function frame(name, title, unit, across, values, width, height, top) {
     const left = 40, bottom = 30, right = 8, marks = ticks(values), low = marks[0], high = marks[marks.length - 1];
     const svg = make("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": name });
@@ -43,7 +43,8 @@
     return { svg, y, x: (share) => left + 8 + (width - left - right - 16) * share, bottom: height - bottom, left, right: width - right };
   }
 
-  // curve draws a metric by epochs on both halves of the images, and that of a pinned state in grey.
+  // curve draws a metric over the epochs on both halves of the images, and the metric of a pinned
+  // state in grey.
   function curve(states, s, pinned, title, unit, metric, factor, width, height) {
     const values = states.flatMap((t) => halves.flatMap((half) => course(t, half, metric))).filter((v) => v !== null).map((v) => v * factor);
     const most = Math.max(...states.map((t) => t.epochs.length)), at = (i) => most > 1 ? i / (most - 1) : 0.5;
@@ -74,15 +75,16 @@
   // Student's t for 95 %, by n - 1 (1 to 9).
   const student = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
 
-  // score is the accuracy by which searches are compared: of the trained network if all have it, or of the search network.
+  // score is the accuracy for comparisons of searches: that of the trained network if all searches
+  // have one, else that of the search network.
   function scores(states) {
     const trained = states.every((s) => typeof s.test === "number");
     const of = (s) => { const v = trained ? s.test : last(course(s, "arch", "accuracy")); return v === null ? null : 100 * v; };
     return { of, unit: trained ? "test accuracy of the trained network (%)" : "accuracy of the search network (%)", short: trained ? "trained, test (%)" : "search network (%)" };
   }
 
-  // dots draws the accuracy of all searches over a setting: a dot for each, the mean of those with one value and its 95 % interval, chance, and a band that the
-  // caller knows.
+  // dots draws the accuracy of all searches over a setting: a dot for each search, the mean for
+  // each value with its 95 % interval, chance, and a band that the caller gives.
   function dots(states, s, pinned, setting, values, band, width, height) {
     const score = scores(states), seen = states.filter((t) => score.of(t) !== null);
     const chance = states.map((t) => t.chance).find((c) => c > 0);
@@ -115,7 +117,7 @@
     return f.svg;
   }
 
-  // ColorBrewer's Blues: lightness falls all the way, so that it survives colour blindness.
+  // ColorBrewer's Blues, whose lightness falls steadily, for colour-blind readers.
   const stops = [[255, 255, 255], [222, 235, 247], [198, 219, 239], [158, 202, 225], [107, 174, 214], [66, 146, 198], [33, 113, 181], [8, 81, 156], [8, 48, 107]];
   const ramp = (share) => {
     const at = Math.min(Math.max(share, 0), 1) * 8, i = Math.min(Math.floor(at), 7);
@@ -154,7 +156,8 @@
     return body;
   }
 
-  // genes are the choices of both cells: for each state its operations, by the numbers of their inputs.
+  // genes returns the choices of both cells: for each state its operations, by the numbers of their
+  // inputs.
   function genes(s) {
     return ["normal", "reduce"].map((type) => {
       const list = (s.genotype.match(new RegExp(type + "=\\[(.*?)\\]")) || ["", ""])[1];
@@ -162,12 +165,13 @@
       return all.reduce((rows, gene, i) => { if (i % 2) rows[rows.length - 1].push(gene); else rows.push([gene]); return rows; }, []);
     });
   }
-  const node = (i) => ["k−2", "k−1"][i] || String(i - 2); // as the drawings call it: an earlier cell, or a state
+  const node = (i) => ["k−2", "k−1"][i] || String(i - 2); // the drawings' name of an earlier cell or of a state
 
-  // differs says whether the other search has another operation there, or none.
+  // differs reports whether the other search has another operation at this place, or none.
   const differs = (gene, theirs) => Boolean(theirs) && !theirs.some((g) => g.op === gene.op && g.input === gene.input);
 
-  // cells draws both cells, and their choices in a table: a row for each state, a column for each input. Choices that the other search has not are marked.
+  // cells draws both cells, and a table of their choices with a row for each state and a column for
+  // each input. It marks choices that the other search lacks.
   function cells(s, other, title) {
     const theirs = other && genes(other), div = make("div", { class: "essnas-cells" });
     if (title) div.append(make("p", { class: "essnas-which" }, title));
@@ -187,7 +191,7 @@
     return div;
   }
 
-  // count is how many choices differ, and of how many.
+  // count returns the number of different choices and the number of all choices.
   function count(s, other) {
     const own = genes(s), theirs = genes(other);
     const all = own.flatMap((cell, t) => cell.flatMap((row, i) => row.map((g) => differs(g, theirs[t][i] || []))));

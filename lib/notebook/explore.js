@@ -1,11 +1,13 @@
-// A slider for each setting that differs among the states. The nearest state is shown and redrawn at once; one can be pinned to compare it with others. A button lets
-// the notebook's kernel search with the settings that are set. Nothing is loaded from anywhere but the notebook's own server.
+// A slider for each setting that differs among the states. The page shows the nearest state at
+// once. A pinned state stays for comparison. A button starts a search with the chosen settings in
+// the notebook's kernel. The page loads data from the notebook's own server only.
 (function (root, states, search, kernel, draw) {
   "use strict";
   const { make, number } = draw;
   const said = (x) => typeof x === "number" ? number(x) : x;
 
-  // What differs among the states can be chosen: numbers by their order, texts by that of the states.
+  // The choices of each setting are its values in the states: numbers in rising order, texts in the
+  // order of the states.
   const values = {};
   function learn(name, value) {
     const v = values[name] = values[name] || [];
@@ -24,7 +26,7 @@
 
   const sliders = make("div", { class: "essnas-sliders" }), labels = {}, inputs = {}, marks = {};
   for (const name of search.settings) {
-    const v = values[name], free = search.steps[name]; // the slider stops between the values, too, in such steps
+    const v = values[name], free = search.steps[name]; // the slider also stops between the values, at these steps
     const slider = inputs[name] = make("input", free
       ? { type: "range", min: v[0], max: v[v.length - 1], step: free, value: chosen[name], "data-setting": name }
       : { type: "range", min: 0, max: v.length - 1, step: 1, value: v.indexOf(chosen[name]), "data-setting": name });
@@ -50,7 +52,7 @@
   const warning = make("p", { class: "essnas-warning" });
   root.replaceChildren(make("div", { class: "essnas-controls" }, sliders, make("div", {}, make("div", { class: "essnas-buttons" }, button, cancel, pin, reason), head)), progress, view, warning, numbers);
 
-  // nearest is the state whose settings differ least, each by its range.
+  // nearest returns the state with the smallest difference of settings, each relative to its range.
   function nearest() {
     let best = states[0], least = Infinity;
     for (const s of states) {
@@ -64,7 +66,8 @@
     return [best, least < 1e-9];
   }
 
-  // mark shows on the tracks which values were searched: filled with the other settings as they are set, hollow with others.
+  // mark shows the searched values on the tracks: filled for the present other settings, hollow for
+  // different ones.
   function mark() {
     for (const name of search.settings) {
       const v = values[name], slider = inputs[name], low = Number(slider.min), high = Number(slider.max);
@@ -76,7 +79,8 @@
     }
   }
 
-  // The charts run along the setting that has most values; of recorded searches, whose seeds are many, along ss_factor.
+  // The x axis of the charts is the setting with most values. For recorded searches, which have
+  // many seeds, it is ss_factor.
   const along = search.fixed && search.settings.includes("ss_factor") ? "ss_factor" : [...search.settings].sort((a, b) => values[b].length - values[a].length)[0];
 
   function show() {
@@ -135,7 +139,7 @@
       await work.end;
       progress.hidden = true;
     } catch (e) {
-      // JupyterLab's own stop button and a restart interrupt the code, too, before it is killed.
+      // JupyterLab's stop button and a restart also interrupt the code before they kill it.
       const saved = e instanceof kernel.Failed && (stopped || e.message.includes("the work is saved"));
       progress.textContent = saved ? "Stopped, and saved: the same button goes on." : e.message;
     }
@@ -144,7 +148,7 @@
     show();
   }
 
-  // add takes a state that is not there yet.
+  // add adds a new state.
   function add(state) {
     const same = (s) => JSON.stringify(s.settings) === JSON.stringify(state.settings) && s.data === state.data;
     if (!states.some(same)) states.push(state);
@@ -154,6 +158,6 @@
   button.addEventListener("click", run);
   pin.addEventListener("click", () => { pinned = pinned ? null : nearest()[0]; show(); });
   show();
-  // The button's searches of earlier days stand in a file beside the notebook.
+  // A file beside the notebook holds earlier searches of the button.
   if (search.keep && kernel.there) kernel.beside(search.keep).then((kept) => { if (kept) { JSON.parse(kept).forEach(add); show(); } }, () => {});
 })

@@ -1,4 +1,5 @@
-// The kernel is asked over Jupyter's own protocol (jupyter-client.readthedocs.io, "Messaging in Jupyter"), at the address and with the token of this page.
+// Requests to the kernel use Jupyter's own protocol (jupyter-client.readthedocs.io, "Messaging in
+// Jupyter"), with the address and the token of this page.
 (function (made) { // by which kernel the page's output was made
   "use strict";
   const config = (() => {
@@ -15,7 +16,8 @@
     return r.status === 204 ? null : r.json();
   }
 
-  // find is the kernel that runs this notebook: the one that made this output, or after a restart of the server the one of the page's notebook.
+  // find returns the kernel of this notebook: the kernel that made this output, or, after a restart
+  // of the server, the kernel of the page's notebook.
   async function find() {
     const sessions = (await api("sessions")).filter((s) => s.kernel && s.kernel.name.startsWith("essnas"));
     const there = sessions.find((s) => s.kernel.id === made) || sessions.find((s) => decodeURIComponent(location.pathname).endsWith(s.path)) || (sessions.length === 1 && sessions[0]);
@@ -33,11 +35,13 @@
 
   class Failed extends Error {} // of the code, which has ended
 
-  // execute runs code in the kernel; displayed hears every output, a MIME bundle. end comes when all outputs have; stop interrupts.
+  // execute runs code in the kernel. displayed receives every output, a MIME bundle. end resolves
+  // after all outputs, and stop interrupts the code.
   function execute(code, displayed) {
     let stopped = false, begun = false, over = false;
 
-    // An interrupt reaches what runs now, be it another cell, and is lost on one that is still compiled. So it waits for this code's turn, and is repeated.
+    // An interrupt reaches the cell that runs now, even another one, and has no effect during
+    // compilation. It therefore waits for the turn of this code, and is repeated.
     async function interrupt() {
       while (stopped && begun && !over) {
         await api("kernels/" + made + "/interrupt", { method: "POST" }).catch(() => {});
@@ -45,7 +49,9 @@
       }
     }
 
-    // A restart tells nobody that this code has ended. But the kernel that is there then answers, which the old one did only when this code had ended. So in silence it is asked.
+    // A restart sends no message that this code has ended. The new kernel answers requests at once,
+    // whereas the old one answers after this code only. During silence this page therefore sends a
+    // request.
     const restarted = new Error("The kernel was restarted: the same button goes on.");
     let heard = 0;
 
@@ -76,7 +82,7 @@
             const m = JSON.parse(event.data), c = m.content, type = m.header.msg_type;
             heard = Date.now();
             if (!m.parent_header || m.parent_header.msg_id !== message) {
-              // A kernel does one thing after the other, and replies in their order.
+              // A kernel executes requests one after the other, and replies in their order.
               if (begun && !over && type === "status" && c.execution_state !== "idle" || begun && !reply && type === "kernel_info_reply") fail(restarted);
               return;
             }
@@ -85,7 +91,7 @@
             else if (type === "execute_reply") reply = c;
             else if (type === "status" && c.execution_state === "busy") { begun = true; interrupt(); }
             else if (type === "status" && c.execution_state === "idle") over = true;
-            // The reply comes on another channel than the outputs, and may overtake them.
+            // The reply uses another channel than the outputs, and may arrive before them.
             if (reply && over) reply.status === "ok" ? end() : fail(new Failed(words.replace(/exit status \d+\s*$/, "").trim() || reply.evalue));
           };
         });
@@ -99,7 +105,8 @@
     return { end: run(), stop() { stopped = true; interrupt(); } };
   }
 
-  // beside reads a file in the notebook's directory; null if there is none. It needs no running kernel.
+  // beside reads a file in the notebook's directory, or returns null without such a file. It needs
+  // no running kernel.
   async function beside(name) {
     const session = (await api("sessions")).find((s) => s.kernel && s.kernel.id === made);
     const page = session ? session.path : decodeURIComponent(location.pathname).split(/\/(?:lab\/tree|doc\/tree|notebooks)\//).pop();

@@ -1,10 +1,11 @@
-// Makes the page fit for a projector, and undoes it. Sizes are in projector.css; figures are images and need their width by hand: that of the window, or of as much
-// as is as high as the window, but not less than legible text needs.
+// Switches the page to the sizes for a projector, and back. projector.css has the sizes of text.
+// This script sets the width of figures, which are images: the figure fills the window in width or
+// in height, but keeps its text legible.
 (function (holder) {
   "use strict";
-  const legible = 2.05; // of a figure's own pixels: its smallest text has 6 points
+  const legible = 2.05; // scale of a figure's own pixels, because its smallest text has 6 points
 
-  // told is the line of a cell that stands for the whole of it: the first that runs.
+  // told returns the line that represents a cell: the first line of code.
   function told(editor) {
     const lines = [...editor.querySelectorAll(".cm-line")].map((e) => e.textContent);
     if (!lines.length) lines.push(...editor.textContent.split("\n"));

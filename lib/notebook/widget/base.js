@@ -1,4 +1,5 @@
-// What all widgets share: elements, sliders with a name and a value, and a sentence that a screen reader hears when something has changed. Nothing is loaded.
+// The common parts of all widgets: elements, sliders with a name and a value, and a sentence that
+// screen readers read after a change. Widgets load nothing.
 (function (root, draw) {
   "use strict";
   const make = (tag, attributes, ...children) => {

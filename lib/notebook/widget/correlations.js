@@ -1,4 +1,4 @@
-// Four correlation matrices and what lambda makes of them.
+// Four correlation matrices and their losses for a lambda.
 ({ make, slider, view, tell }) => {
   const d = 16;
   let seed = 1;

@@ -1,4 +1,5 @@
-// Partial channels step by step: the first C/K channels pass through the operations, then all channels are shuffled.
+// Partial channels step by step: the first C/K channels pass through the operations, then a shuffle
+// reorders all channels.
 ({ make, slider, button, view, tell }) => {
   const channels = 16, kept = [1, 2, 4, 8];
   let order, processed, steps;

@@ -1,4 +1,5 @@
-// Two loss surfaces over two weights, and their mixture: the steeper one has more to say than its share.
+// Two loss surfaces over two weights, and their mixture: the steeper surface has more influence
+// than its share.
 ({ make, slider, view, tell }) => {
   const share = slider("ss_factor", 0, 1, 0.05, 0.25, (v) => v.toFixed(2)), steep = slider("steepness of the Barlow Twins loss", 0, 2, 0.1, 1, (v) => `${(10 ** v).toFixed(0)} times`);
   const ce = [-0.5, 0.3], bt = [0.5, -0.3], size = 150, n = 30;

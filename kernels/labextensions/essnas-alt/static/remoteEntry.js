@@ -1,5 +1,5 @@
-// JupyterLab shows a figure of an output as an <img> without a text alternative, although the output
-// holds one in text/plain. This extension passes that text on, so that a screen reader says it.
+// JupyterLab shows a figure of an output as an <img> without a text alternative, although the
+// output holds one in text/plain. This extension copies that text to the image, for screen readers.
 //
 // The file has the form in which JupyterLab loads extensions, a container of webpack's module
 // federation, so that nothing has to be built. It changes the classes that show images before
