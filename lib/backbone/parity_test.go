@@ -9,8 +9,8 @@ import (
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 )
 
-// TestPartsAreTorchs compares what is around the edges: stem and preprocessing of a cell's inputs,
-// forward and backward, and (with affine norms) running statistics and evaluation.
+// TestPartsAreTorchs compares the blocks around the edges, stem and preprocessing of a cell's
+// inputs: forward and backward passes and, with affine norms, running statistics and evaluation.
 func TestPartsAreTorchs(t *testing.T) {
 	all := golden.Read(t, "ops")
 	e := block.NewEngine(backendtest.Open(t).Backend)

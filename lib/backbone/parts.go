@@ -91,11 +91,11 @@ func (w Backbone) halving() *block.Block {
 	}
 }
 
-// affine panics for networks that ImageNet's stem is not part of, and for images that it can't make
-// smaller.
+// affine panics for search networks, which have no stem for ImageNet, and for images whose side is
+// no multiple of the stem's reduction.
 func (w Backbone) affine() {
 	if !w.Affine {
-		exceptions.Panicf("the stem %q is of found networks, and this is a search network", w.Stem)
+		exceptions.Panicf("a search network can't have the stem %q, which belongs to found networks", w.Stem)
 	}
 	if w.ImageSide%(4*imageNetReduction) != 0 {
 		exceptions.Panicf("the stem %q needs images whose side is a multiple of %d, got %d", w.Stem, 4*imageNetReduction, w.ImageSide)

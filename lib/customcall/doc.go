@@ -15,7 +15,7 @@
 // # How a kernel gets into a program
 //
 //	ops         Call: a call of a function @essnas_max_pool__3_1_1_8__, whose body is zeros
-//	backend     Install: before compilation the body becomes stablehlo.custom_call @essnas_max_pool
+//	backend     Install: the body becomes stablehlo.custom_call @essnas_max_pool
 //	plugin      XLA's foreign function interface, where Register has put the kernels
 //
 // A backend is attached if its programs pass through Install; [On] checks it. Everywhere else

@@ -6,7 +6,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/safetensors"
 )
 
-// arrays are the weights of a call, by the names that its block gives them.
+// arrays holds the weights of a call, by their names in its block.
 type arrays struct {
 	label   string
 	byName  map[string]safetensors.Array
@@ -28,7 +28,7 @@ func (b *builder) arrays(label string) *arrays {
 	return a
 }
 
-// take returns the array of a name.
+// take returns the array with a name.
 func (a *arrays) take(name string) safetensors.Array {
 	w, ok := a.byName[name]
 	if !ok {
@@ -51,7 +51,8 @@ func (a *arrays) depthwise(name string) safetensors.Array {
 	return safetensors.Array{Shape: []int{channels, 1, k, k}, F32: swapped(w.F32, k*k, channels)}
 }
 
-// window turns [out, k*k*in], whose window's position comes first, into [out, in, k, k].
+// window turns [out, k*k*in], in which the position in the window comes before the channel, into
+// [out, in, k, k].
 func (a *arrays) window(name string, k int) safetensors.Array {
 	w := a.take(name)
 	out, in := w.Shape[0], w.Shape[1]/(k*k)

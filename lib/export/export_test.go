@@ -27,7 +27,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// update runs the peers (ONNX Runtime, PyTorch) anew and keeps what they computed in testdata.
+// update runs the peers (ONNX Runtime, PyTorch) anew and writes their results to testdata.
 var update = flag.Bool("update", false, "write testdata anew; needs ESSNAS_PEERS, a Python with onnxruntime, torch and safetensors")
 
 // peers is the Python that runs the peers live, if one is named.
@@ -44,7 +44,7 @@ func every(t *testing.T) (net *network.Network, params []*block.Param, images []
 	return networkOf("max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5")
 }
 
-// networkOf returns a network of these operations, as every does.
+// networkOf returns a network of these operations, with the other results of every.
 func networkOf(ops ...string) (net *network.Network, params []*block.Param, images []float32) {
 	genes := func(from int) (g []cell.Gene) {
 		for i := range 8 {
@@ -78,7 +78,7 @@ func networkOf(ops ...string) (net *network.Network, params []*block.Param, imag
 	return
 }
 
-// logitsOf are what the network itself computes, call by call: [batch, classes].
+// logitsOf returns the logits of the network itself, computed call by call: [batch, classes].
 func logitsOf(t *testing.T, net *network.Network, params []*block.Param, p Pixels, images []float32) []float32 {
 	t.Helper()
 	normal := make([]float32, len(images))
@@ -170,7 +170,7 @@ func TestStableHLOHasStandardOperationsOnly(t *testing.T) {
 	}
 }
 
-// record is what a peer computed from an exported file.
+// record holds the results of a peer for an exported file.
 type record struct {
 	SHA256   string            `json:"sha256"` // of the file
 	Versions map[string]string `json:"versions"`
@@ -178,8 +178,8 @@ type record struct {
 	Shapes   map[string][]int  `json:"shapes,omitempty"`
 }
 
-// peer is what script computed from a file and images: live where a Python is named, else as
-// recorded in answers for the same bytes.
+// peer returns the results of a script for a file and images. It runs the script if a Python is
+// named, and otherwise reads the recorded results for the same bytes.
 func peer(t *testing.T, script, answers string, file []byte, images golden.Array, arguments ...string) record {
 	t.Helper()
 	kept := filepath.Join("testdata", answers)

@@ -10,11 +10,11 @@ import (
 	"github.com/essnas/essnas/lib/network"
 )
 
-// Kind says which computation a layer is.
+// Kind is the kind of computation of a layer.
 type Kind string
 
-// The kinds of layers. x is the layer's input, images [batch, channels, height, width] unless said
-// otherwise.
+// The kinds of layers. x is the layer's input: images [batch, channels, height, width], if not
+// stated otherwise.
 const (
 	Conv    Kind = "conv"    // convolution without bias
 	Norm    Kind = "norm"    // batch normalisation with running statistics, epsilon 1e-5
@@ -23,7 +23,7 @@ const (
 	AvgPool Kind = "avgpool" // the mean of a window; padding is not counted
 	Inner   Kind = "inner"   // x without its first row and column
 	Add     Kind = "add"     // the sum of two inputs
-	Concat  Kind = "concat"  // the channels of all inputs behind each other
+	Concat  Kind = "concat"  // concatenation of the channels of all inputs
 	Mean    Kind = "mean"    // mean over all positions: [batch, channels]
 	Linear  Kind = "linear"  // [batch, features] -> [batch, classes]
 	Route   Kind = "route"   // a layer of capsules, as in lib/ops/routing.go
@@ -37,20 +37,20 @@ type Layer struct {
 	Kind Kind
 	Name string // path of its arrays in PyTorch; "" for a layer without arrays
 	In   []int  // indices of the layers it reads, or Image
-	// Kernel, Stride, Pad, Dilation and Groups are those of a convolution; pools have the first
-	// three.
+	// Kernel, Stride, Pad, Dilation and Groups are the parameters of a convolution. Pools have the
+	// first three.
 	Kernel, Stride, Pad, Dilation, Groups int
-	// Routing and Rounds are those of a Route.
+	// Routing and Rounds are the parameters of a Route.
 	Routing cell.Kind
 	Rounds  int
-	// Arrays are the weights by PyTorch's names: weight, bias, running_mean, running_var. Those of a
-	// Route have the names of package ops.
+	// Arrays holds the weights by PyTorch's names: weight, bias, running_mean, running_var. The
+	// arrays of a Route have the names of package ops.
 	Arrays map[string]safetensors.Array
 }
 
-// Layers lists the layers of a network in evaluation mode; the last one gives the logits. params
-// are the network's weights, as a Model has them. Layers returns an error where weights are
-// missing, or for an operation that it does not know.
+// Layers lists the layers of a network in evaluation mode. The last layer computes the logits.
+// params are the network's weights, as a Model has them. Layers returns an error if weights are
+// missing or an operation is unknown.
 func Layers(net *network.Network, params []*block.Param) (layers []Layer, err error) {
 	b := &builder{params: map[string]*block.Param{}}
 	for _, p := range params {
@@ -132,7 +132,8 @@ func (b *builder) norm(x int, name string, a *arrays, norm string) int {
 
 func (b *builder) relu(x int) int { return b.add(Layer{Kind: Relu, In: []int{x}}) }
 
-// cell adds a cell that reads layers s0 and s1; larger says that s0's images have twice the side.
+// cell adds a cell that reads layers s0 and s1. larger is true if the images of s0 have twice the
+// side.
 func (b *builder) cell(net *network.Network, index, typ int, stride func(from int) int, s0, s1 int, larger bool) int {
 	genes, concat := net.Genotype.Normal, net.Genotype.NormalConcat
 	if typ == 1 {
@@ -159,7 +160,7 @@ func (b *builder) cell(net *network.Network, index, typ int, stride func(from in
 	return b.add(joined)
 }
 
-// preprocess is ReLU, 1x1 convolution and norm, or a factorized reduce.
+// preprocess adds ReLU, 1x1 convolution and norm, or a factorized reduce.
 func (b *builder) preprocess(path string, a *arrays, x int, reduce bool) int {
 	if reduce {
 		return b.halve(path, a, x)
@@ -167,7 +168,7 @@ func (b *builder) preprocess(path string, a *arrays, x int, reduce bool) int {
 	return b.norm(b.conv(path+"op.1", b.relu(x), a.pointwise("conv"), Layer{}), path+"op.2", a, "norm")
 }
 
-// halve is a factorized reduce: one convolution reads the even pixels, another the odd ones.
+// halve adds a factorized reduce: one convolution reads the even pixels, another the odd ones.
 func (b *builder) halve(path string, a *arrays, x int) int {
 	x = b.relu(x)
 	even := b.conv(path+"conv_1", x, a.pointwise("even"), Layer{Stride: 2})

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// message is a protobuf message in the making. Its methods append a field each.
+// message is an incomplete protobuf message. Each of its methods appends a field.
 type message []byte
 
 func (m *message) number(field protowire.Number, v uint64) {

@@ -14,12 +14,13 @@ import (
 // Pixels describes the images that an exported network takes.
 type Pixels struct {
 	Channels, Side int
-	// Mean and Std [channels] are those by which the network was trained, on the scale 0..1. If
-	// they are nil the caller normalises the images.
+	// Mean and Std [channels] are the mean and standard deviation of the network's training, on the
+	// scale 0..1. If they are nil, the caller normalises the images.
 	Mean, Std []float32
 }
 
-// The version of ONNX that is written. Opset 13 is of 2020 and the first with all that is needed.
+// The version of ONNX of the files. Opset 13, of 2020, is the first with all operations of the
+// networks.
 const (
 	opset     = 13
 	irVersion = 7
@@ -86,7 +87,7 @@ func ONNX(layers []Layer, p Pixels, texts map[string]string) ([]byte, error) {
 	return m, nil
 }
 
-// onnxGraph is a GraphProto in the making.
+// onnxGraph is an incomplete GraphProto.
 type onnxGraph struct{ message }
 
 // layer writes the nodes of a layer.

@@ -14,8 +14,8 @@ import (
 // is that of net. Images are normalised first if p has a mean. native chooses the backend's
 // convolutions (see block.Frozen).
 //
-// Graph panics if the images do not have the network's shape, or if params has no weights for a
-// part.
+// Graph panics if the images do not have the network's shape, or if params lacks weights of the
+// network.
 func Graph(images *graph.Node, net *network.Network, params []*block.Param, p Pixels, native bool) *graph.Node {
 	images.AssertDims(net.Batch, net.ImageChannels, net.ImageSide, net.ImageSide)
 	if p.Mean != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/essnas/essnas/lib/backend"
 )
 
-// Open returns XLA on the CPU and installs its plugin like a user's first run; $ESSNAS_BACKEND
-// selects another backend. The tests of a process share it. The test fails if there is no such
-// backend.
+// Open returns XLA on the CPU and installs its plugin like a user's first run. $ESSNAS_BACKEND
+// selects another backend. The tests of a process share the backend. The test fails if the backend
+// can't be opened.
 func Open(t testing.TB) *backend.Backend {
 	t.Helper()
 	return Several(t, 0)

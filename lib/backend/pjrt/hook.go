@@ -1,9 +1,9 @@
 package pjrt
 
-// How the cache gets between go-xla and a plugin: a plugin is a table of C functions. hook loads
-// the library, copies its table, puts essnasCompile and essnasDestroy (shared.go) in the places of
-// PJRT_Client_Compile and PJRT_LoadedExecutable_Destroy, counters before two more, and hands the
-// copy to go-xla as a plugin that is loaded already. Nothing else changes.
+// A plugin is a table of C functions, so the cache takes the places of two functions between go-xla
+// and the plugin. hook loads the library and copies its table. In the copy, essnasCompile and
+// essnasDestroy (shared.go) replace PJRT_Client_Compile and PJRT_LoadedExecutable_Destroy, and
+// counters precede further functions. go-xla gets the copy as a plugin that is already loaded.
 
 /*
 #cgo LDFLAGS: -ldl

@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// result is what a block computes.
+// result holds the outputs and gradients of a block.
 type result struct {
 	Name     string      `json:"name"`
 	Value    []float32   `json:"value"`    // its outputs one after the other
@@ -101,7 +101,7 @@ func noise(n int) *data.Set {
 	return set
 }
 
-// calculate runs a block forward and backward. A failure is in the result.
+// calculate runs the forward and the backward pass of a block. The result contains a failure.
 func calculate(e *block.Engine, b *block.Block) (r result) {
 	defer func() {
 		if p := recover(); p != nil {

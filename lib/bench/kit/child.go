@@ -20,7 +20,7 @@ import (
 )
 
 // A worker is a process that takes one step. It reads a job, one line of JSON, and answers by lines
-// of JSON; its exit status and its messages tell the rest.
+// of JSON. Its exit status and its messages report failures.
 
 // job is the input of a worker.
 type job struct {
@@ -30,7 +30,7 @@ type job struct {
 	Search    settings.Search `json:"search"`
 	Train     *settings.Train `json:"train,omitempty"`
 	Minute    time.Duration   `json:"minute,omitempty"`
-	Skip      int             `json:"skip,omitempty"` // of blocks: so many are done
+	Skip      int             `json:"skip,omitempty"` // number of blocks that are done
 }
 
 // answer is a line of a worker.
@@ -42,7 +42,8 @@ type answer struct {
 	Metrics event.Metrics `json:"metrics,omitempty"` // of the step
 }
 
-// stepVariable names the step to the worker's process: a plugin of the tests reads it.
+// stepVariable is the environment variable with the step of a worker, which a plugin of the tests
+// reads.
 const stepVariable = "ESSNAS_KIT_STEP"
 
 func (k Kit) job(step string) job { return job{Step: step, Backend: k.Backend} }
@@ -111,8 +112,7 @@ func (k Kit) run(ctx context.Context, s *Step, j job, device backend.Choice) (an
 	return answers, nil
 }
 
-// reason is why a worker failed: its last word if it ended by itself, else the signal that ended
-// it.
+// reason returns the reason of a worker's failure: its last message, or the signal that ended it.
 func reason(err error, messages string) error {
 	exit := new(exec.ExitError)
 	if !errors.As(err, &exit) || !exit.Exited() {
@@ -147,7 +147,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept.
+// String returns the kept parts.
 func (t *tail) String() string {
 	text := string(t.first)
 	if len(t.last) == tailSize {

@@ -25,7 +25,7 @@ func (k Kit) compareBlocks(ctx context.Context, s *Step) error {
 		err = fmt.Errorf("%s: %s", unknown[0].Name, unknown[0].Error)
 	}
 	if err != nil {
-		return fmt.Errorf("the CPU can't compute what the device is compared with: %w", err)
+		return fmt.Errorf("the CPU can't compute the blocks for the comparison: %w", err)
 	}
 	var bad []string
 	for _, r := range lost {
@@ -99,11 +99,12 @@ func (k Kit) blocksOn(ctx context.Context, s *Step, device backend.Choice) (done
 	}
 }
 
-// mostLost bounds the processes that a device can crash: after so many blocks it is hopeless.
+// mostLost is the number of lost blocks after which the comparison ends, because each lost block
+// costs a process.
 const mostLost = 8
 
 // difference compares results: the differences of values and gradients, the latter the largest of
-// all inputs and weights. fault says what is wrong; "" if nothing is.
+// all inputs and weights. fault describes a difference above the tolerance, and is "" without one.
 func difference(got, want result) (values, gradients float64, fault string) {
 	if len(got.Gradient) != len(want.Gradient) {
 		return math.Inf(1), math.Inf(1), fmt.Sprintf("it has %d gradients, want %d", len(got.Gradient), len(want.Gradient))
@@ -162,7 +163,7 @@ func (k Kit) compareSteps(ctx context.Context, s *Step, precision string, tolera
 	got := metrics(answers)
 	j.Precision = "float32"
 	if answers, err = k.run(ctx, s, j, backend.CPU); err != nil {
-		return fmt.Errorf("the CPU can't make the step that the device's is compared with: %w", err)
+		return fmt.Errorf("the CPU can't make the step for the comparison: %w", err)
 	}
 	want := metrics(answers)
 	var said, wrong []string

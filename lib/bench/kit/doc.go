@@ -1,5 +1,5 @@
-// Package kit checks essnas on a GPU that it has never met, step by step, and writes one file with
-// everything that it has seen.
+// Package kit checks essnas on a new kind of GPU, step by step, and writes one file with all
+// results and messages.
 //
 //	k := kit.Kit{Bench: b, Worker: []string{"essnas", "bench", "step"}, Path: "gpu.txt", ...}
 //	r, err := k.Run(ctx)
@@ -31,8 +31,8 @@
 //
 // # The file
 //
-// The file is written after every step and is whole at any time. It begins with a line for each
-// step; the details, the messages of failed processes and the results as JSON follow.
+// The kit writes the whole file after every step. The file begins with a line for each step. The
+// details, the messages of failed processes and the results as JSON follow.
 //
 // # Rehearsals
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/essnas/essnas/lib/internal/atomicfile"
 )
 
-// Report holds everything that a kit has seen.
+// Report holds the results of a kit's steps.
 type Report struct {
 	Time     time.Time         `json:"time"`
 	Backend  string            `json:"backend"`

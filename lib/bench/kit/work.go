@@ -61,7 +61,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	return fmt.Errorf("there is no step %q", j.Step)
 }
 
-// machine tells the driver's GPUs and everything that decides about them.
+// machine reports the GPUs of the driver, and the settings of the system that affect them.
 func machine(ctx context.Context, j job, tell func(answer)) error {
 	for _, command := range [][]string{{"uname", "-a"}, {"nvidia-smi"}, {"python3", "--version"}, {"python3", "-m", "pip", "--version"}, {"ldd", "--version"}} {
 		out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput()

@@ -84,7 +84,7 @@
 // and under a cell's parts
 //
 //	conv bn                                                  ReLU, 1x1 convolution, norm
-//	conv1 conv2 bn                                           factorized reduce: even positions, odd positions
+//	conv1 conv2 bn                                           factorized reduce: even, odd positions
 //	depthwise1 pointwise1 bn1 depthwise2 pointwise2 bn2      sep_conv
 //	depthwise pointwise bn                                   dil_conv
 //

@@ -19,9 +19,9 @@ import (
 type Relay struct {
 	// File is the connection file for GoNB.
 	File string
-	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt that
-	// arrives while it compiles. The cell's launcher therefore checks this file before the cell
-	// begins.
+	// Mark is a file that exists while the running cell is interrupted. GoNB forgets an interrupt
+	// that arrives during compilation. The cell's launcher therefore checks this file before the
+	// cell begins.
 	Mark string
 
 	key    []byte

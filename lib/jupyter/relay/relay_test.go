@@ -51,7 +51,7 @@ func newBench(t *testing.T) *bench {
 	must.M(b.jupyter.Dial(at(ports[0])))
 	must.M(b.control.Dial(at(ports[1])))
 	must.M(b.output.Dial(at(ports[2])))
-	// GoNB comes later, as in life, and reads its own connection file.
+	// GoNB starts later, as in practice, and reads its own connection file.
 	var own map[string]any
 	must.M(json.Unmarshal(must.M1(os.ReadFile(r.File)), &own))
 	if filepath.Base(r.File) != filepath.Base(file) || own["key"] != key || own["stdin_port"] != float64(more[0]) || own["shell_port"] == float64(ports[0]) {
@@ -74,8 +74,8 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// subscribed waits until what GoNB publishes reaches Jupyter: a message that is published before
-// its reader has subscribed is lost.
+// subscribed waits until GoNB's messages on iopub reach Jupyter. A message is lost if its reader
+// has not subscribed before.
 func (b *bench) subscribed() {
 	b.Helper()
 	publish := func(text string) {
@@ -101,7 +101,7 @@ func (b *bench) ask(id, kind, content string) {
 	must.M(b.jupyter.SendMulti(zmq4.NewMsgFrom(m.frames([]byte(key))...)))
 }
 
-// next is the next message of a channel.
+// next returns the next message of a channel.
 func (b *bench) next(from chan message) message {
 	b.Helper()
 	select {
@@ -113,7 +113,7 @@ func (b *bench) next(from chan message) message {
 	}
 }
 
-// arrives says that GoNB is handed the message of that id next.
+// arrives fails the test unless the message with this id reaches GoNB next.
 func (b *bench) arrives(id string) message {
 	b.Helper()
 	m := b.next(b.handed)
@@ -129,7 +129,7 @@ func (b *bench) answer(m message, status string) {
 	must.M(b.gonb.SendMulti(zmq4.NewMsgFrom(reply.frames([]byte(key))...)))
 }
 
-// replied are the parent's id and the status of the next reply.
+// replied returns the parent's id and the status of the next reply.
 func (b *bench) replied() string {
 	b.Helper()
 	m := b.next(b.replies)
@@ -138,7 +138,7 @@ func (b *bench) replied() string {
 	return headerOf(m.parent).ID + " " + c.Status
 }
 
-// quiet says that nothing comes for a moment.
+// quiet fails the test if a message arrives within a moment.
 func (b *bench) quiet(from chan message) {
 	b.Helper()
 	select {
@@ -160,7 +160,7 @@ func TestCellsBehindOneThatFailsAreAborted(t *testing.T) {
 	if want := []string{"1 error", "2 aborted", "3 aborted"}; !slices.Equal(got, want) {
 		t.Errorf("the replies are %v, want %v", got, want)
 	}
-	// A page takes a cell for done when it has both the reply and the status idle.
+	// For a page, a cell is done after both the reply and the status idle.
 	var states []string
 	for range 4 {
 		m := b.next(b.statuses)

@@ -26,7 +26,8 @@ type Engine interface {
 	// context's error if the context is done first; the jobs then continue.
 	Wait(ctx context.Context) (End, error)
 
-	// Cancel prevents waiting jobs from beginning and tells running jobs to save and stop. Wait still
-	// reports the ends of the latter. Cancel returns an error if the engine can't be reached.
+	// Cancel prevents waiting jobs from beginning and tells running jobs to save and stop. Wait
+	// still reports the ends of running jobs. Cancel returns an error if the engine can't be
+	// reached.
 	Cancel() error
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// nine are three searches with two trainings each: jobs 0, 3 and 6, and the two after each.
+// nine returns three searches, jobs 0, 3 and 6, each with two trainings, the next two jobs.
 func nine() (jobs []Job) {
 	for i := range 9 {
 		j := Job{Name: fmt.Sprint(i)}

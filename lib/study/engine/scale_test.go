@@ -21,7 +21,7 @@ import (
 //
 // with a cluster that SLURM_CONF announces for the second test, which takes a tenth of the jobs.
 
-// standIns are jobs of one second: searches, each with three trainings.
+// standIns returns jobs of one second: searches, each with three trainings.
 func standIns(t *testing.T, share int) (jobs []Job) {
 	n, err := strconv.Atoi(os.Getenv("ESSNAS_TEST_SCALE"))
 	if err != nil {
@@ -37,7 +37,7 @@ func standIns(t *testing.T, share int) (jobs []Job) {
 	return jobs
 }
 
-// tell prints the cost of a job beside its second, and of a look at all of them.
+// tell prints the cost of a job in addition to its second, and the cost of a look at all jobs.
 func tell(t *testing.T, dir string, jobs, parallel int, took time.Duration, done func(Job) (bool, error), all []Job) {
 	t.Helper()
 	ideal := time.Duration(float64(jobs) / float64(parallel) * float64(time.Second))

@@ -9,7 +9,7 @@
 //	s, err := findings.Open("runs/study-cifar10-quick-1a2b3c4d")
 //	r, err := s.Results()
 //	header, rows := r.Table()                 // the slides' table beside this study's
-//	f := r.Dots(r.Accuracy())                 // a figure.Figure; r.Pareto(), r.SearchAgainstFinal(), r.Dots(findings.SearchTime()), r.Cells()
+//	f := r.Dots(r.Accuracy())                 // a figure.Figure, like r.Pareto() or r.Cells()
 //	for _, c := range r.Claims { fmt.Println(c) }
 //	run, err := s.Run(configuration, 1, "cifar10") // the run.Run of one training
 //

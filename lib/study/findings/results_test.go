@@ -12,7 +12,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// made are results with the given accuracies (%) and search times, by configuration and seed.
+// made returns results with the given accuracies (%) and search times, by configuration and seed.
 func made(seeds int, accuracies, seconds map[string][]float64) *Results {
 	r := &Results{Config: Config{Preset: "slides", Dataset: "cifar10", Seeds: seeds}}
 	g := must.M1(cell.Load("PC_DARTS_cifar"))
@@ -82,8 +82,8 @@ func TestOneSeedDecidesNothing(t *testing.T) {
 	}
 }
 
-// Of two configurations a group has the mean: 2 and 4 of seed 1 are 3. Seed 2 misses one of them,
-// so it does not count.
+// The value of a group is the mean of its configurations: 3 for 2 and 4 with seed 1. Seed 2 lacks
+// one configuration, so it does not count.
 func TestGroupsCountWithTheMeanOfSeedsThatAreThereInFull(t *testing.T) {
 	r := made(3, map[string][]float64{"stage1": {1, 1, 1}, "stage2-0.25": {2, 2, 6}, "stage2-1": {4, 0, 2}}, nil)
 	for i := range r.Trials {
@@ -99,8 +99,8 @@ func TestGroupsCountWithTheMeanOfSeedsThatAreThereInFull(t *testing.T) {
 
 func TestHolmCountsTheTestsThatWereMade(t *testing.T) {
 	r := made(3, map[string][]float64{"stage1": {93, 93.4, 92.8}, "stage3": {93.5, 94.4, 93.2}}, nil)
-	// Accuracy, skip connections and operations without parameters of the two can be compared; all
-	// of the rest was not measured.
+	// The two can be compared by accuracy, skip connections and operations without parameters.
+	// Other measures are missing.
 	c, tests := claim(t, r, "PCP-DARTS beats"), 0
 	for _, c := range r.Claims {
 		if c.N > 1 {
@@ -171,7 +171,7 @@ func TestThePageAndTheFiguresOfResultsAreDrawn(t *testing.T) {
 	}
 }
 
-// Five seeds of stage 1 lie between the same 30 random cells.
+// The five seeds of stage 1 are compared with the same 30 random cells.
 func TestFoundCellsArePlacedAmongAllRandomCells(t *testing.T) {
 	random := make([]float64, 30)
 	for i := range random {

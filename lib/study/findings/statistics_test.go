@@ -11,7 +11,7 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// What scipy and statsmodels make of small samples: see testdata/peers.py.
+// Results of SciPy and statsmodels for small samples, written by testdata/peers.py.
 //
 //go:embed testdata/peers.json
 var peersJSON []byte
@@ -80,7 +80,7 @@ func TestPairedTestsAreSciPys(t *testing.T) {
 	}
 	for name, pair := range map[string][2][]float64{"one pair": {{2}, {1}}, "equal differences": {{2, 3, 4}, {1, 2, 3}}, "none": {nil, nil}} {
 		if p := Compare(pair[0], pair[1]); p.P != 1 {
-			t.Errorf("%s: p is %g, want 1, for there is no spread to measure a difference by", name, p.P)
+			t.Errorf("%s: p is %g, want 1, because the differences have no spread", name, p.P)
 		}
 	}
 }
@@ -114,7 +114,7 @@ func TestValuesAgainstAReferenceAreComparedByWelchsTest(t *testing.T) {
 	}
 }
 
-// SciPy's is exact; ours leaves out the change of the distribution's shape.
+// SciPy's power is exact. Detectable neglects the change of the distribution's shape.
 func TestTheDetectableDifferenceIsThatOfTheNoncentralDistribution(t *testing.T) {
 	for _, c := range readPeers(t).Power {
 		p := Compare(c.Differences, make([]float64, len(c.Differences)))
