@@ -97,6 +97,8 @@ func (s *Study) Cancel() error {
 type Status struct {
 	Dir   string       `json:"dir"`
 	Lines []StatusLine `json:"lines"`
+	// reason why the states on the cluster are unknown; "" if the cluster has answered
+	Unknown string `json:"unknown,omitempty"`
 }
 
 // StatusLine is the progress of a configuration, in numbers of jobs.
@@ -108,18 +110,21 @@ type StatusLine struct {
 	Pending       int    `json:"pending"` // on the cluster
 }
 
-// Status reads the study's directory, and asks the cluster if jobs were submitted. It returns an
-// error if a run can't be read or squeue does not answer.
+// Status reads the study's directory, and asks the cluster if jobs were submitted. If the cluster
+// doesn't answer, only the finished jobs are known. Status returns an error if a run can't be read.
 func (s *Study) Status(ctx context.Context) (*Status, error) {
 	e, err := s.slurm(Cluster{})
 	if err != nil {
 		return nil, err
 	}
-	held, err := e.States(ctx)
-	if err != nil {
-		return nil, err
-	}
 	status := &Status{Dir: s.Dir}
+	held, err := e.States(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		status.Unknown = err.Error()
+	}
 	for _, c := range s.only {
 		l := StatusLine{Configuration: c.Name}
 		for _, j := range s.jobs([]findings.Configuration{c}) {
@@ -142,14 +147,22 @@ func (s *Study) Status(ctx context.Context) (*Status, error) {
 	return status, nil
 }
 
-// String writes the status as a table.
+// String writes the status as a table. If the cluster has not answered, it says so below the table.
 func (s *Status) String() string {
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "configuration\tdone\trunning\tpending\tneither")
 	var sum StatusLine
 	row := func(l StatusLine) {
-		fmt.Fprintf(t, "%s\t%d of %d\t%d\t%d\t%d\n", l.Configuration, l.Done, l.Jobs, l.Running, l.Pending, l.Jobs-l.Done-l.Running-l.Pending)
+		fmt.Fprintf(t, "%s\t%d of %d", l.Configuration, l.Done, l.Jobs)
+		for _, n := range []int{l.Running, l.Pending, l.Jobs - l.Done - l.Running - l.Pending} {
+			if s.Unknown != "" && l.Done < l.Jobs {
+				fmt.Fprint(t, "\t?")
+			} else {
+				fmt.Fprintf(t, "\t%d", n)
+			}
+		}
+		fmt.Fprintln(t)
 	}
 	for _, l := range s.Lines {
 		row(l)
@@ -158,5 +171,8 @@ func (s *Status) String() string {
 	sum.Configuration = "all"
 	row(sum)
 	t.Flush() // into memory
+	if s.Unknown != "" {
+		fmt.Fprintf(&text, "The finished jobs are those in %s; the state of the others on the cluster is unknown, because %s.", s.Dir, s.Unknown)
+	}
 	return strings.TrimSuffix(text.String(), "\n")
 }

@@ -95,8 +95,9 @@ func (s *Study) Prepare() (paths []string, err error) {
 // Execute executes the job in a file that [Study.WriteJob] has written, or returns at once if the
 // job is finished. The study's directory may have moved since, even to another machine. If another
 // process works on the job's run, Execute waits for its end and continues. It returns an error if
-// the file is no job of a study, and the error of a search or training that failed. If the context
-// is cancelled it returns a stage.Interrupted, and the same call continues the job.
+// the file is no job of a study, if another job of the study ran on another kind of backend, as on a
+// cluster of which only some nodes have a GPU, and the error of a search or training that failed. If
+// the context is cancelled it returns a stage.Interrupted, and the same call continues the job.
 func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	s, j, err := openJob(path)
 	if err != nil {
@@ -107,6 +108,16 @@ func Execute(ctx context.Context, l *pipeline.Pipeline, path string) error {
 	}
 	copied := *l
 	copied.NoPages, copied.TestImages = true, s.Config.TestImages
+	s.pipeline = &copied
+	if !j.Draws() { // drawing cells needs no backend
+		b, err := s.openBackend(ctx)
+		if err == nil {
+			err = s.ClaimBackend(ctx, b.Kind)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", j, err)
+		}
+	}
 	for {
 		err := s.do(ctx, &copied, j)
 		switch {

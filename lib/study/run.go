@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/fit"
-	"github.com/essnas/essnas/lib/settings"
 	"github.com/essnas/essnas/lib/stage"
 	"github.com/essnas/essnas/lib/study/engine"
 	"github.com/essnas/essnas/lib/study/findings"
@@ -92,29 +90,42 @@ func (s *Study) carryOut(ctx context.Context, e engine.Engine, jobs []findings.J
 // open opens the backend. It refuses to continue a study on another kind of backend, which would
 // give other numbers.
 func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
-	log := s.pipeline.Progress
-	if log == nil {
-		log = io.Discard
-	}
-	b, err := backend.Open(ctx, backend.Options{Choice: s.pipeline.Backend, Log: log, Devices: max(1, s.devices)})
+	b, err := s.openBackend(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if have := b.Backend.NumDevices(); s.devices > have {
 		return nil, fmt.Errorf("--devices is %d, but there are %d devices: give 1 to %d", s.devices, have, have)
 	}
-	if kind := s.Config.Backend; kind != "" && kind != b.Kind {
-		return nil, fmt.Errorf("%s was begun on %s and this is %s: go on with --backend %s, or choose another directory", s.Dir, kind, b.Kind, kind)
+	if err := s.OnBackend(b.Kind); err != nil {
+		return nil, err
 	}
-	s.Config.Backend = b.Kind
-	return b, s.Write("study.json", s.Config)
+	return b, nil
+}
+
+// openBackend opens the backend with enough devices for this study's runs.
+func (s *Study) openBackend(ctx context.Context) (*backend.Backend, error) {
+	log := s.pipeline.Progress
+	if log == nil {
+		log = io.Discard
+	}
+	return backend.Open(ctx, backend.Options{Choice: s.pipeline.Backend, Log: log, Devices: max(s.devices, s.split())})
+}
+
+// split returns the largest number of devices that one run of the study splits its batches between.
+func (s *Study) split() int {
+	n := max(1, s.Config.Train.Devices)
+	for _, c := range s.Config.Search {
+		n = max(n, c.Devices)
+	}
+	return n
 }
 
 // workers returns the number of jobs that run at a time, each on a device of its own. One job fills
 // a CPU, even if the CPU presents several devices. Jobs that split their batches between devices
 // run one at a time.
 func (s *Study) workers(b *backend.Backend) int {
-	if s.Config.Train.Devices > 1 || slices.ContainsFunc(slices.Collect(maps.Values(s.Config.Search)), func(c settings.Search) bool { return c.Devices > 1 }) {
+	if s.split() > 1 {
 		return 1
 	}
 	if s.devices > 0 {

@@ -225,6 +225,11 @@ func (s *Study) begin() error {
 	if err := s.take(); err != nil {
 		return err
 	}
+	if s.Config.Backend == "" { // a job on a node may have recorded it since
+		if there, err := findings.Open(s.Dir); err == nil {
+			s.Config.Backend = there.Config.Backend
+		}
+	}
 	s.Config.Command, s.Config.Versions = s.pipeline.Command, run.Versions()
 	if s.Config.Started == "" {
 		s.Config.Started = time.Now().UTC().Format(time.RFC3339)

@@ -132,6 +132,10 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 	if err := early.Wait(); err != nil {
 		t.Errorf("the job that waited ends with %v", err)
 	}
+	training := filepath.Join("moved", jobs[1])
+	if out, err := typed(t, dir, "study", "job", training, "--backend", "go", "--quiet").CombinedOutput(); err == nil || !strings.Contains(string(out), "and this is go: go on with --backend") {
+		t.Errorf("a job on a node with another backend ends with %v: %s", err, out)
+	}
 	for _, job := range jobs {
 		if out, err := typed(t, dir, "study", "job", filepath.Join("moved", job), "--quiet").CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", job, err, out)

@@ -28,6 +28,8 @@ type Slurm struct {
 	After []string
 	Poll  time.Duration                   // interval between calls of squeue in Wait; 0: 10 s
 	run   func(*exec.Cmd) (string, error) // replaces exec in tests; nil: none
+	// patience is the longest time for an answer of squeue; 0: 30 s
+	patience time.Duration
 
 	jobs   []Job
 	ended  []bool

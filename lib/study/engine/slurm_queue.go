@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,7 +49,7 @@ func (s *Slurm) submissions() (all []submission, err error) {
 }
 
 // States returns Slurm's states (PENDING, RUNNING, ...) of waiting and running jobs, by name. It
-// returns an error if squeue can't be run or fails.
+// returns an error if squeue can't be run, fails, or does not answer in half a minute.
 func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 	all, err := s.submissions()
 	if err != nil || len(all) == 0 {
@@ -62,8 +63,17 @@ func (s *Slurm) States(ctx context.Context) (map[string]string, error) {
 	}
 	// squeue fails if it is asked for an array that it has forgotten, so States asks for all jobs of
 	// the user.
-	out, err := s.execute(exec.CommandContext(ctx, "squeue", "--noheader", "--me", "--array", "--format=%i %T"))
+	// While its controller is down, squeue tries again for minutes.
+	patience := cmp.Or(s.patience, 30*time.Second)
+	limited, stop := context.WithTimeoutCause(ctx, patience, fmt.Errorf("nothing came in %s", patience))
+	defer stop()
+	squeue := exec.CommandContext(limited, "squeue", "--noheader", "--me", "--array", "--format=%i %T")
+	squeue.WaitDelay = time.Second // a child of a wrapper may keep the pipe open
+	out, err := s.execute(squeue)
 	if err != nil {
+		if cause := context.Cause(limited); cause != nil {
+			err = cause
+		}
 		return nil, fmt.Errorf("squeue doesn't answer: %w", err)
 	}
 	states := map[string]string{}

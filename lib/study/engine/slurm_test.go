@@ -181,3 +181,19 @@ func TestStatesAndCancelWorkInAnotherProcess(t *testing.T) {
 		t.Errorf("cancelled are %v, want three arrays and the report", got)
 	}
 }
+
+func TestASqueueThatHangsIsGivenUp(t *testing.T) {
+	s := newSlurm(t, &cluster{})
+	if err := s.Submit(t.Context(), nine()); err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "squeue"), []byte("#!/bin/sh\nexec sleep 600\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	other := &Slurm{Dir: s.Dir, patience: 100 * time.Millisecond}
+	if states, err := other.States(t.Context()); err == nil || !strings.Contains(err.Error(), "squeue doesn't answer: nothing came in 100ms") {
+		t.Errorf("the states are %v, %v", states, err)
+	}
+}

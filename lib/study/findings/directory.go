@@ -62,7 +62,7 @@ type Config struct {
 	Data map[string]map[string]string `json:"data"`
 	// sentences on unexpected circumstances, such as a missing data set
 	Remarks []string `json:"remarks"`
-	// kind of the backend; "" before the first run, and in the file if a cluster's nodes compute
+	// kind of the backend; "" before the first run
 	Backend  string            `json:"backend"`
 	Versions map[string]string `json:"versions"`
 	Command  []string          `json:"command"` // the last command line
@@ -93,8 +93,8 @@ func Open(dir string) (*Directory, error) {
 	return s, nil
 }
 
-// ranOn returns the kind of the backend of a run of the study, or "" if none has begun. A study
-// whose jobs run on the nodes of a cluster is written by a machine that opens no backend.
+// ranOn returns the kind of the backend of a run of the study, or "" if none has begun. Jobs on the
+// nodes of a cluster have not always recorded it in study.json.
 func (s *Directory) ranOn() (kind string) {
 	filepath.WalkDir(s.Path("runs"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.Name() != "config.json" {
