@@ -127,7 +127,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 	listener.Close()
 	l := &lab{t: t, url: fmt.Sprintf("%s://%s%s", scheme, address, baseURL), dir: dir, runs: t.TempDir(), log: &buffer{}, http: http.DefaultClient}
 	args := []string{"lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", fmt.Sprintf("--ServerApp.port=%d", address.Port), "--ServerApp.port_retries=0",
-		"--ServerApp.base_url=" + baseURL, "--IdentityProvider.token=" + token, "--ServerApp.root_dir=" + dir}
+		"--ServerApp.base_url=" + baseURL, "--LabApp.expose_app_in_browser=True", "--IdentityProvider.token=" + token, "--ServerApp.root_dir=" + dir}
 	if scheme == "https" {
 		var certificate, key string
 		certificate, key, l.http = certify(t)
