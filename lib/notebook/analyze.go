@@ -18,18 +18,22 @@ type Analyzed struct {
 		Weights, MACs     int
 		Latency           *struct{ Median, Least, Most float64 } // seconds
 	}
-	Claims []struct {
-		Claim, Measure, Verdict string
-		Difference, Low, High   float64
-		Holds                   float64
-		Pairs                   int
-		Of, Than                struct {
-			Name             string
-			Values           []float64
-			Mean, Percentile float64
-		}
-		Random [3]float64
+	Claims []AnalyzedClaim
+}
+
+// AnalyzedClaim holds the comparison of two groups of searches: those that a claim is about, and
+// those that it compares them with.
+type AnalyzedClaim struct {
+	Claim, Measure, Verdict string
+	Difference, Low, High   float64
+	Holds                   float64
+	Pairs                   int
+	Of, Than                struct {
+		Name             string
+		Values           []float64
+		Mean, Percentile float64
 	}
+	Random [3]float64
 }
 
 // Analyze measures cells: those of searches, published cells by name, or genotypes in files. The
@@ -82,15 +86,24 @@ func ShowClaims(searches ...*Run) *Analyzed {
 	a := Analyze(all, Flag("figure", picture))
 	var rows [][]string
 	for _, c := range a.Claims {
-		interval := ""
-		if c.Low != c.High {
-			interval = fmt.Sprintf("%.2f to %.2f", c.Low, c.High)
-		}
-		rows = append(rows, []string{c.Claim, fmt.Sprintf("%.3g", c.Of.Mean), fmt.Sprintf("%.3g", c.Than.Mean), interval, fmt.Sprintf("%g of %d", c.Holds, c.Pairs), c.Verdict})
+		rows = append(rows, c.row())
 	}
 	Table([]string{"claim", "mean", "of the others", "95 % interval of the difference", "holds in pairs", "verdict"}, rows)
 	png, err := os.ReadFile(picture)
 	Check(err)
 	bundle{png: png, text: "the claims' groups among random cells"}.display("")
 	return a
+}
+
+// row returns the cells of the claim's row in the table. A claim without a pair of searches to
+// compare has no numbers.
+func (c AnalyzedClaim) row() []string {
+	if c.Pairs == 0 {
+		return []string{c.Claim, "", "", "", "", c.Verdict}
+	}
+	interval := "no interval"
+	if c.Low != c.High {
+		interval = fmt.Sprintf("%.2f to %.2f", c.Low, c.High)
+	}
+	return []string{c.Claim, fmt.Sprintf("%.3g", c.Of.Mean), fmt.Sprintf("%.3g", c.Than.Mean), interval, fmt.Sprintf("%g of %d", c.Holds, c.Pairs), c.Verdict}
 }
