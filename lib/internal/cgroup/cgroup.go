@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,14 +88,7 @@ func hierarchies(root string) (found []hierarchy) {
 }
 
 // has reports whether a list with commas has an element.
-func has(list, element string) bool {
-	for e := range strings.SplitSeq(list, ",") {
-		if e == element {
-			return true
-		}
-	}
-	return false
-}
+func has(list, element string) bool { return slices.Contains(strings.Split(list, ","), element) }
 
 // number reads a file with a number; known is false for a file that is not there or says "max".
 func number(file string) (n int64, known bool) {
