@@ -1,8 +1,10 @@
 package plugin
 
 import (
+	"debug/elf"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -30,7 +32,7 @@ func KindOf(plugin string) Kind {
 // package has not installed it.
 func Describe(plugin string) string {
 	for _, w := range wheels {
-		if strings.Contains(plugin, string(filepath.Separator)+w.name+"-"+w.version+string(filepath.Separator)) {
+		if strings.Contains(plugin, string(filepath.Separator)+filepath.Base(w.dir(""))+string(filepath.Separator)) {
 			return w.String()
 		}
 	}
@@ -38,7 +40,8 @@ func Describe(plugin string) string {
 }
 
 // Installed lists the plugins of a kind in all places of installation, the preferred one first,
-// without loading them. plugins is the directory of [Install].
+// without loading them. It leaves out plugins for other processors. plugins is the directory of
+// [Install].
 func Installed(kind Kind, plugins string) []string {
 	var found []string
 	add := func(pattern string) {
@@ -47,7 +50,7 @@ func Installed(kind Kind, plugins string) []string {
 			if real, err := filepath.EvalSymlinks(file); err == nil {
 				file = real
 			}
-			if isFile(file) && KindOf(file) == kind && !slices.Contains(found, file) {
+			if isFile(file) && KindOf(file) == kind && !foreign(file) && !slices.Contains(found, file) {
 				found = append(found, file)
 			}
 		}
@@ -76,6 +79,22 @@ func Installed(kind Kind, plugins string) []string {
 		}
 	}
 	return found
+}
+
+// machines are the processors for which there are plugins, by GOARCH.
+var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+
+// foreign reports whether a file is a library for another processor than that of this program. A
+// home directory or cache that different machines share may hold one. A file in another format is
+// not foreign: loading it tells the user about the damage.
+func foreign(file string) bool {
+	library, err := elf.Open(file)
+	if err != nil {
+		return false
+	}
+	defer library.Close()
+	here, known := machines[runtime.GOARCH]
+	return known && library.Machine != here
 }
 
 // goXLADirs lists the directories of go-xla's installer: for the user, for all users.

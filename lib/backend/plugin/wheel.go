@@ -47,7 +47,18 @@ func (w wheel) requirement() string {
 func (w wheel) String() string { return w.name + " " + w.version }
 
 // dir returns the directory of the unpacked wheel in a directory of plugins.
-func (w wheel) dir(plugins string) string { return filepath.Join(plugins, w.name+"-"+w.version) }
+func (w wheel) dir(plugins string) string {
+	return filepath.Join(plugins, w.name+"-"+w.version+suffix(runtime.GOARCH))
+}
+
+// suffix distinguishes the directories of processors that share a directory of plugins, as machines
+// with a common home directory do. Directories for amd64 have none.
+func suffix(arch string) string {
+	if arch == "amd64" {
+		return ""
+	}
+	return "-" + arch
+}
 
 // path returns the path of the plugin in a directory of plugins.
 func (p Wheel) path(plugins string) string {
