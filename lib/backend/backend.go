@@ -46,8 +46,11 @@ type Options struct {
 	// number of devices that the CPU presents, for data-parallel experiments; 0: one. All share all
 	// cores
 	Devices int
-	Log     io.Writer // receives messages on installations, and warnings; nil for os.Stderr
-	NoCache bool      // compile always: do not read or write executables on the disk
+	Log     io.Writer // receives messages on installations; nil for os.Stderr
+	// receives warnings, such as that of a slower device than the best; nil for Log. os.Stderr gets
+	// each warning once in a process
+	Warnings io.Writer
+	NoCache  bool // compile always: do not read or write executables on the disk
 }
 
 // Backend is an open backend. GoMLX takes its field Backend; a tensor belongs to the backend that
@@ -126,7 +129,21 @@ var (
 	opened = map[string]*Backend{} // by the path of the plugin, "" for go; a rehearsal has a prefix
 	// plugins that could not be opened: a second attempt may crash the process
 	broken = map[string]error{}
+	warned = map[string]bool{} // the warnings that os.Stderr has got
 )
+
+// warn writes a warning. The stages of a command open the backend one after the other, and os.Stderr
+// need not repeat the warning for each.
+func (o Options) warn(format string, a ...any) {
+	text := fmt.Sprintf(format, a...)
+	if o.Warnings == io.Writer(os.Stderr) {
+		if warned[text] {
+			return
+		}
+		warned[text] = true
+	}
+	fmt.Fprintln(o.Warnings, text)
+}
 
 func openGo() (*Backend, error) {
 	if b := opened[""]; b != nil {

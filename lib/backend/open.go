@@ -21,6 +21,9 @@ func Open(ctx context.Context, o Options) (*Backend, error) {
 	if o.Log == nil {
 		o.Log = os.Stderr
 	}
+	if o.Warnings == nil {
+		o.Warnings = o.Log
+	}
 	if o.Choice == "" {
 		o.Choice = FromEnvironment()
 	}
@@ -62,13 +65,13 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 		if err == nil || ctx.Err() != nil {
 			return b, err
 		}
-		fmt.Fprintf(o.Log, "WARNING: the GPU (%s) can't be used: %v\nWARNING: computing on the CPU; --backend cpu does so without a warning\n", gpus[0].Name, err)
+		o.warn("WARNING: the GPU (%s) can't be used: %v\nWARNING: computing on the CPU; --backend cpu does so without a warning", gpus[0].Name, err)
 	}
 	b, err := openKind(ctx, CPU, o)
 	if err == nil || ctx.Err() != nil {
 		return b, err
 	}
-	fmt.Fprintf(o.Log, "WARNING: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end\n", err)
+	o.warn("WARNING: %v\nWARNING: computing in pure Go, which is some 100 times slower: nothing but the smallest examples will end", err)
 	return openGo()
 }
 

@@ -22,7 +22,7 @@ type Env struct {
 	Backend  backend.Choice // "" for $ESSNAS_BACKEND, or auto
 	Data     string         // directory of the data sets; "" for $ESSNAS_DATA
 	Runs     string         // directory in which runs are made; "" for run.Root()
-	Progress io.Writer      // receives progress messages; nil: none
+	Progress io.Writer      // receives progress messages; nil: none, and os.Stderr gets warnings
 	Terminal bool           // Progress is a terminal
 	Command  []string       // command line, for the record
 
@@ -62,11 +62,11 @@ func (l *Env) runs() string {
 
 // open opens the backend for runs on this many devices. It tells the user of an installation.
 func (l *Env) open(ctx context.Context, devices int) (*backend.Backend, error) {
-	log := l.Progress
-	if log == nil {
-		log = io.Discard
+	o := backend.Options{Choice: l.Backend, Log: l.Progress, Devices: devices}
+	if o.Log == nil { // no progress is wanted, but a slow device is no progress
+		o.Log, o.Warnings = io.Discard, os.Stderr
 	}
-	b, err := backend.Open(ctx, backend.Options{Choice: l.Backend, Log: log, Devices: devices})
+	b, err := backend.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
