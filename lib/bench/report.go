@@ -2,10 +2,12 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"time"
 
+	"github.com/essnas/essnas/lib/internal/cgroup"
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/mem"
 )
@@ -25,7 +27,9 @@ type Machine struct {
 	Processor string    `json:"processor"`
 	Cores     int       `json:"cores"`  // available to a worker
 	Memory    uint64    `json:"memory"` // bytes
-	GPU       string    `json:"gpu,omitempty"`
+	// limit of a container or job on the memory in bytes, below Memory; 0: none
+	MemoryLimit uint64 `json:"memory_limit,omitempty"`
+	GPU         string `json:"gpu,omitempty"`
 }
 
 func machine(ctx context.Context) Machine {
@@ -34,9 +38,25 @@ func machine(ctx context.Context) Machine {
 		m.Processor = info[0].ModelName
 	}
 	if v, err := mem.VirtualMemoryWithContext(ctx); err == nil {
-		m.Memory = v.Total
+		m.remember("/", v.Total)
 	}
 	return m
+}
+
+// remember takes the memory of the machine, and control groups below root.
+func (m *Machine) remember(root string, total uint64) {
+	m.Memory = total
+	if limit, _, ok := cgroup.Memory(root, 0); ok && uint64(limit) < total {
+		m.MemoryLimit = uint64(limit)
+	}
+}
+
+// memory describes the memory that the workers may use.
+func (m Machine) memory() string {
+	if m.MemoryLimit > 0 {
+		return fmt.Sprintf("%s memory, the limit of the container or job on a machine with %s", size(m.MemoryLimit), size(m.Memory))
+	}
+	return size(m.Memory) + " memory"
 }
 
 // Result holds the measurements of a workload. Times are in seconds. Memory is in bytes, 0 if

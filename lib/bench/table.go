@@ -17,7 +17,7 @@ import (
 func (r *Report) String() string {
 	m := r.Machine
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s, %d cores, %s memory, %s, %s\n", m.Processor, m.Cores, size(m.Memory), m.System, m.Time.Format("2006-01-02 15:04"))
+	fmt.Fprintf(&s, "%s, %d cores, %s, %s, %s\n", m.Processor, m.Cores, m.memory(), m.System, m.Time.Format("2006-01-02 15:04"))
 	if m.GPU != "" {
 		fmt.Fprintf(&s, "%s\n", m.GPU)
 	}
