@@ -36,7 +36,8 @@ Ctrl-C saves, and the same command continues. A command with more seeds or share
   essnas finetune --run runs/pretrain-cifar10-1a2b3c4d --labels 0.05,0.5 --seeds 5 --preset slides --epochs 50`,
 		Flags: func(f *pflag.FlagSet) {
 			runFlag(f, &s.Dir, "`DIR` of the pretraining")
-			f.Float64SliceVar(&s.Labels, "labels", DefaultShares(), "shares of the training images whose labels are used, separated by commas")
+			f.Float64SliceVar(&s.Labels, "labels", DefaultShares(), "`SHARES` of the training images whose labels are used, separated by commas")
+			f.Lookup("labels").DefValue = listed(DefaultShares()) // the help would show six decimals
 			f.IntVar(&s.Seeds, "seeds", 1, "train with the seeds 1 to `N`")
 			// The comparison varies labels and seed; the pretraining has set cells and channels.
 			settingsFlags(f, s.Choice, "labels", "seed", "cells", "channels")

@@ -30,7 +30,7 @@ func predictCommand() Command {
 	return Command{
 		Use: "predict [FILE...]", Short: "Classify pictures with a trained network",
 		Long: `Classify PNG, JPEG or WebP pictures, or images of the test set by their numbers, with the best weights of a training. A picture is turned upright by
-its EXIF orientation, and its middle square is scaled to the size of the data set's images. A warning tells if its background is unlike that of the images.`,
+its EXIF orientation, and its middle square is scaled to the size of the data set's images. A warning names a picture whose background differs from that of the training images.`,
 		Example: `  essnas predict --run runs/train-cifar10-5e6f7a8b cat.jpg dog.png
   essnas predict --run runs/train-cifar10-5e6f7a8b --index 0,1,2 --out three.png`,
 		Files: true, Brief: true,

@@ -22,7 +22,7 @@ func (w page) pretrained(_ []run.Event, h report.History) error {
 	}
 	w.Title = "Features without labels, on " + r.Config.Data.Title
 	w.Lead = fmt.Sprintf("A network of %d cells and %d channels from the cells of %s learned from images alone, by Barlow Twins (arXiv:2103.03230).", chosen.Cells, chosen.Channels, report.CellsName(r.Config))
-	w.Footer = "Written by essnas. One seed separates nothing: repeat with other seeds before comparing."
+	w.Footer = "Written by essnas. One seed can't tell methods apart: repeat with other seeds before you compare."
 	w.pretrainNumbers(r, h)
 	s := w.Section("Pretraining", "The training uses no labels. Nearest neighbours of held-back images measure the quality of the features.")
 	w.Show(s, "pretraining-curves", figure.Curves(pretrainingCharts(h)...),

@@ -39,9 +39,12 @@ hyperparameters are chosen on validation images. The test set is read once for a
   essnas probe --run runs/train-cifar10-5e6f7a8b --k 200 --temperature 0.07 --json`,
 		Flags: func(f *pflag.FlagSet) {
 			runFlag(f, &s.Dir, "`DIR` of the pretraining or training")
-			f.IntSliceVar(&s.K, "k", nil, fmt.Sprintf("numbers of neighbours to choose from (default %v)", d.K))
-			f.Float64SliceVar(&s.Temperature, "temperature", nil, fmt.Sprintf("temperatures of their votes to choose from (default %v)", d.Temperature))
-			f.Float64SliceVar(&s.L2, "l2", nil, fmt.Sprintf("penalties of the linear classifier to choose from (default %v)", d.L2))
+			f.IntSliceVar(&s.K, "k", nil, "`NUMBERS` of neighbours to choose from, separated by commas (default "+listed(d.K)+")")
+			f.Float64SliceVar(&s.Temperature, "temperature", nil, "`TEMPERATURES` of their votes to choose from (default "+listed(d.Temperature)+")")
+			f.Float64SliceVar(&s.L2, "l2", nil, "`PENALTIES` of the linear classifier to choose from (default "+listed(d.L2)+")")
+			for _, name := range []string{"k", "temperature", "l2"} {
+				f.Lookup(name).DefValue = "" // the help would show an empty list as the default
+			}
 		},
 		Do: func(ctx context.Context, l *Env, _ *pflag.FlagSet, _ []string) (Answer, error) {
 			r, probe, ended, err := l.Probe(ctx, s)
@@ -57,6 +60,11 @@ hyperparameters are chosen on validation images. The test set is read once for a
 			}}, nil
 		},
 	}
+}
+
+// listed returns numbers in the form in which a flag takes them: 0.07,0.2.
+func listed[T int | float64](values []T) string {
+	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(values), "[]")), ",")
 }
 
 // Probe is the request for the quality of the features of a run's network.

@@ -31,7 +31,7 @@ func (w page) searched(_ []run.Event, h report.History) error {
 	if len(phases) > 1 {
 		w.Lead = fmt.Sprintf("%d supernets of K = %d were trained one after the other, deeper and with fewer operations each time.", len(phases), chosen.Partial)
 	}
-	w.Footer = "Written by essnas. One seed separates nothing: repeat a search with other seeds before comparing."
+	w.Footer = "Written by essnas. One seed can't tell methods apart: repeat a search with other seeds before you compare."
 	if n := len(h.Epochs); n > 0 {
 		m := h.Metrics[n-1]
 		frozen := fmt.Sprintf("alphas frozen in the first %d", chosen.Frozen)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,7 +61,7 @@ share of random cells (the space of DARTS, the same number of states) with a sma
   essnas analyze runs/search-* --figure claims.png
   essnas analyze DARTS_V2 PC_DARTS_cifar --latency --batch 64
   essnas analyze runs/search-* --random 10000 --json`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, math.MaxInt, "which cells? Name runs of searches or genotypes, as in essnas analyze DARTS_V2 PC_DARTS_cifar"),
 		RunE: func(c *cobra.Command, names []string) error {
 			if random < 1 {
 				return fmt.Errorf("--random is %d: want 1 cell or more", random)

@@ -14,9 +14,9 @@ func (p *program) demo() *cobra.Command {
 	var seed uint64
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Search, train, test and report, in a minute or two",
-		Long: `Search a cell, train its network, test it and write a report, with settings that take a minute or two on two cores: on Fashion-MNIST from --data, or on the
-built-in sample of it. The result shows the parts of an experiment; its numbers have no meaning.`,
+		Short: "Search, train, test and report, in less than a minute",
+		Long: `Search a cell, train its network, test it and write a report, with settings that take less than a minute on two cores. The images are Fashion-MNIST from --data, or
+the built-in sample of it. The result shows the parts of an experiment; its numbers have no meaning.`,
 		Example: `  essnas demo
   essnas demo --seed 2
   essnas demo --dataset cifar10 --data ~/data`,

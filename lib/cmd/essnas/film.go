@@ -34,13 +34,13 @@ func (p *program) film() *cobra.Command {
 		Long: `Make a film of the cells of a search, epoch by epoch, from the record in its directory. The search may still be running.
 
 film.gif   both cells, epoch by epoch: nodes and edges keep their places, changes have a yellow background
-film.html  the same with a slider, and: similarity to the last cell, entropy, changes, drift of beta, winner of each edge, fortune of each operation,
-           heat maps of the alphas; it needs no network
+film.html  a page with a slider that needs no network. It also shows the similarity to the last cell, entropy, changes, drift of beta, the strongest
+           operation of each edge, the mean weight of each operation, and heat maps of the alphas
 film.json  the numbers: see go doc ./lib/film
-*.svg      the figures of the page, and as PNG`,
+*.svg      the figures of the page, also as *.png`,
 		Example: `  essnas film runs/search-cifar10-1a2b3c4d
   essnas film runs/search-cifar10-1a2b3c4d --out film`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "which search? Give one directory, as in essnas film runs/search-cifar10-1a2b3c4d"),
 		RunE: func(c *cobra.Command, args []string) error {
 			r, err := run.Open(args[0])
 			if err != nil {

@@ -34,7 +34,7 @@ func (p *program) replay() *cobra.Command {
 notebook each epoch shows the figure that it showed when the run was made.`,
 		Example: `  essnas replay runs/search-cifar10-1a2b3c4d
   essnas replay notebooks/recorded/runs/stage1/seed1/search --seconds 5`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "which run? Give one directory, as in essnas replay runs/search-cifar10-1a2b3c4d"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !(seconds >= 0 && seconds <= 3600) {
 				return fmt.Errorf("--seconds is %g: want 0 to 3600", seconds)

@@ -47,6 +47,7 @@ killed run, and shows the result of a finished run. Start with "essnas demo".`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(explainFlag)
+	c.PersistentPreRunE = requiredFlags
 	help := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if words := c.Flags().Args(); c.HasAvailableSubCommands() && len(words) > 0 {
@@ -96,7 +97,7 @@ func explainFlag(c *cobra.Command, err error) error {
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		if near := settings.Nearest(absent.GetSpecifiedName(), known); near != "" {
-			return fmt.Errorf("there is no flag --%s: did you mean --%s? %s", absent.GetSpecifiedName(), near, help)
+			return fmt.Errorf("there is no flag --%s: did you mean --%s? S%s", absent.GetSpecifiedName(), near, help[1:])
 		}
 		return fmt.Errorf("there is no flag --%s: %s", absent.GetSpecifiedName(), help)
 	case errors.As(err, &invalid):
@@ -133,6 +134,29 @@ func noArguments(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%q is one word too many: %s takes flags only, see %s --help", args[0], c.CommandPath(), c.CommandPath())
 	}
 	return nil
+}
+
+// arguments returns a check that allows at least and at most that many arguments. Its error asks
+// the question, which says what to give.
+func arguments(least, most int, question string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return errors.New(question)
+		}
+		return nil
+	}
+}
+
+// requiredFlags returns an error with advice if a required flag is missing. The error of cobra,
+// which checks afterwards, has none.
+func requiredFlags(c *cobra.Command, _ []string) (err error) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if err == nil && !f.Changed && f.Annotations[cobra.BashCompOneRequiredFlag] != nil {
+			_, usage := pflag.UnquoteUsage(f)
+			err = fmt.Errorf("%s needs --%s (%s): see %[1]s --help", c.CommandPath(), f.Name, usage)
+		}
+	})
+	return err
 }
 
 // print writes a result: as JSON with --json, else by the function text. It returns the errors of
