@@ -30,10 +30,10 @@ func Flag(name string, value any) Option { return Option{flag: fmt.Sprintf("--%s
 // --help and essnas train --help list them.
 func Set(name string, value any) Option { return Flag(strings.ReplaceAll(name, "_", "-"), value) }
 
-// Preset selects the preset of the settings: "quick" (minutes on two cores), "slides", "paper",
-// "demo". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can thus run as
-// the slides' experiments on a large machine, or with small settings as tests. ESSNAS_IMAGES is the
-// largest number of images of a run then.
+// Preset selects the preset of the settings: "demo", "quick" (minutes on two cores), "course",
+// "slides" or "paper". The environment variable ESSNAS_PRESET has precedence. Whole notebooks can
+// thus run as the slides' experiments on a large machine, or with small settings as tests.
+// ESSNAS_IMAGES is the largest number of images of a run then.
 func Preset(name string) Option {
 	if other := os.Getenv("ESSNAS_PRESET"); other != "" {
 		name = other
