@@ -34,7 +34,7 @@ func userKernels() (string, error) {
 }
 
 // extension is the path of the extension of JupyterLab below the directory of the checkout's or the
-// user's extensions. The extension gives figures a text alternative.
+// user's extensions. The extension gives figures a text alternative and keeps them in their pane.
 var extension = filepath.Join("labextensions", "essnas-alt")
 
 // InstallKernel registers the kernel of a checkout, and the extension of JupyterLab, with the

@@ -1,5 +1,7 @@
 // JupyterLab shows a figure of an output as an <img> without a text alternative, although the
 // output holds one in text/plain. This extension copies that text to the image, for screen readers.
+// It also keeps the image within its pane: JupyterLab 4.6 limits the width of an <svg>, but shows a
+// figure in SVG as an <img>, which a narrow pane cuts off.
 //
 // The file has the form in which JupyterLab loads extensions, a container of webpack's module
 // federation, so that nothing has to be built. It changes the classes that show images before
@@ -22,7 +24,11 @@
 				prototype.render = async function (model) {
 					await render.call(this, model);
 					const text = [model.data["text/plain"] ?? ""].flat().join("").trim();
-					if (text) this.node.querySelectorAll("img").forEach((image) => { image.alt = text; });
+					this.node.querySelectorAll("img").forEach((image) => {
+						if (text) image.alt = text;
+						image.style.maxWidth = "100%";
+						image.style.height = "auto";
+					});
 				};
 			}
 			return () => ({ __esModule: true, default: [] }); // no plugins
