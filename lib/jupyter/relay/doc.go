@@ -8,7 +8,8 @@
 //	shell    The relay forwards execute requests one at a time and all other messages at once, so
 //	         that completion and the widgets of a running cell don't wait. It answers requests for
 //	         the list of comms, which GoNB does not answer, and requests for the completion of words
-//	         that package complete knows. It adds to GoNB's answers about names.
+//	         that package complete knows. While a cell runs, it also answers requests of newly
+//	         opened pages for the kernel's properties. It adds to GoNB's answers about names.
 //	control  The relay forwards all messages. An interrupt aborts the queue even if GoNB reports no
 //	         error, which happens while GoNB compiles a cell.
 //	iopub    The relay forwards all messages and adds the status messages of aborted requests.

@@ -51,8 +51,9 @@ func (m message) frames(key []byte) [][]byte {
 
 // header contains the fields of a message's header that the relay reads.
 type header struct {
-	ID   string `json:"msg_id"`
-	Type string `json:"msg_type"`
+	ID      string `json:"msg_id"`
+	Type    string `json:"msg_type"`
+	Session string `json:"session"` // of a page
 }
 
 func headerOf(text []byte) (h header) {

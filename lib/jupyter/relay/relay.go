@@ -36,7 +36,11 @@ type Relay struct {
 	queue     []message        // the waiting execute requests
 	interrupt bool             // the running request was interrupted
 	asked     map[string]place // requests about names that GoNB works on, by the id of the message
-	publish   sync.Mutex
+	info      json.RawMessage  // GoNB's answer to a request for the kernel's properties; nil: none yet
+
+	publish sync.Mutex // of iopub; guards busy
+	busy    []byte     // header of the execute request between GoNB's statuses busy and idle; nil: none
+
 	answering sync.Mutex
 }
 
@@ -132,7 +136,7 @@ func (r *Relay) connect(shell, control, iopub string) {
 		r.gonbControl.Dial(control) != nil || r.gonbShell.Dial(shell) != nil {
 		return // the relay was closed
 	}
-	go pass(r.gonbOutput, func(m zmq4.Msg) { r.send(r.hinted(m)) })
+	go pass(r.gonbOutput, r.output)
 	go pass(r.gonbControl, func(m zmq4.Msg) { r.control.SendMulti(m) })
 	go pass(r.gonbShell, r.reply)
 	go pass(r.control, r.command)
@@ -150,11 +154,27 @@ func pass(from zmq4.Socket, f func(zmq4.Msg)) {
 	}
 }
 
-// send publishes a message on iopub.
-func (r *Relay) send(m zmq4.Msg) {
+// output takes a message from GoNB's iopub channel.
+func (r *Relay) output(raw zmq4.Msg) {
+	m, err := parse(raw.Frames)
 	r.publish.Lock()
 	defer r.publish.Unlock()
-	r.iopub.SendMulti(m) // clients that don't listen miss the message
+	if err == nil && headerOf(m.header).Type == "status" && headerOf(m.parent).Type == "execute_request" {
+		var c struct {
+			State string `json:"execution_state"`
+		}
+		json.Unmarshal(m.content, &c) // the state of an invalid message stays empty
+		r.busy = nil
+		if c.State == "busy" {
+			r.busy = m.parent
+		}
+	}
+	r.iopub.SendMulti(r.hinted(raw)) // clients that don't listen miss the message
+}
+
+// status publishes the kernel's state in the course of a request. The caller holds r.publish.
+func (r *Relay) status(m message, state string) {
+	r.iopub.SendMulti(zmq4.NewMsgFrom(m.answer("status", map[string]string{"execution_state": state}, []byte("status")).frames(r.key)...))
 }
 
 // answer sends a message on shell.
@@ -208,6 +228,12 @@ func (r *Relay) request(raw zmq4.Msg) {
 		r.respond(m, "comm_info_reply", map[string]any{"status": "ok", "comms": struct{}{}})
 		return
 	}
+	if err == nil && headerOf(m.header).Type == "kernel_info_request" {
+		if info := r.known(m); info != nil {
+			r.respond(m, "kernel_info_reply", info)
+			return
+		}
+	}
 	if kind := headerOf(m.header).Type; err == nil && (kind == "complete_request" || kind == "inspect_request") && r.ask(m, kind) {
 		return
 	}
@@ -219,6 +245,19 @@ func (r *Relay) request(raw zmq4.Msg) {
 	defer r.mu.Unlock()
 	r.queue = append(r.queue, m)
 	r.next()
+}
+
+// known returns GoNB's answer to an earlier request for the kernel's properties if GoNB would answer
+// this request only after the running cell. A page that is opened meanwhile shows the state
+// "unknown" until it has the answer. The page of the running cell is not answered early: its widgets
+// learn by such a request whether the kernel was restarted.
+func (r *Relay) known(m message) json.RawMessage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running == nil || headerOf(r.running.header).Session == headerOf(m.header).Session {
+		return nil
+	}
+	return r.info
 }
 
 // next forwards the first execute request of the queue if GoNB is idle.
@@ -236,11 +275,16 @@ func (r *Relay) next() {
 func (r *Relay) reply(raw zmq4.Msg) {
 	r.answer(r.improved(raw))
 	m, err := parse(raw.Frames)
-	if err != nil || headerOf(m.header).Type != "execute_reply" {
+	kind := headerOf(m.header).Type
+	if err != nil || kind != "execute_reply" && kind != "kernel_info_reply" {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if kind == "kernel_info_reply" {
+		r.info = m.content
+		return
+	}
 	if r.running == nil || headerOf(m.parent).ID != headerOf(r.running.header).ID {
 		return
 	}
@@ -275,13 +319,19 @@ func (r *Relay) abort(m message) {
 	r.respond(m, "execute_reply", map[string]any{"status": "aborted"})
 }
 
-// respond answers a request in GoNB's place.
+// respond answers a request in GoNB's place. While a cell runs the kernel stays busy: a page takes
+// the last status for the kernel's state, so that the status busy of the cell follows.
 func (r *Relay) respond(m message, kind string, content any) {
-	status := func(state string) {
-		topic := []byte("status")
-		r.send(zmq4.NewMsgFrom(m.answer("status", map[string]string{"execution_state": state}, topic).frames(r.key)...))
+	r.publish.Lock()
+	if r.busy == nil {
+		r.status(m, "busy")
 	}
-	status("busy")
+	r.publish.Unlock()
 	r.answer(zmq4.NewMsgFrom(m.answer(kind, content, m.addresses...).frames(r.key)...))
-	status("idle")
+	r.publish.Lock()
+	defer r.publish.Unlock()
+	r.status(m, "idle")
+	if r.busy != nil {
+		r.status(message{header: r.busy}, "busy")
+	}
 }
