@@ -24,7 +24,8 @@
 // on each device, side by side in this process. A CPU counts as one device, because one job fills
 // it. Several GPUs in one process are untried; a CPU presented as two devices (Options.Devices)
 // gives the same bits as one. [Study.Prepare] writes each job into a file; [Execute] executes such
-// a file in a process of its own, on any machine that sees the directory.
+// a file in a process of its own, on any machine that sees the directory. A job on a cluster needs
+// the devices that split its batches ([Study.JobDevices]), so that it must request as many.
 //
 // # Results
 //

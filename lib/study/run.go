@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/essnas/essnas/lib/backend"
@@ -105,15 +106,16 @@ func (s *Study) open(ctx context.Context) (*backend.Backend, error) {
 
 // openBackend opens the backend with enough devices for this study's runs.
 func (s *Study) openBackend(ctx context.Context) (*backend.Backend, error) {
-	log := s.pipeline.Progress
-	if log == nil {
-		log = io.Discard
+	o := backend.Options{Choice: s.pipeline.Backend, Log: s.pipeline.Progress, Devices: max(s.devices, s.JobDevices())}
+	if o.Log == nil {
+		o.Log, o.Warnings = io.Discard, os.Stderr
 	}
-	return backend.Open(ctx, backend.Options{Choice: s.pipeline.Backend, Log: log, Devices: max(s.devices, s.split())})
+	return backend.Open(ctx, o)
 }
 
-// split returns the largest number of devices that one run of the study splits its batches between.
-func (s *Study) split() int {
+// JobDevices returns the largest number of devices that one job of the study splits its batches
+// between.
+func (s *Study) JobDevices() int {
 	n := max(1, s.Config.Train.Devices)
 	for _, c := range s.Config.Search {
 		n = max(n, c.Devices)
@@ -125,7 +127,7 @@ func (s *Study) split() int {
 // a CPU, even if the CPU presents several devices. Jobs that split their batches between devices
 // run one at a time.
 func (s *Study) workers(b *backend.Backend) int {
-	if s.split() > 1 {
+	if s.JobDevices() > 1 {
 		return 1
 	}
 	if s.devices > 0 {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/essnas/essnas/lib/run"
 	"github.com/essnas/essnas/lib/study"
 	"github.com/essnas/essnas/lib/study/engine"
@@ -51,7 +52,7 @@ func (f *clusterFlags) addOne(c *cobra.Command, help string) {
 	flags := c.Flags()
 	flags.StringVar(&f.engine, "engine", "local", help)
 	flags.StringVar(&f.options.Partition, "partition", "", "with slurm: `NAME` of the partition")
-	flags.StringVar(&f.options.Gres, "gres", "", "on a cluster: generic resources of a job, like gpu:1")
+	flags.StringVar(&f.options.Gres, "gres", "", "on a cluster: generic resources of a job, like gpu:1; as many GPUs as its setting devices")
 	flags.StringVar(&f.options.Time, "time", "", "with slurm: time limit of a job, like 2:00:00; two minutes before the limit a job saves and is queued again")
 	flags.StringVar(&f.options.Mem, "mem", "", "on a cluster: memory of a job, like 8G")
 	flags.IntVar(&f.options.CPUs, "cpus", 0, "on a cluster: CPUs of a job")
@@ -81,6 +82,36 @@ func (f *clusterFlags) validate(c *cobra.Command, engines ...string) error {
 		return fmt.Errorf("--%s is for --engine slurm: give both or none", name)
 	}
 	return nil
+}
+
+// gpus returns the number of GPUs that --gres requests for a job; ok is false if it names none. The
+// forms of Slurm are gpu, gpu:2 and gpu:a100:2, with commas between several resources.
+func (f *clusterFlags) gpus() (n int, ok bool) {
+	for part := range strings.SplitSeq(f.options.Gres, ",") {
+		words := strings.Split(part, ":")
+		if words[0] != "gpu" {
+			continue
+		}
+		count, err := strconv.Atoi(words[len(words)-1])
+		if err != nil { // no number means one
+			count = 1
+		}
+		n, ok = n+count, true
+	}
+	return n, ok
+}
+
+// fits returns an error if --gres requests another number of GPUs than a job uses: with fewer the
+// job would fail on its node, and further ones would be idle.
+func (f *clusterFlags) fits(devices int) error {
+	n, ok := f.gpus()
+	if !ok || n == devices {
+		return nil
+	}
+	if n > devices {
+		return fmt.Errorf("--gres %s requests %s for a job, which uses %d: request gpu:%[3]d, or let the GPUs share each batch by the setting devices", f.options.Gres, english.Plural(n, "GPU", ""), devices)
+	}
+	return fmt.Errorf("--gres %s requests %s for a job, which splits its batches between %d: request gpu:%[3]d", f.options.Gres, english.Plural(n, "GPU", ""), devices)
 }
 
 // requeueing runs f. On SIGUSR1, which Slurm sends before the time limit, it ends f's context and
@@ -163,7 +194,7 @@ func withoutCluster(args []string) (kept []string) {
 // showManifest prints the manifest of a study for Kubernetes.
 func (p *program) showManifest(c *cobra.Command, s *study.Study, f clusterFlags) error {
 	gpus := 0
-	if f.options.Gres != "" {
+	if f.options.Gres != "" { // Kubernetes selects the model of a GPU by the labels of nodes
 		text, ok := strings.CutPrefix(f.options.Gres, "gpu:")
 		n, err := strconv.Atoi(text)
 		if !ok || err != nil || n < 1 {

@@ -29,6 +29,12 @@ func (p *program) stage(s stage.Stage) *cobra.Command {
 					return err
 				}
 				if cluster.engine == "slurm" {
+					// The preset or a file of settings may name the devices as well.
+					if devices, err := c.Flags().GetInt("devices"); err == nil && c.Flags().Changed("devices") {
+						if err := cluster.fits(devices); err != nil {
+							return err
+						}
+					}
 					return p.submitStage(c, cluster)
 				}
 			}

@@ -19,9 +19,9 @@ func (p *program) study() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "study",
 		Short: "Repeat the slides' table with several seeds",
-		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS and random search, each with several seeds. The report has
-means with intervals, paired tests, the correlation of search-time and final accuracy, time against accuracy, every found cell, and verdicts on the slides'
-claims.
+		Long: `Search, train, test and transfer with every configuration of the slides' table, with DARTS, P-DARTS, random search and three controls, each with several
+seeds. The report has means with intervals, paired tests, the correlation of search-time and final accuracy, time against accuracy, every found cell, and
+verdicts on the slides' claims.
 
 The configurations are ` + configurationNames() + `; stage2 and stage4 stand for four each.
 Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after a kill. A larger --seeds, or --only with other names, extends a study.`,
@@ -45,6 +45,14 @@ Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after
 			s, err := study.New(p.pipeline(), o)
 			if err != nil {
 				return err
+			}
+			if cluster.engine != "local" {
+				if o.Devices > 0 {
+					return errors.New("--devices is for --engine local: the scheduler of a cluster runs jobs side by side; --array-limit bounds their number, and --gres gives a job its GPUs")
+				}
+				if err := cluster.fits(s.JobDevices()); err != nil {
+					return err
+				}
 			}
 			if cluster.engine == "kubernetes" {
 				if !dry {
@@ -82,7 +90,7 @@ Ctrl-C saves. The same command, or essnas study --run DIR, continues, also after
 	flags.StringVar(&o.Search, "search-settings", "", "JSON `FILE` with settings that change those of every search (essnas search --help lists them)")
 	flags.StringVar(&o.Train, "train-settings", "", "JSON `FILE` with settings that change those of every training (essnas train --help lists them)")
 	runFlag(c, &o.Dir, "directory of the study to make or to continue; default one in --runs, named by data and settings")
-	flags.IntVar(&o.Devices, "devices", 0, "number of jobs at a time, one on each device; default the number of GPUs, and 1 on a CPU, whose devices share its cores")
+	flags.IntVar(&o.Devices, "devices", 0, "with the local engine: number of jobs at a time, one on each device; default the number of GPUs, and 1 on a CPU, whose devices share its cores")
 	flags.BoolVar(&dry, "dry-run", false, "print the jobs and, if known, their duration; with --engine kubernetes: write the directory with its jobs, and print the manifest")
 	c.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(study.PresetNames(), cobra.ShellCompDirectiveNoFileComp))
 	cluster.add(c)
