@@ -47,7 +47,7 @@
   const progress = make("pre", { class: "essnas-progress", hidden: "", role: "status" });
   const head = make("p", { role: "status", "aria-live": "polite", class: "essnas-head" });
   const view = make("div", { class: "essnas-view" });
-  const reason = make("span", { class: "essnas-reason" }, "Searching needs JupyterLab or Notebook; dragging works here.");
+  const reason = make("span", { class: "essnas-reason" }, kernel.page ? "Run the cell to search; dragging works already." : "Searching needs JupyterLab or Notebook; dragging works here.");
   const numbers = make("details", { class: "essnas-alphas" }, make("summary", {}, "The alphas as numbers"));
   const warning = make("p", { class: "essnas-warning" });
   root.replaceChildren(make("div", { class: "essnas-controls" }, sliders, make("div", {}, make("div", { class: "essnas-buttons" }, button, cancel, pin, reason), head)), progress, view, warning, numbers);

@@ -115,5 +115,5 @@
     return r.ok ? (await r.json()).content : null;
   }
 
-  return { there: Boolean(config && made), execute, beside, Failed };
+  return { page: Boolean(config), there: Boolean(config && made), execute, beside, Failed };
 })
