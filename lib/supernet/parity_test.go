@@ -37,18 +37,28 @@ type searchNetwork struct {
 }
 
 func newSearchNetwork(t *testing.T, torch map[string]golden.Array, w backbone.Backbone, span Span, space Space) *searchNetwork {
-	n := &searchNetwork{Network: &Network{Backbone: w, Space: space, Span: span}}
-	n.arch = NewArch(n.Space, w.Partial > 1, 1)
+	n := drawnSearchNetwork(w, span, space)
 	n.arch.SetFlat(parity.Architecture(torch, "weight/", w.Partial > 1))
-	n.mix = n.arch.NewMixing()
-	n.labels = fit.CrossEntropy(w.Classes, w.Batch)
-	plan := block.NewPlan(func(r block.Runner) { n.pass(r, &block.Value{}, &block.Value{}) })
-	n.params = plan.Params(1)
+	n.arch.Update(n.mix)
 	parity.Load(t, n.params, torch, parity.Path)
-	if weights, _ := plan.Count(); weights != torchWeights(torch) {
+	if weights, _ := n.plan().Count(); weights != torchWeights(torch) {
 		t.Errorf("the network has %d weights, torch's %d", weights, torchWeights(torch))
 	}
 	return n
+}
+
+// drawnSearchNetwork is a search network with random weights, alphas and betas.
+func drawnSearchNetwork(w backbone.Backbone, span Span, space Space) *searchNetwork {
+	n := &searchNetwork{Network: &Network{Backbone: w, Space: space, Span: span}}
+	n.arch = NewArch(n.Space, w.Partial > 1, 1)
+	n.mix = n.arch.NewMixing()
+	n.labels = fit.CrossEntropy(w.Classes, w.Batch)
+	n.params = n.plan().Params(1)
+	return n
+}
+
+func (n *searchNetwork) plan() *block.Plan {
+	return block.NewPlan(func(r block.Runner) { n.pass(r, &block.Value{}, &block.Value{}) })
 }
 
 // torchWeights counts PyTorch's weights without alphas and betas.
