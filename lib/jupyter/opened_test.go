@@ -1,12 +1,14 @@
 package jupyter
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/chromedp/chromedp"
 )
@@ -67,4 +69,36 @@ func TestSavedOutputsOfAnOpenedNotebook(t *testing.T) {
 			t.Errorf("beside the button stands %q", got)
 		}
 	})
+}
+
+// A window of 1366 pixels with the list of files shows as many columns. A longer line is cut off
+// until the reader scrolls.
+func TestCodeOfTheNotebooksFitsIntoAWindow(t *testing.T) {
+	const most = 118
+	paths, err := filepath.Glob(filepath.Join(sources(t).Root, "notebooks", "*.ipynb"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d notebooks, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n struct {
+			Cells []struct {
+				Type   string   `json:"cell_type"`
+				Source []string `json:"source"`
+			} `json:"cells"`
+		}
+		if err := json.Unmarshal(text, &n); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, c := range n.Cells {
+			for _, line := range c.Source {
+				if columns := utf8.RuneCountInString(strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "    ")); c.Type == "code" && columns > most {
+					t.Errorf("%s: %d columns in %q", filepath.Base(path), columns, line)
+				}
+			}
+		}
+	}
 }

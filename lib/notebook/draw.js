@@ -80,7 +80,7 @@
   function scores(states) {
     const trained = states.every((s) => typeof s.test === "number");
     const of = (s) => { const v = trained ? s.test : last(course(s, "arch", "accuracy")); return v === null ? null : 100 * v; };
-    return { of, unit: trained ? "test accuracy of the trained network (%)" : "accuracy of the search network (%)", short: trained ? "trained, test (%)" : "search network (%)" };
+    return { of, unit: trained ? "test accuracy of the trained network (%)" : "accuracy of the search network (%)", short: trained ? "trained, test (%)" : "search net (%)" };
   }
 
   // dots draws the accuracy of all searches over a setting: a dot for each search, the mean for
