@@ -89,12 +89,13 @@ func grader(t *testing.T) (bin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(cache, "testdata", "class-1")
+	dir := filepath.Join(cache, "testdata", "class-2")
 	bin = filepath.Join(dir, "bin")
 	if _, err := os.Stat(filepath.Join(bin, "nbgrader")); err == nil {
 		return bin
 	}
-	for _, command := range [][]string{{"python3", "-m", "venv", dir}, {filepath.Join(bin, "pip"), "install", "-q", "--disable-pip-version-check", "nbgrader==0.9.5", "papermill==2.7.0"}} {
+	for _, command := range [][]string{{"python3", "-m", "venv", dir}, {filepath.Join(bin, "pip"), "install", "-q", "--disable-pip-version-check", "nbgrader==0.9.5", "papermill==2.7.0"},
+		append([]string{filepath.Join(bin, "pip"), "uninstall", "-q", "--yes", "--disable-pip-version-check"}, unneeded...)} {
 		if out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
 			os.RemoveAll(dir)
 			t.Skipf("nbgrader can't be installed here (%v): %s", err, lastLine(string(out), err))

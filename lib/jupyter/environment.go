@@ -23,6 +23,12 @@ import (
 //go:embed requirements.txt
 var requirements string
 
+// unneeded are packages that pip installs as dependencies and JupyterLab runs without. jsonschema
+// imports rfc3987-syntax where it finds it, and that builds a parser with lark, for three seconds at
+// each start of Jupyter, of nbconvert and of a notebook's run. It checks IRIs, a format that no
+// schema of Jupyter has.
+var unneeded = []string{"rfc3987-syntax", "lark"}
+
 // ErrNoPython is the error for a machine that can't make a virtual environment.
 var ErrNoPython = errors.New("JupyterLab needs Python 3.10 or later with its module venv: install it (on Debian and Ubuntu: apt-get install python3-venv)")
 
@@ -36,14 +42,14 @@ func Installed() bool {
 	return err == nil
 }
 
-// location returns the directory of the environment. Its name contains a hash of the list of
+// location returns the directory of the environment. Its name contains a hash of the lists of
 // packages.
 func location() (string, error) {
 	cache, err := cachedir.Path()
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(requirements))
+	sum := sha256.Sum256([]byte(requirements + strings.Join(unneeded, " ")))
 	return filepath.Join(cache, "jupyter", hex.EncodeToString(sum[:6])), nil
 }
 
@@ -131,6 +137,12 @@ func install(ctx context.Context, dir string, say func(string)) error {
 	}
 	if err != nil {
 		return fmt.Errorf("pip could not install JupyterLab (%s): check the network and pip's settings (pip config list), then run the same command again", lastLine(said, err))
+	}
+	without := exec.CommandContext(ctx, pip.Path, append([]string{"-m", "pip", "uninstall", "--yes", "--no-input", "--disable-pip-version-check"}, unneeded...)...)
+	if out, err := without.CombinedOutput(); ctx.Err() != nil {
+		return ctx.Err()
+	} else if err != nil {
+		return fmt.Errorf("pip could not remove %s (%s)", strings.Join(unneeded, " and "), lastLine(string(out), err))
 	}
 	return nil
 }

@@ -138,7 +138,7 @@ func startLabAt(t *testing.T, scheme, baseURL string, files map[string]string) *
 		t.Fatal(err)
 	}
 	l.cmd.Dir = dir
-	l.cmd.Env = append(l.cmd.Env, "ESSNAS_RUNS="+l.runs, "ESSNAS_DATA=", "ESSNAS_BACKEND=", "JUPYTER_CONFIG_DIR="+t.TempDir(), "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTER_DATA_DIR="+t.TempDir())
+	l.cmd.Env = append(l.cmd.Env, "ESSNAS_RUNS="+l.runs, "ESSNAS_IMAGES=128", "ESSNAS_DATA=", "ESSNAS_BACKEND=", "JUPYTER_CONFIG_DIR="+t.TempDir(), "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTER_DATA_DIR="+t.TempDir())
 	l.cmd.Stdout, l.cmd.Stderr = l.log, l.log
 	l.cmd.WaitDelay = time.Second
 	if err := l.cmd.Start(); err != nil {
