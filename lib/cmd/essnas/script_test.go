@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ESSNAS_RUNS", e.WorkDir+"/runs")
 			e.Setenv("ESSNAS_BACKEND", "cpu")
 			e.Setenv("ESSNAS_RETUNED", "1")
+			e.Setenv("PJRT_NPROC", os.Getenv("PJRT_NPROC")) // XLA's threads
 			e.Setenv("BIN", filepath.Dir(must.M1(exec.LookPath("essnas"))))
 			return os.Mkdir(e.WorkDir+"/data", 0o755)
 		},

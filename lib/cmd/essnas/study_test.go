@@ -23,7 +23,7 @@ import (
 
 // tinyStudy writes settings with which a study takes seconds, and returns the command.
 func tinyStudy(dir string) []string {
-	must.M(os.WriteFile(filepath.Join(dir, "search.json"), []byte(`{"batch": 8, "images": 48, "epochs": 2, "frozen_epochs": 1}`), 0o644))
+	must.M(os.WriteFile(filepath.Join(dir, "search.json"), []byte(`{"channels": 8, "batch": 8, "images": 32, "epochs": 2, "frozen_epochs": 1, "states": 2}`), 0o644))
 	must.M(os.WriteFile(filepath.Join(dir, "train.json"), []byte(`{"channels": 4, "batch": 8, "images": 64, "epochs": 2}`), 0o644))
 	return []string{"study", "--only", "stage1,random", "--seeds", "2", "--search-settings", "search.json", "--train-settings", "train.json", "--quiet"}
 }
@@ -64,46 +64,49 @@ func untimed(dir string) (text string, trials int) {
 	return table.String(), len(rows) - 1
 }
 
-func TestAStudyComesToTheSameTableHoweverOftenItIsKilledAndOnTwoDevices(t *testing.T) {
+// The subtests share one study that nothing has disturbed.
+func TestAStudyComesToTheSameTable(t *testing.T) {
 	dir := t.TempDir()
 	command := tinyStudy(dir)
-	finish := func(name string, more ...string) string {
+	finish := func(t *testing.T, name string, more ...string) string {
+		t.Helper()
 		if out, err := typed(t, dir, append(append(command, "--run", name), more...)...).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", name, err, out)
 		}
 		return tableOf(t, filepath.Join(dir, name))
 	}
 	start := time.Now()
-	want := finish("whole")
+	want := finish(t, "whole")
 	took := time.Since(start)
-	if again := time.Now(); finish("whole") != want || time.Since(again) > took/2 {
-		t.Error("a study that has ended is made again")
-	}
-	for range 3 {
-		c := typed(t, dir, append(command, "--run", "killed")...)
-		must.M(c.Start())
-		time.Sleep(time.Duration((0.1 + 0.3*rand.Float64()) * float64(took)))
-		must.M(c.Process.Kill())
-		c.Wait()
-	}
-	if got := finish("killed"); got != want {
-		t.Errorf("after three kills:\n%s\nwant\n%s", got, want)
-	}
-	if got := finish("parallel", "--devices", "2"); got != want {
-		t.Errorf("on two devices:\n%s\nwant\n%s", got, want)
-	}
+	t.Run("given again, at once", func(t *testing.T) {
+		if again := time.Now(); finish(t, "whole") != want || time.Since(again) > took/2 {
+			t.Error("a study that has ended is made again")
+		}
+	})
+	t.Run("however often it is killed", func(t *testing.T) {
+		for range 3 {
+			c := typed(t, dir, append(command, "--run", "killed")...)
+			must.M(c.Start())
+			time.Sleep(time.Duration((0.1 + 0.3*rand.Float64()) * float64(took)))
+			must.M(c.Process.Kill())
+			c.Wait()
+		}
+		if got := finish(t, "killed"); got != want {
+			t.Errorf("after three kills:\n%s\nwant\n%s", got, want)
+		}
+	})
+	t.Run("on two devices", func(t *testing.T) {
+		if got := finish(t, "parallel", "--devices", "2"); got != want {
+			t.Errorf("on two devices:\n%s\nwant\n%s", got, want)
+		}
+	})
+	t.Run("from jobs that are files, in a moved directory", func(t *testing.T) { fromFiles(t, dir, want, finish) })
 }
 
-func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *testing.T) {
-	dir := t.TempDir()
-	command := tinyStudy(dir)
-	whole := func(name string) string {
-		if out, err := typed(t, dir, append(command, "--run", name)...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v: %s", name, err, out)
-		}
-		return tableOf(t, filepath.Join(dir, name))
-	}
-	want := whole("whole")
+// fromFiles prepares the jobs of the tiny study in dir, moves its directory, and does them one by
+// one.
+func fromFiles(t *testing.T, dir, want string, finish func(t *testing.T, name string, more ...string) string) {
+	t.Helper()
 	s := must.M1(study.New(&pipeline.Pipeline{Env: stage.Env{Data: t.TempDir()}}, study.Options{
 		Dir: filepath.Join(dir, "written"), Only: []string{"stage1", "random"}, Seeds: 2,
 		Search: filepath.Join(dir, "search.json"), Train: filepath.Join(dir, "train.json"),
@@ -145,7 +148,7 @@ func TestJobsThatAreFilesComeToTheTableOfTheWholeStudyInAMovedDirectoryToo(t *te
 	if got := of("moved"); got != of("whole") {
 		t.Errorf("the study from files is of the backend %q, want %q", got, of("whole"))
 	}
-	if got := whole("moved"); got != want {
+	if got := finish(t, "moved"); got != want {
 		t.Errorf("from files:\n%s\nwant\n%s", got, want)
 	}
 }
