@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -36,6 +37,8 @@ const room = 16 << 20
 var (
 	before, set = os.LookupEnv(variable)
 	cache       string // with the code and its checksums; "": nothing is kept
+	// sound are the files of code whose checksums were right before go-graphviz read them.
+	sound = map[string]os.FileInfo{}
 )
 
 func init() {
@@ -60,7 +63,7 @@ func Done() {
 	}
 	files, _ := filepath.Glob(filepath.Join(cache, "go-graphviz", "*", "*"))
 	for _, file := range files {
-		if filepath.Ext(file) == unfinished {
+		if filepath.Ext(file) == unfinished || unchanged(file) {
 			continue
 		}
 		if sum, err := checksum(file); err == nil && !proven(cache, file) {
@@ -68,6 +71,14 @@ func Done() {
 			write(record(cache, file), sum)
 		}
 	}
+}
+
+// unchanged reports whether a file is one of those that were sound, by its time: reading it again
+// would delay each start.
+func unchanged(file string) bool {
+	was := sound[file]
+	is, err := os.Lstat(file)
+	return was != nil && err == nil && os.SameFile(was, is) && was.ModTime().Equal(is.ModTime())
 }
 
 // private returns a writable directory that belongs to the user alone and holds no damaged code.
@@ -96,7 +107,12 @@ func private() (string, error) {
 	}
 	files, _ := filepath.Glob(filepath.Join(code, "*", "*"))
 	for _, file := range files {
-		if proven(dir, file) || written(file) {
+		info, err := os.Lstat(file)
+		if proven(dir, file) && err == nil {
+			sound[file] = info
+			continue
+		}
+		if written(file) {
 			continue
 		}
 		if err := os.RemoveAll(file); err != nil {
@@ -162,11 +178,17 @@ func proven(cache, file string) bool {
 // checksum returns the CRC of a file, which takes a millisecond. Nobody but the user can write
 // there, so it need only find damage.
 func checksum(file string) (string, error) {
-	code, err := os.ReadFile(file)
+	code, err := os.Open(file)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d %08x\n", len(code), crc32.Checksum(code, crc32.MakeTable(crc32.Castagnoli))), nil
+	defer code.Close()
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	n, err := io.Copy(sum, code)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d %08x\n", n, sum.Sum32()), nil
 }
 
 // write writes a small file whole or not at all.
