@@ -27,12 +27,12 @@ func typed(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 
 func TestARunEndsInTheSameBitsHoweverOftenItIsKilled(t *testing.T) {
 	for name, command := range map[string][]string{
-		"search": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "160", "--epochs", "4"},
+		"search": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "96", "--epochs", "3"},
 		"stage 4": {"search", "--preset", "demo", "--channels", "4", "--k", "2", "--batch", "8", "--images", "48", "--epochs", "2", "--phases", "3/8 4/4/0.3", "--skip-limit", "1", "--ss-factor", "0.5", "--projector", "16",
 			"--ss-balance", "3", "--auxiliary-skip", "1", "--beta-decay", "10", "--stop-skips", "6"},
-		"pretraining": {"pretrain", "--genotype", "DARTS_V2", "--cells", "3", "--channels", "4", "--batch", "16", "--images", "200", "--epochs", "3", "--warm-up", "1", "--knn-every", "1",
+		"pretraining": {"pretrain", "--genotype", "DARTS_V2", "--cells", "3", "--channels", "4", "--batch", "16", "--images", "120", "--epochs", "3", "--warm-up", "1", "--knn-every", "1",
 			"--projector", "16,16", "--optimizer", "lars", "--lr", "0.2"},
-		"training": {"train", "--genotype", "DARTS_V2", "--preset", "demo", "--cells", "3", "--channels", "4", "--batch", "8", "--images", "400", "--epochs", "4",
+		"training": {"train", "--genotype", "DARTS_V2", "--preset", "demo", "--cells", "3", "--channels", "4", "--batch", "8", "--images", "160", "--epochs", "3",
 			"--auxiliary", "0.4", "--drop-path", "0.2", "--cutout", "8"},
 	} {
 		t.Run(name, func(t *testing.T) { killed(t, command) })
@@ -51,7 +51,7 @@ func killed(t *testing.T, command []string) {
 	start := time.Now()
 	finish("again")
 	took := time.Since(start) // with all programs compiled
-	for range 5 {
+	for range 3 {
 		c := run("killed")
 		must.M(c.Start())
 		time.Sleep(time.Duration(rand.Float64() * 0.7 * float64(took)))
