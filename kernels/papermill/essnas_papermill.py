@@ -4,9 +4,14 @@ papermill loads the engines of installed packages before it looks for a translat
 """
 
 import json
+import re
 
 from papermill.engines import NBClientEngine
+from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
+
+# A constant on a line of its own: its name, its value, and a comment.
+CONSTANT = re.compile(r'^const (\w+) = ("(?:[^"\\]|\\.)*"|[^\s/]+)[ \t]*(?://[ \t]*(.*))?$', re.MULTILINE)
 
 
 class GoTranslator(Translator):
@@ -47,6 +52,11 @@ class GoTranslator(Translator):
         if str_val.startswith("[]"):
             return f"func {name}() {str_val.split('{')[0]} {{ return {str_val} }}"
         return f"const {name} = {str_val}"
+
+    @classmethod
+    def inspect(cls, parameters_cell):
+        """Lists the constants of the cell with the tag parameters, for papermill --help-notebook."""
+        return [Parameter(name, "None", value, help) for name, value, help in CONSTANT.findall(parameters_cell["source"])]
 
 
 papermill_translators.register("go", GoTranslator)
