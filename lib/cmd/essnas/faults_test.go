@@ -187,7 +187,7 @@ func (c struck) directory(base string) string {
 func (c struck) run(t *testing.T, base string, f faults.Fault) (dir string, r faults.Result) {
 	dir = c.directory(base)
 	like := typed(t, dir, c.args...)
-	r = must.M1(faults.Run(faults.Command{Args: like.Args, Dir: dir, Root: dir, Env: append(like.Env, "ESSNAS_RETUNED=1")}, f))
+	r = must.M1(faults.Run(faults.Command{Args: like.Args, Dir: dir, Root: dir, Env: like.Env}, f))
 	return dir, r
 }
 

@@ -21,7 +21,7 @@ import (
 func typed(t *testing.T, dir string, arguments ...string) *exec.Cmd {
 	c := exec.Command(must.M1(os.Executable()), arguments...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), asProgram+"=1", "ESSNAS_DATA="+t.TempDir(), "ESSNAS_BACKEND=cpu", "ESSNAS_RUNS=")
+	c.Env = append(os.Environ(), asProgram+"=1", "ESSNAS_DATA="+t.TempDir(), "ESSNAS_BACKEND=cpu", "ESSNAS_RUNS=", "ESSNAS_RETUNED=1")
 	return c
 }
 
