@@ -2,10 +2,10 @@ package jupyter
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,56 +19,63 @@ const figures = `(() => [...document.querySelectorAll(".jp-RenderedSVG img")].fi
 	shown: i.getBoundingClientRect().width, own: i.naturalWidth, pane: i.closest(".jp-OutputArea-output").clientWidth,
 	high: i.getBoundingClientRect().height / (i.getBoundingClientRect().width * i.naturalHeight / i.naturalWidth) })))()`
 
-func TestSavedOutputsOfAnOpenedNotebook(t *testing.T) {
-	ctx := browser(t)
-	files := map[string]string{}
-	for _, name := range []string{"06-stage1.ipynb", "13-ablation.ipynb"} {
+// excerpt returns a notebook of saved cells of other notebooks: the first cell of each whose output has
+// this text.
+func excerpt(t *testing.T, from map[string]string) string {
+	t.Helper()
+	var whole map[string]json.RawMessage
+	var cells []json.RawMessage
+	for name, mark := range from {
 		text, err := os.ReadFile(filepath.Join(sources(t).Root, "notebooks", name))
-		if err != nil {
-			t.Fatal(err)
+		if err == nil {
+			err = json.Unmarshal(text, &whole)
 		}
-		files[name] = string(text)
+		var all []json.RawMessage
+		if err == nil {
+			err = json.Unmarshal(whole["cells"], &all)
+		}
+		i := slices.IndexFunc(all, func(c json.RawMessage) bool { return strings.Contains(string(c), mark) })
+		if err != nil || i < 0 {
+			t.Fatalf("%s has no output with %s (%v)", name, mark, err)
+		}
+		cells = append(cells, all[i])
 	}
-	l := startLab(t, "/", files)
-	open := func(name string) {
-		trust := exec.Command(filepath.Join(filepath.Dir(l.cmd.Path), "jupyter"), "trust", filepath.Join(l.dir, name))
-		trust.Env = l.cmd.Env
-		if out, err := trust.CombinedOutput(); err != nil {
-			t.Fatalf("the saved outputs can't be trusted, so JupyterLab would not show them: %v: %s", err, out)
-		}
-		steps(t, ctx, "opening", chromedp.EmulateViewport(940, 700), chromedp.Navigate(l.url+"lab/tree/"+name+"?reset&token="+token),
-			until(`document.querySelector(".jp-Notebook .jp-Cell") !== null`))
+	text, err := json.Marshal(cells)
+	if err != nil {
+		t.Fatal(err)
 	}
-	// JupyterLab draws cells as they come into view.
-	scrolled := func(expression string) chromedp.Action[chromedp.Void] {
-		return until(fmt.Sprintf(`(() => {
-			const outer = document.querySelector(".jp-WindowedPanel-outer");
-			if (%s) return true;
-			outer.scrollTop = outer.scrollTop + outer.clientHeight >= outer.scrollHeight - 2 ? 0 : outer.scrollTop + 200;
-			return false;
-		})()`, expression))
+	whole["cells"] = text
+	if text, err = json.Marshal(whole); err != nil {
+		t.Fatal(err)
 	}
-	t.Run("a figure stays in its pane", func(t *testing.T) {
-		open("06-stage1.ipynb") // it has the overview of a search
-		steps(t, ctx, "scrolling to a wide figure", scrolled(figures+`.some((f) => f.own > f.pane)`))
-		type seen struct{ Shown, Own, Pane, High float64 }
-		for _, f := range evaluated[[]seen](t, ctx, figures) {
-			if f.Shown > f.Pane || f.Shown < min(f.Own, f.Pane)-1 {
-				t.Errorf("a figure of %.0f pixels is shown with %.0f in a pane of %.0f", f.Own, f.Shown, f.Pane)
-			}
-			if f.High < 0.99 || f.High > 1.01 {
-				t.Errorf("the height of a figure is %.2f of the right one", f.High)
-			}
+	return string(text)
+}
+
+func TestSavedOutputsStayInTheirPaneAndSlidersAskForTheirCell(t *testing.T) {
+	ctx := browser(t)
+	const name = "saved.ipynb"
+	l := startLab(t, "/", map[string]string{name: excerpt(t, map[string]string{"06-stage1.ipynb": "image/svg+xml", "13-ablation.ipynb": "essnas-reason"})})
+	trust := exec.Command(filepath.Join(filepath.Dir(l.cmd.Path), "jupyter"), "trust", filepath.Join(l.dir, name))
+	trust.Env = l.cmd.Env
+	if out, err := trust.CombinedOutput(); err != nil {
+		t.Fatalf("the saved outputs can't be trusted, so JupyterLab would not show them: %v: %s", err, out)
+	}
+	// The window is high enough for all cells: JupyterLab draws cells as they come into view.
+	steps(t, ctx, "opening", chromedp.EmulateViewport(940, 4000), chromedp.Navigate(l.url+"lab/tree/"+name+"?reset&token="+token),
+		until(figures+`.some((f) => f.own > f.pane)`), until(`document.querySelector(".essnas-reason") !== null`))
+	type seen struct{ Shown, Own, Pane, High float64 }
+	for _, f := range evaluated[[]seen](t, ctx, figures) {
+		if f.Shown > f.Pane || f.Shown < min(f.Own, f.Pane)-1 {
+			t.Errorf("a figure of %.0f pixels is shown with %.0f in a pane of %.0f", f.Own, f.Shown, f.Pane)
 		}
-		shoot(t, ctx, "narrow")
-	})
-	t.Run("sliders whose cell has not run ask for that", func(t *testing.T) {
-		open("13-ablation.ipynb")
-		steps(t, ctx, "scrolling to the sliders", scrolled(`document.querySelector(".essnas-reason") !== null`))
-		if got := evaluated[string](t, ctx, `document.querySelector(".essnas-reason").textContent`); !strings.Contains(got, "Run the cell to search") {
-			t.Errorf("beside the button stands %q", got)
+		if f.High < 0.99 || f.High > 1.01 {
+			t.Errorf("the height of a figure is %.2f of the right one", f.High)
 		}
-	})
+	}
+	if got := evaluated[string](t, ctx, `document.querySelector(".essnas-reason").textContent`); !strings.Contains(got, "Run the cell to search") {
+		t.Errorf("beside the button stands %q", got)
+	}
+	shoot(t, ctx, "saved")
 }
 
 // A window of 1366 pixels with the list of files shows as many columns. A longer line is cut off
