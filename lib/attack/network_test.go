@@ -7,7 +7,6 @@ import (
 	"github.com/essnas/essnas/lib/attack"
 	"github.com/essnas/essnas/lib/backend/backendtest"
 	"github.com/essnas/essnas/lib/cell"
-	"github.com/essnas/essnas/lib/data/images"
 	"github.com/essnas/essnas/lib/internal/golden"
 	"github.com/essnas/essnas/lib/internal/golden/parity"
 	"github.com/essnas/essnas/lib/network"
@@ -46,30 +45,5 @@ func TestStepsOnAFoundNetworkAreTorchattacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		attack.Near(t, name, got, torch[name].Data)
-	}
-}
-
-// BenchmarkAttack runs FGSM and PGD with ten steps on 128 images of 3x32x32, in batches of 64, for
-// a network of eight cells and 16 channels. testdata/speed.py does the same in PyTorch with
-// torchattacks.
-func BenchmarkAttack(b *testing.B) {
-	const n, batch = 128, 64
-	c := found(b, 8, 16, batch, func(*network.Model) {})
-	if err := c.Prepare(nil); err != nil {
-		b.Fatal(err)
-	}
-	im := images.Images{N: n, Height: 32, Width: 32, Channels: 3, Pixels: make([]uint8, n*3*32*32), Labels: make([]uint8, n)}
-	for i := range im.Pixels {
-		im.Pixels[i] = uint8(i * 37)
-	}
-	for _, method := range []string{"fgsm", "pgd"} {
-		b.Run(method, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := attack.Adversarial(b.Context(), c, im, attack.Options{Method: method, Eps: []float64{8. / 255}}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "images/s")
-		})
 	}
 }

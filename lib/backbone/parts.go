@@ -37,10 +37,13 @@ func (w Backbone) stem(width int) *block.Block {
 		b.Norms = []int{width}
 	}
 	b.Fn = func(c *block.Ctx, in, v []*Node) []*Node {
-		x := c.SaveForBackward(c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(c, x, v[0]) }))
-		if w.Affine {
-			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
+		convolve := func(w []*Node) *Node {
+			return c.Site(in[0], func(x *Node) *Node { return ops.Conv3x3(c, x, w[0]) })
 		}
+		if w.Affine {
+			return []*Node{ops.ConvNorm(c, v[:1], v[1], v[2], convolve)}
+		}
+		x := c.SaveForBackward(convolve(v[:1]))
 		// This is the only gain and bias of a search network. They need a site because the backward
 		// pass has two parts.
 		return []*Node{c.Site(ops.Norm(c, x, nil), func(x *Node) *Node {
@@ -66,10 +69,13 @@ func (w Backbone) halvings() *block.Block {
 		Weights: append(ws, ops.NormWeights("norm1", out)...),
 		Norms:   []int{half, out},
 		Fn: func(c *block.Ctx, in, v []*Node) []*Node {
-			x := c.SaveForBackward(c.Site(in[0], func(x *Node) *Node { return ops.Halving3x3(c, x, v[0]) }))
-			x = ops.Relu(ops.AffineNorm(c, x, v[1], v[2]))
-			x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return ops.Halving3x3(c, x, v[3]) }))
-			return []*Node{ops.AffineNorm(c, x, v[4], v[5])}
+			halve := func(x *Node) func(w []*Node) *Node {
+				return func(w []*Node) *Node {
+					return c.Site(x, func(x *Node) *Node { return ops.Halving3x3(c, x, w[0]) })
+				}
+			}
+			x := ops.Relu(ops.ConvNorm(c, v[:1], v[1], v[2], halve(in[0])))
+			return []*Node{ops.ConvNorm(c, v[3:4], v[4], v[5], halve(x))}
 		},
 	}
 }
@@ -85,8 +91,9 @@ func (w Backbone) halving() *block.Block {
 			ops.NormWeights("norm", channels)...),
 		Norms: []int{channels},
 		Fn: func(c *block.Ctx, in, v []*Node) []*Node {
-			x := c.SaveForBackward(c.Site(ops.Relu(in[0]), func(x *Node) *Node { return ops.Halving3x3(c, x, v[0]) }))
-			return []*Node{ops.AffineNorm(c, x, v[1], v[2])}
+			return []*Node{ops.ConvNorm(c, v[:1], v[1], v[2], func(w []*Node) *Node {
+				return c.Site(ops.Relu(in[0]), func(x *Node) *Node { return ops.Halving3x3(c, x, w[0]) })
+			})}
 		},
 	}
 }
@@ -151,17 +158,18 @@ func (w Backbone) preprocess(f Feature, p Place) *block.Block {
 		b.Norms = []int{out}
 	}
 	b.Fn = func(c *block.Ctx, nodes, v []*Node) []*Node {
-		var x *Node
-		if reduce {
-			x = ops.ReduceHalves(c, w.read(f, nodes), v, w.Partial) // readers shuffle every state
-		} else {
-			x = ops.ReluPointwise(c, w.read(f, nodes), v[0], w.Partial)
+		convolve := func(v []*Node) *Node {
+			if reduce {
+				return ops.ReduceHalves(c, w.read(f, nodes), v, w.Partial) // readers shuffle every state
+			}
+			return ops.ReluPointwise(c, w.read(f, nodes), v[0], w.Partial)
 		}
-		x = c.SaveForBackward(x)
+		var x *Node
 		if w.Affine {
-			x = ops.AffineNorm(c, x, v[len(v)-2], v[len(v)-1])
+			n := len(v) - 2
+			x = ops.ConvNorm(c, v[:n], v[n], v[n+1], convolve)
 		} else {
-			x = ops.Norm(c, x, nil)
+			x = ops.Norm(c, c.SaveForBackward(convolve(v)), nil)
 		}
 		if w.Partial == 1 {
 			return []*Node{x}

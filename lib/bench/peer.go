@@ -81,8 +81,10 @@ func (b Bench) launchPeer(ctx context.Context, w Workload, peer Peer, dir string
 	}
 	// PyTorch runs in its users' environment, without this program's settings for XLA.
 	c, err := launch(ctx, []string{python, filepath.Join(dir, "peer", "peer.py")}, []string{"PYTHONDONTWRITEBYTECODE=1"}, []string{"GLIBC_TUNABLES"}, b.Cores, j, nil)
-	if err != nil && strings.Contains(err.Error(), "No module named 'torch'") {
-		return nil, fmt.Errorf("%s has no PyTorch: install it (pip install torch), or name a Python that has it by --python", b.Python)
+	for module, name := range map[string]string{"torch": "PyTorch", "torchattacks": "torchattacks, PyTorch's attacks"} {
+		if err != nil && strings.Contains(err.Error(), fmt.Sprintf("No module named '%s'", module)) {
+			return nil, fmt.Errorf("%s has no %s: install it (pip install %s), or name a Python that has it by --python", b.Python, name, module)
+		}
 	}
 	return c, err
 }

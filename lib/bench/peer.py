@@ -116,7 +116,7 @@ def found(job, machine):
     """The network of a genotype; an auxiliary tower is there in training."""
     w, s = job["workload"], job["workload"]["train"]
     genotype = Genotype(*([(name, source) for name, source in w["genotype"][kind]] for kind in ("normal", "reduce")))
-    auxiliary = s["auxiliary"] > 0 and not w["inference"]
+    auxiliary = s["auxiliary"] > 0 and not w["inference"] and not w["attack"]
     net = NetworkCIFAR(s["channels"], w["classes"], s["cells"], genotype, auxiliary, w["image_channels"], w["side"])
     x = machine.images(s["batch"], w["image_channels"], w["side"], w["side"])
     return machine.place(net), x, machine.labels(s["batch"], w["classes"])
@@ -165,6 +165,43 @@ class Inference:
             return self.net(self.x)[0].float().mean().item()
 
 
+class Attack:
+    """The adversarial images of a batch by torchattacks, and the network's answers to them."""
+
+    def __init__(self, job, machine, compiled):
+        import torchattacks
+
+        self.machine = machine
+        self.net, _, self.labels = found(job, machine)
+        self.net.eval()
+        self.count = count(self.net.parameters())
+        for p in self.net.parameters():
+            p.requires_grad_(False)  # no gradients of weights
+        w = job["workload"]
+        x = torch.rand(w["train"]["batch"], w["image_channels"], w["side"], w["side"])
+        self.x = x.to(machine.device, memory_format=machine.format)
+        compiled(self.net)
+        model = Normalised(self.net).eval()
+        eps = 8 / 255
+        self.attack = torchattacks.FGSM(model, eps=eps) if w["attack"] == "fgsm" else torchattacks.PGD(model, eps=eps, alpha=eps / 4, steps=10)
+        self.model = model
+
+    def step(self):
+        with self.machine.autocast():
+            return self.model(self.attack(self.x, self.labels)).argmax(1)[0].item()
+
+
+class Normalised(torch.nn.Module):
+    """A network that takes pixels in 0..1."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        return self.net((x - 0.5) / 0.29)[0]
+
+
 def whole_network(net):
     net.compile(dynamic=False)
     if hasattr(net, "features"):
@@ -199,7 +236,7 @@ def main():
     torch.manual_seed(1)
     machine = Machine(job)
     w = job["workload"]
-    kind = Search if w["search"] else Inference if w["inference"] else Train
+    kind = Search if w["search"] else Attack if w["attack"] else Inference if w["inference"] else Train
     start = time.perf_counter()
     task = kind(job, machine, MODES[job["mode"]])
     task.step()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/essnas/essnas/lib/attack"
 	"github.com/essnas/essnas/lib/augment"
 	"github.com/essnas/essnas/lib/backend"
 	"github.com/essnas/essnas/lib/block"
@@ -65,6 +66,8 @@ func (w Workload) start(b *backend.Backend, epoch bool) (task, error) {
 			s.Enter(phase, space)
 		}
 		return &searching{s, epoch}, nil
+	case w.Attack != "":
+		return w.attacking(b, set)
 	case w.Inference:
 		n := network.New(*w.Genotype, w.Train.Cells, w.Train.Channels, w.Classes, w.ImageChannels, w.Side, w.Train.Batch, false)
 		e, err := block.Open(b, block.Options{Precision: w.Train.Precision})
@@ -172,4 +175,45 @@ func (m *inferring) count() (weights, macs int) { return m.Net.Count() }
 func (m *inferring) Close() {
 	m.Model.Close()
 	m.feeder.Close()
+}
+
+// attacking is a network under attack. A step makes the adversarial images of a batch, with the
+// network's answers to them.
+type attacking struct {
+	*network.Pixels
+	model *network.Model
+	set   *data.Set
+	how   attack.Options
+}
+
+// attacking prepares the network of an attack, in evaluation mode with its initial weights.
+func (w Workload) attacking(b *backend.Backend, set *data.Set) (task, error) {
+	n := network.New(*w.Genotype, w.Train.Cells, w.Train.Channels, w.Classes, w.ImageChannels, w.Side, w.Train.Batch, false)
+	e, err := block.Open(b, block.Options{Precision: w.Train.Precision})
+	if err != nil {
+		return nil, err
+	}
+	plan := block.NewPlan(func(r block.Runner) { n.Run(r, &block.Value{}, nil) })
+	m := network.ModelOf(e, n, plan.Params(w.Train.Seed))
+	p, err := m.Pixels(set.Mean, set.Std)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return &attacking{p, m, set, attack.Options{Method: w.Attack, Eps: []float64{8. / 255}}}, nil
+}
+
+func (a *attacking) launch(i int) (func() error, error) {
+	im, n := a.set.Train, a.Batch()
+	from, size := i%8*n, im.Height*im.Width*im.Channels
+	im.N, im.Pixels, im.Labels = n, im.Pixels[from*size:][:n*size], im.Labels[from:][:n]
+	_, err := attack.Adversarial(context.Background(), a.Pixels, im, a.how)
+	return func() error { return nil }, err
+}
+
+func (a *attacking) count() (weights, macs int) { return a.model.Net.Count() }
+
+func (a *attacking) Close() {
+	a.Pixels.Close()
+	a.model.Close()
 }

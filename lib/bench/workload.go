@@ -11,7 +11,8 @@ import (
 )
 
 // Workload is the object of a measurement: steps of a search (Search) or of the training of a found
-// network (Train), or forward passes of that network (Train and Inference), on random images.
+// network (Train), forward passes of that network (Train and Inference), or attacks on it (Train and
+// Attack), on random images.
 type Workload struct {
 	Name      string           `json:"name"`
 	Help      string           `json:"help"`
@@ -19,6 +20,7 @@ type Workload struct {
 	Train     *settings.Train  `json:"train"`
 	Genotype  *cell.Genotype   `json:"genotype"` // with Train
 	Inference bool             `json:"inference"`
+	Attack    string           `json:"attack"` // fgsm or pgd, see attack.Methods
 
 	Classes       int `json:"classes"`
 	ImageChannels int `json:"image_channels"`
@@ -41,7 +43,16 @@ func Workloads() []Workload {
 		searched("barlow-twins", "bilevel step of PC-DARTS with half of the Barlow Twins loss: two views", "pc-darts", 64, 256, 0.5),
 		trained("train", "training step of PC_DARTS_cifar: 20 cells, C=36, auxiliary tower, drop path, cutout", 16, 96, false),
 		trained("inference", "the same network's scores, without training", 64, 256, true),
+		attacked("fgsm", "FGSM on PC_DARTS_cifar: 8 cells, C=16, epsilon 8/255"),
+		attacked("pgd", "ten steps of PGD on the same network, epsilon 8/255"),
 	}
+}
+
+// attacked returns an attack on a network of the size that students train.
+func attacked(method, help string) Workload {
+	w := trained(method, help, 64, 256, false)
+	w.Attack, w.Train.Cells, w.Train.Channels = method, 8, 16
+	return w
 }
 
 func searched(name, help, method string, batch, gpu int, ssFactor float64) Workload {

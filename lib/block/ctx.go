@@ -82,6 +82,11 @@ func (c *Ctx) Lowering() Lowering { return c.lowering }
 // Evaluating reports whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
 
+// FixedWeights reports whether nothing that a norm multiplies ever changes: gradients of images in
+// evaluation mode ([Images]). Gains and running statistics can then be part of a convolution's
+// weights.
+func (c *Ctx) FixedWeights() bool { return c.mode == Evaluate && c.savesValues }
+
 // SaveForBackward marks a value, of any shape, that the backward pass receives instead of
 // recomputing it. The gradient still flows to x.
 func (c *Ctx) SaveForBackward(x *Node) *Node {

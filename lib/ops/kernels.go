@@ -57,6 +57,16 @@ func (v conv) normSeparableKernel(c *block.Ctx, x, dw, pw *Node, mean, rstd *Nod
 	})
 }
 
+// shiftSeparableKernel is separableKernel of x plus shift [c], which has no gradient. The kernel
+// adds while it reads.
+func (v conv) shiftSeparableKernel(x, dw, pw, shift *Node) *Node {
+	column := Reshape(shift, -1, 1)
+	statistics := []*Node{Neg(column), OnesLike(column)}
+	return v.separableCall(x, dw, pw, statistics, func(in []*Node) *Node {
+		return customcall.Call("separable_pull", v.numbers(), append(in, statistics...), x.Shape())[0]
+	})
+}
+
 // kernel is images computed by one custom kernel.
 func (r route) kernel(x *Node, w []*Node) *Node {
 	rounds := max(1, r.rounds)

@@ -29,9 +29,7 @@ func Norm(c *block.Ctx, x, scale *Node) *Node {
 func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	c.Whole("a norm's gain")
 	if c.Evaluating() {
-		mean, variance := c.Running()
-		g := Mul(gain, Rsqrt(AddScalar(variance, epsilon)))
-		b := Sub(bias, Mul(mean, g))
+		g, b := linear(c, gain, bias)
 		return Add(Mul(wide(x), PerChannel(c, g)), PerChannel(c, b))
 	}
 	f := flatten(c, x)
@@ -39,6 +37,39 @@ func AffineNorm(c *block.Ctx, x, gain, bias *Node) *Node {
 	n := float64(f.positions * c.Devices())
 	c.Moments(Reshape(mean, f.channels), MulScalar(Reshape(variance, f.channels), n/(n-1)))
 	return f.normalise(x, mean, rstd, gain, bias)
+}
+
+// ConvNorm is a convolution with an affine norm. convolve computes it from its weights w, one or
+// several arrays whose rows are the output channels: [o, ...]. The backward pass receives the images
+// between both. With fixed weights (block.Ctx.FixedWeights) the gain is part of w, so that neither
+// pass multiplies images by it.
+func ConvNorm(c *block.Ctx, w []*Node, gain, bias *Node, convolve func(w []*Node) *Node) *Node {
+	if !c.FixedWeights() {
+		return AffineNorm(c, c.SaveForBackward(convolve(w)), gain, bias)
+	}
+	w, shift := folded(c, w, gain, bias)
+	return Add(wide(c.SaveForBackward(convolve(w))), PerChannel(c, shift))
+}
+
+// linear is an affine norm in evaluation mode: x * scale + shift, [c] each.
+func linear(c *block.Ctx, gain, bias *Node) (scale, shift *Node) {
+	mean, variance := c.Running()
+	scale = Mul(gain, Rsqrt(AddScalar(variance, epsilon)))
+	return scale, Sub(bias, Mul(mean, scale))
+}
+
+// folded multiplies the rows of a convolution's weights by the scale of the affine norm behind it;
+// the norm's shift [c] remains.
+func folded(c *block.Ctx, w []*Node, gain, bias *Node) (scaled []*Node, shift *Node) {
+	scale, shift := linear(c, gain, bias)
+	first := 0
+	for _, rows := range w {
+		n := rows.Shape().Dim(0)
+		by := Reshape(Slice(scale, AxisRange(first, first+n)), n, 1)
+		first += n
+		scaled = append(scaled, Mul(rows, by))
+	}
+	return scaled, shift
 }
 
 // flat is a norm's view of an array as a matrix of channels and positions: [c, p], or [p, c] if the

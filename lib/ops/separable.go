@@ -47,22 +47,33 @@ func (separable) build(o Operation, windows []cell.Window, c *block.Ctx, x *Node
 	for i, window := range windows {
 		v := conv{k: window.Size, pad: window.Reach() / 2, dilation: window.Dilation, layout: c.Lowering().Layout}
 		v.stride, stride = stride, 1 // only the first convolution has the stride
-		depth, point := w[0], w[1]
-		w = w[2:]
-		x = c.SaveForBackward(c.Site(x, func(x *Node) *Node { return convolve(v, x, depth, point) }))
+		depth, from := w[0], x
+		layer := func(point []*Node) *Node {
+			return c.Site(from, func(x *Node) *Node { return convolve(v, x, depth, point[0]) })
+		}
+		point, norm, last := w[1:2], w[2:], i == len(windows)-1
+		w = norm
+		if o.Affine {
+			w = norm[2:]
+		}
 		switch f := flatten(c, x); {
+		// the next convolution adds the norm's shift while it reads
+		case o.Affine && !last && c.FixedWeights() && fast(c, x):
+			point, shift := folded(c, point, norm[0], norm[1])
+			x = c.SaveForBackward(layer(point))
+			convolve = func(v conv, x, dw, pw *Node) *Node { return v.shiftSeparableKernel(x, dw, pw, shift) }
 		case o.Affine:
-			x = AffineNorm(c, x, w[0], w[1])
-			w = w[2:]
-		case i == len(windows)-1:
-			return Norm(c, x, scale)
+			x = ConvNorm(c, point, norm[0], norm[1], layer)
+		case last:
+			return Norm(c, c.SaveForBackward(layer(point)), scale)
 		// the next convolution normalises while it reads, so memory never holds the normalised
 		// images
 		case f.fast(x):
-			mean, rstd, _ := f.moments(x)
+			x = c.SaveForBackward(layer(point))
+			mean, rstd, _ := flatten(c, x).moments(x)
 			convolve = func(v conv, x, dw, pw *Node) *Node { return v.normSeparableKernel(c, x, dw, pw, mean, rstd) }
 		default:
-			x = Norm(c, x, nil)
+			x = Norm(c, c.SaveForBackward(layer(point)), nil)
 		}
 	}
 	return scaled(c, x, scale)

@@ -52,11 +52,11 @@ func FactorizedReduceWeights(in, out, size int, affine bool) []block.Weight {
 // one 1x1 convolution reads the pixels of even rows and columns, another those of odd rows and
 // columns. Each produces half of the channels. A norm times scale follows. It panics if h is odd.
 func FactorizedReduce(c *block.Ctx, x *Node, w []*Node, scale *Node, affine bool) *Node {
-	x = c.SaveForBackward(ReduceHalves(c, Whole(x), w, 1))
+	reduce := func(w []*Node) *Node { return ReduceHalves(c, Whole(x), w, 1) }
 	if affine {
-		return scaled(c, AffineNorm(c, x, w[2], w[3]), scale)
+		return scaled(c, ConvNorm(c, w[:2], w[2], w[3], reduce), scale)
 	}
-	return Norm(c, x, scale)
+	return Norm(c, c.SaveForBackward(reduce(w[:2])), scale)
 }
 
 // ReduceHalves is FactorizedReduce of parts, without the norm. The outputs are unshuffled in k
