@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/essnas/essnas/lib/internal/faults"
+	"github.com/essnas/essnas/lib/internal/lease"
 	"github.com/janpfeifer/must"
 )
 
@@ -203,7 +204,8 @@ func copyTree(from, to string) {
 func (c struck) contents(dir string) map[string]string {
 	all := map[string]string{}
 	must.M(fs.WalkDir(os.DirFS(dir), c.made, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == "lock" {
+		// a lease that stays becomes stale
+		if err != nil || d.IsDir() || d.Name() == "lock" || d.Name() == lease.LeaseName {
 			return err
 		}
 		switch {
