@@ -47,19 +47,20 @@ func (c Comparison) margin() float64 {
 func (r *Results) claims() []Claim {
 	accuracy, seconds := r.Accuracy(), SearchTime()
 	stages := []string{Stage1, Stage2, Stage3, Stage4}
+	factors2, factors4 := r.factors(Stage2), r.factors(Stage4)
 	return []Claim{
 		{Text: "PCP-DARTS beats PC-DARTS in accuracy", Slides: "96.88 against 93.62 %", measure: accuracy, a: []string{Stage3}, b: []string{Stage1}},
 		{Text: "P-DARTS is at least as accurate as PCP-DARTS", Slides: "PCP-DARTS <= P-DARTS", measure: accuracy, a: []string{PDARTS}, b: []string{Stage3}, atLeast: true},
-		{Text: "Self-supervision helps PC-DARTS (mean over the ss_factors)", Slides: "93.67 on average against 93.62 %", measure: accuracy, a: []string{Stage2}, b: []string{Stage1}},
-		{Text: "Self-supervision helps PCP-DARTS (mean over the ss_factors)", Slides: "95.35 on average against 96.88 %", measure: accuracy, a: []string{Stage4}, b: []string{Stage3}},
+		{Text: "Self-supervision helps PC-DARTS (" + factors2 + ")", Slides: "93.67 on average against 93.62 %", measure: accuracy, a: []string{Stage2}, b: []string{Stage1}},
+		{Text: "Self-supervision helps PCP-DARTS (" + factors4 + ")", Slides: "95.35 on average against 96.88 %", measure: accuracy, a: []string{Stage4}, b: []string{Stage3}},
 		{Text: "A PCP-DARTS search takes at least as long as a PC-DARTS search", Slides: "0.1883 against 0.1610 days", measure: seconds, a: []string{Stage3}, b: []string{Stage1}, atLeast: true},
 		{Text: "A P-DARTS search takes longer than a PCP-DARTS search", Slides: "PCP-DARTS < P-DARTS", measure: seconds, a: []string{PDARTS}, b: []string{Stage3}},
 		{Text: "PC-DARTS finds more skip connections than PCP-DARTS", Slides: "seen in the cells drawn", measure: Skips(), a: []string{Stage1}, b: []string{Stage3}},
 		{Text: "PC-DARTS prefers operations without parameters, compared with PCP-DARTS", Slides: "seen in the cells drawn", measure: ParameterFree(), a: []string{Stage1}, b: []string{Stage3}},
 		{Text: "Self-supervised searches find deeper cells", Slides: "seen in the cells drawn", measure: Depth(), a: []string{Stage2, Stage4}, b: []string{Stage1, Stage3}},
 		{Text: "The searches of the four stages beat random search", Slides: "not tried", measure: accuracy, a: stages, b: []string{Sampled}},
-		{Text: "Self-supervision helps PC-DARTS beyond its two views (mean over the ss_factors)", Slides: "not tried", measure: accuracy, a: []string{Stage2}, b: []string{Stage1Views}},
-		{Text: "Self-supervision helps PCP-DARTS beyond its two views (mean over the ss_factors)", Slides: "not tried", measure: accuracy, a: []string{Stage4}, b: []string{Stage3Views}},
+		{Text: "Self-supervision helps PC-DARTS beyond its two views (" + factors2 + ")", Slides: "not tried", measure: accuracy, a: []string{Stage2}, b: []string{Stage1Views}},
+		{Text: "Self-supervision helps PCP-DARTS beyond its two views (" + factors4 + ")", Slides: "not tried", measure: accuracy, a: []string{Stage4}, b: []string{Stage3Views}},
 		{Text: "Two distorted views alone help PC-DARTS", Slides: "not tried", measure: accuracy, a: []string{Stage1Views}, b: []string{Stage1}},
 		{Text: "Two distorted views alone help PCP-DARTS", Slides: "not tried", measure: accuracy, a: []string{Stage3Views}, b: []string{Stage3}},
 		{Text: "PC-DARTS finds more skip connections than PCP-DARTS without its limit", Slides: "not tried", measure: Skips(), a: []string{Stage1}, b: []string{Stage3Unlimited}},

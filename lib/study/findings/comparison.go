@@ -1,12 +1,16 @@
 package findings
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Comparison compares two groups by a measure. The value of a group is the mean of its
-// configurations, so that nobody can select the best ss_factor afterwards.
+// configurations, so that nobody can select the best ss_factor afterwards. In a study that is still
+// growing it is the mean of those with the most seeds: what has been computed selects them, not what
+// came out.
 type Comparison struct {
 	A       string `json:"a"`
 	B       string `json:"b"`
@@ -17,8 +21,8 @@ type Comparison struct {
 	Paired
 }
 
-// compare pairs the values of two sides by seed. A seed counts if all configurations of both sides
-// have a value. If there are more random cells than seeds, a comparison with random search uses all
+// compare pairs the values of two sides by seed. A seed counts if all measured configurations of
+// both sides have a value (see measured). If there are more random cells than seeds, a comparison with random search uses all
 // of them.
 func (r *Results) compare(a, b []string, m Measure) Comparison {
 	c := Comparison{Measure: m.Name, Ratio: m.ratio}
@@ -44,14 +48,50 @@ func (r *Results) compare(a, b []string, m Measure) Comparison {
 	return c
 }
 
-// side returns the mean of the configurations in these groups for a seed, or the mean of their
-// logarithms for a measure that is compared by ratios.
-func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok bool) {
-	n := 0
+// measured returns the configurations of a group that have the most seeds with a value: all of them
+// once a study is complete.
+func (r *Results) measured(group string, m Measure) (names []string) {
+	most := 0
 	for _, name := range r.Config.Configurations {
-		if c, _ := Find(name); !slices.Contains(groups, c.Group) {
+		if c, _ := Find(name); c.Group != group {
 			continue
 		}
+		switch n := len(r.Values(name, m)); {
+		case n > most:
+			most, names = n, []string{name}
+		case n == most:
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// factors writes the ss_factors whose mean is the value of a group.
+func (r *Results) factors(group string) string {
+	var all []string
+	names := r.measured(group, r.Accuracy())
+	for _, name := range names {
+		c, _ := Find(name)
+		all = append(all, fmt.Sprint(c.SSFactor))
+	}
+	switch len(all) {
+	case 0, len(factors):
+		return "mean over the ss_factors"
+	case 1:
+		return "ss_factor " + all[0]
+	}
+	return "mean over the ss_factors " + strings.Join(all, ", ")
+}
+
+// side returns the mean of the measured configurations in these groups for a seed, or the mean of
+// their logarithms for a measure that is compared by ratios.
+func (r *Results) side(groups []string, m Measure, seed int) (mean float64, ok bool) {
+	n := 0
+	var names []string
+	for _, g := range groups {
+		names = append(names, r.measured(g, m)...)
+	}
+	for _, name := range names {
 		i := slices.IndexFunc(r.Trials, func(t Trial) bool { return t.Configuration.Name == name && t.Seed == seed })
 		if i < 0 {
 			return 0, false

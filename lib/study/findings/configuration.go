@@ -49,6 +49,9 @@ func GroupTitle(group string) string {
 	}[group]
 }
 
+// factors are the ss_factors of stages 2 and 4.
+var factors = []float64{0.25, 0.5, 0.75, 1}
+
 // Configurations lists all sixteen: the ten of the slides, DARTS, P-DARTS, random search, and three
 // controls. A search with ss_factor above 0 differs in two ways from a search without: it has a
 // second loss, and its cross-entropy sees two distorted views of each image. The controls with two
@@ -65,7 +68,7 @@ func Configurations() (all []Configuration) {
 			all = append(all, Configuration{Name: group, Group: group, Title: GroupTitle(group), Method: method})
 			continue
 		}
-		for _, factor := range []float64{0.25, 0.5, 0.75, 1} {
+		for _, factor := range factors {
 			all = append(all, Configuration{
 				Name: fmt.Sprintf("%s-%g", group, factor), Group: group, Title: fmt.Sprintf("%s, %g", GroupTitle(group), factor), Method: method, SSFactor: factor,
 			})

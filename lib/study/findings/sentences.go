@@ -208,11 +208,12 @@ func (r *Results) Effects() figure.Figure {
 // the smallest effect that this number of seeds detects, the number of seeds that would detect a
 // difference of one point, and a test of equality within one point.
 func (r *Results) Answers() (all []string) {
+	factors2, factors4 := " ("+r.factors(Stage2)+")", " ("+r.factors(Stage4)+")"
 	for _, q := range []struct{ question, a, b string }{
-		{"Does Barlow Twins in the search help PC-DARTS?", Stage2, Stage1},
-		{"Does Barlow Twins help PC-DARTS beyond its two views?", Stage2, Stage1Views},
-		{"Does Barlow Twins in the search help PCP-DARTS?", Stage4, Stage3},
-		{"Does Barlow Twins help PCP-DARTS beyond its two views?", Stage4, Stage3Views},
+		{"Does Barlow Twins in the search help PC-DARTS" + factors2 + "?", Stage2, Stage1},
+		{"Does Barlow Twins help PC-DARTS beyond its two views" + factors2 + "?", Stage2, Stage1Views},
+		{"Does Barlow Twins in the search help PCP-DARTS" + factors4 + "?", Stage4, Stage3},
+		{"Does Barlow Twins help PCP-DARTS beyond its two views" + factors4 + "?", Stage4, Stage3Views},
 		{"Is PCP-DARTS better than PC-DARTS?", Stage3, Stage1},
 		{"Is PC-DARTS better than random cells?", Stage1, Sampled},
 		{"Is PCP-DARTS better than random cells?", Stage3, Sampled},
