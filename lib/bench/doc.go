@@ -1,5 +1,5 @@
-// Package bench measures the cost of searches and trainings, and compares it with PyTorch on the
-// same machine at the same time.
+// Package bench measures the cost of searches, trainings and attacks, and compares it with PyTorch
+// on the same machine at the same time.
 //
 //	b := bench.Bench{
 //		Workloads: bench.Workloads(), Worker: []string{"essnas", "bench", "worker"},

@@ -82,9 +82,8 @@ func (c *Ctx) Lowering() Lowering { return c.lowering }
 // Evaluating reports whether norms use running statistics.
 func (c *Ctx) Evaluating() bool { return c.mode == Evaluate }
 
-// FixedWeights reports whether nothing that a norm multiplies ever changes: gradients of images in
-// evaluation mode ([Images]). Gains and running statistics can then be part of a convolution's
-// weights.
+// FixedWeights reports whether weights and running statistics stay constant: gradients of images in
+// evaluation mode (Images). The gain of a norm can then be part of a convolution's weights.
 func (c *Ctx) FixedWeights() bool { return c.mode == Evaluate && c.savesValues }
 
 // SaveForBackward marks a value, of any shape, that the backward pass receives instead of
